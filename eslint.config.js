@@ -1,0 +1,55 @@
+import js from "@eslint/js";
+import { createNodeResolver, importX } from "eslint-plugin-import-x";
+import tseslint from "typescript-eslint";
+
+// The floors of packages/core/src, lowest first: a file imports from its own floor or from a lower one. Folders in one
+// inner list share a floor; where `apart` names them, they do not import each other either.
+const floors = [
+  ["wamp"],
+  ["contract", "hooks", "serializers"],
+  ["session", "auth", "realm"],
+  ["config", "plugins", "transports"],
+  ["router.ts"],
+  ["cli"],
+];
+const apart = ["session", "auth", "realm"];
+const core = "./packages/core/src";
+
+const zones = floors.flatMap((folders, floor) => [
+  ...folders.map((folder) => ({
+    target: `${core}/${folder}`,
+    from: floors.slice(floor + 1).flatMap((above) => above.map((name) => `${core}/${name}`)),
+    message: "A file imports from its own floor or a lower one, never upwards.",
+  })),
+]);
+for (const folder of apart) {
+  zones.push({
+    target: `${core}/${folder}`,
+    from: apart.filter((other) => other !== folder).map((other) => `${core}/${other}`),
+    message: "session, auth and realm do not import each other: put an interface into contract/.",
+  });
+}
+
+export default tseslint.config(
+  { ignores: ["**/dist/", "**/node_modules/", "coverage/"] },
+  js.configs.recommended,
+  {
+    files: ["**/*.js", "**/*.mjs"],
+    languageOptions: { globals: { process: "readonly", console: "readonly", Buffer: "readonly" } },
+  },
+  {
+    files: ["packages/**/*.ts", "test/**/*.ts"],
+    extends: [...tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { project: "./tsconfig.lint.json", tsconfigRootDir: import.meta.dirname } },
+    plugins: { "import-x": importX },
+    settings: { "import-x/resolver-next": [createNodeResolver({ extensions: [".ts", ".js"] })] },
+    rules: {
+      "import-x/no-restricted-paths": ["error", { zones: zones.filter((zone) => zone.from.length > 0) }],
+      "import-x/no-cycle": "error",
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": "off",
+      "@typescript-eslint/no-confusing-void-expression": "off",
+    },
+  },
+);

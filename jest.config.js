@@ -1,0 +1,17 @@
+const transform = {
+  "^.+\\.ts$": [
+    "@swc/jest",
+    { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "es6" }, sourceMaps: "inline" },
+  ],
+};
+
+/** @type {import("jest").Config} */
+export default {
+  testEnvironment: "node",
+  roots: ["<rootDir>/packages", "<rootDir>/test"],
+  testMatch: ["**/*.test.ts"],
+  extensionsToTreatAsEsm: [".ts"],
+  transform,
+  testEnvironmentOptions: { customExportConditions: ["wampgate-src", "node", "node-addons"] },
+  modulePathIgnorePatterns: ["<rootDir>/packages/[^/]+/dist"],
+};

@@ -1,0 +1,3 @@
+export { constantTimeEqual } from "./wamp/compare.ts";
+export { CloseUri, ErrorUri } from "./wamp/error-uris.ts";
+export { isUri, type MatchPolicy, type UriCheck } from "./wamp/uri.ts";

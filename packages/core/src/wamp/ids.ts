@@ -1,0 +1,31 @@
+import { randomBytes } from "node:crypto";
+
+/** The largest id (spec, basic/building_blocks "IDs"): 2^53, which JavaScript still holds exactly. */
+export const MAX_ID = 2 ** 53;
+
+/** Whether `value` is an id: a whole number from 1 to 2^53. */
+export function isId(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= MAX_ID;
+}
+
+/**
+ * A random id of the global scope (sessions, publications): uniform in [1, 2^53 - 1], from the system's secure source,
+ * so that a session id cannot be guessed.
+ */
+export function randomId(): number {
+  for (;;) {
+    const bytes = randomBytes(7);
+    const id = (bytes.readUInt8(0) & 0x1f) * 2 ** 48 + bytes.readUIntBE(1, 6);
+    if (id !== 0) return id;
+  }
+}
+
+/** Ids of one session's scope, or one router's: 1, 2, 3 … wrapping after 2^53. */
+export class IdSequence {
+  #last = 0;
+
+  next(): number {
+    this.#last = this.#last >= MAX_ID ? 1 : this.#last + 1;
+    return this.#last;
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * URI rules (WAMP spec, basic/building_blocks "URIs"), in the spec's own patterns.
+ */
+
+/** How closely a realm looks at URIs: `loose` is the spec's minimum, `strict` allows lower case, digits and `_` only. */
+export type UriCheck = "loose" | "strict";
+
+/** How a pattern is compared with a URI: equal, string prefix, or component by component with empty ones matching any. */
+export type MatchPolicy = "exact" | "prefix" | "wildcard";
+
+const LOOSE = /^([^\s.#]+\.)*([^\s.#]+)$/;
+const LOOSE_EMPTY = /^(([^\s.#]+\.)|\.)*([^\s.#]+)?$/;
+const STRICT = /^([0-9a-z_]+\.)*([0-9a-z_]+)$/;
+const STRICT_EMPTY = /^(([0-9a-z_]+\.)|\.)*([0-9a-z_]+)?$/;
+
+/** Whether `uri` is a URI without empty components. */
+export function isUri(uri: string, check: UriCheck = "loose"): boolean {
+  return (check === "strict" ? STRICT : LOOSE).test(uri);
+}
+
+/** Whether `pattern` is legal under `match`: prefix patterns may end in a dot, wildcard patterns may have empty parts. */
+export function isPattern(pattern: string, match: MatchPolicy, check: UriCheck = "loose"): boolean {
+  if (match === "exact") return isUri(pattern, check);
+  if (match === "prefix" && pattern.endsWith(".")) return isUri(pattern.slice(0, -1), check);
+  return (check === "strict" ? STRICT_EMPTY : LOOSE_EMPTY).test(pattern);
+}
+
+/** Whether `uri` falls under `pattern`. A prefix is a string prefix, as deployed routers have it. */
+export function matches(pattern: string, match: MatchPolicy, uri: string): boolean {
+  if (match === "exact") return pattern === uri;
+  if (match === "prefix") return uri.startsWith(pattern);
+  const wanted = pattern.split(".");
+  const found = uri.split(".");
+  return wanted.length === found.length && wanted.every((part, i) => part === "" || part === found[i]);
+}
