@@ -1,0 +1,28 @@
+import type { Message } from "../wamp/messages.ts";
+import type { TailEncoder } from "../wamp/payload.ts";
+
+/** A wire format for messages. Stateless: one object serves all sessions. */
+export interface Serializer extends TailEncoder {
+  /** Its name in the subprotocol `wamp.2.<name>`. */
+  readonly name: string;
+  /** Whether frames are binary; else they are text. */
+  readonly binary: boolean;
+  /**
+   * One message from its bytes.
+   * @throws WampError `wamp.error.protocol_violation`
+   */
+  decode(bytes: Uint8Array): Message;
+  /** The bytes of a message. @throws WampError `wamp.error.invalid_argument` for a payload the format cannot say. */
+  encode(message: Message): Uint8Array;
+}
+
+/** How messages stand in frames: one each, or several. Made anew for each connection. */
+export interface Framing {
+  /** The messages of a frame that came. @throws WampError `wamp.error.protocol_violation` */
+  split(frame: Uint8Array): Uint8Array[];
+  /** A frame of the messages to be sent. */
+  join(messages: readonly Uint8Array[]): Uint8Array;
+}
+
+/** How deep lists and dictionaries may stand in each other. Past it a message is refused, before any stack is. */
+export const MAX_DEPTH = 100;

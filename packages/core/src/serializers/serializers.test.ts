@@ -1,0 +1,84 @@
+import fc from "fast-check";
+import { WampError } from "../wamp/wamp-error.ts";
+import { ValuesPayload } from "../wamp/payload.ts";
+import { batched } from "./framing.ts";
+import { json } from "./json.ts";
+import { Extension, msgpack } from "./msgpack.ts";
+
+const call = (args: unknown[], kwargs?: Record<string, unknown>) =>
+  ({ type: "CALL", request: 1, options: {}, procedure: "a.b", payload: new ValuesPayload({ args, kwargs }) }) as const;
+
+test.each([json, msgpack])("$name gives back every payload that JSON can say", (serializer) => {
+  const value = fc.jsonValue({ noUnicodeString: false }).filter((v) => !/\\u0000|__proto__|-0/.test(JSON.stringify(v)));
+  fc.assert(
+    fc.property(fc.array(value), (args) => {
+      const back = serializer.decode(serializer.encode(call(args)));
+      const values = back.type === "CALL" ? (back.payload?.values().args ?? []) : undefined;
+      expect(JSON.stringify(values)).toBe(JSON.stringify(args));
+    }),
+  );
+});
+
+test("binary crosses from MessagePack to JSON and back", () => {
+  const sent = msgpack.decode(msgpack.encode(call([Buffer.from([1, 2, 255])])));
+  const text = Buffer.from(json.encode(sent)).toString();
+  expect(JSON.parse(text)).toEqual([48, 1, {}, "a.b", ["\0AQL/"]]);
+  const back = msgpack.decode(msgpack.encode(json.decode(Buffer.from(text))));
+  expect(back.type === "CALL" && back.payload?.values().args).toEqual([Buffer.from([1, 2, 255])]);
+});
+
+test("an extension passes between MessagePack peers and is refused for JSON", () => {
+  const message = msgpack.decode(msgpack.encode(call([new Extension(5, Buffer.from("abc"))])));
+  expect(Buffer.from(msgpack.encode(message)).includes("abc")).toBe(true);
+  expect(() => json.encode(message)).toThrow("JSON cannot say");
+});
+
+test("no args and no kwargs leave no empty lists on the wire", () => {
+  expect(Buffer.from(json.encode(call([], {}))).toString()).toBe('[48,1,{},"a.b"]');
+  expect(Buffer.from(json.encode(call([], { a: 1 }))).toString()).toBe('[48,1,{},"a.b",[],{"a":1}]');
+});
+
+test("deep nesting, trailing bytes and broken text are protocol violations", () => {
+  const deep = `[48,1,{},"a",[${"[".repeat(200_000)}${"]".repeat(200_000)}]]`;
+  expect(() => json.decode(Buffer.from(deep))).toThrow("levels deep");
+  expect(() => json.decode(Buffer.from([0x5b, 0xff]))).toThrow("not valid JSON");
+  expect(() => msgpack.decode(Buffer.concat([msgpack.encode(call([1])), Buffer.from([1])]))).toThrow(
+    "after its message",
+  );
+});
+
+test.each([json, msgpack])("$name answers any bytes with a message or a protocol violation", (serializer) => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
+      try {
+        serializer.decode(bytes);
+      } catch (error) {
+        expect(WampError.is(error) && error.uri).toBe("wamp.error.protocol_violation");
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("a batch gives its messages back, and text answers with the separator the client used", () => {
+  const messages = [Buffer.from("[1]"), Buffer.from("[2]")];
+  for (const serializer of [json, msgpack]) {
+    const framing = batched(serializer);
+    expect(framing.split(framing.join(messages)).map(String)).toEqual(messages.map(String));
+  }
+  const text = batched(json);
+  text.split(Buffer.from("[1]\x18"));
+  expect(Buffer.from(text.join(messages)).toString()).toBe("[1]\x18[2]\x18");
+});
+
+test("an empty or broken batch is a protocol violation", () => {
+  for (const [serializer, frame] of [
+    [json, ""],
+    [json, "[1]"],
+    [msgpack, ""],
+    [msgpack, "\0\0\0\x05ab"],
+    [msgpack, "\0"],
+  ] as const) {
+    expect(() => batched(serializer).split(Buffer.from(frame))).toThrow("a batch");
+  }
+});

@@ -1,0 +1,149 @@
+import { isId } from "./ids.ts";
+import { type Dict, type Payload, payloadOf } from "./payload.ts";
+import { protocolViolation } from "./wamp-error.ts";
+
+/** One field of a message: what it must be, in words and as a check. */
+interface Field<T> {
+  readonly expected: string;
+  readonly is: (value: unknown) => value is T;
+}
+
+type Fields = Record<string, Field<unknown>>;
+type Values<F extends Fields> = { -readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+
+interface Layout<F extends Fields> {
+  readonly code: number;
+  readonly fields: F;
+  /** Whether `args` and `kwargs` may follow the fields. */
+  readonly payload: boolean;
+}
+
+const field = <T>(expected: string, is: (value: unknown) => value is T): Field<T> => ({ expected, is });
+
+/** Whether `value` is a WAMP dictionary: a plain object, as a decoder makes it, not a list and not a `Map`. */
+export function isDict(value: unknown): value is Dict {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+const id = field("an id from 1 to 2^53", isId);
+const text = field("a string", (value): value is string => typeof value === "string");
+const textOrNull = field("a string or null", (value): value is string | null => value === null || text.is(value));
+const dict = field("a dictionary", isDict);
+const code = field("a message code", (value): value is number => Number.isInteger(value));
+
+const layout = <F extends Fields>(code: number, fields: F, payload = false): Layout<F> => ({ code, fields, payload });
+
+/** Every message: its code, and its fields in the order of the wire (spec, basic/messages). */
+const layouts = {
+  HELLO: layout(1, { realm: textOrNull, details: dict }),
+  WELCOME: layout(2, { session: id, details: dict }),
+  ABORT: layout(3, { details: dict, reason: text }, true),
+  CHALLENGE: layout(4, { authmethod: text, extra: dict }),
+  AUTHENTICATE: layout(5, { signature: text, extra: dict }),
+  GOODBYE: layout(6, { details: dict, reason: text }),
+  ERROR: layout(8, { requestType: code, request: id, details: dict, error: text }, true),
+  PUBLISH: layout(16, { request: id, options: dict, topic: text }, true),
+  PUBLISHED: layout(17, { request: id, publication: id }),
+  SUBSCRIBE: layout(32, { request: id, options: dict, topic: text }),
+  SUBSCRIBED: layout(33, { request: id, subscription: id }),
+  UNSUBSCRIBE: layout(34, { request: id, subscription: id }),
+  UNSUBSCRIBED: layout(35, { request: id }),
+  EVENT: layout(36, { subscription: id, publication: id, details: dict }, true),
+  CALL: layout(48, { request: id, options: dict, procedure: text }, true),
+  CANCEL: layout(49, { request: id, options: dict }),
+  RESULT: layout(50, { request: id, details: dict }, true),
+  REGISTER: layout(64, { request: id, options: dict, procedure: text }),
+  REGISTERED: layout(65, { request: id, registration: id }),
+  UNREGISTER: layout(66, { request: id, registration: id }),
+  UNREGISTERED: layout(67, { request: id }),
+  INVOCATION: layout(68, { request: id, registration: id, details: dict }, true),
+  INTERRUPT: layout(69, { request: id, options: dict }),
+  YIELD: layout(70, { request: id, options: dict }, true),
+} as const;
+
+/** The name of a message. */
+export type MessageType = keyof typeof layouts;
+
+/** A message of type `T`: its fields by name, and its payload where the type carries one. */
+export type MessageOf<T extends MessageType> = { readonly type: T } & Values<(typeof layouts)[T]["fields"]> &
+  ((typeof layouts)[T]["payload"] extends false ? object : { payload?: Payload | undefined });
+
+/** Any message. */
+export type Message = { [T in MessageType]: MessageOf<T> }[MessageType];
+
+/** The code of each message on the wire. */
+export const Code = Object.fromEntries(Object.entries(layouts).map(([type, { code }]) => [type, code])) as {
+  readonly [T in MessageType]: number;
+};
+
+const byCode = new Map(
+  Object.entries(layouts).map(([type, { code, fields, payload }]) => [
+    code,
+    { type, fields: Object.entries<Field<unknown>>(fields), payload },
+  ]),
+);
+
+/**
+ * Checks a decoded message and gives its fields their names.
+ *
+ * @param elements what a serializer decoded: anything at all
+ * @throws WampError `wamp.error.protocol_violation`, its text saying which element was wrong and what was expected
+ */
+export function parseMessage(elements: unknown): Message {
+  if (!Array.isArray(elements) || elements.length === 0)
+    throw protocolViolation("a message must be a list that is not empty");
+  const list = elements as unknown[];
+  const layout = byCode.get(list[0] as number);
+  if (layout === undefined) throw protocolViolation(`unknown message code ${JSON.stringify(list[0]) ?? "undefined"}`);
+  const { type, fields, payload } = layout;
+  const rest = list.length - 1 - fields.length;
+  if (rest < 0 || rest > (payload ? 2 : 0)) {
+    throw protocolViolation(`${type} has ${list.length} elements, expected ${expectedLength(fields.length, payload)}`);
+  }
+  const message: Dict = { type };
+  fields.forEach(([name, { is, expected }], i) => {
+    const value = list[i + 1];
+    if (!is(value)) throw protocolViolation(`${type}.${name} must be ${expected}, found ${kindOf(value)}`);
+    message[name] = value;
+  });
+  if (payload) message["payload"] = parsePayload(type, list.slice(fields.length + 1));
+  return message as unknown as Message;
+}
+
+function parsePayload(type: string, [args, kwargs]: unknown[]): Payload | undefined {
+  if (args !== undefined && !Array.isArray(args))
+    throw protocolViolation(`${type}.args must be a list, found ${kindOf(args)}`);
+  if (kwargs !== undefined && !isDict(kwargs)) {
+    throw protocolViolation(`${type}.kwargs must be a dictionary, found ${kindOf(kwargs)}`);
+  }
+  return payloadOf({ args: args as unknown[] | undefined, kwargs });
+}
+
+/** The elements of a message that stand before its payload, in the order of the wire. */
+export function headOf(message: Message): unknown[] {
+  const { code, fields } = layouts[message.type];
+  return [code, ...Object.keys(fields).map((name) => (message as unknown as Dict)[name])];
+}
+
+function expectedLength(fields: number, payload: boolean): string {
+  return payload ? `${fields + 1} to ${fields + 3}` : String(fields + 1);
+}
+
+/** What a value is, in words that do not show the value itself. */
+export function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  switch (typeof value) {
+    case "object":
+      return isDict(value) ? "a dictionary" : value instanceof Uint8Array ? "binary data" : "an object";
+    case "boolean":
+      return String(value);
+    case "number":
+      return Number.isInteger(value) ? "an integer" : "a number";
+    default:
+      return `a ${typeof value}`;
+  }
+}

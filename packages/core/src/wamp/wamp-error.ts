@@ -1,0 +1,34 @@
+import { ErrorUri } from "./error-uris.ts";
+import type { PayloadValues } from "./payload.ts";
+
+const BRAND = Symbol.for("wampgate.WampError");
+
+/**
+ * An error that goes to a peer: its URI and, where there is one, a message or arguments. Nothing in it is secret.
+ *
+ * @example throw new WampError("com.example.error.out_of_stock", "no blue ones left");
+ */
+export class WampError extends Error {
+  override readonly name: string = "WampError";
+  readonly [BRAND] = true;
+  /** The error URI the peer sees. */
+  readonly uri: string;
+  /** What goes with the URI in an ERROR message; by default the message alone. */
+  readonly payload: PayloadValues;
+
+  constructor(uri: string, message?: string, payload?: PayloadValues) {
+    super(message ?? uri);
+    this.uri = uri;
+    this.payload = payload ?? (message === undefined ? {} : { args: [message] });
+  }
+
+  /** Whether `value` is a WampError, of this copy of the package or of another. */
+  static is(value: unknown): value is WampError {
+    return typeof value === "object" && value !== null && BRAND in value;
+  }
+}
+
+/** A peer broke the protocol: ABORT with this text, then close. */
+export function protocolViolation(message: string): WampError {
+  return new WampError(ErrorUri.protocolViolation, message);
+}
