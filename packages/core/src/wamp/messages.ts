@@ -96,7 +96,11 @@ export function parseMessage(elements: unknown): Message {
     throw protocolViolation("a message must be a list that is not empty");
   const list = elements as unknown[];
   const layout = byCode.get(list[0] as number);
-  if (layout === undefined) throw protocolViolation(`unknown message code ${JSON.stringify(list[0]) ?? "undefined"}`);
+  if (layout === undefined) {
+    throw protocolViolation(
+      `unknown message code ${Number.isInteger(list[0]) ? String(list[0]) : `(${kindOf(list[0])})`}`,
+    );
+  }
   const { type, fields, payload } = layout;
   const rest = list.length - 1 - fields.length;
   if (rest < 0 || rest > (payload ? 2 : 0)) {
