@@ -8,7 +8,7 @@ const transform = {
 /** @type {import("jest").Config} */
 export default {
   testEnvironment: "node",
-  roots: ["<rootDir>/packages", "<rootDir>/test"],
+  roots: ["<rootDir>/packages"],
   testMatch: ["**/*.test.ts"],
   extensionsToTreatAsEsm: [".ts"],
   transform,

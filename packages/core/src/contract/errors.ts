@@ -1,0 +1,39 @@
+/** One thing that is wrong in a config: where, and what was found and expected. */
+export interface ConfigIssue {
+  /** The keys that lead to it, outermost first. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** The operator's config is wrong. All that was found wrong is in `issues`. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly file: string;
+  readonly issues: readonly ConfigIssue[];
+
+  constructor(file: string, issues: readonly ConfigIssue[]) {
+    const lines = issues.map(({ path, message }) => `  ${path.length > 0 ? `${pathText(path)}: ` : ""}${message}`);
+    super(`${file}: ${issues.length} ${issues.length === 1 ? "problem" : "problems"}\n${lines.join("\n")}`);
+    this.file = file;
+    this.issues = issues;
+  }
+}
+
+/** `transports[0].auth.ticket` */
+export function pathText(path: readonly (string | number)[]): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === "number") return `${text}[${key}]`;
+    return text === "" ? key : `${text}.${key}`;
+  }, "");
+}
+
+/** A plugin did what it may not: threw, hung, or answered out of its contract. Goes to the log, never to a peer. */
+export class PluginError extends Error {
+  override readonly name = "PluginError";
+  readonly plugin: string;
+
+  constructor(plugin: string, message: string, options?: ErrorOptions) {
+    super(`plugin "${plugin}" ${message}`, options);
+    this.plugin = plugin;
+  }
+}

@@ -1,0 +1,45 @@
+import type { Dict } from "../wamp/payload.ts";
+import type { Log } from "./log.ts";
+
+/**
+ * How a session is connected, as an authenticator is told: Crossbar's documented keys and its current ones together
+ * (DESIGN of `details.transport`; names are the wire's).
+ */
+export interface TransportDetails {
+  readonly type: string;
+  /** The subprotocol, `wamp.2.msgpack.batched`. */
+  readonly protocol: string;
+  /** `tcp4:127.0.0.1:17185`, `unix`, `memory`. */
+  readonly peer: string;
+  readonly cbtid: null;
+  readonly client_cert: Dict | null;
+  /** Header names in lower case. */
+  readonly http_headers_received: Readonly<Record<string, string>>;
+  readonly http_headers_sent: Readonly<Record<string, string>>;
+  readonly channel_type: string;
+  readonly channel_framing: string;
+  /** Never with `.batched`. */
+  readonly channel_serializer: string;
+  readonly is_secure: boolean;
+  readonly peer_cert: Dict | null;
+  readonly websocket_protocol: string;
+  readonly http_cbtid: null;
+}
+
+/** Everything known of who knocks, before any method was chosen. */
+export interface Hello {
+  /** The id the session will get. */
+  readonly session: number;
+  readonly realm: string | null;
+  readonly authid: string | null;
+  /** What the client asked for, unverified. */
+  readonly authrole: string | null;
+  /** In the client's order; `["anonymous"]` where it named none. */
+  readonly authmethods: readonly string[];
+  readonly authextra: Readonly<Dict> | null;
+  readonly roles: Readonly<Dict>;
+  readonly transport: TransportDetails;
+  /** Fires when the client has left or the time for the handshake is up. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}

@@ -1,0 +1,10 @@
+type Write = (fields: Record<string, unknown>, message: string) => void;
+
+/** Where the router writes what happens: any pino logger fits. Secrets are never handed to it. */
+export interface Log {
+  readonly debug: Write;
+  readonly info: Write;
+  readonly warn: Write;
+  readonly error: Write;
+  child(fields: Record<string, unknown>): Log;
+}

@@ -1,0 +1,105 @@
+import type { Dict } from "../wamp/payload.ts";
+import type { Hello } from "./hello.ts";
+import type { Schema } from "./schema.ts";
+import type { Challenge, CredentialAnswer, Principal, PrincipalAnswer, Verdict } from "./verdict.ts";
+
+/** When a method asks who the client is: at HELLO (it needs the secret to challenge), or after AUTHENTICATE. */
+export type Phase = "hello" | "authenticate";
+
+/** What `resolvePrincipal` found. `verified`: the strategy has checked the proof, there is nothing left to check. */
+export type Resolved<C> =
+  | { readonly verified: false; readonly credential: C; readonly principal: Principal }
+  | { readonly verified: true; readonly principal: Principal };
+
+/** A login by one method: the Hello, and the way to ask who it is. One for each HELLO. */
+export interface LoginAttempt<C = unknown> extends Hello {
+  readonly authmethod: string;
+  /**
+   * Asks the blocks of this method, in order, who the client is. At most once a login, in the phase the method declared.
+   * An unknown authid gives the method's decoy, and whatever the method then decides, the login is denied.
+   *
+   * @param query `facts` go to the strategy (ticket: `{ ticket }`); `authid` replaces the one of HELLO
+   * @throws where a strategy denied or failed: let it pass, the login is denied already
+   */
+  resolvePrincipal(query?: { facts?: Readonly<Dict>; authid?: string }): Promise<Resolved<C>>;
+}
+
+/** The client's answer to CHALLENGE. */
+export interface Proof {
+  readonly signature: string;
+  readonly extra: Readonly<Dict>;
+}
+
+/** «Who is this?», as a strategy is asked. */
+export interface PrincipalQuery {
+  readonly attempt: Hello & { readonly authmethod: string };
+  readonly method: AuthMethod;
+  readonly realm: string | null;
+  readonly authid: string | null;
+  readonly facts: Readonly<Dict>;
+  readonly phase: Phase;
+  /** Whether no block follows this one: an unknown authid is then nobody else's either. */
+  readonly last: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** How a method keeps principals in its own block, `type: static`. */
+export interface StaticPrincipals<B = never> {
+  /** What the block holds, less the keys that core takes out (`type`, `default-role`). */
+  readonly schema: Schema<B>;
+  /** Work to be done once, at start: its result stands in for the block in `find` and `decoy`. */
+  readonly prepare?: (block: B) => B | Promise<B>;
+  /** Looks a principal up. */
+  readonly find: (query: PrincipalQuery, block: B) => PrincipalAnswer | Promise<PrincipalAnswer>;
+  /** The roles the block gives, for the check that they exist: null for a principal that has none of its own. */
+  readonly assignments: (block: B) => { path: (string | number)[]; realm?: string | null; role?: string | null }[];
+}
+
+/** An authentication method: what it challenges, and how a proof is checked. */
+export interface AuthMethod<C = never, B = never> {
+  /** As in HELLO's `authmethods`. */
+  readonly name: string;
+  readonly at: Phase;
+  /** What a strategy must give it. `role`, `realm`, `authid`, `extra` and `type` are core's. */
+  readonly credential: Schema<C>;
+  /** Whether a strategy can judge the proof itself, as for a ticket. Default false. */
+  readonly strategyMayVerify?: boolean;
+  readonly static?: StaticPrincipals<B>;
+  readonly challenge: (attempt: LoginAttempt<C>) => Verdict | Promise<Verdict>;
+  readonly authenticate?: (
+    attempt: LoginAttempt<C>,
+    proof: Proof,
+    state: Challenge["state"],
+  ) => Verdict | Promise<Verdict>;
+  /** A credential of the usual shape for an authid that nobody knows, made of the method's static blocks. */
+  readonly decoy: (query: PrincipalQuery, blocks: readonly B[]) => CredentialAnswer | Promise<CredentialAnswer>;
+}
+
+/** Declares a method. It only types what it is given; core checks the shape when the plugin is loaded. */
+export function defineMethod<C, B>(method: AuthMethod<C, B>): AuthMethod<C, B> {
+  return method;
+}
+
+/** A procedure that a strategy calls, so that core lets nobody register it by a broad rule. */
+export interface CalledProcedure {
+  readonly uri: string;
+  /** Null: the realm of HELLO, whichever it is. */
+  readonly realm: string | null;
+  /** The key of the block that names the realm, for messages. */
+  readonly realmKey: string;
+}
+
+/** A strategy: where principals come from. */
+export interface Strategy<B = never> {
+  /** The `type` of a method's block that chooses it. */
+  readonly type: string;
+  /** What such a block holds, less the keys that core takes out. */
+  readonly block: Schema<B>;
+  readonly resolve: (query: PrincipalQuery, block: B) => PrincipalAnswer | Promise<PrincipalAnswer>;
+  readonly calls?: (block: B) => CalledProcedure[];
+}
+
+/** Declares a strategy. */
+export function defineStrategy<B>(strategy: Strategy<B>): Strategy<B> {
+  return strategy;
+}
