@@ -1,7 +1,8 @@
 import type { Dict } from "../wamp/payload.ts";
 import type { Hello } from "./hello.ts";
+import type { PluginApi } from "./plugin.ts";
 import type { Schema } from "./schema.ts";
-import type { Challenge, CredentialAnswer, Principal, PrincipalAnswer, Verdict } from "./verdict.ts";
+import type { CredentialAnswer, Principal, PrincipalAnswer, Verdict } from "./verdict.ts";
 
 /** When a method asks who the client is: at HELLO (it needs the secret to challenge), or after AUTHENTICATE. */
 export type Phase = "hello" | "authenticate";
@@ -28,6 +29,8 @@ export interface LoginAttempt<C = unknown> extends Hello {
 export interface Proof {
   readonly signature: string;
   readonly extra: Readonly<Dict>;
+  /** What the challenge was sent with. */
+  readonly state: unknown;
 }
 
 /** «Who is this?», as a strategy is asked. */
@@ -44,7 +47,7 @@ export interface PrincipalQuery {
 }
 
 /** How a method keeps principals in its own block, `type: static`. */
-export interface StaticPrincipals<B = never> {
+export interface StaticPrincipals<B = unknown> {
   /** What the block holds, less the keys that core takes out (`type`, `default-role`). */
   readonly schema: Schema<B>;
   /** Work to be done once, at start: its result stands in for the block in `find` and `decoy`. */
@@ -56,7 +59,7 @@ export interface StaticPrincipals<B = never> {
 }
 
 /** An authentication method: what it challenges, and how a proof is checked. */
-export interface AuthMethod<C = never, B = never> {
+export interface AuthMethod<C = unknown, B = unknown> {
   /** As in HELLO's `authmethods`. */
   readonly name: string;
   readonly at: Phase;
@@ -66,18 +69,29 @@ export interface AuthMethod<C = never, B = never> {
   readonly strategyMayVerify?: boolean;
   readonly static?: StaticPrincipals<B>;
   readonly challenge: (attempt: LoginAttempt<C>) => Verdict | Promise<Verdict>;
-  readonly authenticate?: (
-    attempt: LoginAttempt<C>,
-    proof: Proof,
-    state: Challenge["state"],
-  ) => Verdict | Promise<Verdict>;
+  readonly authenticate?: (attempt: LoginAttempt<C>, proof: Proof, state: unknown) => Verdict | Promise<Verdict>;
   /** A credential of the usual shape for an authid that nobody knows, made of the method's static blocks. */
   readonly decoy: (query: PrincipalQuery, blocks: readonly B[]) => CredentialAnswer | Promise<CredentialAnswer>;
 }
 
-/** Declares a method. It only types what it is given; core checks the shape when the plugin is loaded. */
-export function defineMethod<C, B>(method: AuthMethod<C, B>): AuthMethod<C, B> {
-  return method;
+/**
+ * Declares a method. It only types what it is given; core checks the shape when the plugin is loaded.
+ *
+ * @example
+ * defineMethod({
+ *   name: "shout",
+ *   at: "authenticate",
+ *   credential: z.object({ word: z.string() }),
+ *   challenge: () => challenge({}),
+ *   authenticate: async (attempt, proof) => {
+ *     const found = await attempt.resolvePrincipal();
+ *     return !found.verified && constantTimeEqual(found.credential.word.toUpperCase(), proof.signature) ? accept() : deny();
+ *   },
+ *   decoy: () => credential({ word: randomUUID() }),
+ * });
+ */
+export function defineMethod<C, B>(method: AuthMethod<C, B>): AuthMethod {
+  return method as unknown as AuthMethod;
 }
 
 /** A procedure that a strategy calls, so that core lets nobody register it by a broad rule. */
@@ -90,16 +104,27 @@ export interface CalledProcedure {
 }
 
 /** A strategy: where principals come from. */
-export interface Strategy<B = never> {
+export interface Strategy<B = unknown> {
   /** The `type` of a method's block that chooses it. */
   readonly type: string;
   /** What such a block holds, less the keys that core takes out. */
   readonly block: Schema<B>;
-  readonly resolve: (query: PrincipalQuery, block: B) => PrincipalAnswer | Promise<PrincipalAnswer>;
+  /** `api` is the view of the router that the plugin was given: `api.call` calls procedures. */
+  readonly resolve: (query: PrincipalQuery, block: B, api: PluginApi) => PrincipalAnswer | Promise<PrincipalAnswer>;
+  /** The procedures that a block makes it call. Core then lets nobody register or call them by a broad rule. */
   readonly calls?: (block: B) => CalledProcedure[];
 }
 
-/** Declares a strategy. */
-export function defineStrategy<B>(strategy: Strategy<B>): Strategy<B> {
-  return strategy;
+/**
+ * Declares a strategy.
+ *
+ * @example
+ * defineStrategy({
+ *   type: "everybody",
+ *   block: z.object({ role: z.string() }),
+ *   resolve: (query, block) => credential({}, { authid: query.authid, role: block.role }),
+ * });
+ */
+export function defineStrategy<B>(strategy: Strategy<B>): Strategy {
+  return strategy as unknown as Strategy;
 }

@@ -1,7 +1,9 @@
-import type { Dict } from "../wamp/payload.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
+import { isDict } from "../wamp/messages.ts";
+import type { Dict } from "../wamp/payload.ts";
+import { isUri } from "../wamp/uri.ts";
 
-/** What is assigned to a client. A key that is absent leaves the client's own wish; null or "" assigns none. */
+/** What is assigned to a client. Without `realm` or `authid` the client's own wish stands; null or "" assigns none. Without `role` it is the block's `default-role`. */
 export interface Assignment {
   readonly realm?: string | null;
   readonly authid?: string | null;
@@ -106,4 +108,46 @@ export function denied(reason: string = ErrorUri.authenticationFailed, message?:
 /** Not mine: ask the next block. After the last one the client is treated as one with a wrong proof. */
 export function unknown(): UnknownAnswer {
   return { kind: "unknown" };
+}
+
+/** Whether `value` has the shape of a Verdict: what a tap of the handshake hooks may answer. */
+export function isVerdict(value: unknown): value is Verdict {
+  if (!isDict(value)) return false;
+  switch (value["kind"]) {
+    case "accept":
+      return value["assignment"] === null || isAssignment(value["assignment"]);
+    case "deny":
+      return isRefusal(value);
+    case "challenge":
+      return isDict(value["extra"]);
+    default:
+      return false;
+  }
+}
+
+/** Whether `value` has the shape of a PrincipalAnswer: what a strategy may answer. */
+export function isPrincipalAnswer(value: unknown): value is PrincipalAnswer {
+  if (!isDict(value)) return false;
+  switch (value["kind"]) {
+    case "credential":
+    case "accepted":
+      return isAssignment(value["assignment"]);
+    case "denied":
+      return isRefusal(value);
+    case "unknown":
+      return true;
+    default:
+      return false;
+  }
+}
+
+function isRefusal({ reason, message }: Dict): boolean {
+  return typeof reason === "string" && isUri(reason) && (message === null || typeof message === "string");
+}
+
+function isAssignment(value: unknown): value is Assignment {
+  if (!isDict(value)) return false;
+  const { realm, authid, role, extra } = value;
+  const isName = (name: unknown): boolean => name === undefined || name === null || typeof name === "string";
+  return isName(realm) && isName(authid) && isName(role) && (extra === undefined || extra === null || isDict(extra));
 }

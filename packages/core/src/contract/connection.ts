@@ -1,0 +1,68 @@
+import type { Message } from "../wamp/messages.ts";
+import type { WampError } from "../wamp/wamp-error.ts";
+import type { Serializer } from "../serializers/serializer.ts";
+import type { TransportDetails } from "./hello.ts";
+import type { Log } from "./log.ts";
+import type { Schema } from "./schema.ts";
+
+/** One client's way in and out, as a session sees it: messages, not bytes. */
+export interface Connection {
+  readonly details: TransportDetails;
+  /**
+   * Sends a message; nothing happens where the connection is closed already.
+   * @throws WampError `wamp.error.invalid_argument` where the connection's format cannot say the payload
+   */
+  send(message: Message): void;
+  /** Sends what is waiting, then closes. May be called more than once. */
+  close(): void;
+  /** Stops reading until `resume`, for a session that has enough to do. */
+  pause(): void;
+  resume(): void;
+}
+
+/** What a connection tells its session. */
+export interface ConnectionHandler {
+  message(message: Message): void;
+  /** The peer sent what is no message: nothing more comes from it. */
+  violation(error: WampError): void;
+  /** The connection is gone. Called exactly once, also after `close`. */
+  closed(): void;
+}
+
+/** One entry of the config's `transports`, checked, and what takes its connections. */
+export interface TransportEntry<E = unknown> {
+  readonly options: E;
+  accept(connection: Connection): ConnectionHandler;
+}
+
+export interface TransportContext {
+  /** The serializers that are loaded, by name. */
+  readonly serializers: ReadonlyMap<string, Serializer>;
+  readonly log: Log;
+}
+
+/** What listens. */
+export interface Listener {
+  /** Where each entry can be reached, in their order: `ws://127.0.0.1:8080/ws`. */
+  readonly urls: readonly string[];
+  /** No new connections; those that are stay. */
+  stop(): void;
+  /** Stops, ends what connections are left, and resolves when all is gone. */
+  close(): Promise<void>;
+}
+
+/** A way for clients to connect: the `type` of an entry in `transports`. */
+export interface Transport<E = unknown> {
+  readonly type: string;
+  /** What an entry holds, less the keys that core takes out (`type`, `auth`, `auth-timeout`). */
+  readonly schema: Schema<E>;
+  /** Listens for all entries of this type together, since several may share a port. Rejects where it cannot. */
+  readonly start: (entries: readonly TransportEntry<E>[], context: TransportContext) => Promise<Listener>;
+  /** Two entries that cannot stand side by side: the position of the second, and why. */
+  readonly conflicts?: (entries: readonly E[]) => readonly { readonly index: number; readonly message: string }[];
+}
+
+/** Declares a transport. */
+export function defineTransport<E>(transport: Transport<E>): Transport {
+  return transport as unknown as Transport;
+}

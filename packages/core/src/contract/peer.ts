@@ -1,0 +1,62 @@
+import type { Message, MessageOf } from "../wamp/messages.ts";
+import type { Dict } from "../wamp/payload.ts";
+import type { TransportDetails } from "./hello.ts";
+
+/** A session that has joined a realm. */
+export interface SessionInfo {
+  readonly session: number;
+  readonly realm: string;
+  readonly authid: string;
+  readonly authrole: string;
+  readonly authmethod: string;
+  /** The strategy that knew the principal: `static`, `dynamic` …; for a component `component`. */
+  readonly authprovider: string;
+  readonly authextra: Readonly<Dict>;
+  /** The roles and features the client announced in HELLO. */
+  readonly roles: Readonly<Dict>;
+  readonly transport: TransportDetails;
+}
+
+/** The role of the router's own session: it may do everything and is always disclosed. No config can name it. */
+export const TRUSTED_ROLE = "trusted";
+
+/** Why the router itself made an ERROR, told to in-process callers; it does not stand on the wire. */
+export type RouterCause = "no-callee" | "callee-gone";
+export type RouterError = MessageOf<"ERROR"> & { readonly cause?: RouterCause };
+
+/** A session as its realm sees it. */
+export interface Peer {
+  readonly info: SessionInfo;
+  /** The router's own: not listed, counted or announced, and above permissions. */
+  readonly service: boolean;
+  /** @throws WampError `wamp.error.invalid_argument` where the peer's format cannot say the payload */
+  send(message: Message | RouterError): void;
+  /** Ends the session with GOODBYE. */
+  close(reason: string, message?: string): void;
+  /** Ends the session with ABORT: it broke the protocol. */
+  violation(message: string): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** A session's place in a realm. */
+export interface Seat {
+  /** A message of the session: anything that may come after WELCOME, but GOODBYE. */
+  receive(message: Message): void;
+  /** The session is gone, and with it all it had here. May be called more than once. */
+  leave(): void;
+}
+
+/** A realm as sessions and logins see it. */
+export interface RealmPort {
+  readonly name: string;
+  hasRole(role: string): boolean;
+  join(peer: Peer): Seat;
+  /** Resolves when somebody has registered `procedure`, at once where somebody has. Rejects with the signal's reason. */
+  whenRegistered(procedure: string, signal: AbortSignal): Promise<void>;
+}
+
+/** The realms of a router. */
+export interface RealmDirectory {
+  get(name: string): RealmPort | undefined;
+}

@@ -1,0 +1,165 @@
+import { AsyncSeriesBailHook, AsyncSeriesHook, HookMap, SyncHook } from "tapable";
+import { PluginError } from "../contract/errors.ts";
+import type { Log } from "../contract/log.ts";
+import { DeadlineError, untilAborted } from "../wamp/deadline.ts";
+import { kindOf } from "../wamp/messages.ts";
+
+/** Whether taps may still be added, shared by all hooks of a router. */
+export interface Freeze {
+  frozen: boolean;
+}
+
+/** The part of tapable's tap that is used here. */
+interface Tap {
+  readonly name: string;
+  readonly type: "sync" | "async" | "promise";
+  readonly fn: (...args: unknown[]) => unknown;
+  readonly before?: string | readonly string[];
+}
+
+/** The first argument of every deciding hook: its signal is the deadline of the tap. */
+interface Deciding {
+  readonly signal: AbortSignal;
+}
+
+interface AnyHook {
+  readonly taps: readonly { readonly name: string }[];
+  readonly intercept: (interceptor: never) => void;
+}
+
+/** What a tap may return, in words and as a check. */
+export interface Answer<R> {
+  readonly expected: string;
+  readonly is: (value: unknown) => value is R;
+}
+
+/** A hook whose taps are asked in turn until one answers. `undefined` passes the question on; anything else that is no answer is the plugin's bug. */
+export function createBailHook<A extends [Deciding, ...unknown[]], R>(
+  name: string,
+  args: { [K in keyof A]: string },
+  answer: Answer<R>,
+  freeze: Freeze,
+): AsyncSeriesBailHook<A, R | undefined> {
+  const hook = new AsyncSeriesBailHook<A, R | undefined>(args as never, name);
+  guard(hook, name, freeze, (tap) => asked(tap, name, answer));
+  return hook;
+}
+
+/** A hook whose taps all run, one after the other. What they return means nothing. */
+export function createSeriesHook<A extends [Deciding, ...unknown[]]>(
+  name: string,
+  args: { [K in keyof A]: string },
+  freeze: Freeze,
+): AsyncSeriesHook<A> {
+  const hook = new AsyncSeriesHook<A>(args as never, name);
+  guard(hook, name, freeze, (tap) => asked(tap, name, null));
+  return hook;
+}
+
+/** A hook that tells what has happened. A tap that throws or rejects is logged, and the next one runs. */
+export function createNoticeHook<A extends unknown[]>(
+  name: string,
+  args: { [K in keyof A]: string },
+  freeze: Freeze,
+  log: Log,
+): SyncHook<A> {
+  const hook = new SyncHook<A>(args as never, name);
+  guard(hook, name, freeze, (tap) => ({ ...tap, fn: noticed(tap, name, log) }));
+  return hook;
+}
+
+/** Hooks by name. `for` makes one while the router is put together; `get` never does, so names of the wire go there. */
+export class NamedHooks<H> {
+  readonly #hooks: HookMap<H>;
+  readonly #names = new Set<string>();
+  readonly #name: string;
+  readonly #freeze: Freeze;
+
+  constructor(name: string, create: (name: string) => H, freeze: Freeze) {
+    this.#name = name;
+    this.#freeze = freeze;
+    this.#hooks = new HookMap(create as never, name);
+  }
+
+  /** The hook for `name`, to be tapped. @throws PluginError once the router listens, where there is none yet */
+  for(name: string): H {
+    if (this.#freeze.frozen && !this.#names.has(name)) throw frozen(`${this.#name}.for("${name}")`);
+    this.#names.add(name);
+    return this.#hooks.for(name);
+  }
+
+  get(name: string): H | undefined {
+    return this.#names.has(name) ? this.#hooks.get(name) : undefined;
+  }
+
+  /** The names somebody has asked for by `for`. */
+  names(): ReadonlySet<string> {
+    return this.#names;
+  }
+}
+
+function guard(hook: AnyHook, name: string, freeze: Freeze, wrap: (tap: Tap) => Tap): void {
+  const register = (tap: Tap): Tap => {
+    if (freeze.frozen) throw frozen(name, tap.name);
+    const present = new Set(hook.taps.map((other) => other.name));
+    const absent = [tap.before ?? []].flat().filter((other) => !present.has(other));
+    if (absent.length > 0) {
+      throw new PluginError(tap.name, `taps ${name} before "${absent.join('", "')}", which has not tapped it`);
+    }
+    return wrap(tap);
+  };
+  hook.intercept({ name: "wampgate", register } as never);
+}
+
+function frozen(what: string, plugin = "unknown"): PluginError {
+  return new PluginError(plugin, `taps ${what} after the router has started; tap in apply(), or before start()`);
+}
+
+/** Every tap of an async hook as a promise tap: its answer checked, its time limited, its errors bearing its name. */
+function asked(tap: Tap, hook: string, answer: Answer<unknown> | null): Tap {
+  return {
+    ...tap,
+    type: "promise",
+    fn: async (...args) => {
+      const { signal } = args[0] as Deciding;
+      let value: unknown;
+      try {
+        value = await untilAborted(started(tap, args), signal);
+      } catch (error) {
+        if (error instanceof PluginError) throw error;
+        if (error === signal.reason && !(error instanceof DeadlineError)) throw error;
+        throw new PluginError(tap.name, `failed in ${hook}: ${textOf(error)}`, { cause: error });
+      }
+      if (answer === null || value === undefined) return undefined;
+      if (answer.is(value)) return value;
+      throw new PluginError(tap.name, `answered ${kindOf(value)} in ${hook}, expected ${answer.expected} or undefined`);
+    },
+  };
+}
+
+function started(tap: Tap, args: unknown[]): Promise<unknown> {
+  if (tap.type !== "async") return new Promise((resolve) => resolve(tap.fn(...args)));
+  return new Promise((resolve, reject) => {
+    tap.fn(...args, (error: unknown, value: unknown) => {
+      if (error === null || error === undefined) resolve(value);
+      else reject(error instanceof Error ? error : new Error(textOf(error)));
+    });
+  });
+}
+
+function noticed(tap: Tap, hook: string, log: Log): Tap["fn"] {
+  const complain = (error: unknown): void =>
+    log.error({ plugin: tap.name, hook }, `plugin "${tap.name}" failed in ${hook}: ${textOf(error)}`);
+  return (...args) => {
+    try {
+      const value = tap.fn(...args);
+      if (value instanceof Promise) value.catch(complain);
+    } catch (error) {
+      complain(error);
+    }
+  };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : `it threw ${kindOf(error)}`;
+}
