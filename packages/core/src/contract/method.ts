@@ -40,6 +40,8 @@ export interface PrincipalQuery {
   readonly realm: string | null;
   readonly authid: string | null;
   readonly facts: Readonly<Dict>;
+  /** What a principal without a role of its own gets: the block's `default-role`. */
+  readonly defaultRole: string | null;
   readonly phase: Phase;
   /** Whether no block follows this one: an unknown authid is then nobody else's either. */
   readonly last: boolean;
@@ -47,19 +49,27 @@ export interface PrincipalQuery {
 }
 
 /** How a method keeps principals in its own block, `type: static`. */
-export interface StaticPrincipals<B = unknown> {
+export interface StaticPrincipals<B = unknown, S = B> {
   /** What the block holds, less the keys that core takes out (`type`, `default-role`). */
-  readonly schema: Schema<B>;
-  /** Work to be done once, at start: its result stands in for the block in `find` and `decoy`. */
-  readonly prepare?: (block: B) => B | Promise<B>;
+  readonly schema: Schema<S>;
+  /** Work to be done once, at start: its result stands in for the block wherever the method gets it. */
+  readonly prepare?: (block: S) => B | Promise<B>;
   /** Looks a principal up. */
   readonly find: (query: PrincipalQuery, block: B) => PrincipalAnswer | Promise<PrincipalAnswer>;
-  /** The roles the block gives, for the check that they exist: null for a principal that has none of its own. */
-  readonly assignments: (block: B) => { path: (string | number)[]; realm?: string | null; role?: string | null }[];
+  /** Whom the block assigns what, for the check that the realms and roles are there. */
+  readonly assignments: (block: B) => readonly StaticAssignment[];
+}
+
+/** What a static block assigns to one principal. Without `role` it is the block's `default-role`. */
+export interface StaticAssignment {
+  /** Where in the block it stands. */
+  readonly path: readonly (string | number)[];
+  readonly realm?: string | null;
+  readonly role?: string | null;
 }
 
 /** An authentication method: what it challenges, and how a proof is checked. */
-export interface AuthMethod<C = unknown, B = unknown> {
+export interface AuthMethod<C = unknown, B = unknown, S = B> {
   /** As in HELLO's `authmethods`. */
   readonly name: string;
   readonly at: Phase;
@@ -67,7 +77,7 @@ export interface AuthMethod<C = unknown, B = unknown> {
   readonly credential: Schema<C>;
   /** Whether a strategy can judge the proof itself, as for a ticket. Default false. */
   readonly strategyMayVerify?: boolean;
-  readonly static?: StaticPrincipals<B>;
+  readonly static?: StaticPrincipals<B, S>;
   readonly challenge: (attempt: LoginAttempt<C>) => Verdict | Promise<Verdict>;
   readonly authenticate?: (attempt: LoginAttempt<C>, proof: Proof, state: unknown) => Verdict | Promise<Verdict>;
   /** A credential of the usual shape for an authid that nobody knows, made of the method's static blocks. */
@@ -90,7 +100,7 @@ export interface AuthMethod<C = unknown, B = unknown> {
  *   decoy: () => credential({ word: randomUUID() }),
  * });
  */
-export function defineMethod<C, B>(method: AuthMethod<C, B>): AuthMethod {
+export function defineMethod<C, B = unknown, S = B>(method: AuthMethod<C, B, S>): AuthMethod {
   return method as unknown as AuthMethod;
 }
 

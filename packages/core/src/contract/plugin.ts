@@ -57,7 +57,8 @@ export type CallOutcome =
       readonly args: readonly unknown[];
       readonly kwargs: Readonly<Record<string, unknown>>;
     }
-  /** Nobody has registered the procedure, or there is no such realm. */
+  | { readonly kind: "no-realm" }
+  /** Nobody has registered the procedure. */
   | { readonly kind: "no-callee" }
   /** Who was called left before it answered. */
   | { readonly kind: "callee-gone" }

@@ -91,7 +91,8 @@ describe("a hook that tells", () => {
     hook.tap("first", () => {
       throw new Error("boom");
     });
-    hook.tap("second", (async () => Promise.reject(new Error("late boom"))) as never);
+    const rejects: () => unknown = () => Promise.reject(new Error("late boom"));
+    hook.tap("second", rejects);
     hook.tap("third", (session) => void seen.push(session));
     hook.call("alice");
     await new Promise(setImmediate);

@@ -17,7 +17,8 @@ import {
 
 /** A login that ended in ABORT. */
 export interface Refusal {
-  readonly hello: Hello;
+  /** Null where HELLO itself was refused. */
+  readonly hello: Hello | null;
   /** Null where none was chosen. */
   readonly authmethod: string | null;
   readonly reason: string;

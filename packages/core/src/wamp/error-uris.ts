@@ -14,6 +14,7 @@ export const ErrorUri = {
   noSuchRole: "wamp.error.no_such_role",
   noSuchSubscription: "wamp.error.no_such_subscription",
   notAuthorized: "wamp.error.not_authorized",
+  optionNotAllowed: "wamp.error.option_not_allowed",
   procedureAlreadyExists: "wamp.error.procedure_already_exists",
   protocolViolation: "wamp.error.protocol_violation",
   runtimeError: "wamp.error.runtime_error",

@@ -22,6 +22,17 @@ export class WampError extends Error {
     this.payload = payload ?? (message === undefined ? {} : { args: [message] });
   }
 
+  // The names that an autobahn.Error has, so that code written for autobahn-js finds them here too.
+  get error(): string {
+    return this.uri;
+  }
+  get args(): readonly unknown[] {
+    return this.payload.args ?? [];
+  }
+  get kwargs(): Readonly<Record<string, unknown>> {
+    return this.payload.kwargs ?? {};
+  }
+
   /** Whether `value` is a WampError, of this copy of the package or of another. */
   static is(value: unknown): value is WampError {
     return typeof value === "object" && value !== null && BRAND in value;

@@ -1,0 +1,255 @@
+import type { Login, LoginStep } from "../contract/door.ts";
+import { PluginError } from "../contract/errors.ts";
+import type { Hello } from "../contract/hello.ts";
+import type { Log } from "../contract/log.ts";
+import type { LoginAttempt, Phase, Resolved } from "../contract/method.ts";
+import type { RealmDirectory, SessionInfo } from "../contract/peer.ts";
+import type { AuthSettings, MethodSettings } from "../contract/settings.ts";
+import { type Accept, DENIED, type Deny, type Principal, type Verdict } from "../contract/verdict.ts";
+import type { RouterHooks } from "../hooks/router-hooks.ts";
+import { DeadlineError } from "../wamp/deadline.ts";
+import { ErrorUri } from "../wamp/error-uris.ts";
+import type { Dict } from "../wamp/payload.ts";
+import { Denial, findPrincipal, type Found, principalOf } from "./principals.ts";
+
+/** What logins need of the router they are in. */
+export interface DoorContext {
+  readonly auth: AuthSettings;
+  readonly hooks: RouterHooks;
+  readonly realms: RealmDirectory;
+  /** The `roles` of WELCOME. */
+  readonly roles: Readonly<Dict>;
+  readonly log: Log;
+}
+
+/** A realm, authid and role that have been assigned and are there. */
+type Complete = Principal & { readonly realm: string; readonly authid: string; readonly role: string };
+
+const FAILED = "the login could not be decided, for a reason that stands in the router's log";
+
+/** One client's login, from its HELLO to WELCOME or ABORT. */
+export class ClientLogin implements Login {
+  readonly #hello: Hello;
+  readonly #context: DoorContext;
+  readonly #startedAt = performance.now();
+  #settings: MethodSettings | null = null;
+  #attempt: LoginAttempt | null = null;
+  #phase: Phase = "hello";
+  #state: unknown = undefined;
+  #asked = false;
+  #found: Found | null = null;
+  #denial: Denial | null = null;
+
+  constructor(hello: Hello, context: DoorContext) {
+    this.#hello = hello;
+    this.#context = context;
+  }
+
+  begin(): Promise<LoginStep> {
+    return this.#decided(async () => {
+      const settled = await this.#context.hooks.hello.promise(this.#hello);
+      if (settled !== undefined) return this.#settledEarly(settled);
+      const settings = this.#choose();
+      if (settings === null) {
+        throw new Denial(
+          ErrorUri.noMatchingAuthMethod,
+          "none of the client's authmethods is configured on this transport",
+        );
+      }
+      this.#settings = settings;
+      const { name } = settings.method;
+      this.#attempt = this.#attemptBy(name);
+      return this.#follow(await this.#context.hooks.challenge.get(name)?.promise(this.#attempt));
+    });
+  }
+
+  authenticate(signature: string, extra: Readonly<Dict>): Promise<LoginStep> {
+    return this.#decided(async () => {
+      this.#phase = "authenticate";
+      const attempt = this.#attempt;
+      if (attempt === null) throw new Error("AUTHENTICATE came before a method was chosen");
+      const proof = { signature, extra, state: this.#state };
+      return this.#follow(await this.#context.hooks.authenticate.get(attempt.authmethod)?.promise(attempt, proof));
+    });
+  }
+
+  /** The client's order decides, and the first method that this transport has; names nobody knows are skipped. */
+  #choose(): MethodSettings | null {
+    for (const name of this.#hello.authmethods) {
+      const settings = this.#context.auth.get(name);
+      if (settings !== undefined) return settings;
+    }
+    return null;
+  }
+
+  #attemptBy(authmethod: string): LoginAttempt {
+    return { ...this.#hello, authmethod, resolvePrincipal: (query) => this.#resolve(query) };
+  }
+
+  async #resolve(query: { facts?: Readonly<Dict>; authid?: string } = {}): Promise<Resolved<unknown>> {
+    const settings = this.#settings;
+    if (settings === null) throw new Error("no method was chosen: there is nobody to ask for a principal");
+    const { name, at } = settings.method;
+    if (this.#phase !== at) {
+      throw new PluginError(name, `asked for the principal at ${this.#phase}, though it declares at: "${at}"`);
+    }
+    if (this.#asked) throw new PluginError(name, "asked for the principal twice in one login");
+    this.#asked = true;
+    const { realm, authid, signal } = this.#hello;
+    try {
+      this.#found = await findPrincipal(
+        settings,
+        {
+          attempt: this.#attempt ?? this.#attemptBy(name),
+          realm,
+          authid: query.authid ?? authid,
+          facts: query.facts ?? {},
+          phase: at,
+          signal,
+        },
+        this.#context.hooks,
+      );
+      return this.#found.resolved;
+    } catch (error) {
+      this.#denial = error instanceof Denial ? error : this.#failure(error);
+      throw this.#denial;
+    }
+  }
+
+  async #settledEarly(verdict: Verdict): Promise<LoginStep> {
+    if (verdict.kind === "challenge")
+      throw new PluginError("hello", "challenged in hello, where no method is chosen yet");
+    if (verdict.kind === "deny") throw denialOf(verdict);
+    if (verdict.assignment === null) throw new PluginError("hello", "accepted in hello without naming a principal");
+    const { authmethod, provider } = verdict;
+    this.#attempt = this.#attemptBy(authmethod ?? "hello");
+    return this.#admit(principalOf(verdict.assignment, this.#hello, null, provider ?? "hello"));
+  }
+
+  async #follow(verdict: Verdict | undefined): Promise<LoginStep> {
+    if (this.#denial !== null) throw this.#denial;
+    const authmethod = this.#settings?.method.name ?? "";
+    if (verdict === undefined) throw new PluginError(authmethod, `left ${this.#phase} without a verdict`);
+    switch (verdict.kind) {
+      case "challenge":
+        this.#state = verdict.state;
+        return { kind: "challenge", authmethod, extra: verdict.extra };
+      case "deny":
+        throw denialOf(verdict);
+      case "accept":
+        return this.#admit(this.#principal(verdict));
+    }
+  }
+
+  #principal({ assignment, provider }: Accept): Principal {
+    if (this.#found?.lost === true) throw new Denial(ErrorUri.authenticationDenied, DENIED);
+    const found = this.#found?.resolved.principal ?? null;
+    if (assignment === null) {
+      if (found === null)
+        throw new PluginError(this.#settings?.method.name ?? "", "accepted without naming a principal");
+      return found;
+    }
+    return principalOf(assignment, this.#hello, found?.role ?? null, provider ?? found?.provider ?? "plugin");
+  }
+
+  async #admit(assigned: Principal): Promise<LoginStep> {
+    const principal = this.#complete(assigned);
+    const attempt = this.#attempt as LoginAttempt;
+    const details: Dict = {};
+    await this.#context.hooks.welcome.promise(attempt, details);
+    const info: SessionInfo = {
+      session: this.#hello.session,
+      realm: principal.realm,
+      authid: principal.authid,
+      authrole: principal.role,
+      authmethod: attempt.authmethod,
+      authprovider: principal.provider,
+      authextra: principal.extra ?? {},
+      roles: this.#hello.roles,
+      transport: this.#hello.transport,
+    };
+    this.#report("info", "welcome", { ...who(info) });
+    return { kind: "welcome", info, details: { ...details, ...welcomeKeys(info), roles: this.#context.roles } };
+  }
+
+  /** The same checks for every method, after the proof. */
+  #complete(principal: Principal): Complete {
+    const { realm: realmName, authid, role } = principal;
+    if (realmName === null) throw new Denial(ErrorUri.noSuchRealm, "no realm was assigned");
+    if (authid === null) throw new Denial(ErrorUri.noSuchPrincipal, "no authid was assigned");
+    if (role === null) throw new Denial(ErrorUri.noSuchRole, "no authrole was assigned");
+    const realm = this.#context.realms.get(realmName);
+    if (realm === undefined) throw new Denial(ErrorUri.noSuchRealm, `no realm "${realmName}" exists on this router`);
+    if (!realm.hasRole(role)) throw new Denial(ErrorUri.noSuchRole, `realm "${realmName}" has no role "${role}"`);
+    return { ...principal, realm: realmName, authid, role };
+  }
+
+  async #decided(decide: () => Promise<LoginStep>): Promise<LoginStep> {
+    try {
+      return await decide();
+    } catch (error) {
+      const denial = this.#denial ?? (error instanceof Denial ? error : this.#failure(error));
+      return this.#refuse(denial);
+    }
+  }
+
+  #refuse({ reason, text }: Denial): LoginStep {
+    if (!this.#clientLeft()) {
+      this.#report("warn", "refused", { reason, message: text });
+      this.#context.hooks.refused.call({
+        hello: this.#hello,
+        authmethod: this.#attempt?.authmethod ?? null,
+        reason,
+        message: text,
+      });
+    }
+    return { kind: "abort", reason, message: text };
+  }
+
+  /** What a plugin did wrong is for the log; the client learns that it is not let in. */
+  #failure(error: unknown): Denial {
+    // A denial that a hook's wrapper has put a plugin's name on is still a denial.
+    if (error instanceof PluginError && error.cause instanceof Denial) return error.cause;
+    if (!this.#clientLeft()) {
+      const message = error instanceof Error ? error.message : "something other than an Error was thrown";
+      this.#context.log.error({ session: this.#hello.session, ...pluginOf(error) }, `login failed: ${message}`);
+    }
+    return new Denial(ErrorUri.authenticationFailed, FAILED);
+  }
+
+  #clientLeft(): boolean {
+    const { signal } = this.#hello;
+    return signal.aborted && !(signal.reason instanceof DeadlineError);
+  }
+
+  #report(level: "info" | "warn", outcome: string, fields: Dict): void {
+    const { session, transport, authid, realm } = this.#hello;
+    const login = {
+      login: outcome,
+      session,
+      peer: transport.peer,
+      realm,
+      authid,
+      authmethod: this.#attempt?.authmethod ?? null,
+      ...fields,
+      ms: Math.round(performance.now() - this.#startedAt),
+    };
+    this.#context.log[level](login, `login ${outcome}`);
+  }
+}
+
+function denialOf({ reason, message }: Deny): Denial {
+  return new Denial(reason, message);
+}
+
+function pluginOf(error: unknown): { plugin?: string } {
+  return error instanceof PluginError ? { plugin: error.plugin } : {};
+}
+
+function who({ realm, authid, authrole, authmethod, authprovider }: SessionInfo): Dict {
+  return { realm, authid, authrole, authmethod, authprovider };
+}
+
+function welcomeKeys(info: SessionInfo): Dict {
+  return { ...who(info), authextra: info.authextra };
+}

@@ -1,0 +1,111 @@
+import { PluginError } from "../contract/errors.ts";
+import type { Hello } from "../contract/hello.ts";
+import type { AuthMethod, PrincipalQuery, Resolved } from "../contract/method.ts";
+import type { SchemaIssue } from "../contract/schema.ts";
+import type { BlockSettings, MethodSettings } from "../contract/settings.ts";
+import type { Assignment, CredentialAnswer, Principal, PrincipalAnswer } from "../contract/verdict.ts";
+import type { RouterHooks } from "../hooks/router-hooks.ts";
+
+/** A strategy turned the client away, or failed: the login is denied, whatever the method makes of it. */
+export class Denial extends Error {
+  override readonly name = "Denial";
+  readonly reason: string;
+  readonly text: string | null;
+
+  constructor(reason: string, text: string | null) {
+    super(`the login is denied: ${reason}`);
+    this.reason = reason;
+    this.text = text;
+  }
+}
+
+/** What the blocks of a method said. `lost`: nobody knows the authid, and a decoy stands in for the principal. */
+export interface Found {
+  readonly resolved: Resolved<unknown>;
+  readonly lost: boolean;
+}
+
+/** Asks the blocks of `settings` in turn who the client is. @throws Denial, PluginError */
+export async function findPrincipal(
+  settings: MethodSettings,
+  query: Omit<PrincipalQuery, "method" | "last" | "defaultRole">,
+  hooks: RouterHooks,
+): Promise<Found> {
+  const { method, blocks } = settings;
+  for (const [i, block] of blocks.entries()) {
+    const asked = { ...query, method, defaultRole: block.defaultRole, last: i === blocks.length - 1 };
+    const answer = await hooks.principal.get(block.type)?.promise(asked, block.value);
+    if (answer === undefined) throw new PluginError(block.type, "left a question for a principal without an answer");
+    if (answer.kind !== "unknown") return { resolved: await resolved(answer, block, asked), lost: false };
+  }
+  return { resolved: await decoyOf(settings, { ...query, method, defaultRole: null, last: true }), lost: true };
+}
+
+async function resolved(
+  answer: Exclude<PrincipalAnswer, { kind: "unknown" }>,
+  block: BlockSettings,
+  query: PrincipalQuery,
+): Promise<Resolved<unknown>> {
+  if (answer.kind === "denied") throw new Denial(answer.reason, answer.message);
+  const principal = principalOf(answer.assignment, query, block.defaultRole, block.type);
+  if (answer.kind === "accepted") {
+    if (query.method.strategyMayVerify === true && query.phase === "authenticate") return { verified: true, principal };
+    throw new PluginError(
+      block.type,
+      `accepted a login by ${query.method.name}, whose proof only the method can check`,
+    );
+  }
+  return { verified: false, credential: await checked(query.method, answer, block.type), principal };
+}
+
+/** A credential nobody can prove, in the shape of the others, so that an unknown authid looks like a known one. */
+async function decoyOf({ method, blocks }: MethodSettings, query: PrincipalQuery): Promise<Resolved<unknown>> {
+  const own = blocks.filter(({ type }) => type === "static");
+  const answer = await method.decoy(
+    query,
+    own.map(({ value }) => value),
+  );
+  const principal = principalOf(
+    answer.assignment,
+    query,
+    own[0]?.defaultRole ?? null,
+    own[0]?.type ?? blocks[0]?.type ?? "static",
+  );
+  return { verified: false, credential: await checked(method, answer, method.name), principal };
+}
+
+/** @throws PluginError naming the keys that are wrong, never what they hold */
+async function checked(method: AuthMethod, { credential }: CredentialAnswer, by: string): Promise<unknown> {
+  const result = await method.credential["~standard"].validate(credential);
+  if (result.issues === undefined) return result.value;
+  const problems = result.issues.map((issue) => `${pathOf(issue)}: ${issue.message}`).join("; ");
+  throw new PluginError(by, `gave no credential that ${method.name} can check: ${problems}`);
+}
+
+function pathOf({ path = [] }: SchemaIssue): string {
+  const keys = path.map((key) => String(typeof key === "object" ? key.key : key));
+  return keys.length === 0 ? "the answer" : keys.join(".");
+}
+
+/**
+ * A principal of what was assigned: `realm` and `authid` replace the client's wish even by none; a role is never the
+ * client's to choose.
+ */
+export function principalOf(
+  { realm, authid, role, extra }: Assignment,
+  wish: Pick<Hello, "realm" | "authid">,
+  defaultRole: string | null,
+  provider: string,
+): Principal {
+  return {
+    realm: nameOf(realm === undefined ? wish.realm : realm),
+    authid: nameOf(authid === undefined ? wish.authid : authid),
+    role: nameOf(role) ?? defaultRole,
+    extra: extra ?? null,
+    provider,
+  };
+}
+
+function nameOf(value: string | null | undefined): string | null {
+  return value === "" || value === undefined ? null : value;
+}

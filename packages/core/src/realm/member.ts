@@ -1,0 +1,63 @@
+import { ErrorUri } from "../wamp/error-uris.ts";
+import { IdSequence } from "../wamp/ids.ts";
+import { Code, type Message, type MessageOf } from "../wamp/messages.ts";
+import { type Dict, payloadOf } from "../wamp/payload.ts";
+import { WampError } from "../wamp/wamp-error.ts";
+import type { Peer, RouterCause, RouterError, SessionInfo } from "../contract/peer.ts";
+import { TRUSTED_ROLE } from "../contract/peer.ts";
+
+/** A session as broker and dealer hold it. */
+export class Member {
+  readonly peer: Peer;
+  /** Ids of the invocations sent to this session. */
+  readonly invocationIds = new IdSequence();
+
+  constructor(peer: Peer) {
+    this.peer = peer;
+  }
+
+  get info(): SessionInfo {
+    return this.peer.info;
+  }
+
+  send(message: Message | RouterError): void {
+    this.peer.send(message);
+  }
+
+  /** Whether the client announced `feature` for `role` in HELLO. */
+  announced(role: string, feature: string): boolean {
+    const { features } = (this.info.roles[role] ?? {}) as { features?: Dict | null };
+    return features?.[feature] === true;
+  }
+
+  /** The keys that show this session to another one, each with `prefix`: `caller`, `caller_authid`, `caller_authrole`. */
+  disclosed(prefix: "caller" | "publisher"): Dict {
+    const { session, authid, authrole } = this.info;
+    return {
+      [prefix]: session,
+      [`${prefix}_authid`]: authid,
+      [`${prefix}_authrole`]: this.peer.service ? TRUSTED_ROLE : authrole,
+    };
+  }
+
+  /** Answers a request with ERROR. */
+  error(requestType: RequestType, request: number, error: WampError, cause?: RouterCause): void {
+    const message: MessageOf<"ERROR"> = {
+      type: "ERROR",
+      requestType: Code[requestType],
+      request,
+      details: {},
+      error: error.uri,
+      payload: payloadOf(error.payload),
+    };
+    this.send(cause === undefined ? message : { ...message, cause });
+  }
+}
+
+export type RequestType =
+  "PUBLISH" | "SUBSCRIBE" | "UNSUBSCRIBE" | "CALL" | "REGISTER" | "UNREGISTER" | "INVOCATION" | "CANCEL";
+
+/** The URI is not one, or reserved for the router. @throws WampError `wamp.error.invalid_uri` */
+export function invalidUri(uri: string, what: string): WampError {
+  return new WampError(ErrorUri.invalidUri, `${what} ${JSON.stringify(uri.slice(0, 200))} is not a legal URI here`);
+}

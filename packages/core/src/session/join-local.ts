@@ -1,0 +1,75 @@
+import type { TransportDetails } from "../contract/hello.ts";
+import type { Log } from "../contract/log.ts";
+import { type RealmPort, type SessionInfo, TRUSTED_ROLE } from "../contract/peer.ts";
+import type { RouterHooks } from "../hooks/router-hooks.ts";
+import { LocalSession } from "./local.ts";
+
+/** Who an in-process session is. It logs in nowhere: who runs in the router's process is let in as told. */
+export interface LocalIdentity {
+  readonly session: number;
+  readonly role: string;
+  readonly authid: string;
+  /** What put it there: `component`, `embedded`. */
+  readonly provider: string;
+}
+
+/** How an in-process session is connected: not at all. */
+const IN_PROCESS: TransportDetails = {
+  type: "function",
+  protocol: "wamp.2",
+  peer: "process",
+  cbtid: null,
+  client_cert: null,
+  http_headers_received: {},
+  http_headers_sent: {},
+  channel_type: "function",
+  channel_framing: "native",
+  channel_serializer: "none",
+  is_secure: true,
+  peer_cert: null,
+  websocket_protocol: "wamp.2",
+  http_cbtid: null,
+};
+
+const ROLES = { caller: {}, callee: {}, publisher: {}, subscriber: {} };
+
+interface LocalContext {
+  readonly hooks: RouterHooks;
+  readonly log: Log;
+  ended(session: LocalSession): void;
+}
+
+/** Joins a session of this process to `realm`, seen by all as any other. */
+export function joinLocally(realm: RealmPort, identity: LocalIdentity, context: LocalContext): LocalSession {
+  const { hooks, log } = context;
+  const session = new LocalSession(realm, infoOf(realm, identity), {
+    service: false,
+    log,
+    ended(ended) {
+      hooks.left.call(ended.info);
+      context.ended(ended);
+    },
+  });
+  hooks.joined.call(session.info);
+  return session;
+}
+
+/** Joins the router's own session: hidden, above permissions, disclosed as `trusted`. */
+export function joinAsService(realm: RealmPort, session: number, log: Log): LocalSession {
+  const identity = { session, role: TRUSTED_ROLE, authid: "wampgate", provider: "internal" };
+  return new LocalSession(realm, infoOf(realm, identity), { service: true, log, ended: () => undefined });
+}
+
+function infoOf(realm: RealmPort, { session, role, authid, provider }: LocalIdentity): SessionInfo {
+  return {
+    session,
+    realm: realm.name,
+    authid,
+    authrole: role,
+    authmethod: "internal",
+    authprovider: provider,
+    authextra: {},
+    roles: ROLES,
+    transport: IN_PROCESS,
+  };
+}

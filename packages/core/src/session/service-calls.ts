@@ -1,0 +1,85 @@
+import type { CallOptions, CallOutcome } from "../contract/plugin.ts";
+import type { RealmDirectory, RealmPort } from "../contract/peer.ts";
+import { DeadlineError, deadline } from "../wamp/deadline.ts";
+import type { LocalSession } from "./local.ts";
+
+const DEFAULT_TIMEOUT = 10_000;
+
+/** The calls that the router makes itself, as those of authenticators: one hidden, trusted session for each realm. */
+export class ServiceCalls {
+  readonly #realms: RealmDirectory;
+  readonly #join: (realm: RealmPort) => LocalSession;
+  readonly #sessions = new Map<string, LocalSession>();
+
+  constructor(realms: RealmDirectory, join: (realm: RealmPort) => LocalSession) {
+    this.#realms = realms;
+    this.#join = join;
+  }
+
+  /** @see PluginApi.call */
+  async call(
+    realmName: string,
+    procedure: string,
+    args: readonly unknown[],
+    { signal, timeout = DEFAULT_TIMEOUT, wait = 0 }: CallOptions = {},
+  ): Promise<CallOutcome> {
+    const realm = this.#realms.get(realmName);
+    if (realm === undefined) return { kind: "no-realm" };
+    const patience = deadline(wait, signal);
+    try {
+      for (;;) {
+        const outcome = await this.#once(realm, procedure, args, timeout, signal);
+        if (outcome.kind !== "no-callee" || wait === 0 || !(await registered(realm, procedure, patience.signal))) {
+          return outcome;
+        }
+      }
+    } finally {
+      patience.end();
+    }
+  }
+
+  /** Leaves all realms. */
+  close(): void {
+    for (const session of this.#sessions.values()) session.leave();
+    this.#sessions.clear();
+  }
+
+  async #once(
+    realm: RealmPort,
+    procedure: string,
+    args: readonly unknown[],
+    timeout: number,
+    parent: AbortSignal | undefined,
+  ): Promise<CallOutcome> {
+    const { signal, end } = deadline(timeout, parent);
+    try {
+      const outcome = await this.#session(realm).invoke(procedure, { args }, {}, signal);
+      return outcome.kind === "no-callee" || outcome.kind === "callee-gone" ? { kind: outcome.kind } : outcome;
+    } catch (error) {
+      if (error instanceof DeadlineError && parent?.aborted !== true) return { kind: "timeout" };
+      throw error;
+    } finally {
+      end();
+    }
+  }
+
+  #session(realm: RealmPort): LocalSession {
+    let session = this.#sessions.get(realm.name);
+    if (session?.isOpen !== true) {
+      session = this.#join(realm);
+      this.#sessions.set(realm.name, session);
+    }
+    return session;
+  }
+}
+
+/** Whether `procedure` was registered before `signal` said that the time is up. Rejects where the client left. */
+async function registered(realm: RealmPort, procedure: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await realm.whenRegistered(procedure, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof DeadlineError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,235 @@
+import type { Connection, ConnectionHandler } from "../contract/connection.ts";
+import type { Door, Login, LoginStep } from "../contract/door.ts";
+import type { Log } from "../contract/log.ts";
+import type { Peer, RealmDirectory, RouterError, Seat, SessionInfo } from "../contract/peer.ts";
+import type { RouterHooks } from "../hooks/router-hooks.ts";
+import { DeadlineError, deadline } from "../wamp/deadline.ts";
+import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
+import type { Message, MessageOf } from "../wamp/messages.ts";
+import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { parseHello } from "./parse-hello.ts";
+
+/** How long the peer of a session that the router closes has to answer GOODBYE, in milliseconds. */
+const GOODBYE_TIMEOUT = 2000;
+
+/** What a session needs of the router it is in. */
+export interface SessionContext {
+  readonly door: Door;
+  readonly realms: RealmDirectory;
+  readonly hooks: RouterHooks;
+  readonly log: Log;
+  /** From the opening of the connection to WELCOME, in milliseconds. */
+  readonly authTimeout: number;
+  /** An id that no other session has. */
+  newId(): number;
+  /** The session is over; called once. */
+  ended(session: Session): void;
+}
+
+/**
+ * Where a session stands (spec, basic/sessions). `new` waits for HELLO, `deciding` for the router's own decision,
+ * `challenged` for AUTHENTICATE, `leaving` for the answer to GOODBYE.
+ */
+type State =
+  | { readonly is: "new" | "deciding" | "leaving" | "closed" }
+  | { readonly is: "challenged" }
+  | { readonly is: "joined"; readonly info: SessionInfo; readonly seat: Seat };
+
+/** One client's session, from the opening of its connection to its end. */
+export class Session implements ConnectionHandler {
+  readonly #connection: Connection;
+  readonly #context: SessionContext;
+  readonly #handshake: ReturnType<typeof deadline>;
+  readonly #gone = new AbortController();
+  /** The id that HELLO got, null before it. */
+  id: number | null = null;
+  #state: State = { is: "new" };
+  #login: Login | null = null;
+  #goodbyeTimer: NodeJS.Timeout | undefined;
+
+  constructor(connection: Connection, context: SessionContext) {
+    this.#connection = connection;
+    this.#context = context;
+    this.#handshake = deadline(context.authTimeout, this.#gone.signal);
+    this.#handshake.signal.addEventListener("abort", () => this.#late(), { once: true });
+  }
+
+  message(message: Message): void {
+    switch (this.#state.is) {
+      case "new":
+        return this.#knock(message);
+      case "deciding":
+        return this.#interrupted(message);
+      case "challenged":
+        return this.#answer(message);
+      case "joined":
+        if (message.type === "GOODBYE") this.#goodbye();
+        else this.#state.seat.receive(message);
+        return;
+      case "leaving":
+        if (message.type === "GOODBYE") this.#end();
+        return;
+      case "closed":
+        return;
+    }
+  }
+
+  violation(error: WampError): void {
+    this.#abort(error.uri, error.message);
+  }
+
+  closed(): void {
+    this.#end();
+  }
+
+  /** Ends the session: with GOODBYE where it has joined, with ABORT where it has not. */
+  close(reason: string, message?: string): void {
+    if (this.#state.is !== "joined") {
+      this.#abort(reason, message ?? "the router closes the session");
+      return;
+    }
+    this.#leaveRealm();
+    this.#state = { is: "leaving" };
+    this.#send({ type: "GOODBYE", details: message === undefined ? {} : { message }, reason });
+    this.#goodbyeTimer = setTimeout(() => this.#end(), GOODBYE_TIMEOUT);
+  }
+
+  #knock(message: Message): void {
+    if (message.type === "ABORT" || message.type === "GOODBYE") return this.#end();
+    if (message.type !== "HELLO") return this.#refuse(`the first message must be HELLO, found ${message.type}`);
+    const { hooks, door, log } = this.#context;
+    try {
+      const session = this.#context.newId();
+      this.id = session;
+      const hello = {
+        ...parseHello(message),
+        session,
+        transport: this.#connection.details,
+        signal: this.#handshake.signal,
+        log: log.child({ session }),
+      };
+      this.#login = door.knock(hello);
+      this.#state = { is: "deciding" };
+      void this.#login.begin().then((step) => this.#step(step));
+    } catch (error) {
+      if (!WampError.is(error)) throw error;
+      hooks.refused.call({ hello: null, authmethod: null, reason: error.uri, message: error.message });
+      this.#abort(error.uri, error.message);
+    }
+  }
+
+  #interrupted(message: Message): void {
+    if (message.type === "ABORT" || message.type === "GOODBYE") this.#end();
+    else this.#refuse(`${message.type} came while the login was being decided`);
+  }
+
+  #answer(message: Message): void {
+    if (message.type !== "AUTHENTICATE") return this.#interrupted(message);
+    this.#state = { is: "deciding" };
+    void this.#login?.authenticate(message.signature, message.extra).then((step) => this.#step(step));
+  }
+
+  #step(step: LoginStep): void {
+    if (this.#state.is !== "deciding") return;
+    switch (step.kind) {
+      case "challenge":
+        this.#state = { is: "challenged" };
+        this.#send({ type: "CHALLENGE", authmethod: step.authmethod, extra: step.extra });
+        return;
+      case "abort":
+        return this.#abort(step.reason, step.message);
+      case "welcome":
+        return this.#join(step);
+    }
+  }
+
+  #join({ info, details }: LoginStep & { kind: "welcome" }): void {
+    const realm = this.#context.realms.get(info.realm);
+    if (realm === undefined) return this.#abort(ErrorUri.noSuchRealm, `no realm ${info.realm} exists on this router`);
+    this.#login = null;
+    if (!this.#send({ type: "WELCOME", session: info.session, details })) return;
+    this.#handshake.end();
+    this.#state = { is: "joined", info, seat: realm.join(this.#peer(info)) };
+    this.#context.hooks.joined.call(info);
+  }
+
+  #peer(info: SessionInfo): Peer {
+    return {
+      info,
+      service: false,
+      send: (message: Message | RouterError) => this.#connection.send(message),
+      close: (reason, message) => this.close(reason, message),
+      violation: (message) => this.#refuse(message),
+      broken: (error) => {
+        this.#context.log.error({ error, session: info.session }, "a message could not be handled");
+        this.#abort(ErrorUri.runtimeError, "the router failed at one of this session's messages");
+      },
+      pause: () => this.#connection.pause(),
+      resume: () => this.#connection.resume(),
+    };
+  }
+
+  /** The client says GOODBYE. */
+  #goodbye(): void {
+    this.#send({ type: "GOODBYE", details: {}, reason: CloseUri.goodbyeAndOut });
+    this.#end();
+  }
+
+  #late(): void {
+    const reason: unknown = this.#handshake.signal.reason;
+    if (!(reason instanceof DeadlineError)) return;
+    // Who has not said HELLO may not speak WAMP at all: nothing is said to it.
+    if (this.#state.is === "new") this.#end();
+    else this.#abort(ErrorUri.authenticationFailed, `the login took longer than ${this.#context.authTimeout} ms`);
+  }
+
+  #refuse(message: string): void {
+    const { uri } = protocolViolation(message);
+    this.#abort(uri, message);
+  }
+
+  #abort(reason: string, message: string | null): void {
+    if (this.#state.is === "closed") return;
+    const abort: MessageOf<"ABORT"> = { type: "ABORT", details: message === null ? {} : { message }, reason };
+    this.#context.log.debug({ reason }, `ABORT: ${message ?? reason}`);
+    if (this.#state.is !== "leaving") this.#send(abort);
+    this.#end();
+  }
+
+  /** Sends a message of the handshake or of the end. What a plugin put in it may not be sayable: then nobody is let in. */
+  #send(message: Message): boolean {
+    try {
+      this.#connection.send(message);
+      return true;
+    } catch (error) {
+      if (!WampError.is(error)) throw error;
+      this.#context.log.error({ message: error.message }, `${message.type} could not be sent`);
+      this.#connection.send({
+        type: "ABORT",
+        details: { message: `${message.type} could not be sent in this session's format` },
+        reason: ErrorUri.authenticationFailed,
+      });
+      this.#end();
+      return false;
+    }
+  }
+
+  #leaveRealm(): void {
+    if (this.#state.is !== "joined") return;
+    const { info, seat } = this.#state;
+    this.#state = { is: "leaving" };
+    seat.leave();
+    this.#context.hooks.left.call(info);
+  }
+
+  #end(): void {
+    if (this.#state.is === "closed") return;
+    this.#leaveRealm();
+    this.#state = { is: "closed" };
+    clearTimeout(this.#goodbyeTimer);
+    this.#gone.abort(new Error("the client has left"));
+    this.#handshake.end();
+    this.#connection.close();
+    this.#context.ended(this);
+  }
+}
