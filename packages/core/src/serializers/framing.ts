@@ -19,34 +19,30 @@ export function batched(serializer: Serializer): Framing {
 function batchedText(): Framing {
   let separator = 0x1e;
   return {
-    split(frame) {
+    *split(frame) {
       const last = frame.at(-1);
       if (last !== 0x1e && last !== 0x18) throw protocolViolation("a batch must end with the separator 0x1E");
       separator = last;
-      const messages: Uint8Array[] = [];
       for (let start = 0; start < frame.length;) {
-        const end = frame.indexOf(separator, start);
-        messages.push(frame.subarray(start, end));
+        const end = frame.indexOf(last, start);
+        yield notEmpty(frame.subarray(start, end));
         start = end + 1;
       }
-      return messages;
     },
     join: (messages) => Buffer.concat(messages.flatMap((message) => [message, Uint8Array.of(separator)])),
   };
 }
 
 const batchedBinary: Framing = {
-  split(frame) {
+  *split(frame) {
     const buffer = Buffer.from(frame.buffer, frame.byteOffset, frame.length);
-    const messages: Uint8Array[] = [];
+    if (buffer.length === 0) throw protocolViolation("a batch must hold at least one message");
     for (let start = 0; start < buffer.length;) {
       const end = start + 4 <= buffer.length ? start + 4 + buffer.readUInt32BE(start) : Infinity;
       if (end > buffer.length) throw protocolViolation("a batch ends in the middle of a message");
-      messages.push(buffer.subarray(start + 4, end));
+      yield notEmpty(buffer.subarray(start + 4, end));
       start = end;
     }
-    if (messages.length === 0) throw protocolViolation("a batch must hold at least one message");
-    return messages;
   },
   join(messages) {
     return Buffer.concat(
@@ -58,3 +54,8 @@ const batchedBinary: Framing = {
     );
   },
 };
+
+function notEmpty(message: Uint8Array): Uint8Array {
+  if (message.length === 0) throw protocolViolation("a batch must not hold empty messages");
+  return message;
+}

@@ -18,8 +18,11 @@ export interface Serializer extends TailEncoder {
 
 /** How messages stand in frames: one each, or several. Made anew for each connection. */
 export interface Framing {
-  /** The messages of a frame that came. @throws WampError `wamp.error.protocol_violation` */
-  split(frame: Uint8Array): Uint8Array[];
+  /**
+   * The messages of a frame that came, one at a time: a frame may be made of millions that are none, and the first of
+   * them ends it. @throws WampError `wamp.error.protocol_violation`
+   */
+  split(frame: Uint8Array): Iterable<Uint8Array>;
   /** A frame of the messages to be sent. */
   join(messages: readonly Uint8Array[]): Uint8Array;
 }

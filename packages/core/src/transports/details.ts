@@ -1,0 +1,51 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Socket } from "node:net";
+import type { TransportDetails } from "../contract/hello.ts";
+import type { Subprotocol } from "./subprotocols.ts";
+
+/** What one kind of transport knows of a connection; the rest of `TransportDetails` follows from it. */
+export interface Channel {
+  readonly type: string;
+  /** What carries it: `tcp`, `unix`, `memory`. */
+  readonly carrier: string;
+  readonly peer: string;
+  readonly subprotocol: Subprotocol;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What an authenticator is told of a connection. */
+export function transportDetails({ type, carrier, peer, subprotocol, headers }: Channel): TransportDetails {
+  return {
+    type,
+    protocol: subprotocol.name,
+    peer,
+    cbtid: null,
+    client_cert: null,
+    http_headers_received: headers,
+    http_headers_sent: {},
+    channel_type: carrier,
+    channel_framing: type,
+    channel_serializer: subprotocol.serializer.name,
+    is_secure: false,
+    peer_cert: null,
+    websocket_protocol: subprotocol.name,
+    http_cbtid: null,
+  };
+}
+
+/**
+ * `tcp4:127.0.0.1:17185`, `tcp6:::1:17185`; nothing where the peer has left already. An IPv4 peer of a listener for
+ * both families (`::ffff:127.0.0.1`) is told as what it is, so that one address has one name.
+ */
+export function tcpPeer({ remoteAddress, remotePort }: Socket): string | undefined {
+  if (remoteAddress === undefined || remotePort === undefined) return undefined;
+  const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/i, "");
+  return `${address.includes(":") ? "tcp6" : "tcp4"}:${address}:${remotePort}`;
+}
+
+/** The headers of a request by lower-case name, each as one string. */
+export function plainHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]),
+  );
+}

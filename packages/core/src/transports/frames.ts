@@ -1,0 +1,154 @@
+import type { Connection, ConnectionHandler } from "../contract/connection.ts";
+import type { TransportDetails } from "../contract/hello.ts";
+import type { Log } from "../contract/log.ts";
+import { plain } from "../serializers/framing.ts";
+import type { Framing, Serializer } from "../serializers/serializer.ts";
+import type { Message } from "../wamp/messages.ts";
+import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import type { Subprotocol } from "./subprotocols.ts";
+
+/** What carries the frames of one connection. All of it does nothing where the wire is closed. */
+export interface Wire {
+  send(frame: Uint8Array, binary: boolean): void;
+  /** Closes once all that was sent is out. */
+  close(): void;
+  /** Closes at once. */
+  terminate(): void;
+  pause(): void;
+  resume(): void;
+}
+
+/**
+ * A connection over any wire that carries frames: messages become frames, frames become messages. The transport tells
+ * it what comes in by `received` and `gone`.
+ */
+export class FrameConnection implements Connection {
+  readonly details: TransportDetails;
+  readonly #serializer: Serializer;
+  readonly #framing: Framing;
+  readonly #wire: Wire;
+  readonly #log: Log;
+  #handler: ConnectionHandler | null = null;
+  /** Nothing more is handed to the handler: the peer broke the protocol, or this side has closed. */
+  #deaf = false;
+  #closing = false;
+  #paused = false;
+  #draining = false;
+  /** Frames whose messages are not all handed over: a wire may deliver what it had read before it was paused. */
+  #waiting: Iterator<Uint8Array>[] = [];
+
+  constructor(details: TransportDetails, subprotocol: Subprotocol, wire: Wire, log: Log) {
+    this.details = details;
+    this.#serializer = subprotocol.serializer;
+    this.#framing = subprotocol.framing();
+    this.#wire = wire;
+    this.#log = log;
+  }
+
+  /** Hands the connection to whoever takes it. */
+  open(accept: (connection: Connection) => ConnectionHandler): void {
+    this.#guarded(() => {
+      this.#handler = accept(this);
+    });
+  }
+
+  /** A frame came. */
+  received(frame: Uint8Array, binary: boolean): void {
+    if (this.#deaf) return;
+    if (binary !== this.#serializer.binary) {
+      this.#violated(
+        protocolViolation(`a ${binary ? "binary" : "text"} frame, but ${this.details.protocol} was agreed`),
+      );
+      return;
+    }
+    this.#waiting.push(this.#framing.split(frame)[Symbol.iterator]());
+    this.#drain();
+  }
+
+  /** The wire is closed. */
+  gone(): void {
+    const handler = this.#handler;
+    this.#handler = null;
+    this.#closing = true;
+    this.#deafen();
+    if (handler !== null) this.#guarded(() => handler.closed());
+  }
+
+  send(message: Message): void {
+    if (this.#closing) return;
+    const bytes = this.#serializer.encode(message);
+    this.#wire.send(this.#framing === plain ? bytes : this.#framing.join([bytes]), this.#serializer.binary);
+  }
+
+  close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#deafen();
+    this.#wire.resume(); // the peer's side of the closing must be read
+    this.#wire.close();
+  }
+
+  pause(): void {
+    if (this.#closing) return;
+    this.#paused = true;
+    this.#wire.pause();
+  }
+
+  resume(): void {
+    if (this.#closing) return;
+    this.#paused = false;
+    this.#drain();
+    if (!this.#isPaused()) this.#wire.resume();
+  }
+
+  #drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    while (!this.#isPaused() && this.#waiting[0] !== undefined) this.#deliverNext(this.#waiting[0]);
+    this.#draining = false;
+  }
+
+  #deliverNext(frame: Iterator<Uint8Array>): void {
+    let message: Message;
+    try {
+      const next = frame.next();
+      if (next.done === true) {
+        this.#waiting.shift();
+        return;
+      }
+      message = this.#serializer.decode(next.value);
+    } catch (error) {
+      this.#violated(error);
+      return;
+    }
+    this.#guarded(() => this.#handler?.message(message));
+  }
+
+  #violated(error: unknown): void {
+    this.#deafen();
+    if (!WampError.is(error)) this.#log.error({ err: error }, `serializer "${this.#serializer.name}" failed`);
+    const violation = WampError.is(error) ? error : protocolViolation("the frame could not be decoded");
+    this.#guarded(() => this.#handler?.violation(violation));
+  }
+
+  /** A handler that throws costs its own connection and no other. */
+  #guarded(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#log.error({ err: error, peer: this.details.peer }, "a connection was ended by an error of the router");
+      this.#deafen();
+      this.#wire.terminate();
+    }
+  }
+
+  #deafen(): void {
+    this.#deaf = true;
+    this.#waiting = [];
+  }
+
+  /** A method, since every call of the handler may change the answer. */
+  #isPaused(): boolean {
+    return this.#paused;
+  }
+}

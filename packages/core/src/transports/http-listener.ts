@@ -1,0 +1,105 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Log } from "../contract/log.ts";
+import { bracketed, listen } from "./listen.ts";
+import type { Endpoint } from "./websocket-options.ts";
+
+/** Takes a request to upgrade to WebSocket, which came to its path. */
+export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** How long a client may take for its HTTP request, in milliseconds. */
+const REQUEST_TIME = 10_000;
+
+/** One HTTP server for all WebSocket entries of one endpoint, told apart by their path. */
+export class HttpListener {
+  readonly #endpoint: Endpoint;
+  readonly #routes = new Map<string, Upgrade>();
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #log: Log;
+
+  constructor(endpoint: Endpoint, log: Log) {
+    this.#endpoint = endpoint;
+    this.#log = log;
+    this.#server = createServer(
+      { headersTimeout: REQUEST_TIME, requestTimeout: REQUEST_TIME, connectionsCheckingInterval: 1000 },
+      (request, response) => this.#answer(request, response),
+    );
+    this.#server.on("connection", (socket) => this.#track(socket));
+    this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  route(path: string, upgrade: Upgrade): void {
+    this.#routes.set(path, upgrade);
+  }
+
+  async listen(): Promise<void> {
+    await listen(this.#server, this.#endpoint);
+    this.#server.on("error", (error) => this.#log.error({ err: error }, "a listener failed to take a connection"));
+  }
+
+  /** Where `path` can be reached, with the port that was really taken. */
+  url(path: string): string {
+    if (this.#endpoint.type === "unix") return `ws+unix:${this.#endpoint.path}:${path}`;
+    const address = this.#server.address();
+    const port = typeof address === "object" && address !== null ? address.port : this.#endpoint.port;
+    return `ws://${bracketed(this.#endpoint.host)}:${port}${path}`;
+  }
+
+  /** No new connections. */
+  stop(): void {
+    this.#server.close();
+  }
+
+  /** Ends all connections, WebSockets among them, and resolves when the endpoint is free. */
+  async close(): Promise<void> {
+    const closed = this.#server.listening || this.#sockets.size > 0 ? once(this.#server, "close") : undefined;
+    this.stop();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #track(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const known = this.#routes.has(pathOf(request));
+    const headers = { connection: known ? "close, upgrade" : "close", "content-type": "text/plain; charset=utf-8" };
+    response.writeHead(known ? 426 : 404, known ? { ...headers, upgrade: "websocket" } : headers);
+    response.end(known ? NO_WEBSOCKET : NOT_FOUND);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Node takes its own listener off an upgraded socket; without one a reset would end the process.
+    socket.on("error", () => socket.destroy());
+    const upgrade = this.#routes.get(pathOf(request));
+    if (upgrade === undefined) refuse(socket, 404, NOT_FOUND);
+    else if (request.headers.upgrade?.toLowerCase() !== "websocket") refuse(socket, 426, NO_WEBSOCKET);
+    else upgrade(request, socket, head);
+  }
+}
+
+const NO_WEBSOCKET = "This is a WAMP router: connect by WebSocket.\n";
+const NOT_FOUND = "There is nothing at this path.\n";
+
+/** Answers a request to upgrade with an error, and closes. */
+export function refuse(socket: Duplex, status: 400 | 404 | 426, text: string): void {
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+    "Connection: close",
+    ...(status === 426 ? ["Upgrade: websocket"] : []),
+    "Content-Type: text/plain; charset=utf-8",
+    `Content-Length: ${Buffer.byteLength(text)}`,
+  ];
+  socket.once("finish", () => socket.destroy());
+  socket.end(`${head.join("\r\n")}\r\n\r\n${text}`);
+}
+
+function pathOf({ url = "/" }: IncomingMessage): string {
+  const query = url.indexOf("?");
+  return query === -1 ? url : url.slice(0, query);
+}

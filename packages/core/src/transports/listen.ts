@@ -1,0 +1,73 @@
+import { once } from "node:events";
+import { lstat, unlink } from "node:fs/promises";
+import { connect, type Server } from "node:net";
+import type { Endpoint } from "./websocket-options.ts";
+
+/**
+ * Listens on an endpoint.
+ *
+ * @throws Error that says which endpoint, what is wrong with it and what to do
+ */
+export async function listen(server: Server, endpoint: Endpoint): Promise<void> {
+  try {
+    if (endpoint.type === "unix") await removeStaleSocket(endpoint.path);
+    server.listen(endpoint.type === "unix" ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port });
+    await once(server, "listening");
+  } catch (error) {
+    throw new Error(`cannot listen on ${nameOf(endpoint)}: ${reason(error, endpoint)}`, { cause: error });
+  }
+}
+
+/** A process that was killed leaves its socket's file behind, on which nobody can listen. */
+async function removeStaleSocket(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => null);
+  if (found === null) return;
+  if (!found.isSocket()) throw new Error("there is a file of this name that is no socket. Choose another path.");
+  if (await answers(path)) throw Object.assign(new Error("in use"), { code: "EADDRINUSE" });
+  await unlink(path);
+}
+
+async function answers(path: string): Promise<boolean> {
+  const socket = connect({ path });
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "ECONNREFUSED") return false;
+    throw error;
+  } finally {
+    socket.destroy();
+  }
+}
+
+function nameOf(endpoint: Endpoint): string {
+  return endpoint.type === "tcp" ? `${bracketed(endpoint.host)}:${endpoint.port}` : endpoint.path;
+}
+
+/** A host as it stands in a URL. */
+export function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function reason(error: unknown, { type }: Endpoint): string {
+  const other = type === "tcp" ? "port" : "path";
+  switch (codeOf(error)) {
+    case "EADDRINUSE":
+      return `another program listens there already. Stop it, or give the transport another ${other}.`;
+    case "EACCES":
+    case "EPERM":
+      return `this user may not. Give the transport another ${other}, or run wampgate as a user who may.`;
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return "this machine has no such address. Correct the endpoint's host.";
+    case "ENOENT":
+      return "its folder does not exist. Make it, or give the transport another path.";
+    default:
+      return (error as Error).message;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as NodeJS.ErrnoException).code;
+}

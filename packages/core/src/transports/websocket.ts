@@ -1,0 +1,112 @@
+import type { IncomingMessage } from "node:http";
+import { type ServerOptions, WebSocketServer } from "ws";
+import { defineTransport, type Listener, type TransportContext, type TransportEntry } from "../contract/connection.ts";
+import type { Log } from "../contract/log.ts";
+import { plainHeaders, tcpPeer, transportDetails } from "./details.ts";
+import { FrameConnection } from "./frames.ts";
+import { HttpListener, refuse, type Upgrade } from "./http-listener.ts";
+import { choose, type Subprotocols, subprotocolsOf } from "./subprotocols.ts";
+import { endpointKey, websocketConflicts, type WebSocketOptions, websocketSchema } from "./websocket-options.ts";
+import { WebSocketWire } from "./websocket-wire.ts";
+
+/** How long a client may take to answer a closing frame, in milliseconds. */
+const CLOSE_TIME = 2000;
+
+/** WAMP over WebSocket, on TCP or a Unix domain socket. */
+export const websocket = defineTransport<WebSocketOptions>({
+  type: "websocket",
+  schema: websocketSchema,
+  start,
+  conflicts: websocketConflicts,
+});
+
+/** One entry of the config: a path on a listener. */
+interface Door {
+  readonly entry: TransportEntry<WebSocketOptions>;
+  readonly subprotocols: Subprotocols;
+  readonly server: WebSocketServer;
+  readonly listener: HttpListener;
+}
+
+async function start(entries: readonly TransportEntry<WebSocketOptions>[], context: TransportContext) {
+  const listeners = new Map<string, HttpListener>();
+  const doors = entries.map((entry): Door => {
+    const { endpoint } = entry.options;
+    const listener = listeners.get(endpointKey(endpoint)) ?? new HttpListener(endpoint, context.log);
+    listeners.set(endpointKey(endpoint), listener);
+    const subprotocols = subprotocolsOf(context.serializers, entry.options.serializers);
+    return { entry, subprotocols, server: webSocketServer(entry.options, subprotocols), listener };
+  });
+  for (const door of doors) door.listener.route(door.entry.options.path, upgradeOf(door, context.log));
+  const group = groupOf(doors, [...listeners.values()]);
+  try {
+    for (const listener of listeners.values()) await listener.listen();
+  } catch (error) {
+    await group.close();
+    throw error;
+  }
+  return { ...group, urls: doors.map(({ entry, listener }) => listener.url(entry.options.path)) };
+}
+
+function groupOf(doors: readonly Door[], listeners: readonly HttpListener[]): Omit<Listener, "urls"> {
+  const stop = (): void => {
+    for (const listener of listeners) listener.stop();
+    for (const { server } of doors) server.close(); // a request that is under way gets 503
+  };
+  const close = async (): Promise<void> => {
+    stop();
+    const left = doors.map(({ server }) => new Promise<void>((resolve) => server.close(() => resolve())));
+    await Promise.all([...left, ...listeners.map((listener) => listener.close())]);
+  };
+  return { stop, close };
+}
+
+function webSocketServer(options: WebSocketOptions, subprotocols: Subprotocols): WebSocketServer {
+  // closeTimeout is newer than the types of ws
+  const settings: ServerOptions & { closeTimeout: number } = {
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: options["max-message-size"],
+    closeTimeout: CLOSE_TIME,
+    handleProtocols: (offered) => choose(offered, subprotocols)?.name ?? false,
+  };
+  return new WebSocketServer(settings);
+}
+
+function upgradeOf({ entry, subprotocols, server }: Door, log: Log): Upgrade {
+  const { endpoint } = entry.options;
+  const supported = `Offer one of these subprotocols: ${[...subprotocols.keys()].join(", ")}\n`;
+  return (request, socket, head) => {
+    const subprotocol = choose(offeredBy(request), subprotocols);
+    if (subprotocol === undefined) return refuse(socket, 400, supported);
+    const peer = endpoint.type === "unix" ? "unix" : tcpPeer(request.socket);
+    if (peer === undefined) return void socket.destroy();
+    server.handleUpgrade(request, socket, head, (ws) => {
+      const headers = plainHeaders(request.headers);
+      const details = transportDetails({ type: "websocket", carrier: endpoint.type, peer, subprotocol, headers });
+      const tooSlow = (buffered: number): void => {
+        log.warn(
+          { peer, buffered },
+          `disconnected a client that reads too slowly: more than "max-buffered" waits for it`,
+        );
+      };
+      const wire = new WebSocketWire(ws, socket, entry.options["max-buffered"], tooSlow);
+      const connection = new FrameConnection(details, subprotocol, wire, log);
+      ws.on("message", (data, binary) => connection.received(data as Buffer, binary));
+      ws.on("error", (error) => complain(error, peer, log));
+      ws.on("close", () => connection.gone());
+      connection.open((opened) => entry.accept(opened));
+    });
+  };
+}
+
+function offeredBy({ headers }: IncomingMessage): string[] {
+  return (headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
+}
+
+/** What ws found wrong in a client's frames; ws closes the connection itself. */
+function complain(error: Error, peer: string, log: Log): void {
+  const tooLarge = "code" in error && error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
+  if (tooLarge) log.warn({ peer }, `disconnected a client that sent a frame larger than "max-message-size"`);
+  else log.debug({ peer, err: error }, "disconnected a client that broke the WebSocket protocol");
+}
