@@ -1,3 +1,66 @@
+export { z } from "zod";
+export { defineConfig, type WampgateConfig } from "./config/define-config.ts";
+export type { Action, AuthorizeQuery, Decision } from "./contract/authorization.ts";
+export {
+  type Connection,
+  type ConnectionHandler,
+  defineTransport,
+  type Listener,
+  type Transport,
+  type TransportContext,
+  type TransportEntry,
+} from "./contract/connection.ts";
+export { ConfigError, type ConfigIssue, PluginError } from "./contract/errors.ts";
+export type { Hello, TransportDetails } from "./contract/hello.ts";
+export type { Log } from "./contract/log.ts";
+export {
+  type AuthMethod,
+  type CalledProcedure,
+  defineMethod,
+  defineStrategy,
+  type LoginAttempt,
+  type Phase,
+  type PrincipalQuery,
+  type Proof,
+  type Resolved,
+  type StaticAssignment,
+  type StaticPrincipals,
+  type Strategy,
+} from "./contract/method.ts";
+export type { SessionInfo } from "./contract/peer.ts";
+export {
+  type CallOptions,
+  type CallOutcome,
+  definePlugin,
+  type Plugin,
+  type PluginApi,
+  type PluginDefinition,
+} from "./contract/plugin.ts";
+export type { Schema, SchemaIssue, SchemaResult } from "./contract/schema.ts";
+export { assignmentOf, assignmentsIn, findIn, principalFields } from "./contract/static-principals.ts";
+export {
+  accept,
+  accepted,
+  type Assignment,
+  challenge,
+  credential,
+  denied,
+  deny,
+  type Principal,
+  type PrincipalAnswer,
+  unknown,
+  type Verdict,
+} from "./contract/verdict.ts";
+export type { Refusal, RouterHooks } from "./hooks/router-hooks.ts";
+export type { Component } from "./plugins/start-component.ts";
+export { createRouter, type Endpoint, type Router, type RouterOptions } from "./router.ts";
+export type { Serializer } from "./serializers/serializer.ts";
+export type { Handler, LocalSession, Publication, Registration, Subscription } from "./session/local.ts";
+export { Result } from "./session/local-values.ts";
+export type { MemoryClient, MemoryConnectOptions } from "./transports/memory.ts";
 export { constantTimeEqual } from "./wamp/compare.ts";
 export { CloseUri, ErrorUri } from "./wamp/error-uris.ts";
+export { isDict, kindOf, type Message } from "./wamp/messages.ts";
+export type { Dict, Payload, PayloadValues } from "./wamp/payload.ts";
 export { isUri, type MatchPolicy, type UriCheck } from "./wamp/uri.ts";
+export { WampError } from "./wamp/wamp-error.ts";

@@ -1,4 +1,4 @@
-import { headOf, type Message, parseMessage } from "../wamp/messages.ts";
+import { headOf, isDict, type Message, parseMessage } from "../wamp/messages.ts";
 import type { PayloadValues, Tail } from "../wamp/payload.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
@@ -67,8 +67,7 @@ function sayable(value: unknown, depth: number): unknown {
   if (Array.isArray(value)) return value.map((item) => sayable(item, depth + 1));
   if (value instanceof Uint8Array) return `\0${Buffer.from(value).toString("base64")}`;
   if (value instanceof Date) return value.toISOString();
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) throw unsayable(value.constructor.name);
+  if (!isDict(value)) throw unsayable(value.constructor.name);
   const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const [key, item] of Object.entries(value)) if (item !== undefined) copy[key] = sayable(item, depth + 1);
   return copy;

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { ErrorUri } from "../wamp/error-uris.ts";
-import { headOf, parseMessage } from "../wamp/messages.ts";
+import { headOf, isDict, parseMessage } from "../wamp/messages.ts";
 import type { PayloadValues, Tail } from "../wamp/payload.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 import { MAX_DEPTH, type Serializer } from "./serializer.ts";
@@ -87,7 +87,7 @@ function withNulls(value: unknown, depth: number): unknown {
     throw new WampError(ErrorUri.invalidArgument, `the payload nests more than ${MAX_DEPTH} levels deep`);
   if (value === undefined) return null;
   if (Array.isArray(value)) return value.map((item) => withNulls(item, depth + 1));
-  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  if (!isDict(value)) return value;
   const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const [key, item] of Object.entries(value)) if (item !== undefined) copy[key] = withNulls(item, depth + 1);
   return copy;

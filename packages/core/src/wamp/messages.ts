@@ -20,11 +20,14 @@ interface Layout<F extends Fields> {
 
 const field = <T>(expected: string, is: (value: unknown) => value is T): Field<T> => ({ expected, is });
 
-/** Whether `value` is a WAMP dictionary: a plain object, as a decoder makes it, not a list and not a `Map`. */
+/**
+ * Whether `value` is a WAMP dictionary: a plain object, as a decoder makes it, not a list and not a `Map`. One made by
+ * another context of the same process (`node:vm`, a test runner) counts too.
+ */
 export function isDict(value: unknown): value is Dict {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 const id = field("an id from 1 to 2^53", isId);

@@ -1,0 +1,25 @@
+import { accept, assignmentOf, credential, defineMethod, definePlugin, principalFields, z } from "@wampgate/core";
+import { serialAuthid } from "./serial-authid.ts";
+
+const block = z.strictObject(principalFields);
+
+/** The method `anonymous`: no proof at all. The authid is the config's, else a random one; the client's is ignored. */
+export const anonymous = defineMethod({
+  name: "anonymous",
+  at: "hello",
+  credential: z.object({}),
+  static: {
+    schema: block,
+    // Without any role in the config it is `anonymous`, as in Crossbar.
+    find: (query, own: z.output<typeof block>) =>
+      credential({}, { ...assignmentOf(own), role: own.role ?? query.defaultRole ?? "anonymous" }),
+    assignments: (own: z.output<typeof block>) => [{ path: [], ...assignmentOf(own) }],
+  },
+  async challenge(attempt) {
+    await attempt.resolvePrincipal({ authid: serialAuthid() });
+    return accept();
+  },
+  decoy: () => credential({}),
+});
+
+export default definePlugin({ name: "@wampgate/auth-anonymous", core: "^0.1.0", methods: [anonymous] });

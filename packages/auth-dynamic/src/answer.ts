@@ -1,0 +1,55 @@
+import {
+  accepted,
+  type Assignment,
+  credential,
+  isDict,
+  kindOf,
+  type PrincipalAnswer,
+  type PrincipalQuery,
+} from "@wampgate/core";
+
+/** What an authenticator answered that it may not: `why` is for the log, and never holds a value. */
+export class BadAnswer extends Error {
+  override readonly name = "BadAnswer";
+}
+
+/**
+ * Reads an authenticator's result: a role as a string, or a mapping with `realm`, `authid`, `role`, `extra` and what
+ * the method needs (Crossbar's rule; unknown keys are ignored).
+ * @throws BadAnswer
+ */
+export function readResult(
+  args: readonly unknown[],
+  kwargs: Readonly<Record<string, unknown>>,
+  query: PrincipalQuery,
+): PrincipalAnswer {
+  if (Object.keys(kwargs).length > 0) throw new BadAnswer("it answered with keyword results");
+  if (args.length !== 1) throw new BadAnswer(`it answered with ${args.length} results, expected one`);
+  const [answer] = args;
+  if (typeof answer === "string") return principal({ role: answer }, {}, query);
+  if (!isDict(answer)) throw new BadAnswer(`it answered ${kindOf(answer)}, expected a role or a mapping`);
+  const { realm, authid, role, extra, ...rest } = answer;
+  const assignment: Assignment = {
+    ...("realm" in answer ? { realm: name("realm", realm) } : {}),
+    ...("authid" in answer ? { authid: name("authid", authid) } : {}),
+    ...("role" in answer ? { role: name("role", role) } : {}),
+    ...("extra" in answer ? { extra: mapping("extra", extra) } : {}),
+  };
+  return principal(assignment, rest, query);
+}
+
+/** Where the method lets a strategy judge the proof, the authenticator has judged it; else it tells what to check it by. */
+function principal(assignment: Assignment, rest: object, { method, phase }: PrincipalQuery): PrincipalAnswer {
+  const verified = method.strategyMayVerify === true && phase === "authenticate";
+  return verified ? accepted(assignment) : credential(rest, assignment);
+}
+
+function name(key: string, value: unknown): string | null {
+  if (typeof value === "string" || value === null) return value;
+  throw new BadAnswer(`its ${key} is ${kindOf(value)}, expected a string`);
+}
+
+function mapping(key: string, value: unknown): Record<string, unknown> | null {
+  if (value === null || isDict(value)) return value;
+  throw new BadAnswer(`its ${key} is ${kindOf(value)}, expected a mapping`);
+}

@@ -1,0 +1,92 @@
+import {
+  type CallOutcome,
+  defineStrategy,
+  definePlugin,
+  denied,
+  ErrorUri,
+  isUri,
+  type PluginApi,
+  type PrincipalAnswer,
+  type PrincipalQuery,
+  unknown,
+} from "@wampgate/core";
+import { BadAnswer, readResult } from "./answer.ts";
+import { type Block, block } from "./block.ts";
+
+const FAILED = "the login could not be decided, for a reason that stands in the router's log";
+
+/** The strategy `dynamic`: a WAMP procedure, the authenticator, decides each login. See docs/dynamic-authenticators.md. */
+export const dynamic = defineStrategy<Block>({
+  type: "dynamic",
+  block,
+  calls: (own) => [
+    { uri: own.authenticator, realm: own["authenticator-realm"] ?? null, realmKey: "authenticator-realm" },
+  ],
+  async resolve(query, own, api) {
+    const realm = own["authenticator-realm"] ?? query.realm;
+    if (realm === null)
+      return denied(ErrorUri.noSuchRealm, "no realm was asked for, and no authenticator-realm is set");
+    const { timeout, wait } = own;
+    const args = [query.realm, query.authid, detailsOf(query)];
+    const outcome = await api.call(realm, own.authenticator, args, { signal: query.signal, timeout, wait });
+    return answerOf(outcome, query, api, { realm, authenticator: own.authenticator });
+  },
+});
+
+/** Everything known about the client: the same keys for every method, and what the method adds. */
+function detailsOf({ attempt, facts }: PrincipalQuery): Record<string, unknown> {
+  const { session, authmethod, authid, authrole, authextra, transport } = attempt;
+  return { ...facts, session, authmethod, authid, authrole, authextra, transport };
+}
+
+interface Called {
+  readonly realm: string;
+  readonly authenticator: string;
+}
+
+function answerOf(outcome: CallOutcome, query: PrincipalQuery, api: PluginApi, called: Called): PrincipalAnswer {
+  switch (outcome.kind) {
+    case "result":
+      try {
+        return readResult(outcome.args, outcome.kwargs, query);
+      } catch (error) {
+        if (!(error instanceof BadAnswer)) throw error;
+        return failed(api, called, error.message);
+      }
+    case "error":
+      return refusal(outcome, query, api, called);
+    case "no-realm":
+      return denied(ErrorUri.noSuchRealm, `no realm "${called.realm}" exists on this router`);
+    case "no-callee":
+      return failed(api, called, "nobody has registered it");
+    case "callee-gone":
+      return failed(api, called, "it left before it answered");
+    case "timeout":
+      return failed(api, called, "it did not answer in time");
+  }
+}
+
+/** An ERROR of the authenticator is its own word to the client: same URI, first argument as message. */
+function refusal(
+  { uri, args }: CallOutcome & { kind: "error" },
+  { last }: PrincipalQuery,
+  api: PluginApi,
+  called: Called,
+): PrincipalAnswer {
+  const message = typeof args[0] === "string" ? args[0] : undefined;
+  if (uri === ErrorUri.noSuchPrincipal && !last) return unknown();
+  if (!isUri(uri)) return failed(api, called, "it raised an error whose URI is none");
+  if (uri === ErrorUri.runtimeError) {
+    // A crash: its text may hold anything, and is for the operator.
+    api.log.error({ ...called, error: message }, "the authenticator crashed");
+    return denied(uri);
+  }
+  return denied(uri, message);
+}
+
+function failed(api: PluginApi, called: Called, why: string): PrincipalAnswer {
+  api.log.error({ ...called }, `authenticator ${called.authenticator} in realm ${called.realm}: ${why}`);
+  return denied(ErrorUri.authenticationFailed, FAILED);
+}
+
+export default definePlugin({ name: "@wampgate/auth-dynamic", core: "^0.1.0", strategies: [dynamic] });

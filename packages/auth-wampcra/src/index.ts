@@ -1,0 +1,92 @@
+import { createHmac, randomBytes } from "node:crypto";
+import {
+  accept,
+  assignmentOf,
+  assignmentsIn,
+  challenge,
+  constantTimeEqual,
+  credential,
+  defineMethod,
+  definePlugin,
+  deny,
+  findIn,
+  principalFields,
+  z,
+} from "@wampgate/core";
+import { decoySecret, type Models, modelsOf } from "./decoy.ts";
+import { checkSecret, secretFields, secretOf } from "./secret.ts";
+
+export { deriveKey, type Salting } from "./secret.ts";
+
+const user = z.strictObject({ ...secretFields, ...principalFields }).superRefine(checkSecret);
+const block = z.strictObject({ users: z.record(z.string(), user).describe("who may log in, by authid") });
+type Users = z.output<typeof block>["users"];
+
+/** A block at work: each user with its key, and what decoys are made of. */
+interface Block {
+  readonly users: Users;
+  readonly models: Models;
+}
+
+/** What travels from CHALLENGE to AUTHENTICATE. */
+interface Expected {
+  readonly signature: string;
+}
+
+/** The method `wampcra`: the client signs a challenge with a key that never travels (spec, advanced/authentication). */
+export const wampcra = defineMethod({
+  name: "wampcra",
+  at: "hello",
+  credential: z.object(secretFields).superRefine(checkSecret),
+  static: {
+    schema: block,
+    prepare: async ({ users }: { users: Users }): Promise<Block> => {
+      const derived = await withKeys(users);
+      return { users: derived, models: await modelsOf(Object.values(derived)) };
+    },
+    find: (query, { users }: Block) => findIn(users, query, (principal) => principal),
+    assignments: ({ users }: Block) => assignmentsIn("users", users),
+  },
+
+  async challenge(attempt) {
+    const found = await attempt.resolvePrincipal();
+    if (found.verified) return deny();
+    const { key, salting } = await secretOf(found.credential);
+    const { authid, role, provider } = found.principal;
+    const text = JSON.stringify({
+      authid,
+      authrole: role,
+      authmethod: "wampcra",
+      authprovider: provider,
+      session: attempt.session,
+      nonce: randomBytes(48).toString("base64"),
+      timestamp: new Date().toISOString(),
+    });
+    const signature = createHmac("sha256", key).update(text).digest("base64");
+    return challenge({ challenge: text, ...salting }, { state: { signature } satisfies Expected });
+  },
+
+  authenticate(_attempt, { signature }, state) {
+    return constantTimeEqual((state as Expected).signature, signature) ? accept() : deny();
+  },
+
+  decoy({ authid }, blocks) {
+    const { key, salting, role } = decoySecret(
+      authid,
+      blocks.map(({ models }) => models),
+    );
+    return credential({ secret: key, ...salting }, assignmentOf({ role }));
+  },
+});
+
+/** Each user with its key, so that no login derives a password again. */
+async function withKeys(users: Users): Promise<Users> {
+  const entries = Object.entries(users).map(async ([authid, own]) => {
+    const { password, ...rest } = own;
+    const { key } = await secretOf(own);
+    return [authid, password === undefined ? own : { ...rest, secret: key }] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+export default definePlugin({ name: "@wampgate/auth-wampcra", core: "^0.1.0", methods: [wampcra] });

@@ -1,0 +1,56 @@
+import { writeFile } from "node:fs/promises";
+import { UsageError } from "./usage-error.ts";
+
+export interface InitOptions {
+  readonly force?: boolean;
+}
+
+const FILE = "wampgate.config.yaml";
+
+const STARTER = `# The router's config. Check it with: npx wampgate check
+# All keys: docs/config.md of wampgate, or let your editor use the output of: npx wampgate schema
+
+# Authentication comes from plugins; install each one that stands here.
+plugins:
+  - "@wampgate/auth-anonymous"
+  - "@wampgate/auth-ticket"
+  # - "@wampgate/auth-wampcra"
+  # - "@wampgate/auth-dynamic"
+
+realms:
+  - name: realm1
+    roles:
+      - name: guest
+        permissions:
+          # The most specific rule that matches decides; what no rule names is denied.
+          - { uri: com.example.public., match: prefix, allow: { call: true, subscribe: true } }
+      - name: user
+        allow-by-default: true
+
+transports:
+  - type: websocket
+    endpoint: { type: tcp, host: 127.0.0.1, port: 8080 }
+    path: /ws
+    auth:
+      anonymous: { type: static, role: guest }
+      ticket:
+        type: static
+        principals:
+          # The value comes from the environment: JOE_TICKET=… npx wampgate start
+          joe: { ticket: "\${JOE_TICKET}", role: user }
+      # A WAMP procedure decides each login; add @wampgate/auth-dynamic to the plugins.
+      # wampcra: { type: dynamic, authenticator: com.example.authenticate, authenticator-realm: realm1 }
+`;
+
+/** Writes the starter config into the working directory, and says what to do next. */
+export async function init({ force = false }: InitOptions): Promise<void> {
+  try {
+    await writeFile(FILE, STARTER, { flag: force ? "w" : "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw new UsageError(`${FILE} is there already; wampgate init --force overwrites it`);
+  }
+  console.log(`Wrote ${FILE}. Next:`);
+  console.log("  npm install @wampgate/core @wampgate/auth-anonymous @wampgate/auth-ticket");
+  console.log("  JOE_TICKET=secret npx wampgate start");
+}

@@ -1,0 +1,78 @@
+import { createRequire } from "node:module";
+import { Command, CommanderError } from "commander";
+import { ConfigError } from "../contract/errors.ts";
+import { check } from "./check.ts";
+import { hash, type HashOptions } from "./hash.ts";
+import { init, type InitOptions } from "./init.ts";
+import { schema } from "./schema.ts";
+import { start, type StartOptions } from "./start.ts";
+import { UsageError } from "./usage-error.ts";
+
+const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
+
+/** Exit codes: all went well; something failed; the command line or the config is wrong. */
+const FINE = 0;
+const FAILED = 1;
+const WRONG_USE = 2;
+
+/**
+ * Runs the command line.
+ * @param args without node and the script
+ * @returns the exit code; for `start` once the router has been told to stop
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  const program = commands();
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return FINE;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? FINE : WRONG_USE;
+    return complain(error, args.includes("--debug"));
+  }
+}
+
+function commands(): Command {
+  const program = new Command("wampgate")
+    .description("A WAMP router whose logins are decided by plugins.")
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError("(run wampgate --help for what there is)");
+  const withConfig = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .option(
+        "-c, --config <file>",
+        "the config file; default: wampgate.config.* and the like, here or in a folder above",
+      )
+      .option("--debug", "show stack traces of errors");
+
+  withConfig("start", "start the router")
+    .option("--log-level <level>", "debug, info, warn or error", "info")
+    .action((options: StartOptions) => start(options));
+  withConfig("check", "check the config and its plugins, without listening").action((options: StartOptions) =>
+    check(options),
+  );
+  withConfig("schema", "print the JSON Schema of the config with its plugins, for editors").action(
+    (options: StartOptions) => schema(options),
+  );
+  program
+    .command("init")
+    .description("write a commented starter config, wampgate.config.yaml")
+    .option("--force", "overwrite one that is there")
+    .action((options: InitOptions) => init(options));
+  program
+    .command("hash")
+    .description("derive a salted secret for wampcra from the password given on stdin")
+    .option("--salt <salt>", "default: a random one")
+    .option("--iterations <n>", "rounds of PBKDF2", "10000")
+    .option("--keylen <n>", "bytes of the key", "32")
+    .action((options: HashOptions) => hash(options));
+  return program;
+}
+
+function complain(error: unknown, debug: boolean): number {
+  const text = error instanceof Error ? error.message : String(error);
+  console.error(debug && error instanceof Error ? (error.stack ?? text) : text);
+  return error instanceof ConfigError || error instanceof UsageError ? WRONG_USE : FAILED;
+}

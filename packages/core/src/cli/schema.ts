@@ -1,0 +1,24 @@
+import { readConfig } from "../config/find.ts";
+import { configJsonSchema } from "../config/json-schema.ts";
+import { loadConfig } from "../config/load.ts";
+import { ConfigError } from "../contract/errors.ts";
+import type { Plugin } from "../contract/plugin.ts";
+import { BUILTIN } from "../router.ts";
+import type { StartOptions } from "./start.ts";
+
+/** Prints the JSON Schema of the config: of core, and of the plugins where a config names some. */
+export async function schema({ config }: StartOptions): Promise<void> {
+  console.log(JSON.stringify(configJsonSchema(await loadedPlugins(config), BUILTIN.transports), null, 2));
+}
+
+async function loadedPlugins(file: string | undefined): Promise<readonly Plugin[]> {
+  const cwd = process.cwd();
+  try {
+    const source = await readConfig({ cwd, ...(file === undefined ? {} : { file }) });
+    return (await loadConfig(source, { cwd, transports: BUILTIN.transports })).plugins.map(({ plugin }) => plugin);
+  } catch (error) {
+    // Without a config there are no plugins to ask, and core's own schema is what is wanted.
+    if (file === undefined && error instanceof ConfigError && error.file === cwd) return [];
+    throw error;
+  }
+}

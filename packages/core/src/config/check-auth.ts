@@ -1,0 +1,159 @@
+import type { z } from "zod";
+import type { AuthMethod, CalledProcedure, Strategy } from "../contract/method.ts";
+import type { AuthSettings, BlockSettings, MethodSettings } from "../contract/settings.ts";
+import { isDict, kindOf } from "../wamp/messages.ts";
+import type { Realms } from "./check-realms.ts";
+import { blockSchema } from "./core-schema.ts";
+import { type Check, checkBySchema, droppedKeys, type Issues, type Path } from "./issues.ts";
+import { didYouMean } from "./suggest.ts";
+
+/** What the loaded plugins provide, and what else a block is checked against. */
+export interface AuthContext extends Check {
+  readonly methods: ReadonlyMap<string, AuthMethod>;
+  readonly strategies: ReadonlyMap<string, Strategy>;
+  readonly realms: Realms;
+  /** Legal, but likely not meant. */
+  readonly warnings: Issues;
+  /** Gets each procedure that a strategy will call. */
+  readonly called: CalledProcedure[];
+}
+
+const OFFICIAL_METHODS = ["anonymous", "ticket", "wampcra"];
+
+const LEFT_OUT = new Map(
+  ["anonymous-proxy", "cryptosign-proxy"].map((name) => [
+    name,
+    `${name} is left out: it lets a client name its own realm and role, without a proof`,
+  ]),
+);
+
+/** Checks the `auth` of a transport. */
+export async function checkAuth(auth: unknown, at: Path, context: AuthContext): Promise<AuthSettings> {
+  const settings = new Map<string, MethodSettings>();
+  if (!isDict(auth) || Object.keys(auth).length === 0) {
+    context.issues.add(
+      at,
+      `a transport needs auth with at least one method, found ${kindOf(auth)}; an open door is written as anonymous`,
+    );
+    return settings;
+  }
+  for (const [name, value] of Object.entries(auth)) {
+    const method = context.methods.get(name);
+    if (method === undefined) context.issues.add([...at, name], noSuchMethod(name, context));
+    const blocks = await checkBlocks(value, [...at, name], method ?? null, context);
+    if (method !== undefined) settings.set(name, { method, blocks });
+  }
+  return settings;
+}
+
+async function checkBlocks(
+  value: unknown,
+  at: Path,
+  method: AuthMethod | null,
+  context: AuthContext,
+): Promise<BlockSettings[]> {
+  if (Array.isArray(value) && value.length === 0)
+    context.issues.add(at, "expected at least one block, found an empty list");
+  const list = Array.isArray(value)
+    ? value.map((block, i) => ({ block: block as unknown, at: [...at, i] }))
+    : [{ block: value, at }];
+  const settings: BlockSettings[] = [];
+  for (const entry of list) {
+    const block = await checkBlock(entry.block, entry.at, method, context);
+    if (block !== null) settings.push(block);
+  }
+  return settings;
+}
+
+async function checkBlock(
+  value: unknown,
+  at: Path,
+  method: AuthMethod | null,
+  context: AuthContext,
+): Promise<BlockSettings | null> {
+  const core = await checkBySchema(blockSchema, value, at, context);
+  if (core === null) return null;
+  // Core takes its own keys out before the plugin's schema sees the block.
+  const { type, "default-role": defaultRole = null, ...own } = core.value as z.output<typeof blockSchema>;
+  if (defaultRole !== null) context.realms.requireRole(null, defaultRole, [...at, "default-role"]);
+  if (type === "static") return method === null ? null : checkStatic(own, at, method, defaultRole, context);
+  const strategy = context.strategies.get(type);
+  if (strategy === undefined) {
+    context.issues.add([...at, "type"], noSuchType(type, context));
+    return null;
+  }
+  const checked = await checkOwn(strategy.block, own, at, context);
+  if (checked === null) return null;
+  for (const called of strategy.calls?.(checked.value) ?? []) noteCalled(called, at, context);
+  return { type, strategy, value: checked.value, defaultRole };
+}
+
+async function checkStatic(
+  own: Record<string, unknown>,
+  at: Path,
+  method: AuthMethod,
+  defaultRole: string | null,
+  context: AuthContext,
+): Promise<BlockSettings | null> {
+  if (method.static === undefined) {
+    const types = [...context.strategies.keys()].join(" or ");
+    context.issues.add(
+      [...at, "type"],
+      `the method ${method.name} keeps no principals itself; type must be that of a strategy${types && `: ${types}`}`,
+    );
+    return null;
+  }
+  const checked = await checkOwn(method.static.schema, own, at, context);
+  if (checked === null) return null;
+  const value = (await method.static.prepare?.(checked.value)) ?? checked.value;
+  for (const { path, realm, role } of method.static.assignments(value)) {
+    if (realm) context.realms.requireRealm(realm, [...at, ...path, "realm"]);
+    if (role) context.realms.requireRole(realm ?? null, role, [...at, ...path, "role"]);
+    else if (defaultRole === null && path.length > 0) {
+      context.warnings.add(
+        [...at, ...path],
+        "it has no role, and the block no default-role: its login ends in wamp.error.no_such_role",
+      );
+    }
+  }
+  return { type: "static", strategy: null, value, defaultRole };
+}
+
+/** Checks what is a plugin's in a block, and reports the keys that its schema did not know. */
+async function checkOwn(
+  schema: Strategy["block"],
+  own: Record<string, unknown>,
+  at: Path,
+  context: AuthContext,
+): Promise<{ value: unknown } | null> {
+  const checked = await checkBySchema(schema, own, at, context);
+  if (checked === null) return null;
+  const dropped = droppedKeys(schema, own, checked.value);
+  for (const { key, hint } of dropped) context.issues.add([...at, key], `unknown key${hint}`);
+  return dropped.length === 0 ? checked : null;
+}
+
+function noteCalled(called: CalledProcedure, at: Path, { realms, called: all, warnings }: AuthContext): void {
+  all.push(called);
+  if (called.realm !== null) return realms.requireRealm(called.realm, [...at, called.realmKey]);
+  warnings.add(
+    at,
+    `without ${called.realmKey}, ${called.uri} is called in whichever realm the client names; a realm of its own keeps it apart`,
+  );
+}
+
+function noSuchMethod(name: string, { methods }: AuthContext): string {
+  const leftOut = LEFT_OUT.get(name);
+  if (leftOut !== undefined) return leftOut;
+  const what = `no loaded plugin provides the method "${name}"`;
+  if (!OFFICIAL_METHODS.includes(name)) return `${what}${didYouMean(name, [...methods.keys(), ...OFFICIAL_METHODS])}`;
+  return `${what}; run: npm install @wampgate/auth-${name}, and list it in plugins`;
+}
+
+function noSuchType(type: string, { strategies }: AuthContext): string {
+  const what = `no loaded plugin provides the strategy "${type}"`;
+  if (type === "dynamic") return `${what}; run: npm install @wampgate/auth-dynamic, and list it in plugins`;
+  if (type === "function")
+    return `${what}; what is a function in Crossbar is a plugin here: see docs/writing-a-strategy.md`;
+  return `${what}${didYouMean(type, [...strategies.keys(), "static", "dynamic"])}`;
+}

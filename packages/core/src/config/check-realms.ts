@@ -1,0 +1,80 @@
+import type { z } from "zod";
+import type { Permission, RealmSettings, RoleSettings } from "../contract/settings.ts";
+import { isDict } from "../wamp/messages.ts";
+import type { MatchPolicy } from "../wamp/uri.ts";
+import { type permissionSchema, realmSchema, type roleSchema } from "./core-schema.ts";
+import { type Check, checkBySchema, type Path } from "./issues.ts";
+import { didYouMean } from "./suggest.ts";
+
+/** The realms of a config, and whether others may name one of them. */
+export interface Realms {
+  readonly settings: readonly RealmSettings[];
+  /** Checks that a realm, and in it a role, are there: without `realm`, in any of them. */
+  requireRole(realm: string | null, role: string, at: Path): void;
+  requireRealm(realm: string, at: Path): void;
+}
+
+/** Checks `realms`. Names of realms that are wrong in themselves still count as there, so that one slip is told once. */
+export async function checkRealms(raw: unknown, check: Check): Promise<Realms> {
+  const settings: RealmSettings[] = [];
+  const roles = new Map<string, Set<string>>();
+  for (const [i, value] of listAt(raw, "realms", check).entries()) {
+    const at = ["realms", i];
+    note(value, roles);
+    const checked = await checkBySchema(realmSchema, value, at, check);
+    if (checked === null) continue;
+    const realm = checked.value as z.output<typeof realmSchema>;
+    if (settings.some(({ name }) => name === realm.name))
+      check.issues.add([...at, "name"], `a realm "${realm.name}" is there already`);
+    settings.push({ name: realm.name, roles: rolesOf(realm.roles, at, check) });
+  }
+  return {
+    settings,
+    requireRealm(realm, at) {
+      if (!roles.has(realm)) check.issues.add(at, `no realm "${realm}" is in realms${didYouMean(realm, roles.keys())}`);
+    },
+    requireRole(realm, role, at) {
+      const own = realm === null ? new Set([...roles.values()].flatMap((names) => [...names])) : roles.get(realm);
+      if (own === undefined || own.has(role)) return;
+      const where = realm === null ? "no realm" : `realm "${realm}"`;
+      check.issues.add(at, `${where} has ${realm === null ? "a" : "no"} role "${role}"${didYouMean(role, own)}`);
+    },
+  };
+}
+
+/** The list at a key of the config, which must have at least one member. */
+export function listAt(raw: unknown, key: string, check: Check): readonly unknown[] {
+  if (Array.isArray(raw) && raw.length > 0) return raw;
+  check.issues.add(
+    [key],
+    `expected a list with at least one member, found ${Array.isArray(raw) ? "an empty one" : "none"}`,
+  );
+  return [];
+}
+
+function note(realm: unknown, roles: Map<string, Set<string>>): void {
+  if (!isDict(realm) || typeof realm["name"] !== "string") return;
+  const list: unknown[] = Array.isArray(realm["roles"]) ? realm["roles"] : [];
+  const names = list.flatMap((role) => (isDict(role) && typeof role["name"] === "string" ? [role["name"]] : []));
+  roles.set(realm["name"], new Set(names));
+}
+
+function rolesOf(roles: readonly z.output<typeof roleSchema>[], at: Path, check: Check): RoleSettings[] {
+  const seen = new Set<string>();
+  return roles.map(({ name, permissions, "allow-by-default": allowByDefault }, i) => {
+    if (seen.has(name)) check.issues.add([...at, "roles", i, "name"], `a role "${name}" is there already`);
+    seen.add(name);
+    return { name, permissions: permissions?.map(permissionOf) ?? null, allowByDefault };
+  });
+}
+
+function permissionOf({ uri, match, allow, disclose }: z.output<typeof permissionSchema>): Permission {
+  return { ...(match === undefined ? unstarred(uri) : { uri, match }), allow, disclose };
+}
+
+/** Crossbar's stars: `*` and `a.b.*` are prefixes, `a.*.c` is a wildcard. */
+function unstarred(uri: string): { uri: string; match: MatchPolicy } {
+  if (!uri.includes("*")) return { uri, match: "exact" };
+  if (uri.endsWith("*") && !uri.slice(0, -1).includes("*")) return { uri: uri.slice(0, -1), match: "prefix" };
+  return { uri: uri.replaceAll("*", ""), match: "wildcard" };
+}

@@ -1,0 +1,120 @@
+import { z } from "zod";
+import { TRUSTED_ROLE } from "../contract/peer.ts";
+import { isPlugin, type Plugin } from "../contract/plugin.ts";
+import type { Component } from "../plugins/start-component.ts";
+import { isPattern, isUri } from "../wamp/uri.ts";
+
+/** Core's own part of the config: what each key holds and means. The reference in docs/ is made of it. */
+
+export const milliseconds = z
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1);
+
+const plugin = z.custom<Plugin>(isPlugin, "expected a package's name, a file, or a plugin made by definePlugin");
+const name = z.union([z.string().min(1), plugin]);
+const pluginEntry = z.union([name, z.tuple([name, z.record(z.string(), z.unknown())])]);
+
+export const pluginsSchema = z
+  .array(pluginEntry)
+  .describe('the plugins: packages or files, or `["name", { …options }]`; in a JS config the plugins themselves');
+
+const uri = z.string().refine((value) => isUri(value), "expected a WAMP URI: components divided by dots, none empty");
+
+export const permissionSchema = z
+  .strictObject({
+    uri: z
+      .string()
+      .describe("the URI or the pattern; without `match`, a `*` is Crossbar's: at the end a prefix, else a wildcard"),
+    match: z
+      .enum(["exact", "prefix", "wildcard"])
+      .optional()
+      .describe(
+        "how `uri` is compared: equal, as the beginning, or component by component with empty ones matching any",
+      ),
+    allow: z
+      .strictObject({
+        call: z.boolean().default(false),
+        register: z.boolean().default(false),
+        publish: z.boolean().default(false),
+        subscribe: z.boolean().default(false),
+      })
+      .prefault({})
+      .describe("what the role may do there; what is not named it may not"),
+    disclose: z
+      .strictObject({ caller: z.boolean().default(false), publisher: z.boolean().default(false) })
+      .prefault({})
+      .describe("whether callees and subscribers are shown who calls or publishes"),
+    cache: z.boolean().optional().describe("accepted for Crossbar's sake; a static rule needs no cache"),
+    validate: z.never({ error: "validate is not supported: the router does not look into payloads" }).optional(),
+  })
+  .superRefine(({ uri: pattern, match }, context) => {
+    if (match === undefined ? isPattern(pattern.replaceAll("*", ""), "wildcard") : isPattern(pattern, match)) return;
+    context.addIssue({
+      code: "custom",
+      path: ["uri"],
+      message: `expected a URI that is legal with match: ${match ?? "exact"}`,
+    });
+  });
+
+export const roleSchema = z.strictObject({
+  name: z
+    .string()
+    .min(1)
+    .refine((role) => role !== TRUSTED_ROLE, `the role ${TRUSTED_ROLE} is the router's own; choose another name`)
+    .describe("the role's name"),
+  permissions: z
+    .array(permissionSchema)
+    .optional()
+    .describe("who may do what: of the rules that match, the most specific one decides; an empty list denies all"),
+  "allow-by-default": z.boolean().default(false).describe("whether what no rule names is allowed"),
+  authorizer: z
+    .never({ error: "dynamic authorizers are not supported; a plugin can tap the hook authorize" })
+    .optional(),
+});
+
+export const realmSchema = z.strictObject({
+  name: uri.describe("the realm's name"),
+  roles: z.array(roleSchema).min(1).describe("the roles that sessions can have in it"),
+});
+
+export const blockSchema = z.looseObject({
+  type: z.string().describe("`static`, or the type of a strategy: where principals come from"),
+  "default-role": z.string().min(1).optional().describe("the role of principals that are assigned none"),
+});
+
+export const authSchema = z
+  .record(z.string(), z.unknown())
+  .describe("the methods offered, each with a block or a list of blocks that are asked in order");
+
+export const transportSchema = z.looseObject({
+  type: z.string().describe("`websocket`, `memory`, or what a plugin provides"),
+  auth: authSchema,
+  "auth-timeout": milliseconds
+    .default(30_000)
+    .describe("how long a login may take, from the opening of the connection to WELCOME, in milliseconds"),
+});
+
+const component = z.custom<Component>((value) => typeof value === "function", "expected a module's name or a function");
+
+export const componentSchema = z.strictObject({
+  module: z.union([z.string().min(1), component]).describe("a file or package whose default export is the component"),
+  realm: z.string().describe("the realm it joins"),
+  role: z.string().describe("its role there"),
+  authid: z.string().min(1).default("component").describe("its authid"),
+  config: z.unknown().optional().describe("handed to it as second argument"),
+  timeout: milliseconds.default(30_000).describe("how long it may take to set itself up, in milliseconds"),
+});
+
+export const rootSchema = z.strictObject({
+  $schema: z.string().optional().describe("for editors"),
+  plugins: pluginsSchema.default([]),
+  realms: z.array(realmSchema).min(1).describe("the realms: closed rooms for sessions"),
+  transports: z.array(transportSchema).min(1).describe("where clients connect, and how they log in there"),
+  components: z
+    .array(componentSchema)
+    .default([])
+    .describe(
+      "code that runs in the router's process with a session of its own, started in order before anything listens",
+    ),
+});

@@ -1,0 +1,70 @@
+import { z } from "zod";
+import type { Transport } from "../contract/connection.ts";
+import type { Plugin } from "../contract/plugin.ts";
+import type { Schema } from "../contract/schema.ts";
+import { blockSchema, rootSchema, transportSchema } from "./core-schema.ts";
+import { jsonSchemaOf } from "./issues.ts";
+
+type Json = Record<string, unknown>;
+
+/** The JSON Schema (draft 2020-12) of configs with these plugins, made of the schemas that check them. */
+export function configJsonSchema(plugins: readonly Plugin[], transports: readonly Transport[]): Json {
+  const root = z.toJSONSchema(rootSchema, { io: "input", unrepresentable: "any" }) as Json;
+  const all = [...transports, ...plugins.flatMap((plugin) => plugin.transports ?? [])];
+  const properties = root["properties"] as Json;
+  const auth = authOf(plugins);
+  properties["transports"] = {
+    ...(properties["transports"] as Json),
+    items: { anyOf: all.map((one) => transportOf(one, auth)) },
+  };
+  return { ...root, title: "wampgate config" };
+}
+
+function transportOf({ type, schema }: Transport, auth: Json): Json {
+  const core = z.toJSONSchema(transportSchema, { io: "input", unrepresentable: "any" }) as Json;
+  return merged(type, core, ownOf(schema), { auth });
+}
+
+/** Each method's block, or a list of blocks, chosen by `type`. */
+function authOf(plugins: readonly Plugin[]): Json {
+  const strategies = plugins.flatMap((plugin) => plugin.strategies ?? []);
+  const core = z.toJSONSchema(blockSchema, { io: "input", unrepresentable: "any" }) as Json;
+  const methods = plugins
+    .flatMap((plugin) => plugin.methods ?? [])
+    .map((method): [string, Json] => {
+      const own = method.static === undefined ? [] : [merged("static", core, ownOf(method.static.schema))];
+      const block = {
+        anyOf: [...own, ...strategies.map(({ type, block: schema }) => merged(type, core, ownOf(schema)))],
+      };
+      return [method.name, { anyOf: [block, { type: "array", items: block, minItems: 1 }] }];
+    });
+  return {
+    type: "object",
+    properties: Object.fromEntries(methods),
+    additionalProperties: methods.length === 0,
+    minProperties: 1,
+  };
+}
+
+/** A mapping with the keys of core and of a plugin, whose `type` is this one. */
+function merged(type: string, core: Json, own: Json, more: Json = {}): Json {
+  const properties = {
+    ...(core["properties"] as Json),
+    ...(own["properties"] as Json | undefined),
+    ...more,
+    type: { const: type },
+  };
+  const required = [core["required"], own["required"]].flatMap((keys) =>
+    Array.isArray(keys) ? (keys as string[]) : [],
+  );
+  return {
+    type: "object",
+    properties,
+    required: [...new Set(required)],
+    additionalProperties: own["additionalProperties"] ?? true,
+  };
+}
+
+function ownOf(schema: Schema): Json {
+  return jsonSchemaOf(schema) ?? {};
+}

@@ -1,0 +1,212 @@
+import type { z } from "zod";
+import type { Transport } from "../contract/connection.ts";
+import { ConfigError, type ConfigIssue } from "../contract/errors.ts";
+import type { CalledProcedure } from "../contract/method.ts";
+import type { Plugin } from "../contract/plugin.ts";
+import type { AuthSettings, RealmSettings } from "../contract/settings.ts";
+import { type FoundPlugin, loadPlugins, type PluginEntry } from "../plugins/load-plugins.ts";
+import { resolveModule } from "../plugins/resolve.ts";
+import type { Component } from "../plugins/start-component.ts";
+import { isDict, kindOf } from "../wamp/messages.ts";
+import { type AuthContext, checkAuth } from "./check-auth.ts";
+import { checkRealms, listAt } from "./check-realms.ts";
+import { componentSchema, pluginsSchema, rootSchema, transportSchema } from "./core-schema.ts";
+import { expandEnvironment } from "./environment.ts";
+import type { ConfigSource } from "./find.ts";
+import { type Check, checkBySchema, droppedKeys, Issues, type Path } from "./issues.ts";
+import { didYouMean } from "./suggest.ts";
+
+export interface LoadedTransport {
+  readonly type: string;
+  readonly transport: Transport;
+  /** What the transport's schema made of the entry. */
+  readonly options: unknown;
+  readonly auth: AuthSettings;
+  readonly authTimeout: number;
+}
+
+export interface LoadedComponent {
+  /** The URL of its module, or the component itself. */
+  readonly module: string | Component;
+  readonly realm: string;
+  readonly role: string;
+  readonly authid: string;
+  readonly config: unknown;
+  readonly timeout: number;
+}
+
+/** A config that has been checked as a whole, with all it names. */
+export interface LoadedConfig {
+  readonly file: string;
+  readonly realms: readonly RealmSettings[];
+  readonly transports: readonly LoadedTransport[];
+  readonly components: readonly LoadedComponent[];
+  readonly plugins: readonly { readonly plugin: Plugin; readonly options: unknown }[];
+  /** The procedures that strategies call, which no broad rule lets anyone register. */
+  readonly called: readonly CalledProcedure[];
+  /** What is legal, but likely not meant. */
+  readonly warnings: readonly ConfigIssue[];
+}
+
+export interface LoadOptions {
+  readonly cwd: string;
+  /** The transports that core has without plugins. */
+  readonly transports: readonly Transport[];
+}
+
+/**
+ * Checks a config: first what core needs to load the plugins, then all of it with them.
+ * @throws ConfigError with everything that is wrong
+ */
+export async function loadConfig(source: ConfigSource, { cwd, transports }: LoadOptions): Promise<LoadedConfig> {
+  const issues = new Issues();
+  const { value: raw, fromEnvironment } = expandEnvironment(source.raw, process.env, issues);
+  if (!isDict(raw))
+    throw new ConfigError(source.file, [{ path: [], message: `expected a mapping, found ${kindOf(raw)}` }]);
+  const check: Check = { issues, fromEnvironment };
+  const from = { folder: source.folder, cwd };
+  for (const key of Object.keys(raw)) {
+    if (!Object.hasOwn(rootSchema.shape, key))
+      issues.add([key], `unknown key${didYouMean(key, Object.keys(rootSchema.shape))}`);
+  }
+
+  const found = await findPlugins(raw["plugins"] ?? [], from, check);
+  const plugins = await Promise.all(
+    found.map(async ({ plugin, options, index }) => ({
+      plugin,
+      options: await checkOptions(plugin, options, index, check),
+    })),
+  );
+  const realms = await checkRealms(raw["realms"], check);
+  const warnings = new Issues();
+  const context: AuthContext = {
+    ...check,
+    realms,
+    warnings,
+    called: [],
+    methods: new Map(found.flatMap(({ plugin }) => plugin.methods ?? []).map((method) => [method.name, method])),
+    strategies: new Map(
+      found.flatMap(({ plugin }) => plugin.strategies ?? []).map((strategy) => [strategy.type, strategy]),
+    ),
+  };
+  const known = [...transports, ...found.flatMap(({ plugin }) => plugin.transports ?? [])];
+  const loadedTransports = await checkTransports(raw["transports"], known, context);
+  const components = await checkComponents(raw["components"] ?? [], from, context);
+  warnOfCallers(realms.settings, context);
+
+  if (issues.found.length > 0) throw new ConfigError(source.file, issues.found);
+  return {
+    file: source.file,
+    realms: realms.settings,
+    transports: loadedTransports,
+    components,
+    plugins,
+    called: context.called,
+    warnings: warnings.found,
+  };
+}
+
+async function findPlugins(raw: unknown, from: { folder: string; cwd: string }, check: Check): Promise<FoundPlugin[]> {
+  const checked = await checkBySchema(pluginsSchema, raw, ["plugins"], check);
+  if (checked === null) return [];
+  return loadPlugins(checked.value as PluginEntry[], from, (index, message) =>
+    check.issues.add(["plugins", index], message),
+  );
+}
+
+async function checkOptions(plugin: Plugin, options: unknown, index: number, check: Check): Promise<unknown> {
+  const at = ["plugins", index, 1];
+  if (plugin.options !== undefined) return (await checkBySchema(plugin.options, options ?? {}, at, check))?.value;
+  if (options !== undefined) check.issues.add(at, `the plugin "${plugin.name}" takes no options`);
+  return undefined;
+}
+
+async function checkTransports(
+  raw: unknown,
+  known: readonly Transport[],
+  context: AuthContext,
+): Promise<LoadedTransport[]> {
+  const loaded: (LoadedTransport & { at: Path })[] = [];
+  for (const [i, entry] of listAt(raw, "transports", context).entries()) {
+    const at = ["transports", i];
+    const auth = await checkAuth(isDict(entry) ? entry["auth"] : undefined, [...at, "auth"], context);
+    const core = await checkBySchema(transportSchema.omit({ auth: true }), entry, at, context);
+    if (core === null) continue;
+    const { type, "auth-timeout": authTimeout, ...rest } = core.value as z.output<typeof transportSchema>;
+    const own = without(rest, "auth");
+    const transport = known.find((other) => other.type === type);
+    if (transport === undefined) {
+      const types = known.map((other) => other.type);
+      context.issues.add(
+        [...at, "type"],
+        `no transport of type "${type}" is there${didYouMean(type, types)}; there are: ${types.join(", ")}`,
+      );
+      continue;
+    }
+    const options = await checkBySchema(transport.schema, own, at, context);
+    if (options === null) continue;
+    for (const { key, hint } of droppedKeys(transport.schema, own, options.value))
+      context.issues.add([...at, key], `unknown key${hint}`);
+    loaded.push({ type, transport, options: options.value, auth, authTimeout, at });
+  }
+  reportConflicts(loaded, context.issues);
+  return loaded;
+}
+
+function without(entry: Record<string, unknown>, key: string): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(entry).filter(([other]) => other !== key));
+}
+
+function reportConflicts(loaded: readonly (LoadedTransport & { at: Path })[], issues: Issues): void {
+  for (const transport of new Set(loaded.map((entry) => entry.transport))) {
+    const entries = loaded.filter((entry) => entry.transport === transport);
+    for (const { index, message } of transport.conflicts?.(entries.map(({ options }) => options)) ?? []) {
+      issues.add(entries[index]?.at ?? [], message);
+    }
+  }
+}
+
+async function checkComponents(
+  raw: unknown,
+  from: { folder: string; cwd: string },
+  { realms, ...check }: AuthContext,
+): Promise<LoadedComponent[]> {
+  if (!Array.isArray(raw)) {
+    check.issues.add(["components"], `expected a list, found ${kindOf(raw)}`);
+    return [];
+  }
+  const loaded: LoadedComponent[] = [];
+  for (const [i, entry] of (raw as unknown[]).entries()) {
+    const at = ["components", i];
+    const checked = await checkBySchema(componentSchema, entry, at, check);
+    if (checked === null) continue;
+    const { module, config, ...rest } = checked.value as z.output<typeof componentSchema>;
+    realms.requireRealm(rest.realm, [...at, "realm"]);
+    realms.requireRole(rest.realm, rest.role, [...at, "role"]);
+    loaded.push({ ...rest, config, module: typeof module === "string" ? resolved(module, from, at, check) : module });
+  }
+  return loaded;
+}
+
+function resolved(module: string, from: { folder: string; cwd: string }, at: Path, { issues }: Check): string {
+  try {
+    return resolveModule(module, from);
+  } catch (error) {
+    issues.add([...at, "module"], (error as Error).message);
+    return module;
+  }
+}
+
+/** Whoever may call an authenticator can ask it for secrets. */
+function warnOfCallers(realms: readonly RealmSettings[], { called, warnings }: AuthContext): void {
+  for (const [i, { name, roles }] of realms.entries()) {
+    const here = new Set(called.filter(({ realm }) => realm === null || realm === name).map(({ uri }) => uri));
+    for (const [j, { permissions }] of roles.entries()) {
+      for (const [k, { uri, match, allow }] of (permissions ?? []).entries()) {
+        if (match !== "exact" || !allow.call || !here.has(uri)) continue;
+        const at = ["realms", i, "roles", j, "permissions", k];
+        warnings.add(at, `lets this role call the authenticator ${uri} itself, and so ask it for secrets`);
+      }
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import { createRequire } from "node:module";
+import { satisfies, validRange } from "semver";
+import { isPlugin, type Plugin } from "../contract/plugin.ts";
+import { ModuleNotFound, type ResolveFrom, resolveModule } from "./resolve.ts";
+import { shapeProblems } from "./shape.ts";
+
+/** Core's own version, which a plugin's `core` range must hold. */
+export const CORE_VERSION = (createRequire(import.meta.url)("../../package.json") as { version: string }).version;
+
+/** An entry of the config's `plugins`. */
+export type PluginEntry = string | Plugin | readonly [string | Plugin, unknown];
+
+export interface FoundPlugin {
+  readonly plugin: Plugin;
+  /** As they stand in the config; undefined where none do. */
+  readonly options: unknown;
+  /** Which entry of `plugins` it is. */
+  readonly index: number;
+}
+
+/** Imports and checks the plugins of a config. What is wrong with one is told by `complain`; the others are loaded. */
+export async function loadPlugins(
+  entries: readonly PluginEntry[],
+  from: ResolveFrom,
+  complain: (index: number, message: string) => void,
+): Promise<FoundPlugin[]> {
+  const found: FoundPlugin[] = [];
+  for (const [index, entry] of entries.entries()) {
+    const [what, options] = isPair(entry) ? entry : [entry, undefined];
+    try {
+      const plugin = typeof what === "string" ? await imported(what, from) : what;
+      const problems = [...shapeProblems(plugin), ...versionProblems(plugin)];
+      for (const problem of problems) complain(index, `plugin "${plugin.name}": ${problem}`);
+      if (problems.length === 0) found.push({ plugin, options, index });
+    } catch (error) {
+      complain(index, (error as Error).message);
+    }
+  }
+  reportTwins(found, complain);
+  return found;
+}
+
+function isPair(entry: PluginEntry): entry is readonly [string | Plugin, unknown] {
+  return Array.isArray(entry);
+}
+
+async function imported(name: string, from: ResolveFrom): Promise<Plugin> {
+  let url: string;
+  try {
+    url = resolveModule(name, from);
+  } catch (error) {
+    if (!(error instanceof ModuleNotFound))
+      throw new Error(`"${name}" cannot be resolved: ${(error as Error).message}`, { cause: error });
+    const isFile = name.startsWith(".");
+    throw new Error(
+      isFile ? `the file "${name}" is not there` : `the plugin "${name}" is not installed; run: npm install ${name}`,
+      { cause: error },
+    );
+  }
+  const module = await importing(name, url);
+  const exported = isPlugin(module["default"]) ? module["default"] : module["plugin"];
+  if (!isPlugin(exported)) {
+    throw new Error(`"${name}" is no wampgate plugin: its default export must be made by definePlugin()`);
+  }
+  return exported;
+}
+
+async function importing(name: string, url: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(url)) as Record<string, unknown>;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ERR_MODULE_NOT_FOUND" && (error as Error).message.includes(new URL(url).pathname)) {
+      throw new Error(`the file "${name}" is not there`, { cause: error });
+    }
+    throw new Error(`the plugin "${name}" failed to load: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function versionProblems({ core }: Plugin): string[] {
+  if (validRange(core) === null) return [`its core must be a semver range, as "^${CORE_VERSION}"`];
+  if (satisfies(CORE_VERSION, core, { includePrerelease: true })) return [];
+  return [`it works with @wampgate/core ${core}, but this is ${CORE_VERSION}; install versions that fit each other`];
+}
+
+/** Two plugins that claim one name: nobody could say which of them answers. */
+function reportTwins(found: readonly FoundPlugin[], complain: (index: number, message: string) => void): void {
+  const owners = new Map<string, string>();
+  for (const { plugin, index } of found) {
+    for (const claim of claimsOf(plugin)) {
+      const owner = owners.get(claim);
+      if (owner === undefined) owners.set(claim, plugin.name);
+      else if (owner === plugin.name)
+        complain(index, `plugin "${plugin.name}" claims the ${claim} twice, or is listed twice`);
+      else complain(index, `plugin "${plugin.name}" claims the ${claim}, as "${owner}" does; keep one of them`);
+    }
+  }
+}
+
+function claimsOf({ name, methods = [], strategies = [], serializers = [], transports = [] }: Plugin): string[] {
+  return [
+    `name "${name}"`,
+    ...methods.map((method) => `method "${method.name}"`),
+    ...strategies.map(({ type }) => `strategy "${type}"`),
+    ...serializers.map((serializer) => `serializer "${serializer.name}"`),
+    ...transports.map(({ type }) => `transport "${type}"`),
+  ];
+}

@@ -1,0 +1,44 @@
+import { untilAborted, deadline } from "../wamp/deadline.ts";
+import type { LocalSession } from "../session/local.ts";
+
+/**
+ * A component: code that runs in the router's process with a session of its own.
+ *
+ * @param session has `register`, `call`, `subscribe`, `publish` and `leave`, as in autobahn-js
+ * @param config what stands at `config` in the component's entry
+ */
+export type Component = (session: LocalSession, config: unknown) => void | Promise<void>;
+
+/**
+ * Runs a component until it has set itself up.
+ *
+ * @param module the URL of an ES or CommonJS module whose default export is the component, or the component itself
+ * @param timeout in milliseconds
+ * @throws Error naming the component, where it fails or takes longer
+ */
+export async function startComponent(
+  module: string | Component,
+  session: LocalSession,
+  config: unknown,
+  timeout: number,
+): Promise<void> {
+  const name = typeof module === "string" ? module : `function ${module.name || "(unnamed)"}`;
+  const { signal, end } = deadline(timeout);
+  try {
+    const component = typeof module === "string" ? await load(module) : module;
+    await untilAborted(Promise.resolve(component(session, config)), signal);
+  } catch (error) {
+    session.leave();
+    throw new Error(`the component ${name} did not start: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  } finally {
+    end();
+  }
+}
+
+async function load(url: string): Promise<Component> {
+  const { default: exported } = (await import(url)) as { default?: unknown };
+  if (typeof exported === "function") return exported as Component;
+  throw new Error("its default export must be a function (session, config)");
+}

@@ -1,0 +1,123 @@
+/** The far end of a connection, frame by frame: `router.connect()` gives one, and a WebSocket is easily made one. */
+export interface FrameLink {
+  send(frame: string | Uint8Array): void;
+  onframe: ((frame: string | Uint8Array) => void) | null;
+  onclose: (() => void) | null;
+  close(): void;
+}
+
+/** A message as it stands on the wire: `[1, "realm1", {}]`. */
+export type WireMessage = readonly [code: number, ...fields: unknown[]];
+
+/** What a client says of itself, less what every HELLO has. */
+export interface HelloOptions {
+  readonly realm?: string | null;
+  readonly authid?: string | null;
+  readonly authmethods?: readonly string[];
+  readonly authextra?: Record<string, unknown>;
+}
+
+export const Wire = {
+  HELLO: 1,
+  WELCOME: 2,
+  ABORT: 3,
+  CHALLENGE: 4,
+  AUTHENTICATE: 5,
+  GOODBYE: 6,
+} as const;
+
+/** How long a client waits for a message before the test fails, in milliseconds. */
+const PATIENCE = 5000;
+
+/** A client that speaks WAMP message by message in JSON, and does nothing by itself. */
+export class FakeClient {
+  /** Resolves when the router has closed the connection. */
+  readonly closed: Promise<void>;
+  readonly #link: FrameLink;
+  readonly #come: WireMessage[] = [];
+  #waiting: ((message: WireMessage | null) => void) | null = null;
+  #isClosed = false;
+
+  constructor(link: FrameLink) {
+    this.#link = link;
+    link.onframe = (frame) => this.#take(JSON.parse(String(frame)) as WireMessage);
+    this.closed = new Promise((resolve) => {
+      link.onclose = () => {
+        this.#isClosed = true;
+        this.#waiting?.(null);
+        resolve();
+      };
+    });
+  }
+
+  send(...message: WireMessage): void {
+    this.#link.send(JSON.stringify(message));
+  }
+
+  /** Sends a frame as it is, for what no client would send. */
+  sendFrame(frame: string | Uint8Array): void {
+    this.#link.send(frame);
+  }
+
+  hello({ realm = "realm1", authid = null, authmethods, authextra }: HelloOptions = {}): void {
+    const roles = { caller: {}, callee: {}, publisher: {}, subscriber: {} };
+    this.send(Wire.HELLO, realm, {
+      roles,
+      ...(authid === null ? {} : { authid }),
+      ...(authmethods === undefined ? {} : { authmethods }),
+      ...(authextra === undefined ? {} : { authextra }),
+    });
+  }
+
+  authenticate(signature: string, extra: Record<string, unknown> = {}): void {
+    this.send(Wire.AUTHENTICATE, signature, extra);
+  }
+
+  /** The next message. Rejects where the connection is closed, or none comes in five seconds. */
+  next(): Promise<WireMessage> {
+    const come = this.#come.shift();
+    if (come !== undefined) return Promise.resolve(come);
+    if (this.#isClosed) return Promise.reject(new Error("the router has closed the connection"));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting = null;
+        reject(new Error(`no message came within ${PATIENCE} ms`));
+      }, PATIENCE);
+      this.#waiting = (message) => {
+        clearTimeout(timer);
+        this.#waiting = null;
+        if (message === null) reject(new Error("the router closed the connection instead of sending a message"));
+        else resolve(message);
+      };
+    });
+  }
+
+  /** The next message, which must have this code. */
+  async expect(code: number): Promise<WireMessage> {
+    const message = await this.next();
+    if (message[0] !== code) throw new Error(`expected message ${code}, got ${JSON.stringify(message)}`);
+    return message;
+  }
+
+  /** ABORT, and that the router closes the connection after it. @returns reason and message */
+  async aborted(): Promise<{ reason: string; message: string | undefined }> {
+    const [, details, reason] = await this.expect(Wire.ABORT);
+    await this.closed;
+    return { reason: reason as string, message: (details as { message?: string }).message };
+  }
+
+  /** Details of WELCOME. */
+  async welcomed(): Promise<Record<string, unknown> & { session: number }> {
+    const [, session, details] = await this.expect(Wire.WELCOME);
+    return { ...(details as Record<string, unknown>), session: session as number };
+  }
+
+  close(): void {
+    this.#link.close();
+  }
+
+  #take(message: WireMessage): void {
+    if (this.#waiting !== null) this.#waiting(message);
+    else this.#come.push(message);
+  }
+}

@@ -1,0 +1,50 @@
+import {
+  accept,
+  challenge,
+  credential,
+  defineMethod,
+  definePlugin,
+  defineStrategy,
+  deny,
+  type Plugin,
+  z,
+} from "@wampgate/core";
+
+/** A strategy of type `probe` that answers whatever a test wants, also what no strategy may. */
+export function answering(resolve: () => unknown): Plugin {
+  return definePlugin({
+    name: "probe-strategy",
+    core: "*",
+    strategies: [defineStrategy({ type: "probe", block: z.strictObject({}), resolve: resolve as () => never })],
+  });
+}
+
+/** Two methods that let a strategy show itself: one asks at HELLO and checks itself, one after AUTHENTICATE. */
+export const probeMethods: Plugin = definePlugin({
+  name: "probe-methods",
+  core: "*",
+  methods: [
+    defineMethod({
+      name: "probe-hello",
+      at: "hello",
+      credential: z.looseObject({}),
+      challenge: async (attempt) => {
+        await attempt.resolvePrincipal({ facts: attempt.authextra ?? {} });
+        return accept();
+      },
+      decoy: () => credential({}),
+    }),
+    defineMethod({
+      name: "probe-authenticate",
+      at: "authenticate",
+      credential: z.looseObject({ ticket: z.string() }),
+      strategyMayVerify: true,
+      challenge: () => challenge({}),
+      authenticate: async (attempt, { signature }) => {
+        const found = await attempt.resolvePrincipal({ facts: { ticket: signature } });
+        return found.verified || found.credential.ticket === signature ? accept() : deny();
+      },
+      decoy: () => credential({ ticket: "nobody can know this" }),
+    }),
+  ],
+});

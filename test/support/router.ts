@@ -1,0 +1,28 @@
+import { createRouter, type Router, type WampgateConfig } from "@wampgate/core";
+import anonymous from "@wampgate/auth-anonymous";
+import dynamic from "@wampgate/auth-dynamic";
+import ticket from "@wampgate/auth-ticket";
+import wampcra from "@wampgate/auth-wampcra";
+import { CapturedLog } from "@wampgate/plugin-testkit";
+
+/** The plugins that the project publishes. */
+export const OFFICIAL = [anonymous, ticket, wampcra, dynamic];
+
+/** A router that listens on a free port of 127.0.0.1. */
+export interface RunningRouter {
+  readonly router: Router;
+  readonly log: CapturedLog;
+  /** Of its first transport: `ws://127.0.0.1:45123/ws`. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Starts a router; what the config leaves out is one WebSocket transport with `auth`, and all official plugins. */
+export async function startRouter(config: Record<string, unknown> & { auth?: unknown }): Promise<RunningRouter> {
+  const { auth, ...rest } = config;
+  const log = new CapturedLog();
+  const transports = [{ type: "websocket", endpoint: { type: "tcp", host: "127.0.0.1", port: 0 }, auth }];
+  const router = await createRouter({ plugins: OFFICIAL, transports, ...rest } as unknown as WampgateConfig, { log });
+  await router.start();
+  return { router, log, url: router.endpoints[0]?.url ?? "", close: () => router.close() };
+}
