@@ -35,7 +35,12 @@ export default tseslint.config(
   js.configs.recommended,
   {
     files: ["**/*.js", "**/*.mjs"],
-    languageOptions: { globals: { process: "readonly", console: "readonly", Buffer: "readonly" } },
+    languageOptions: {
+      globals: Object.fromEntries(
+        ["process", "console", "Buffer", "URL", "setTimeout", "clearTimeout"].map((name) => [name, "readonly"]),
+      ),
+    },
+    rules: { "no-unused-vars": ["error", { argsIgnorePattern: "^_" }] },
   },
   {
     files: ["packages/**/*.ts", "test/**/*.ts"],

@@ -1,0 +1,5 @@
+// A component: it runs in the router's process, with a session of its own.
+export default async function backend(session) {
+  await session.register("com.example.add2", ([a, b]) => a + b);
+  await session.subscribe("com.example.topic1", ([text]) => console.log(`backend got: ${text}`));
+}

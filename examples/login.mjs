@@ -1,0 +1,52 @@
+// Logs in with autobahn-js, a client that is not ours, and gives a promise instead of callbacks.
+import { createRequire } from "node:module";
+
+const require = createRequire(import.meta.url);
+export const autobahn = require("autobahn");
+
+// It warns of every connection that is closed, as these examples mean it to be.
+require("autobahn/lib/log.js").warn = () => undefined;
+
+/** Where the router of the example listens. */
+export const url = process.env.URL ?? "ws://127.0.0.1:8080/ws";
+
+/** A session that has joined. Rejects with `{ reason, message }` where the router refuses. */
+export function login({ onchallenge, ...options }) {
+  const connection = new autobahn.Connection({ url, max_retries: 0, onchallenge, ...options });
+  return new Promise((resolve, reject) => {
+    connection.onopen = (session, details) => resolve({ session, details, close: () => connection.close() });
+    connection.onclose = (why, { reason, message }) => {
+      reject(Object.assign(new Error(message ?? why), { reason: reason ?? why }));
+      return true; // no retries
+    };
+    connection.open();
+  });
+}
+
+/** Answers the challenge of the method ticket. */
+export const withTicket = (ticket) => () => ticket;
+
+/** Answers the challenge of the method wampcra, as autobahn's documentation has it. */
+export const withSecret =
+  (secret) =>
+  (_session, _method, { challenge, salt, iterations, keylen }) => {
+    const { derive_key: derive, sign } = autobahn.auth_cra;
+    return sign(salt === undefined ? secret : derive(secret, salt, iterations, keylen), challenge);
+  };
+
+/** Does one thing of an example, and prints what came of it. What ends otherwise than `expected` fails the example. */
+export async function show(what, expected, attempt) {
+  const outcome = await attempt().catch((error) => `refused, ${error.reason ?? error.error ?? error.message}`);
+  const right = outcome === expected;
+  console.log(`${what}: ${outcome}${right ? "" : `   <- expected: ${expected}`}`);
+  if (!right) process.exitCode = 1;
+}
+
+/** Logs in and out again, and says who the client was. */
+export async function joined(options) {
+  const { details, close } = await login(options);
+  const { realm, authid, authrole, authextra } = details;
+  const extra = Object.keys(authextra).length === 0 ? "" : `, welcome data ${JSON.stringify(authextra)}`;
+  close();
+  return `joined ${realm} as ${authid}, role ${authrole}${extra}`;
+}

@@ -1,0 +1,59 @@
+// `npm run example <name>`: runs an example's router on a free port, its processes and its client, and stops them all.
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { ROOT, run, startRouter } from "./router-process.mjs";
+
+/** What the examples read from the environment: secrets, as they should be kept, and a file. */
+const ENVIRONMENT = {
+  MYTICKET: "secret123",
+  MYSECRET: "secret123",
+  AUTHENTICATOR_TICKET: "a ticket for the authenticator alone",
+  AUTHENTICATOR_SECRET: "a secret for the authenticator alone",
+  GUESTS: join(ROOT, "examples/custom-plugin/guests.json"),
+};
+
+const [name] = process.argv.slice(2);
+const folder = join(ROOT, "examples", name ?? "");
+if (name === undefined || !existsSync(join(folder, "client.mjs"))) {
+  const entries = await readdir(join(ROOT, "examples"), { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  console.error(`npm run example <name>, where <name> is one of: ${names.join(", ")}`);
+  process.exit(2);
+}
+for (const config of ["wampgate.config.yaml", "external.config.yaml"]) {
+  if (existsSync(join(folder, config))) process.exitCode ||= await runWith(config);
+}
+
+async function runWith(config) {
+  console.log(`\n${name}, ${config}`);
+  const env = { ...ENVIRONMENT, PORT: String(await freePort()) };
+  const router = await startRouter(join(folder, config), env);
+  const own = { ...env, URL: router.url.replace("/internal", "/ws") };
+  const processes = [];
+  try {
+    const script = join(folder, "authenticator-process.mjs");
+    // The config with an authenticator of its own in the router's process needs no other.
+    if (existsSync(script) && (config.startsWith("external") || !existsSync(join(folder, "authenticator.mjs")))) {
+      const authenticator = run([script], own);
+      processes.push(authenticator);
+      await authenticator.line((line) => line === "ready", "the authenticator did not get ready");
+    }
+    return await run([join(folder, "client.mjs")], own, true).ended;
+  } finally {
+    for (const process of processes) await process.stop();
+    await router.stop();
+  }
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,77 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const ROOT = join(import.meta.dirname, "..");
+
+function node(args: string[], env: Record<string, string> = {}) {
+  return spawn(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...process.env, NODE_OPTIONS: "", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+async function outputOf(args: string[], env: Record<string, string> = {}): Promise<{ code: number; output: string }> {
+  const child = node(args, env);
+  let output = "";
+  child.stdout.on("data", (data) => (output += String(data)));
+  child.stderr.on("data", (data) => (output += String(data)));
+  const [code] = (await once(child, "close")) as [number];
+  return { code, output };
+}
+
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return String(port);
+}
+
+describe("the example", () => {
+  it.each([
+    [
+      "advanced",
+      'user1, naming no realm: joined realm-user1 as user1, role user, welcome data {"my-custom-welcome-data":[1,2,3]}',
+    ],
+    ["ticket-static", "a client nobody knows: refused, wamp.error.authentication_denied"],
+    ["ticket-dynamic", "joe, with a wrong ticket: refused, com.example.invalid_ticket"],
+    ["wampcra-static", "client2: joined as client2, role frontend"],
+    ["wampcra-dynamic", "hans: joined as ID09125, role frontend"],
+    ["totp", "tobias1, with that code again: refused, com.example.invalid_ticket"],
+    ["custom-plugin", "ann, on the guest list, by ticket: joined realm1 as ann, role user"],
+  ])(
+    "%s runs by one command, and ends as it says",
+    async (name, line) => {
+      const { code, output } = await outputOf(["scripts/run-example.mjs", name]);
+      expect(output).toContain(line);
+      expect(output).not.toContain("<- expected");
+      expect(code).toBe(0);
+    },
+    60_000,
+  );
+
+  it("advanced is what npm start runs, and npm run demo shows", async () => {
+    const PORT = await freePort();
+    const router = node(["scripts/start.mjs"], { PORT });
+    const ended = once(router, "close");
+    let said = "";
+    for await (const line of createInterface({ input: router.stdout })) {
+      said += line;
+      if (line.includes("Stop with Ctrl-C")) break;
+    }
+    expect(said).toContain(`ws://127.0.0.1:${PORT}/ws`);
+    const demo = await outputOf(["scripts/demo.mjs"], { PORT });
+    expect(demo.output).toContain("user2, naming no realm: joined realm-user2 as user2");
+    expect(demo.code).toBe(0);
+    router.kill("SIGTERM");
+    expect((await ended)[0]).toBe(0);
+    const late = await outputOf(["scripts/demo.mjs"], { PORT });
+    expect(late.output).toContain("npm start");
+    expect(late.code).toBe(1);
+  }, 60_000);
+});
