@@ -1,0 +1,159 @@
+// `npm run docs`: writes docs/config.md and docs/hooks.md from the source. With --check it only tells what is out of date.
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import prettier from "prettier";
+import { ROOT } from "./router-process.mjs";
+
+const from = async (path) => import(join(ROOT, path));
+const { configJsonSchema } = await from("packages/core/dist/config/json-schema.js");
+const { BUILTIN } = await from("packages/core/dist/router.js");
+const plugins = await Promise.all(
+  ["anonymous", "ticket", "wampcra", "dynamic"].map(
+    async (name) => (await from(`packages/auth-${name}/dist/index.js`)).default,
+  ),
+);
+
+const NOTICE = "<!-- Made by `npm run docs` from the source. Do not edit. -->";
+
+const pages = { "docs/config.md": configPage(), "docs/hooks.md": await hooksPage() };
+for (const [file, text] of Object.entries(pages)) {
+  const formatted = await prettier.format(text, { parser: "markdown", printWidth: 120 });
+  const old = await readFile(join(ROOT, file), "utf8").catch(() => "");
+  if (old === formatted) continue;
+  if (process.argv.includes("--check")) {
+    console.error(`${file} is out of date; run: npm run docs`);
+    process.exitCode = 1;
+  } else await writeFile(join(ROOT, file), formatted);
+}
+
+function configPage() {
+  const schema = configJsonSchema(plugins, BUILTIN.transports);
+  const { transports, ...rest } = schema.properties;
+  const { auth, ...common } = transports.items.anyOf[0].properties;
+  const kinds = transports.items.anyOf.map(({ properties, required }) => ({
+    properties,
+    required,
+    type: properties.type.const,
+  }));
+  const shared = (key) => key === "type" || key === "auth" || key === "auth-timeout";
+  return [
+    NOTICE,
+    "# The config",
+    "",
+    "Found as `wampgate.config.{json,yaml,yml,js,mjs,cjs,ts}`, `.wampgaterc*` or `wampgate` in `package.json`, in the working directory or a folder above it, or given by `--config FILE`. `${NAME}` in any string is replaced from the environment, `$${` is a literal `${`; a value that is wholly `${NAME}` is read as a number or boolean where one is wanted. All durations are whole milliseconds. `npx wampgate schema` prints the JSON Schema, for editors.",
+    "",
+    "## Top level",
+    ...table({ ...rest, transports }, schema.required),
+    "",
+    "## A realm",
+    ...table(schema.properties.realms.items.properties, schema.properties.realms.items.required),
+    "",
+    "## A role",
+    ...table(schema.properties.realms.items.properties.roles.items.properties, ["name"]),
+    "",
+    "## A permission",
+    "Of the rules that match a URI the most specific decides: the exact one, else the one with the most literal characters, of equals the later. On the URI of a configured authenticator only an exact rule grants `register` or `call`.",
+    "",
+    ...table(schema.properties.realms.items.properties.roles.items.properties.permissions.items.properties, ["uri"]),
+    "",
+    "## A component",
+    ...table(schema.properties.components.items.properties, schema.properties.components.items.required),
+    "",
+    "## A transport",
+    ...table(Object.fromEntries(Object.entries({ ...common, auth }).filter(([key]) => shared(key))), ["type", "auth"]),
+    ...kinds.flatMap(({ type, properties, required }) => [
+      "",
+      `### \`type: ${type}\``,
+      ...table(Object.fromEntries(Object.entries(properties).filter(([key]) => !shared(key))), required),
+    ]),
+    "",
+    "## A block of a method",
+    "Every block has `type`, and may have `default-role`: the role of principals that are assigned none.",
+    ...Object.entries(auth.properties).flatMap(([method, { anyOf }]) => {
+      const [own] = anyOf[0].anyOf.filter(({ properties }) => properties.type.const === "static");
+      return ["", `### \`${method}\`, \`type: static\``, ...blockTable(own), ...principalTable(own)];
+    }),
+    "",
+    "### Any method, `type: dynamic`",
+    ...blockTable(auth.properties.ticket.anyOf[0].anyOf.find(({ properties }) => properties.type.const === "dynamic")),
+  ].join("\n");
+}
+
+function blockTable({ properties, required }) {
+  return table(
+    Object.fromEntries(Object.entries(properties).filter(([key]) => key !== "type" && key !== "default-role")),
+    required,
+  );
+}
+
+function principalTable({ properties }) {
+  const [map] = Object.entries(properties).filter(([, { additionalProperties }]) => additionalProperties?.properties);
+  if (map === undefined) return [];
+  const { properties: keys, required } = map[1].additionalProperties;
+  return ["", `Each of \`${map[0]}\`, by authid:`, "", ...table(keys, required)];
+}
+
+function table(properties, required = []) {
+  const rows = Object.entries(properties)
+    .filter(([, schema]) => schema.not === undefined)
+    .map(([key, schema]) => {
+      const initial = schema.default === undefined ? "" : `\`${JSON.stringify(schema.default)}\``;
+      return `| \`${key}\` | ${kindOf(schema)} | ${required.includes(key) ? "required" : initial} | ${schema.description ?? ""} |`;
+    });
+  return ["", "| key | holds | default | meaning |", "|---|---|---|---|", ...rows];
+}
+
+function kindOf(schema) {
+  if (schema.const !== undefined) return `\`${schema.const}\``;
+  if (schema.enum !== undefined) return schema.enum.map((word) => `\`${word}\``).join(" or ");
+  const choices = schema.anyOf ?? schema.oneOf;
+  if (choices !== undefined) return [...new Set(choices.map(kindOf))].join(" or ");
+  if (schema.type === "object" && schema.properties !== undefined) {
+    return `mapping of ${Object.entries(schema.properties)
+      .map(([key, own]) => `\`${key}\`${own.const === undefined ? "" : `: \`${own.const}\``}`)
+      .join(", ")}`;
+  }
+  return (
+    {
+      string: "string",
+      integer: "whole number",
+      number: "number",
+      boolean: "boolean",
+      array: "list",
+      object: "mapping",
+    }[schema.type] ?? "anything"
+  );
+}
+
+/** The docstrings of the hooks, as they stand over each member of RouterHooks. */
+async function hooksPage() {
+  const source = await readFile(join(ROOT, "packages/core/src/hooks/router-hooks.ts"), "utf8");
+  const body = source.slice(source.indexOf("export interface RouterHooks"), source.indexOf("const verdict"));
+  const members = [...body.matchAll(/\/\*\*([^]*?)\*\/\s*readonly (\w+): ([^;]+);/g)];
+  return [
+    NOTICE,
+    "# The hooks",
+    "",
+    "`router.hooks` of an embedded router, `api.hooks` of a plugin; they are [tapable](https://github.com/webpack/tapable) hooks. Taps are added in a plugin's `apply`, or between `createRouter` and `start`; then the hooks are frozen. Every tap of a deciding hook may be async; it has until the end of the login, which `signal` tells it. What a tap throws is logged with its name, and the client is turned away with `wamp.error.authentication_failed`; nothing a tap does ends the router.",
+    ...members.flatMap(([, doc, name, type]) => {
+      const lines = doc
+        .split("\n")
+        .map((line) => line.replace(/^\s*\* ?/, ""))
+        .join("\n")
+        .trim();
+      const [text, example] = lines.split("@example");
+      return [
+        "",
+        `## \`${name}\``,
+        "",
+        `\`${type.replace(/\s+/g, " ")}\``,
+        "",
+        text.trim(),
+        "",
+        "```js",
+        example.trim(),
+        "```",
+      ];
+    }),
+  ].join("\n");
+}
