@@ -100,7 +100,7 @@ describe("kept of Crossbar", () => {
     expect(end).toMatchObject({ realm: "realm1", authid: "joe", authrole: "user", authmethod: "ticket" });
   });
 
-  it("answer: a mapping, unknown keys ignored", async () => {
+  it("answer: a dictionary, unknown keys ignored", async () => {
     const { end } = await outcomeOf(() => ({ role: "user", cache: true, nonsense: [1] }));
     expect(end).toMatchObject({ authrole: "user" });
   });
@@ -478,7 +478,7 @@ describe("done better than Crossbar", () => {
     ["extra that is no mapping", { role: "user", extra: "str" }],
     ["a role that is a number", { role: 5 }],
     ["a realm that is a list", { role: "user", realm: ["realm1"] }],
-    ["an authid that is a mapping", { role: "user", authid: {} }],
+    ["an authid that is a dictionary", { role: "user", authid: {} }],
   ])("wrong type of a key: %s is authentication_failed, and the log says what was wrong", async (_what, answer) => {
     const { end, log } = await outcomeOf(() => answer);
     expect(end).toMatchObject({ reason: FAILED });

@@ -60,6 +60,8 @@ export interface AutobahnLogin {
   readonly authextra?: object;
   readonly onchallenge?: (session: unknown, method: string, extra: Record<string, unknown>) => string;
   readonly serializer?: "json" | "msgpack";
+  /** Gets what a handler of this client threw; without it autobahn prints it. */
+  readonly on_user_error?: (error: unknown) => void;
 }
 
 /** Logs in with autobahn-js. Rejects with `Refused` where the router sends ABORT. */

@@ -14,7 +14,7 @@ export class BadAnswer extends Error {
 }
 
 /**
- * Reads an authenticator's result: a role as a string, or a mapping with `realm`, `authid`, `role`, `extra` and what
+ * Reads an authenticator's result: a role as a string, or a dictionary with `realm`, `authid`, `role`, `extra` and what
  * the method needs (Crossbar's rule; unknown keys are ignored).
  * @throws BadAnswer
  */
@@ -27,7 +27,7 @@ export function readResult(
   if (args.length !== 1) throw new BadAnswer(`it answered with ${args.length} results, expected one`);
   const [answer] = args;
   if (typeof answer === "string") return principal({ role: answer }, {}, query);
-  if (!isDict(answer)) throw new BadAnswer(`it answered ${kindOf(answer)}, expected a role or a mapping`);
+  if (!isDict(answer)) throw new BadAnswer(`it answered ${kindOf(answer)}, expected a role or a dictionary`);
   const { realm, authid, role, extra, ...rest } = answer;
   const assignment: Assignment = {
     ...("realm" in answer ? { realm: name("realm", realm) } : {}),
@@ -51,5 +51,5 @@ function name(key: string, value: unknown): string | null {
 
 function mapping(key: string, value: unknown): Record<string, unknown> | null {
   if (value === null || isDict(value)) return value;
-  throw new BadAnswer(`its ${key} is ${kindOf(value)}, expected a mapping`);
+  throw new BadAnswer(`its ${key} is ${kindOf(value)}, expected a dictionary`);
 }

@@ -84,8 +84,20 @@ async function checkBlock(
   }
   const checked = await checkOwn(strategy.block, own, at, context);
   if (checked === null) return null;
-  for (const called of strategy.calls?.(checked.value) ?? []) noteCalled(called, at, context);
-  return { type, strategy, value: checked.value, defaultRole };
+  return asPluginSays(at, context, () => {
+    for (const called of strategy.calls?.(checked.value) ?? []) noteCalled(called, at, context);
+    return { type, strategy, value: checked.value, defaultRole };
+  });
+}
+
+/** Runs a plugin's own reading of its block: where it fails, that is a problem of the config like any other. */
+async function asPluginSays<T>(at: Path, { issues }: AuthContext, read: () => T | Promise<T>): Promise<T | null> {
+  try {
+    return await read();
+  } catch (error) {
+    issues.add(at, `the plugin failed to read it: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
 }
 
 async function checkStatic(
@@ -95,7 +107,8 @@ async function checkStatic(
   defaultRole: string | null,
   context: AuthContext,
 ): Promise<BlockSettings | null> {
-  if (method.static === undefined) {
+  const keeper = method.static;
+  if (keeper === undefined) {
     const types = [...context.strategies.keys()].join(" or ");
     context.issues.add(
       [...at, "type"],
@@ -103,20 +116,22 @@ async function checkStatic(
     );
     return null;
   }
-  const checked = await checkOwn(method.static.schema, own, at, context);
+  const checked = await checkOwn(keeper.schema, own, at, context);
   if (checked === null) return null;
-  const value = (await method.static.prepare?.(checked.value)) ?? checked.value;
-  for (const { path, realm, role } of method.static.assignments(value)) {
-    if (realm) context.realms.requireRealm(realm, [...at, ...path, "realm"]);
-    if (role) context.realms.requireRole(realm ?? null, role, [...at, ...path, "role"]);
-    else if (defaultRole === null && path.length > 0) {
-      context.warnings.add(
-        [...at, ...path],
-        "it has no role, and the block no default-role: its login ends in wamp.error.no_such_role",
-      );
+  return asPluginSays(at, context, async () => {
+    const value = (await keeper.prepare?.(checked.value)) ?? checked.value;
+    for (const { path, realm, role } of keeper.assignments(value)) {
+      if (realm) context.realms.requireRealm(realm, [...at, ...path, "realm"]);
+      if (role) context.realms.requireRole(realm ?? null, role, [...at, ...path, "role"]);
+      else if (defaultRole === null && path.length > 0) {
+        context.warnings.add(
+          [...at, ...path],
+          "it has no role, and the block no default-role: its login ends in wamp.error.no_such_role",
+        );
+      }
     }
-  }
-  return { type: "static", strategy: null, value, defaultRole };
+    return { type: "static", strategy: null, value, defaultRole };
+  });
 }
 
 /** Checks what is a plugin's in a block, and reports the keys that its schema did not know. */

@@ -49,7 +49,8 @@ export const permissionSchema = z
     validate: z.never({ error: "validate is not supported: the router does not look into payloads" }).optional(),
   })
   .superRefine(({ uri: pattern, match }, context) => {
-    if (match === undefined ? isPattern(pattern.replaceAll("*", ""), "wildcard") : isPattern(pattern, match)) return;
+    const starred = match === undefined && pattern.includes("*");
+    if (starred ? isPattern(pattern.replaceAll("*", ""), "wildcard") : isPattern(pattern, match ?? "exact")) return;
     context.addIssue({
       code: "custom",
       path: ["uri"],

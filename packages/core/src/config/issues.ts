@@ -116,8 +116,8 @@ const WORDS: Readonly<Record<string, string>> = {
   int: "a whole number",
   boolean: "true or false",
   array: "a list",
-  object: "a mapping",
-  record: "a mapping",
+  object: "a dictionary",
+  record: "a dictionary",
 };
 
 function deepest(branches: readonly (readonly DetailedIssue[])[]): readonly DetailedIssue[] | null {

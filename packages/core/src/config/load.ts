@@ -62,7 +62,7 @@ export async function loadConfig(source: ConfigSource, { cwd, transports }: Load
   const issues = new Issues();
   const { value: raw, fromEnvironment } = expandEnvironment(source.raw, process.env, issues);
   if (!isDict(raw))
-    throw new ConfigError(source.file, [{ path: [], message: `expected a mapping, found ${kindOf(raw)}` }]);
+    throw new ConfigError(source.file, [{ path: [], message: `expected a dictionary, found ${kindOf(raw)}` }]);
   const check: Check = { issues, fromEnvironment };
   const from = { folder: source.folder, cwd };
   for (const key of Object.keys(raw)) {

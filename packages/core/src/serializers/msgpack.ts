@@ -32,11 +32,18 @@ export class Extension {
   }
 }
 
-for (let type = 0; type < 128; type++) codec.registerDecoder(type, (data) => new Extension(type, Buffer.from(data)));
+for (let type = 0; type < 128; type++) {
+  codec.registerDecoder(type, (data) => (isUndefined(type, data) ? undefined : new Extension(type, Buffer.from(data))));
+}
 codec.registerEncoder(
   (value) => value instanceof Extension,
   ({ type, data }: Extension) => Buffer.concat([Buffer.from([type]), data]),
 );
+
+/** How msgpackr, and with it wampy, says `undefined`: for an option that is not set, for instance. */
+function isUndefined(type: number, data: Buffer): boolean {
+  return type === 0 && data.length === 1 && data[0] === 0;
+}
 
 /** MessagePack, subprotocol `wamp.2.msgpack`. */
 export const msgpack: Serializer = {

@@ -33,6 +33,14 @@ test("an extension passes between MessagePack peers and is refused for JSON", ()
   expect(() => json.encode(message)).toThrow("JSON cannot say");
 });
 
+test("an undefined, as msgpackr says it, is a key that is not there or a null in a list", () => {
+  const frame = Buffer.from([0x95, 48, 1, 0x81, 0xa1, 0x61, 0xd4, 0, 0, 0xa1, 0x62, 0x92, 1, 0xd4, 0, 0]);
+  const message = msgpack.decode(frame);
+  expect(message).toMatchObject({ type: "CALL", options: { a: undefined }, procedure: "b" });
+  expect(Buffer.from(json.encode(message)).toString()).toBe('[48,1,{},"b",[1,null]]');
+  expect(msgpack.decode(msgpack.encode(message))).toMatchObject({ options: {}, procedure: "b" });
+});
+
 test("no args and no kwargs leave no empty lists on the wire", () => {
   expect(Buffer.from(json.encode(call([], {}))).toString()).toBe('[48,1,{},"a.b"]');
   expect(Buffer.from(json.encode(call([], { a: 1 }))).toString()).toBe('[48,1,{},"a.b",[],{"a":1}]');

@@ -1,0 +1,348 @@
+import fc from "fast-check";
+import { z } from "zod";
+import { ConfigError } from "../contract/errors.ts";
+import { defineMethod, defineStrategy } from "../contract/method.ts";
+import { definePlugin } from "../contract/plugin.ts";
+import { assignmentsIn, findIn, principalFields } from "../contract/static-principals.ts";
+import { accept, challenge, credential } from "../contract/verdict.ts";
+import { memory } from "../transports/memory.ts";
+import { websocket } from "../transports/websocket.ts";
+import { type LoadedConfig, loadConfig } from "./load.ts";
+
+const principals = z.record(z.string(), z.strictObject({ pin: z.string().min(4), ...principalFields }));
+const pin = defineMethod({
+  name: "pin",
+  at: "authenticate",
+  credential: z.object({ pin: z.string() }),
+  challenge: () => challenge({}),
+  authenticate: () => accept(),
+  decoy: () => credential({ pin: "none" }),
+  static: {
+    schema: z.strictObject({ principals, attempts: z.int().optional(), loud: z.boolean().optional() }),
+    find: (query, block: { principals: z.output<typeof principals> }) =>
+      findIn(block.principals, query, (principal) => ({ pin: principal.pin })),
+    assignments: (block: { principals: z.output<typeof principals> }) => assignmentsIn("principals", block.principals),
+  },
+});
+const gate = defineMethod({
+  name: "gate",
+  at: "hello",
+  credential: z.object({}),
+  challenge: () => accept(),
+  decoy: () => credential({}),
+});
+const asking = defineStrategy({
+  type: "asking",
+  // Not strict, as a plugin author may forget: core tells of the keys it drops.
+  block: z.object({ procedure: z.string(), "asked-realm": z.string().optional() }),
+  resolve: () => credential({}),
+  calls: (block) => [{ uri: block.procedure, realm: block["asked-realm"] ?? null, realmKey: "asked-realm" }],
+});
+const plugin = definePlugin({ name: "test-plugin", core: "*", methods: [pin, gate], strategies: [asking] });
+
+const REALMS = [{ name: "realm1", roles: [{ name: "user" }] }];
+const PIN = { type: "static", principals: { joe: { pin: "1234", role: "user" } } };
+
+const config = (over: Record<string, unknown> = {}, auth: unknown = { pin: PIN }) => ({
+  plugins: [plugin],
+  realms: REALMS,
+  transports: [{ type: "memory", auth }],
+  ...over,
+});
+
+const load = (raw: unknown): Promise<LoadedConfig> =>
+  loadConfig(
+    { file: "/etc/wampgate.json", folder: import.meta.dirname, raw },
+    { cwd: import.meta.dirname, transports: [websocket, memory] },
+  );
+
+/** What is wrong, as the operator reads it: one line each. */
+async function problems(raw: unknown): Promise<string[]> {
+  const error = await load(raw).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof ConfigError)) throw error instanceof Error ? error : new Error("the config was accepted");
+  return error.message
+    .split("\n")
+    .slice(1)
+    .map((line) => line.trim());
+}
+
+const realmWith = (role: object) => ({ realms: [{ name: "realm1", roles: [{ name: "user", ...role }] }] });
+const ruleWith = (rule: object) => realmWith({ permissions: [rule] });
+
+it("a sound config is accepted without a warning", async () => {
+  const loaded = await load(config());
+  expect(loaded).toMatchObject({ file: "/etc/wampgate.json", warnings: [] });
+  expect(loaded.transports[0]?.auth.get("pin")?.blocks).toHaveLength(1);
+});
+
+it("all that is wrong is told at once, each with its path", async () => {
+  const found = await problems({
+    plugins: [plugin, 5],
+    realmz: [],
+    realms: [{ name: "realm..1", roles: [] }],
+    transports: [{ type: "websockets", auth: { pin: { type: "static", principals: { joe: { pin: "1" } } } } }],
+  });
+  expect(found.map((line) => line.split(": ")[0])).toEqual([
+    "realmz",
+    "plugins[1]",
+    "realms[0].name",
+    "realms[0].roles",
+    "transports[0].auth.pin",
+    "transports[0].type",
+  ]);
+});
+
+describe("what is wrong is told with what was expected", () => {
+  it.each<[string, unknown, string | RegExp]>([
+    ["no mapping", [], "expected a dictionary, found a list"],
+    ["an unknown key", config({ realm: [] }), 'realm: unknown key; did you mean "realms"?'],
+    ["no realms", config({ realms: undefined }), "realms: expected a list with at least one member, found none"],
+    ["no transports", config({ transports: [] }), /^transports: expected a list .* found an empty one/],
+    ["an open door that is not written", config({}, null), /an open door is written as anonymous/],
+    ["a key of a role", config(realmWith({ permision: [] })), /permision: unknown key; did you mean "permissions"/],
+    [
+      "a type",
+      config(realmWith({ "allow-by-default": 1 })),
+      /allow-by-default: expected true or false, found an integer/,
+    ],
+    [
+      "a word",
+      config(ruleWith({ uri: "a", match: "prefx" })),
+      /"prefix" or "wildcard", found a string; did you mean "prefix"/,
+    ],
+    [
+      "a URI of a rule",
+      config(ruleWith({ uri: "a..b" })),
+      /permissions\[0\]\.uri: expected a URI that is legal with match: exact/,
+    ],
+    ["payload validation", config(ruleWith({ uri: "a", validate: {} })), /validate is not supported/],
+    [
+      "the reserved role",
+      config({ realms: [{ name: "realm1", roles: [{ name: "user" }, { name: "trusted" }] }] }),
+      /the role trusted is the router's own/,
+    ],
+    [
+      "a role twice",
+      config({ realms: [{ name: "realm1", roles: [{ name: "user" }, { name: "user" }] }] }),
+      /roles\[1\]\.name: a role "user" is there already/,
+    ],
+    ["a realm twice", config({ realms: [...REALMS, ...REALMS] }), 'realms[1].name: a realm "realm1" is there already'],
+    [
+      "a method nobody has",
+      config({}, { pinn: PIN }),
+      /auth\.pinn: no loaded plugin provides the method "pinn"; did you mean "pin"/,
+    ],
+    ["an official method", config({}, { ticket: PIN }), /run: npm install @wampgate\/auth-ticket/],
+    [
+      "a method that is left out",
+      config({}, { "anonymous-proxy": PIN }),
+      /anonymous-proxy is left out: it lets a client name its own/,
+    ],
+    [
+      "a strategy nobody has",
+      config({}, { pin: { type: "askin" } }),
+      /pin\.type: no loaded plugin provides the strategy "askin"; did you mean "asking"/,
+    ],
+    ["the official strategy", config({}, { pin: { type: "dynamic" } }), /npm install @wampgate\/auth-dynamic/],
+    ["a function of Crossbar", config({}, { pin: { type: "function" } }), /docs\/writing-a-strategy\.md/],
+    [
+      "a method without principals",
+      config({}, { gate: { type: "static" } }),
+      /gate\.type: the method gate keeps no principals itself; type must be that of a strategy: asking/,
+    ],
+    ["an empty list of blocks", config({}, { pin: [] }), /pin: expected at least one block/],
+    [
+      "a key of a block",
+      config({}, { pin: { ...PIN, prinzipals: {} } }),
+      /pin\.prinzipals: unknown key; did you mean "principals"/,
+    ],
+    [
+      "a key a lax schema drops",
+      config({}, { pin: { type: "asking", procedure: "a.b", "asked-relm": "realm1" } }),
+      /asked-relm: unknown key; did you mean "asked-realm"/,
+    ],
+    [
+      "a principal's role",
+      config({}, { pin: { type: "static", principals: { joe: { pin: "1234", role: "usr" } } } }),
+      /principals\.joe\.role: no realm has a role "usr"; did you mean "user"/,
+    ],
+    [
+      "a principal's realm",
+      config({}, { pin: { type: "static", principals: { joe: { pin: "1234", role: "user", realm: "realm2" } } } }),
+      /joe\.realm: no realm "realm2" is in realms; did you mean "realm1"/,
+    ],
+    [
+      "a default role",
+      config({}, { pin: { ...PIN, "default-role": "nobody" } }),
+      /default-role: no realm has a role "nobody"/,
+    ],
+    [
+      "a called realm",
+      config({}, { pin: { type: "asking", procedure: "a.b", "asked-realm": "nowhere" } }),
+      /asked-realm: no realm "nowhere"/,
+    ],
+    [
+      "a deadline",
+      config({ transports: [{ type: "memory", auth: { pin: PIN }, "auth-timeout": 0 }] }),
+      /auth-timeout: .*found an integer/,
+    ],
+    [
+      "a transport's key",
+      config({ transports: [{ type: "memory", auth: { pin: PIN }, prt: 1 }] }),
+      /transports\[0\]\.prt: unknown key/,
+    ],
+    [
+      "a component's realm",
+      config({ components: [{ module: () => undefined, realm: "realm9", role: "user" }] }),
+      /components\[0\]\.realm: no realm "realm9"/,
+    ],
+    [
+      "a component's role",
+      config({ components: [{ module: () => undefined, realm: "realm1", role: "boss" }] }),
+      /components\[0\]\.role: realm "realm1" has no role "boss"/,
+    ],
+    [
+      "a component's module",
+      config({ components: [{ module: "./nothing.js", realm: "realm1", role: "user" }] }),
+      /components\[0\]\.module: .*\.\/nothing\.js/,
+    ],
+    ["components that are no list", config({ components: {} }), "components: expected a list, found a dictionary"],
+    [
+      "options for a plugin that takes none",
+      config({ plugins: [[plugin, { a: 1 }]] }),
+      'plugins[0][1]: the plugin "test-plugin" takes no options',
+    ],
+  ])("%s", async (_what, raw, expected) => {
+    const found = await problems(raw);
+    expect(found).toEqual([typeof expected === "string" ? expected : (expect.stringMatching(expected) as string)]);
+  });
+
+  it("two WebSocket transports with one path on one port", async () => {
+    const transport = { type: "websocket", endpoint: { type: "tcp", port: 8080 }, auth: { pin: PIN } };
+    const found = await problems(config({ transports: [transport, transport] }));
+    expect(found).toEqual([expect.stringMatching(/^transports\[1\]/)]);
+  });
+});
+
+it("a secret is in no message", async () => {
+  const secret = "a-very-secret-pin";
+  const block = { type: "static", principals: { joe: { pin: { nested: secret }, role: "user" }, ann: secret } };
+  const found = await problems(config({ [secret]: undefined, realms: secret }, { pin: block }));
+  expect(found.filter((line) => !line.startsWith(secret)).join("\n")).not.toContain(secret);
+});
+
+describe("what is legal but likely not meant is a warning", () => {
+  const warnings = async (raw: unknown): Promise<string[]> => (await load(raw)).warnings.map(({ message }) => message);
+
+  it("a principal without a role", async () => {
+    const block = { type: "static", principals: { joe: { pin: "1234" } } };
+    expect(await warnings(config({}, { pin: block }))).toEqual([expect.stringContaining("has no role")]);
+    expect(await warnings(config({}, { pin: { ...block, "default-role": "user" } }))).toEqual([]);
+  });
+
+  it("an authenticator in whichever realm the client names", async () => {
+    const block = { type: "asking", procedure: "com.auth" };
+    expect(await warnings(config({}, { pin: block }))).toEqual([expect.stringContaining("without asked-realm")]);
+    expect(await warnings(config({}, { pin: { ...block, "asked-realm": "realm1" } }))).toEqual([]);
+  });
+
+  it("a role that may call an authenticator", async () => {
+    const block = { type: "asking", procedure: "com.auth", "asked-realm": "realm1" };
+    const realms = (rule: object) => ruleWith({ uri: "com.auth", ...rule });
+    expect(await warnings(config(realms({ allow: { call: true } }), { pin: block }))).toEqual([
+      expect.stringContaining("call the authenticator com.auth"),
+    ]);
+    expect(await warnings(config(realms({ allow: { register: true } }), { pin: block }))).toEqual([]);
+  });
+});
+
+describe("what the environment gives", () => {
+  const { env } = process;
+  beforeEach(() => {
+    process.env = { ...env, WG_NUMBER: "5", WG_YES: "true", WG_TEXT: "1234" };
+  });
+  afterEach(() => {
+    process.env = env;
+  });
+
+  it("becomes a number or a boolean where one is wanted, and stays a string where that is", async () => {
+    const block = {
+      type: "static",
+      attempts: "${WG_NUMBER}",
+      loud: "${WG_YES}",
+      principals: { joe: { pin: "${WG_TEXT}", role: "user" } },
+    };
+    const loaded = await load(config({}, { pin: block }));
+    expect(loaded.transports[0]?.auth.get("pin")?.blocks[0]?.value).toEqual({
+      attempts: 5,
+      loud: true,
+      principals: { joe: { pin: "1234", role: "user" } },
+    });
+  });
+
+  it("does not become a number where a literal string stands", async () => {
+    const found = await problems(config({}, { pin: { ...PIN, attempts: "5" } }));
+    expect(found).toEqual([expect.stringMatching(/attempts: expected a whole number|attempts: expected a number/)]);
+  });
+});
+
+it.each([
+  ["a.b.c", "a.b.c", "exact"],
+  ["*", "", "prefix"],
+  ["a.b.*", "a.b.", "prefix"],
+  ["a.*.c", "a..c", "wildcard"],
+  ["*.b.*", ".b.", "wildcard"],
+])("a rule for %s without match is read as Crossbar reads it", async (written, uri, match) => {
+  const loaded = await load(config(ruleWith({ uri: written })));
+  expect(loaded.realms[0]?.roles[0]?.permissions?.[0]).toMatchObject({ uri, match });
+});
+
+it("a plugin that fails at its block is told with the block's path", async () => {
+  const broken = definePlugin({
+    name: "broken",
+    core: "*",
+    strategies: [
+      defineStrategy({
+        type: "broken",
+        block: z.object({}),
+        resolve: () => credential({}),
+        calls: () => {
+          throw new Error("out of order");
+        },
+      }),
+    ],
+  });
+  const found = await problems(config({ plugins: [plugin, broken] }, { pin: { type: "broken" } }));
+  expect(found).toEqual(["transports[0].auth.pin: the plugin failed to read it: out of order"]);
+});
+
+it("whatever JSON is given as a config, it is refused with a ConfigError", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.jsonValue(), async (raw) => {
+      await expect(load(raw)).rejects.toBeInstanceOf(ConfigError);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it("whatever JSON stands at a key of a sound config, it is accepted or refused with a ConfigError", async () => {
+  const places = [
+    (value: unknown) => config({ realms: value }),
+    (value: unknown) => config({ transports: value }),
+    (value: unknown) => config({ components: [value] }),
+    (value: unknown) => config({ plugins: [plugin, value] }),
+    (value: unknown) => config({}, value),
+    (value: unknown) => config({}, { pin: value }),
+    (value: unknown) => config(realmWith({ permissions: value })),
+  ];
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...places), fc.jsonValue(), async (place, value) => {
+      const outcome: unknown = await load(place(value)).catch((error: unknown) => error);
+      expect(outcome instanceof ConfigError || !(outcome instanceof Error)).toBe(true);
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,135 @@
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { definePlugin, type PluginDefinition } from "../contract/plugin.ts";
+import { CORE_VERSION, loadPlugins, type PluginEntry } from "./load-plugins.ts";
+
+async function folder(files: Record<string, string> = {}): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), "wampgate-plugins-"));
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(path, name)), { recursive: true });
+    await writeFile(join(path, name), text);
+  }
+  return path;
+}
+
+async function load(entries: PluginEntry[], from?: { folder: string; cwd: string }) {
+  const complaints: string[] = [];
+  const cwd = import.meta.dirname;
+  const found = await loadPlugins(entries, from ?? { folder: cwd, cwd }, (index, message) =>
+    complaints.push(`${index}: ${message}`),
+  );
+  return { names: found.map(({ plugin }) => plugin.name), complaints };
+}
+
+const BRAND = 'Symbol.for("wampgate.plugin")';
+const source = (name: string): string => `export default { [${BRAND}]: true, name: "${name}", core: "*" };`;
+const named = (over: Partial<PluginDefinition> = {}) => definePlugin({ name: "p", core: "*", ...over });
+
+describe("a plugin that is named", () => {
+  it("is looked for beside the config first, then in the working directory", async () => {
+    const beside = await folder({ "both.mjs": source("beside the config") });
+    const cwd = await folder({ "both.mjs": source("in cwd"), "only.mjs": source("only in cwd") });
+    const { names, complaints } = await load(["./both.mjs", "./only.mjs"], { folder: beside, cwd });
+    expect({ names, complaints }).toEqual({ names: ["beside the config", "only in cwd"], complaints: [] });
+  });
+
+  it("can be a package", async () => {
+    const home = await folder({
+      "node_modules/my-auth/package.json": '{ "name": "my-auth", "type": "module", "exports": "./main.js" }',
+      "node_modules/my-auth/main.js": source("my-auth"),
+    });
+    expect(await load(["my-auth"], { folder: home, cwd: home })).toEqual({ names: ["my-auth"], complaints: [] });
+  });
+
+  it("can be exported as plugin, beside a default that is something else", async () => {
+    const home = await folder({ "p.mjs": `${source("x").replace("default", "const plugin =")} export default 5;` });
+    expect(await load(["./p.mjs"], { folder: home, cwd: home })).toEqual({ names: ["x"], complaints: [] });
+  });
+
+  it.each<[string, Record<string, string>, string, RegExp]>([
+    ["is not installed", {}, "wampgate-auth-nothing", /not installed; run: npm install wampgate-auth-nothing$/],
+    ["is a file that is not there", {}, "./nothing.mjs", /the file "\.\/nothing\.mjs" is not there/],
+    [
+      "is no plugin",
+      { "p.mjs": "export default {}" },
+      "./p.mjs",
+      /no wampgate plugin: its default export must be made/,
+    ],
+    ["throws while it loads", { "p.mjs": 'throw new Error("boom")' }, "./p.mjs", /failed to load: boom/],
+    ["throws no Error", { "p.mjs": 'throw "boom"' }, "./p.mjs", /failed to load: boom/],
+    [
+      "lacks a dependency of its own",
+      { "p.mjs": 'import "wampgate-no-such-dependency";' },
+      "./p.mjs",
+      /failed to load: .*wampgate-no-such-dependency/,
+    ],
+    ["has a broken package.json", { "node_modules/bad/package.json": "{" }, "bad", /"bad" cannot be resolved/],
+  ])("and %s is told so", async (_what, files, name, expected) => {
+    const home = await folder(files);
+    const { names, complaints } = await load([name], { folder: home, cwd: home });
+    expect(names).toEqual([]);
+    expect(complaints).toEqual([expect.stringMatching(expected)]);
+  });
+
+  it("and fails leaves the others loaded", async () => {
+    const home = await folder({ "good.mjs": source("good") });
+    const { names, complaints } = await load(["./bad.mjs", "./good.mjs"], { folder: home, cwd: home });
+    expect(names).toEqual(["good"]);
+    expect(complaints).toHaveLength(1);
+  });
+});
+
+describe("a plugin's claims", () => {
+  const strategy = { type: "s", block: z.object({}), resolve: () => undefined as never };
+
+  it("two of one name are told, with both owners", async () => {
+    const { complaints } = await load([
+      named({ name: "one", strategies: [strategy] }),
+      named({ name: "two", strategies: [strategy] }),
+    ]);
+    expect(complaints).toEqual(['1: plugin "two" claims the strategy "s", as "one" does; keep one of them']);
+  });
+
+  it("one that is listed twice is told", async () => {
+    const { complaints } = await load([named(), named()]);
+    expect(complaints).toEqual(['1: plugin "p" claims the name "p" twice, or is listed twice']);
+  });
+
+  it("the strategy static belongs to the methods", async () => {
+    const { complaints } = await load([named({ strategies: [{ ...strategy, type: "static" }] })]);
+    expect(complaints).toEqual([expect.stringContaining("the type static, which belongs to the methods")]);
+  });
+});
+
+describe("a plugin's range of core", () => {
+  it.each([["*"], [`^${CORE_VERSION}`], [CORE_VERSION]])("%s fits", async (core) => {
+    expect(await load([named({ core })])).toEqual({ names: ["p"], complaints: [] });
+  });
+
+  it("of another version is told with both", async () => {
+    const { complaints } = await load([named({ core: "^99.0.0" })]);
+    expect(complaints).toEqual([expect.stringMatching(new RegExp(`core \\^99\\.0\\.0, but this is ${CORE_VERSION}`))]);
+  });
+
+  it("that is none is told", async () => {
+    expect((await load([named({ core: "latest" })])).complaints).toEqual([
+      expect.stringContaining("must be a semver range"),
+    ]);
+  });
+});
+
+it.each<[string, unknown, string]>([
+  ["name", "", "the plugin needs name: expected a string, found a string"],
+  ["apply", 5, "the plugin needs apply: expected a function, found an integer"],
+  ["methods", {}, "methods must be a list, found a dictionary"],
+  ["methods", [5], "methods[0] must be an object, found an integer"],
+  ["strategies", [{ type: "s", block: z.object({}) }], "strategies[0] needs resolve: expected a function"],
+  ["serializers", [{ name: "s" }], "serializers[0] needs decode"],
+  ["transports", [{ type: "t", schema: {}, start: () => undefined }], "transports[0] needs schema: expected a schema"],
+])("a plugin with a wrong %s (%j) is refused with what is missing", async (key, value, expected) => {
+  const { names, complaints } = await load([named({ [key]: value })]);
+  expect(names).toEqual([]);
+  expect(complaints.join("\n")).toContain(expected);
+});
