@@ -400,7 +400,8 @@ test("autobahn's errors, thrown by a callee, arrive as they are", async () => {
     realms: [{ name: "realm1", roles: [{ name: "public", "allow-by-default": true }] }],
     auth: { anonymous: { type: "static", role: "public" } },
   });
-  const { session, close } = await login({ url: running.url, realm: "realm1" });
+  const quiet = { on_user_error: () => undefined };
+  const { session, close } = await login({ url: running.url, realm: "realm1", ...quiet });
   await session.register("com.example.fail", () => {
     throw new autobahn.Error("com.example.error.sorry", ["no"], { left: 0 });
   });

@@ -74,6 +74,21 @@ describe("wampgate", () => {
     },
   );
 
+  it("reads a config in TypeScript, typed by defineConfig", async () => {
+    const text = `
+      import anonymous from "@wampgate/auth-anonymous";
+      import { defineConfig } from "@wampgate/core";
+      const role: string = "guest";
+      export default defineConfig({
+        plugins: [anonymous],
+        realms: [{ name: "realm1", roles: [{ name: role }] }],
+        transports: [{ type: "memory", auth: { anonymous: { type: "static", role } } }],
+      });`;
+    const { code, stdout, stderr } = await run(await folder({ "wampgate.config.ts": text }), ["check"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("@wampgate/auth-anonymous");
+  });
+
   it("init writes a config that check accepts, and overwrites none", async () => {
     const cwd = await folder();
     const first = await run(cwd, ["init"]);

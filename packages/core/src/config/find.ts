@@ -45,6 +45,8 @@ function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ENOENT") return "there is no such file";
   if (code === "EISDIR") return "this is a folder, not a file";
+  if (code === "ERR_MODULE_NOT_FOUND" && message.includes("'typescript'"))
+    return "a config in TypeScript needs the package typescript; run: npm install typescript";
   return `it cannot be read: ${message}`;
 }
 
