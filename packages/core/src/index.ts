@@ -35,6 +35,7 @@ export {
   type Plugin,
   type PluginApi,
   type PluginDefinition,
+  type ServiceCall,
 } from "./contract/plugin.ts";
 export type { Schema, SchemaIssue, SchemaResult } from "./contract/schema.ts";
 export { assignmentOf, assignmentsIn, findIn, principalFields } from "./contract/static-principals.ts";
@@ -55,7 +56,14 @@ export type { Refusal, RouterHooks } from "./hooks/router-hooks.ts";
 export type { Component } from "./plugins/start-component.ts";
 export { createRouter, type Endpoint, type Router, type RouterOptions } from "./router.ts";
 export type { Serializer } from "./serializers/serializer.ts";
-export type { Handler, LocalSession, Publication, Registration, Subscription } from "./session/local.ts";
+export type {
+  Handler,
+  LocalSession,
+  ProgressHandler,
+  Publication,
+  Registration,
+  Subscription,
+} from "./session/local.ts";
 export { Result } from "./session/local-values.ts";
 export type { MemoryClient, MemoryConnectOptions } from "./transports/memory.ts";
 export { constantTimeEqual } from "./wamp/compare.ts";

@@ -91,7 +91,12 @@ export class Router {
     this.#realms = new Map(
       config.realms.map((settings) => [
         settings.name,
-        new Realm(settings, guardedIn(settings.name, config), this.hooks, log),
+        new Realm(settings, {
+          guarded: guardedIn(settings.name, config),
+          hooks: this.hooks,
+          log,
+          call: (...args) => this.#services.call(...args),
+        }),
       ]),
     );
     this.#services = new ServiceCalls(this.#realms, (realm) => joinAsService(realm, this.#newId(), log));
@@ -129,7 +134,7 @@ export class Router {
       const api: PluginApi = {
         hooks: this.hooks,
         log: this.log.child({ plugin: plugin.name }),
-        call: (realm, procedure, args, callOptions) => this.#services.call(realm, procedure, args, callOptions),
+        call: (...args) => this.#services.call(...args),
       };
       for (const method of plugin.methods ?? []) tapMethod(this.hooks, plugin.name, method);
       for (const strategy of plugin.strategies ?? []) tapStrategy(this.hooks, plugin.name, strategy, api);

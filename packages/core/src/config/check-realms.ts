@@ -1,14 +1,17 @@
 import type { z } from "zod";
-import type { Permission, RealmSettings, RoleSettings } from "../contract/settings.ts";
+import type { CalledProcedure } from "../contract/method.ts";
+import type { Permission, RealmOptions, RealmSettings, RoleSettings } from "../contract/settings.ts";
 import { isDict } from "../wamp/messages.ts";
 import type { MatchPolicy } from "../wamp/uri.ts";
-import { type permissionSchema, realmSchema, type roleSchema } from "./core-schema.ts";
+import { type permissionSchema, type realmOptionsSchema, realmSchema, type roleSchema } from "./core-schema.ts";
 import { type Check, checkBySchema, type Path } from "./issues.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** The realms of a config, and whether others may name one of them. */
 export interface Realms {
   readonly settings: readonly RealmSettings[];
+  /** The authorizers of roles. */
+  readonly called: readonly CalledProcedure[];
   /** Checks that a realm, and in it a role, are there: without `realm`, in any of them. */
   requireRole(realm: string | null, role: string, at: Path): void;
   requireRealm(realm: string, at: Path): void;
@@ -26,10 +29,19 @@ export async function checkRealms(raw: unknown, check: Check): Promise<Realms> {
     const realm = checked.value as z.output<typeof realmSchema>;
     if (settings.some(({ name }) => name === realm.name))
       check.issues.add([...at, "name"], `a realm "${realm.name}" is there already`);
-    settings.push({ name: realm.name, roles: rolesOf(realm.roles, at, check) });
+    settings.push({
+      name: realm.name,
+      roles: rolesOf(realm.roles, realm.name, at, check),
+      options: optionsOf(realm.options),
+    });
   }
-  return {
+  const realms: Realms = {
     settings,
+    called: settings.flatMap(({ roles: ofRealm }) =>
+      ofRealm.flatMap(({ authorizer }) =>
+        authorizer === null ? [] : [{ ...authorizer, realmKey: "authorizer-realm" }],
+      ),
+    ),
     requireRealm(realm, at) {
       if (roles.size > 0 && !roles.has(realm))
         check.issues.add(at, `no realm "${realm}" is in realms${didYouMean(realm, roles.keys())}`);
@@ -41,6 +53,22 @@ export async function checkRealms(raw: unknown, check: Check): Promise<Realms> {
       const where = realm === null ? "no realm" : `realm "${realm}"`;
       check.issues.add(at, `${where} has ${realm === null ? "a" : "no"} role "${role}"${didYouMean(role, own)}`);
     },
+  };
+  for (const [i, { roles: ofRealm }] of settings.entries()) {
+    for (const [j, { authorizer }] of ofRealm.entries()) {
+      if (authorizer !== null) realms.requireRealm(authorizer.realm, ["realms", i, "roles", j, "authorizer-realm"]);
+    }
+  }
+  return realms;
+}
+
+function optionsOf(options: z.output<typeof realmOptionsSchema>): RealmOptions {
+  return {
+    uriCheck: options["uri-check"],
+    requestIds: options["request-ids"],
+    discloseMe: options["disclose-me"] === "allow",
+    retainedTopics: options["retained-topics"],
+    eventHistory: options["event-history"],
   };
 }
 
@@ -61,12 +89,31 @@ function note(realm: unknown, roles: Map<string, Set<string>>): void {
   roles.set(realm["name"], new Set(names));
 }
 
-function rolesOf(roles: readonly z.output<typeof roleSchema>[], at: Path, check: Check): RoleSettings[] {
+function rolesOf(
+  roles: readonly z.output<typeof roleSchema>[],
+  realm: string,
+  at: Path,
+  { issues }: Check,
+): RoleSettings[] {
   const seen = new Set<string>();
-  return roles.map(({ name, permissions, "allow-by-default": allowByDefault }, i) => {
-    if (seen.has(name)) check.issues.add([...at, "roles", i, "name"], `a role "${name}" is there already`);
+  return roles.map((role, i) => {
+    const { name, permissions, "allow-by-default": allowByDefault, authorizer, "authorizer-realm": home } = role;
+    if (seen.has(name)) issues.add([...at, "roles", i, "name"], `a role "${name}" is there already`);
     seen.add(name);
-    return { name, permissions: permissions?.map(permissionOf) ?? null, allowByDefault };
+    if (authorizer !== undefined && allowByDefault)
+      issues.add(
+        [...at, "roles", i, "authorizer"],
+        "beside allow-by-default: true it would never be asked; remove one",
+      );
+    if (authorizer === undefined && home !== undefined)
+      issues.add([...at, "roles", i, "authorizer-realm"], "without authorizer it means nothing; name the authorizer");
+    return {
+      name,
+      permissions: permissions?.map(permissionOf) ?? null,
+      allowByDefault,
+      authorizer: authorizer === undefined ? null : { uri: authorizer, realm: home ?? realm },
+      trustLevel: role["trust-level"] ?? null,
+    };
   });
 }
 

@@ -69,14 +69,61 @@ export const roleSchema = z.strictObject({
     .optional()
     .describe("who may do what: of the rules that match, the most specific one decides; an empty list denies all"),
   "allow-by-default": z.boolean().default(false).describe("whether what no rule names is allowed"),
-  authorizer: z
-    .never({ error: "dynamic authorizers are not supported; a plugin can tap the hook authorize" })
-    .optional(),
+  authorizer: uri
+    .optional()
+    .describe("the procedure that is called with (session, uri, action, options) about what no rule settles"),
+  "authorizer-realm": z
+    .string()
+    .optional()
+    .describe("the realm in which the authorizer is registered; default: the role's own"),
+  "trust-level": z
+    .int()
+    .min(0)
+    .optional()
+    .describe("shown as `trustlevel` to those who receive this role's calls and events; 0 is the lowest"),
+});
+
+export const historySchema = z
+  .strictObject({
+    uri: z.string().describe("the topic, or the pattern of topics"),
+    match: z.enum(["exact", "prefix", "wildcard"]).default("exact").describe("how `uri` is compared"),
+    limit: z.int().min(1).max(100_000).default(100).describe("how many of the last events are kept"),
+  })
+  .superRefine(({ uri: pattern, match }, context) => {
+    if (isPattern(pattern, match)) return;
+    context.addIssue({ code: "custom", path: ["uri"], message: `expected a URI that is legal with match: ${match}` });
+  });
+
+export const realmOptionsSchema = z.strictObject({
+  "uri-check": z
+    .enum(["loose", "strict"])
+    .default("loose")
+    .describe("which URIs are legal: the spec's minimum, or lower-case letters, digits and `_` only"),
+  "request-ids": z
+    .enum(["strict", "warn", "off"])
+    .default("warn")
+    .describe(
+      "what happens where a client's request ids are not 1, 2, 3 …: the session ends, a warning is logged, nothing",
+    ),
+  "disclose-me": z
+    .enum(["allow", "forbid"])
+    .default("allow")
+    .describe("whether callers and publishers may show who they are by `disclose_me`"),
+  "retained-topics": z
+    .int()
+    .min(0)
+    .default(10_000)
+    .describe("how many topics may hold a retained event; past it the oldest ones go"),
+  "event-history": z
+    .array(historySchema)
+    .default([])
+    .describe("topics whose events are kept in memory for `wamp.subscription.get_events`"),
 });
 
 export const realmSchema = z.strictObject({
   name: uri.describe("the realm's name"),
   roles: z.array(roleSchema).min(1).describe("the roles that sessions can have in it"),
+  options: realmOptionsSchema.prefault({}).describe("how the realm treats its clients"),
 });
 
 export const blockSchema = z.looseObject({

@@ -253,7 +253,7 @@ describe("what is legal but likely not meant is a warning", () => {
     const block = { type: "asking", procedure: "com.auth", "asked-realm": "realm1" };
     const realms = (rule: object) => ruleWith({ uri: "com.auth", ...rule });
     expect(await warnings(config(realms({ allow: { call: true } }), { pin: block }))).toEqual([
-      expect.stringContaining("call the authenticator com.auth"),
+      expect.stringContaining("call the authenticator or authorizer com.auth"),
     ]);
     expect(await warnings(config(realms({ allow: { register: true } }), { pin: block }))).toEqual([]);
   });

@@ -83,7 +83,7 @@ export async function loadConfig(source: ConfigSource, { cwd, transports }: Load
     ...check,
     realms,
     warnings,
-    called: [],
+    called: [...realms.called],
     methods: new Map(found.flatMap(({ plugin }) => plugin.methods ?? []).map((method) => [method.name, method])),
     strategies: new Map(
       found.flatMap(({ plugin }) => plugin.strategies ?? []).map((strategy) => [strategy.type, strategy]),
@@ -205,7 +205,10 @@ function warnOfCallers(realms: readonly RealmSettings[], { called, warnings }: A
       for (const [k, { uri, match, allow }] of (permissions ?? []).entries()) {
         if (match !== "exact" || !allow.call || !here.has(uri)) continue;
         const at = ["realms", i, "roles", j, "permissions", k];
-        warnings.add(at, `lets this role call the authenticator ${uri} itself, and so ask it for secrets`);
+        warnings.add(
+          at,
+          `lets this role call the authenticator or authorizer ${uri} itself, and so ask it what it tells the router alone`,
+        );
       }
     }
   }

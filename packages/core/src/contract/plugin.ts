@@ -73,10 +73,17 @@ export interface CallOptions {
   readonly wait?: number;
 }
 
+/** Calls a procedure as the router itself (`caller_authrole` is `trusted`). Rejects only where `signal` fires. */
+export type ServiceCall = (
+  realm: string,
+  procedure: string,
+  args: readonly unknown[],
+  options?: CallOptions,
+) => Promise<CallOutcome>;
+
 /** What a plugin may do with the router it is in. */
 export interface PluginApi {
   readonly hooks: RouterHooks;
   readonly log: Log;
-  /** Calls a procedure as the router itself (`caller_authrole` is `trusted`). */
-  call(realm: string, procedure: string, args: readonly unknown[], options?: CallOptions): Promise<CallOutcome>;
+  readonly call: ServiceCall;
 }

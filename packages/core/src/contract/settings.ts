@@ -1,4 +1,4 @@
-import type { MatchPolicy } from "../wamp/uri.ts";
+import type { MatchPolicy, UriCheck } from "../wamp/uri.ts";
 import type { Action } from "./authorization.ts";
 import type { AuthMethod, Strategy } from "./method.ts";
 
@@ -16,11 +16,42 @@ export interface RoleSettings {
   /** Null where the config has no list: then `allowByDefault` decides alone. An empty list denies all. */
   readonly permissions: readonly Permission[] | null;
   readonly allowByDefault: boolean;
+  /** The procedure that decides what no rule settles; null where there is none. */
+  readonly authorizer: AuthorizerSettings | null;
+  /** Shown to the receivers of this role's calls and events; null: nothing is shown. */
+  readonly trustLevel: number | null;
+}
+
+/** A procedure that is asked what a role may do. */
+export interface AuthorizerSettings {
+  readonly uri: string;
+  /** Where it is registered. */
+  readonly realm: string;
+}
+
+/** A topic whose events are kept for `wamp.subscription.get_events`. */
+export interface HistorySettings {
+  readonly uri: string;
+  readonly match: MatchPolicy;
+  /** How many of the last events are kept. */
+  readonly limit: number;
+}
+
+export interface RealmOptions {
+  readonly uriCheck: UriCheck;
+  /** What happens where a client's request ids are not 1, 2, 3 … (spec, basic/building_blocks "IDs"). */
+  readonly requestIds: "strict" | "warn" | "off";
+  /** Whether callers and publishers may show themselves by `disclose_me`. */
+  readonly discloseMe: boolean;
+  /** How many topics may hold a retained event; past it the oldest ones go. */
+  readonly retainedTopics: number;
+  readonly eventHistory: readonly HistorySettings[];
 }
 
 export interface RealmSettings {
   readonly name: string;
   readonly roles: readonly RoleSettings[];
+  readonly options: RealmOptions;
 }
 
 /** One block of a method: where principals come from. */

@@ -1,74 +1,121 @@
-import type { Action, Decision } from "../contract/authorization.ts";
+import type { Decision } from "../contract/authorization.ts";
 import type { Log } from "../contract/log.ts";
 import type { Peer } from "../contract/peer.ts";
+import type { ServiceCall } from "../contract/plugin.ts";
 import type { RoleSettings } from "../contract/settings.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
 import { deadline } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
-import type { Dict } from "../wamp/payload.ts";
 import { WampError } from "../wamp/wamp-error.ts";
-import { Role } from "./permissions.ts";
+import { Authorizer, type Wish } from "./authorizer.ts";
+import { Role, type StaticDecision } from "./permissions.ts";
 
 /** How long taps of the hook `authorize` may take for one message, in milliseconds. */
 const HOOK_TIMEOUT = 10_000;
 
-/** A message's wish: what it wants to do with which URI. */
-export interface Wish {
-  readonly action: Action;
-  readonly uri: string;
-  readonly options: Readonly<Dict>;
-}
-
 const TRUSTED: Decision = { allow: true, disclose: true };
 
-/** Who may do what in a realm: a static rule of the role, else the hook `authorize`, else nobody. */
-export class Authorization {
-  readonly #roles: ReadonlyMap<string, Role>;
-  readonly #guarded: ReadonlySet<string>;
-  readonly #hooks: RouterHooks;
-  readonly #log: Log;
+/** Procedures by which a session ends what is another's: a rule for everything, or `allow-by-default`, does not grant them. */
+const POWERFUL: ReadonlySet<string> = new Set([
+  "wamp.session.kill",
+  "wamp.session.kill_by_authid",
+  "wamp.session.kill_by_authrole",
+  "wamp.session.kill_all",
+  "wamp.subscription.remove_subscriber",
+  "wamp.registration.remove_callee",
+]);
 
-  /** @param guarded URIs that only an exact rule lets anyone register or call: the authenticators' */
-  constructor(roles: readonly RoleSettings[], guarded: ReadonlySet<string>, hooks: RouterHooks, log: Log) {
-    this.#roles = new Map(roles.map((role) => [role.name, new Role(role)]));
-    this.#guarded = guarded;
-    this.#hooks = hooks;
-    this.#log = log;
+/** What authorization needs of the router. */
+export interface AuthorizationContext {
+  /** URIs that only an exact rule lets anyone register or call: the authenticators' and authorizers'. */
+  readonly guarded: ReadonlySet<string>;
+  readonly hooks: RouterHooks;
+  readonly call: ServiceCall;
+  readonly log: Log;
+}
+
+interface RoleEntry {
+  readonly role: Role;
+  readonly authorizer: Authorizer | null;
+  readonly trustLevel: number | null;
+}
+
+/** Who may do what in a realm: a static rule of the role, else its authorizer, else the hook `authorize`, else nobody. */
+export class Authorization {
+  readonly #roles: ReadonlyMap<string, RoleEntry>;
+  readonly #context: AuthorizationContext;
+
+  constructor(roles: readonly RoleSettings[], context: AuthorizationContext) {
+    const { call, log } = context;
+    this.#roles = new Map(
+      roles.map((settings) => [
+        settings.name,
+        {
+          role: new Role(settings),
+          authorizer: settings.authorizer === null ? null : new Authorizer(settings.authorizer, call, log),
+          trustLevel: settings.trustLevel,
+        },
+      ]),
+    );
+    this.#context = context;
   }
 
   hasRole(name: string): boolean {
     return this.#roles.has(name);
   }
 
+  trustLevelOf({ info }: Peer): number | null {
+    return this.#roles.get(info.authrole)?.trustLevel ?? null;
+  }
+
   /**
-   * The decision, at once wherever a static rule settles it.
-   * @returns with `signal` as the time during which the session is there; the promise rejects with a WampError alone
+   * The decision, at once wherever a static rule or a remembered answer settles it.
+   * @param signal the time during which the session is there
+   * @throws WampError for what is guarded; the promise rejects with a WampError alone
    */
   decide(peer: Peer, wish: Wish, signal: AbortSignal): Decision | Promise<Decision> {
+    const settled = this.decideAtOnce(peer, wish);
+    if (settled !== null) return settled;
+    const authorizer = this.#roles.get(peer.info.authrole)?.authorizer ?? null;
+    if (authorizer === null && this.#context.hooks.authorize.taps.length === 0) return { allow: false };
+    return this.#ask(peer, wish, authorizer, signal);
+  }
+
+  /** As `decide`, but null where somebody would have to be asked. */
+  decideAtOnce(peer: Peer, wish: Wish): Decision | null {
     if (peer.service) return TRUSTED;
+    const entry = this.#roles.get(peer.info.authrole);
+    const settled = entry?.role.decide(wish.action, wish.uri) ?? null;
+    if (wish.action === "call" || wish.action === "register") this.#guard(peer, wish, settled);
+    return settled?.decision ?? entry?.authorizer?.remembered(peer, wish) ?? null;
+  }
+
+  #guard({ info }: Peer, wish: Wish, settled: StaticDecision | null): void {
     const { action, uri } = wish;
-    const settled = this.#roles.get(peer.info.authrole)?.decide(action, uri) ?? null;
-    if ((action === "call" || action === "register") && this.#guarded.has(uri)) {
-      if (settled?.decision.allow === true && settled.rule?.match === "exact") return settled.decision;
-      this.#log.warn(
-        { session: peer.info.session, authid: peer.info.authid, authrole: peer.info.authrole, uri },
-        `refused to ${action} an authenticator: only an exact permission rule grants that`,
+    if (this.#context.guarded.has(uri)) {
+      if (settled?.decision.allow === true && settled.rule?.match === "exact") return;
+      this.#context.log.warn(
+        { session: info.session, authid: info.authid, authrole: info.authrole, uri },
+        `refused to ${action} an authenticator or authorizer: only an exact permission rule grants that`,
       );
       throw notAuthorized(
         wish,
-        ": it is configured as an authenticator, and only an exact permission rule grants that",
+        ": it is configured as an authenticator or authorizer, and only an exact permission rule grants that",
       );
     }
-    if (settled !== null) return settled.decision;
-    return this.#hooks.authorize.taps.length === 0 ? { allow: false } : this.#ask(peer, wish, signal);
+    if (POWERFUL.has(uri) && settled?.decision.allow === true && settled.rule?.uri.startsWith("wamp.") !== true)
+      throw notAuthorized(wish, ': only a permission rule that begins with "wamp." grants that');
   }
 
-  async #ask(peer: Peer, wish: Wish, parent: AbortSignal): Promise<Decision> {
+  async #ask(peer: Peer, wish: Wish, authorizer: Authorizer | null, parent: AbortSignal): Promise<Decision> {
+    const { hooks, log } = this.#context;
     const { signal, end } = deadline(HOOK_TIMEOUT, parent);
     try {
-      return (await this.#hooks.authorize.promise({ session: peer.info, ...wish, signal })) ?? { allow: false };
+      if (authorizer !== null) return await authorizer.ask(peer, wish, parent);
+      return (await hooks.authorize.promise({ session: peer.info, ...wish, signal })) ?? { allow: false };
     } catch (error) {
-      if (!parent.aborted) this.#log.error({ error, session: peer.info.session }, (error as Error).message);
+      if (!parent.aborted && authorizer === null)
+        log.error({ error, session: peer.info.session }, (error as Error).message);
       throw new WampError(ErrorUri.authorizationFailed, `whether to ${wish.action} ${wish.uri} could not be decided`);
     } finally {
       end();

@@ -1,46 +1,66 @@
 import type { Decision } from "../contract/authorization.ts";
 import type { Log } from "../contract/log.ts";
+import type { RealmOptions } from "../contract/settings.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { IdSequence, randomId } from "../wamp/ids.ts";
 import type { MessageOf } from "../wamp/messages.ts";
+import { type Dict, payloadOf } from "../wamp/payload.ts";
+import { MATCH_POLICIES, type MatchPolicy } from "../wamp/uri.ts";
 import { WampError } from "../wamp/wamp-error.ts";
+import { audienceOf, excludesPublisher } from "./audience.ts";
+import { History } from "./history.ts";
 import type { Member } from "./member.ts";
-import { exactOnly, flag } from "./options.ts";
+import { isObserved, MetaTopic } from "./meta-topics.ts";
+import { flag, word } from "./options.ts";
+import { passthruOf } from "./passthru.ts";
+import { PatternIndex } from "./pattern-index.ts";
+import { admits, eventDetails, type Publication } from "./publication.ts";
+import { Retention } from "./retention.ts";
 
-/** A topic somebody listens to. */
-interface Subscription {
+/** A topic, or a pattern of topics, somebody listens to. */
+export interface Subscription {
   readonly id: number;
-  readonly topic: string;
+  readonly uri: string;
+  readonly match: MatchPolicy;
+  readonly created: Date;
   readonly subscribers: Set<Member>;
+  /** Its events, where the config says that they are kept. Such a subscription stays when its last subscriber goes. */
+  readonly history: History | null;
 }
 
-/** Publish and subscribe in one realm (spec, basic/pubsub). */
+/** Publish and subscribe in one realm (spec, basic/pubsub and advanced/pubsub_*). */
 export class Broker {
-  readonly #byTopic = new Map<string, Subscription>();
+  readonly #index = new PatternIndex<Subscription>();
   readonly #byId = new Map<number, Subscription>();
   readonly #ofMember = new Map<Member, Set<Subscription>>();
   readonly #ids = new IdSequence();
+  readonly #retention: Retention;
+  readonly #mayDisclose: boolean;
   readonly #log: Log;
   /** Events that a receiver's format could not say. */
   unsayable = 0;
 
-  constructor(log: Log) {
+  constructor({ retainedTopics, eventHistory, discloseMe }: RealmOptions, log: Log) {
+    this.#retention = new Retention(retainedTopics);
+    this.#mayDisclose = discloseMe;
     this.#log = log;
+    for (const { uri, match, limit } of eventHistory) this.#create(uri, match, new History(limit));
   }
 
   subscribe(member: Member, { request, options, topic }: MessageOf<"SUBSCRIBE">): void {
-    exactOnly(options);
-    let subscription = this.#byTopic.get(topic);
-    if (subscription === undefined) {
-      subscription = { id: this.#ids.next(), topic, subscribers: new Set() };
-      this.#byTopic.set(topic, subscription);
-      this.#byId.set(subscription.id, subscription);
-    }
+    const match = word(options, "match", MATCH_POLICIES, "exact");
+    const retained = flag(options, "get_retained", false);
+    const found = this.#index.get(match, topic);
+    const subscription = found ?? this.#create(topic, match, null);
+    const isNew = !subscription.subscribers.has(member);
     subscription.subscribers.add(member);
     let held = this.#ofMember.get(member);
     if (held === undefined) this.#ofMember.set(member, (held = new Set()));
     held.add(subscription);
     member.send({ type: "SUBSCRIBED", request, subscription: subscription.id });
+    if (retained) this.#sendRetained(member, subscription);
+    if (found === undefined) this.#tell(MetaTopic.subscriptionCreated, subscription, member, detailsOf(subscription));
+    if (isNew) this.#tell(MetaTopic.subscribed, subscription, member, subscription.id);
   }
 
   unsubscribe(member: Member, { request, subscription: id }: MessageOf<"UNSUBSCRIBE">): void {
@@ -48,24 +68,46 @@ export class Broker {
     if (subscription?.subscribers.has(member) !== true) {
       throw new WampError(ErrorUri.noSuchSubscription, `no subscription ${id} is held by this session`);
     }
-    this.#ofMember.get(member)?.delete(subscription);
-    this.#drop(member, subscription);
-    member.send({ type: "UNSUBSCRIBED", request });
+    this.#drop(member, subscription, () => member.send({ type: "UNSUBSCRIBED", request }));
+  }
+
+  /** Ends a session's subscription without being asked by it (spec, advanced/pubsub_subscription_revocation). */
+  revoke(member: Member, subscription: Subscription, reason: string | null): void {
+    this.#drop(member, subscription, () => {
+      if (!member.announced("subscriber", "subscription_revocation")) return;
+      const details = { subscription: subscription.id, ...(reason === null ? {} : { reason }) };
+      member.send({ type: "UNSUBSCRIBED", request: 0, details });
+    });
   }
 
   publish(publisher: Member, { request, options, topic, payload }: MessageOf<"PUBLISH">, decision: Decision): void {
-    const excludeMe = flag(options, "exclude_me", true);
-    const disclose = flag(options, "disclose_me", false) || decision.disclose === true;
-    const publication = randomId();
-    const subscription = this.#byTopic.get(topic);
-    if (subscription !== undefined) {
-      const details = disclose ? publisher.disclosed("publisher") : {};
-      const event = { type: "EVENT", subscription: subscription.id, publication, details, payload } as const;
-      for (const member of subscription.subscribers) {
-        if (!excludeMe || member !== publisher) this.#deliver(member, event);
-      }
+    const asked = flag(options, "disclose_me", false);
+    if (asked && !this.#mayDisclose) {
+      throw new WampError(ErrorUri.optionDisallowedDiscloseMe, "this realm does not let publishers show themselves");
     }
-    if (flag(options, "acknowledge", false)) publisher.send({ type: "PUBLISHED", request, publication });
+    const disclosed = asked || decision.disclose === true;
+    const publication: Publication = {
+      id: randomId(),
+      topic,
+      payload,
+      details: {
+        ...(disclosed ? publisher.disclosed("publisher") : {}),
+        ...publisher.trust,
+        ...passthruOf(options, publisher, "publisher"),
+      },
+      audience: audienceOf(options),
+      except: excludesPublisher(options) ? publisher.info.session : null,
+    };
+    const acknowledge = flag(options, "acknowledge", false);
+    const retain = flag(options, "retain", false);
+    this.#dispatch(publication);
+    if (retain) this.#retention.keep(publication);
+    if (acknowledge) publisher.send({ type: "PUBLISHED", request, publication: publication.id });
+  }
+
+  /** Publishes an event of the router itself. @param except a session that does not get it */
+  announce(topic: string, args: readonly unknown[], except: number | null = null): void {
+    this.#dispatch({ id: randomId(), topic, payload: payloadOf({ args }), details: {}, audience: null, except });
   }
 
   /** Takes all subscriptions of a session that is gone. */
@@ -74,11 +116,63 @@ export class Broker {
     this.#ofMember.delete(member);
   }
 
-  #drop(member: Member, subscription: Subscription): void {
+  get(id: number): Subscription | undefined {
+    return this.#byId.get(id);
+  }
+
+  lookUp(uri: string, match: MatchPolicy): Subscription | undefined {
+    return this.#index.get(match, uri);
+  }
+
+  matching(topic: string): Subscription[] {
+    return [...this.#index.matching(topic)];
+  }
+
+  all(match: MatchPolicy): Iterable<Subscription> {
+    return this.#index.values(match);
+  }
+
+  #create(uri: string, match: MatchPolicy, history: History | null): Subscription {
+    const subscription = {
+      id: this.#ids.next(),
+      uri,
+      match,
+      created: new Date(),
+      subscribers: new Set<Member>(),
+      history,
+    };
+    this.#index.set(match, uri, subscription);
+    this.#byId.set(subscription.id, subscription);
+    return subscription;
+  }
+
+  #drop(member: Member, subscription: Subscription, answer?: () => void): void {
     subscription.subscribers.delete(member);
-    if (subscription.subscribers.size > 0) return;
-    this.#byTopic.delete(subscription.topic);
-    this.#byId.delete(subscription.id);
+    this.#ofMember.get(member)?.delete(subscription);
+    const isLast = subscription.subscribers.size === 0 && subscription.history === null;
+    if (isLast) {
+      this.#index.delete(subscription.match, subscription.uri);
+      this.#byId.delete(subscription.id);
+    }
+    answer?.();
+    this.#tell(MetaTopic.unsubscribed, subscription, member, subscription.id);
+    if (isLast) this.#tell(MetaTopic.subscriptionDeleted, subscription, member, subscription.id);
+  }
+
+  #dispatch(publication: Publication): void {
+    for (const { id, match, subscribers, history } of this.#index.matching(publication.topic)) {
+      history?.add(publication);
+      if (subscribers.size === 0) continue;
+      const event = eventOf(publication, id, match);
+      for (const member of subscribers) if (admits(publication, member)) this.#deliver(member, event);
+    }
+  }
+
+  #sendRetained(member: Member, { id, uri, match }: Subscription): void {
+    for (const publication of this.#retention.find(uri, match, member)) {
+      const { details, ...event } = eventOf(publication, id, match);
+      this.#deliver(member, { ...event, details: { ...details, retained: true } });
+    }
   }
 
   #deliver(member: Member, event: MessageOf<"EVENT">): void {
@@ -93,4 +187,18 @@ export class Broker {
       );
     }
   }
+
+  #tell(topic: string, subscription: Subscription, { info }: Member, what: unknown): void {
+    if (isObserved(subscription.uri)) this.announce(topic, [info.session, what]);
+  }
+}
+
+function eventOf(publication: Publication, subscription: number, match: MatchPolicy): MessageOf<"EVENT"> {
+  const { id, payload } = publication;
+  return { type: "EVENT", subscription, publication: id, details: eventDetails(publication, match), payload };
+}
+
+/** A subscription as the meta API tells of it. */
+export function detailsOf({ id, created, match, uri }: Subscription): Dict {
+  return { id, created: created.toISOString(), match, uri };
 }

@@ -1,208 +1,314 @@
 import type { Decision } from "../contract/authorization.ts";
+import type { RealmOptions } from "../contract/settings.ts";
 import { untilAborted } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
-import { IdSequence } from "../wamp/ids.ts";
 import { Code, type Message, type MessageOf } from "../wamp/messages.ts";
+import type { Dict } from "../wamp/payload.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { type Call, CallLedger, CallTimer } from "./calls.ts";
 import type { Member } from "./member.ts";
-import { exactOnly, flag, word } from "./options.ts";
+import { isObserved, MetaTopic } from "./meta-topics.ts";
+import { count, flag, word } from "./options.ts";
+import { passthruOf, requirePassthru } from "./passthru.ts";
+import {
+  calleeOf,
+  detailsOf,
+  nextCallee,
+  type Registration,
+  Registrations,
+  type RegisterWish,
+  wishOf,
+} from "./registrations.ts";
 
-/** A procedure somebody offers. */
-interface Registration {
-  readonly id: number;
-  readonly procedure: string;
-  readonly callee: Member;
-}
+const CANCEL_MODES = ["skip", "kill", "killnowait"] as const;
 
-/** A call on its way: who called, and who is to answer. */
-interface Call {
-  readonly caller: Member;
-  readonly request: number;
-  readonly callee: Member;
-  readonly invocation: number;
-}
-
-/** What a session has under way with the dealer. */
-interface Ledger {
-  readonly registrations: Set<Registration>;
-  /** Calls it made, by its request ids. */
-  readonly calls: Map<number, Call>;
-  /** Calls it is to answer, by invocation id. */
-  readonly invocations: Map<number, Call>;
-  lastInvocation: number;
-}
-
-/** Remote procedure calls in one realm (spec, basic/rpc; advanced/rpc_call_canceling). */
+/** Remote procedure calls in one realm (spec, basic/rpc and advanced/rpc_*). */
 export class Dealer {
-  readonly #byProcedure = new Map<string, Registration>();
-  readonly #byId = new Map<number, Registration>();
-  readonly #ledgers = new Map<Member, Ledger>();
-  readonly #ids = new IdSequence();
-  readonly #waiting = new Map<string, Set<() => void>>();
+  readonly registrations = new Registrations();
+  readonly #ledgers = new Map<Member, CallLedger>();
+  readonly #registrationsOf = new Map<Member, Set<Registration>>();
+  readonly #waiting = new Set<{ readonly procedure: string; readonly wake: () => void }>();
+  readonly #mayDisclose: boolean;
+  readonly #announce: (topic: string, args: readonly unknown[]) => void;
 
-  join(member: Member): void {
-    this.#ledgers.set(member, {
-      registrations: new Set(),
-      calls: new Map(),
-      invocations: new Map(),
-      lastInvocation: 0,
-    });
+  /** @param announce publishes a meta event */
+  constructor({ discloseMe }: RealmOptions, announce: (topic: string, args: readonly unknown[]) => void) {
+    this.#mayDisclose = discloseMe;
+    this.#announce = announce;
   }
 
-  register(member: Member, { request, options, procedure }: MessageOf<"REGISTER">): void {
-    exactOnly(options);
-    if (word(options, "invoke", ["single", "first", "last", "random", "roundrobin"], "single") !== "single") {
-      throw new WampError(ErrorUri.optionNotAllowed, "shared registrations are not supported, only invoke: single");
-    }
-    if (this.#byProcedure.has(procedure)) {
-      throw new WampError(ErrorUri.procedureAlreadyExists, `the procedure ${procedure} is registered already`);
-    }
-    const registration = { id: this.#ids.next(), procedure, callee: member };
-    this.#byProcedure.set(procedure, registration);
-    this.#byId.set(registration.id, registration);
-    this.#of(member).registrations.add(registration);
+  join(member: Member): void {
+    this.#ledgers.set(member, new CallLedger());
+    this.#registrationsOf.set(member, new Set());
+  }
+
+  register(member: Member, message: MessageOf<"REGISTER">): void {
+    const { request, options, procedure } = message;
+    const wish = wishOf(member, options);
+    if (wish.callee.discloseCaller) this.#requireDisclosure();
+    if (wish.force) this.#takeOver(procedure, wish);
+    const registration = this.registrations.add(message, wish);
+    this.#registrationsOf.get(member)?.add(registration);
     member.send({ type: "REGISTERED", request, registration: registration.id });
-    for (const wake of this.#waiting.get(procedure) ?? []) wake();
+    if (registration.callees.length === 1)
+      this.#tell(MetaTopic.registrationCreated, registration, member, detailsOf(registration));
+    this.#tell(MetaTopic.registered, registration, member, registration.id);
+    for (const { procedure: awaited, wake } of this.#waiting) if (this.registrations.best(awaited)) wake();
   }
 
   unregister(member: Member, { request, registration: id }: MessageOf<"UNREGISTER">): void {
-    const registration = this.#byId.get(id);
-    if (registration?.callee !== member) {
+    const registration = this.registrations.get(id);
+    if (registration === undefined || calleeOf(registration, member) === undefined) {
       throw new WampError(ErrorUri.noSuchRegistration, `no registration ${id} is held by this session`);
     }
-    this.#of(member).registrations.delete(registration);
-    this.#drop(registration);
-    member.send({ type: "UNREGISTERED", request });
+    this.#drop(registration, member, () => member.send({ type: "UNREGISTERED", request }));
   }
 
-  call(caller: Member, { request, options, procedure, payload }: MessageOf<"CALL">, decision: Decision): void {
-    const disclose = flag(options, "disclose_me", false) || decision.disclose === true;
-    const { calls } = this.#of(caller);
-    if (calls.has(request)) throw protocolViolation(`CALL.request ${request} is in use by a call that is not answered`);
-    const registration = this.#byProcedure.get(procedure);
+  /** Ends a session's registration without being asked by it (spec, advanced/rpc_registration_revocation). */
+  revoke(member: Member, registration: Registration, reason: string | null): void {
+    this.#drop(registration, member, () => {
+      if (!member.announced("callee", "registration_revocation")) return;
+      const details = { registration: registration.id, ...(reason === null ? {} : { reason }) };
+      member.send({ type: "UNREGISTERED", request: 0, details });
+    });
+  }
+
+  call(caller: Member, message: MessageOf<"CALL">, decision: Decision): void {
+    const { request, options, procedure, payload } = message;
+    const ledger = this.#of(caller);
+    const more = flag(options, "progress", false);
+    const running = ledger.made.get(request);
+    if (running !== undefined) return this.#continue(running, message, more);
+    if (ledger.isStale(request, !more)) return;
+    if (more && !caller.announced("caller", "progressive_call_invocations"))
+      throw protocolViolation("CALL.options.progress was used by a caller that did not announce it");
+    const disclose = flag(options, "disclose_me", false);
+    if (disclose) this.#requireDisclosure();
+    const passthru = passthruOf(options, caller, "caller");
+    const timeout = count(options, "timeout", 0);
+    const wantsProgress = flag(options, "receive_progress", false);
+
+    const registration = this.registrations.best(procedure);
     if (registration === undefined) {
       const error = new WampError(ErrorUri.noSuchProcedure, `no callee has registered the procedure ${procedure}`);
-      caller.error("CALL", request, error, "no-callee");
-      return;
+      return caller.error("CALL", request, error, "no-callee");
     }
-    const { callee } = registration;
-    const ledger = this.#of(callee);
-    const invocation = callee.invocationIds.next();
-    callee.send({
+    const callee = nextCallee(registration);
+    if (callee === null)
+      throw new WampError(ErrorUri.noAvailableCallee, `all callees of ${procedure} have as many calls as they take`);
+    if (more) requireProgressiveCalls(callee.member);
+    requirePassthru(passthru, callee.member, "callee");
+    const progressive = wantsProgress && callee.member.announced("callee", "progressive_call_results");
+    const details = {
+      ...(disclose || callee.discloseCaller || decision.disclose === true ? caller.disclosed("caller") : {}),
+      ...caller.trust,
+      ...passthru,
+      ...(registration.match === "exact" ? {} : { procedure }),
+      ...(progressive ? { receive_progress: true } : {}),
+      ...(timeout > 0 && callee.forwardTimeout ? { timeout } : {}),
+    };
+    const invocation = callee.member.invocationIds.next();
+    callee.member.send({
       type: "INVOCATION",
       request: invocation,
       registration: registration.id,
-      details: disclose ? caller.disclosed("caller") : {},
+      details: more ? { ...details, progress: true } : details,
       payload,
     });
-    const call = { caller, request, callee, invocation };
-    calls.set(request, call);
-    ledger.invocations.set(invocation, call);
-    ledger.lastInvocation = invocation;
+    const call: Call = {
+      caller,
+      request,
+      procedure,
+      registration: registration.id,
+      callee,
+      invocation,
+      details,
+      wantsProgress,
+      open: more,
+      timer: timeout > 0 && !callee.forwardTimeout ? new CallTimer(timeout, () => this.#timedOut(call)) : null,
+    };
+    this.#begin(call, ledger);
   }
 
   cancel(caller: Member, { request, options }: MessageOf<"CANCEL">): void {
-    const mode = word(options, "mode", ["skip", "kill", "killnowait"], "killnowait");
-    const call = this.#of(caller).calls.get(request);
+    const mode = word(options, "mode", CANCEL_MODES, "killnowait");
+    const call = this.#of(caller).made.get(request);
     // A result may have crossed the CANCEL on its way (spec, advanced/rpc_call_canceling).
     if (call === undefined) return;
-    const reachable = call.callee.announced("callee", "call_canceling");
-    if (reachable && mode !== "skip") this.#interrupt(call, mode);
-    if (reachable && mode === "kill") return;
+    if (mode !== "skip" && this.#interrupt(call, mode, ErrorUri.canceled) && mode === "kill") return;
     this.#settle(call);
     caller.error("CALL", request, new WampError(ErrorUri.canceled, "the call was cancelled by its caller"));
   }
 
-  yield(callee: Member, { request, payload }: MessageOf<"YIELD">): void {
-    this.#answer(callee, request, (call) => ({ type: "RESULT", request: call.request, details: {}, payload }));
+  yield(callee: Member, { request, options, payload }: MessageOf<"YIELD">): void {
+    const progress = flag(options, "progress", false);
+    const passthru = passthruOf(options, callee, "callee");
+    const call = this.#answered(callee, request);
+    if (call === null) return;
+    if (progress && !call.wantsProgress) return;
+    if (progress) call.timer?.restart();
+    else this.#settle(call);
+    this.#reply(call, () => {
+      requirePassthru(passthru, call.caller, "caller");
+      return {
+        type: "RESULT",
+        request: call.request,
+        details: progress ? { ...passthru, progress } : { ...passthru },
+        payload,
+      };
+    });
   }
 
   /** ERROR from a callee. */
-  error(callee: Member, { requestType, request, error, payload }: MessageOf<"ERROR">): void {
+  error(callee: Member, { requestType, request, details, error, payload }: MessageOf<"ERROR">): void {
     if (requestType !== Code.INVOCATION) {
       throw protocolViolation(`ERROR.requestType must be ${Code.INVOCATION}, INVOCATION`);
     }
-    this.#answer(callee, request, (call) => ({
-      type: "ERROR",
-      requestType: Code.CALL,
-      request: call.request,
-      details: {},
-      error,
-      payload,
-    }));
+    const passthru = passthruOf(details, callee, "callee");
+    const call = this.#answered(callee, request);
+    if (call === null) return;
+    this.#settle(call);
+    this.#reply(call, () => {
+      requirePassthru(passthru, call.caller, "caller");
+      return { type: "ERROR", requestType: Code.CALL, request: call.request, details: { ...passthru }, error, payload };
+    });
   }
 
   /** Takes all of a session that is gone: who waits for it is told. */
   leave(member: Member): void {
     const ledger = this.#ledgers.get(member);
     if (ledger === undefined) return;
-    for (const registration of ledger.registrations) this.#drop(registration);
-    for (const call of ledger.calls.values()) {
+    for (const registration of this.#registrationsOf.get(member) ?? []) this.#drop(registration, member);
+    for (const call of [...ledger.made.values()]) {
       this.#settle(call);
-      if (call.callee !== member && call.callee.announced("callee", "call_canceling"))
-        this.#interrupt(call, "killnowait");
+      if (call.callee.member !== member) this.#interrupt(call, "killnowait", ErrorUri.canceled);
     }
-    for (const call of ledger.invocations.values()) {
+    for (const call of [...ledger.received.values()]) {
       this.#settle(call);
       const error = new WampError(ErrorUri.canceled, "the callee left before it answered");
-      if (call.caller !== member) call.caller.error("CALL", call.request, error, "callee-gone");
+      call.caller.error("CALL", call.request, error, "callee-gone");
     }
     this.#ledgers.delete(member);
+    this.#registrationsOf.delete(member);
   }
 
-  /** Resolves when `procedure` is registered; rejects with the signal's reason. */
+  /** Resolves when `procedure` can be called; rejects with the signal's reason. */
   async whenRegistered(procedure: string, signal: AbortSignal): Promise<void> {
-    if (this.#byProcedure.has(procedure)) return;
-    const waiting = this.#waiting.get(procedure) ?? new Set();
-    this.#waiting.set(procedure, waiting);
-    let wake = (): void => undefined;
+    if (this.registrations.best(procedure) !== undefined) return;
+    const { promise, resolve } = withResolver();
+    const waiting = { procedure, wake: resolve };
+    this.#waiting.add(waiting);
     try {
-      await untilAborted(
-        new Promise<void>((resolve) => {
-          wake = resolve;
-          waiting.add(wake);
-        }),
-        signal,
-      );
+      await untilAborted(promise, signal);
     } finally {
-      waiting.delete(wake);
-      if (waiting.size === 0) this.#waiting.delete(procedure);
+      this.#waiting.delete(waiting);
     }
   }
 
-  #answer(callee: Member, invocation: number, answer: (call: Call) => Message): void {
-    const ledger = this.#of(callee);
-    const call = ledger.invocations.get(invocation);
-    if (call === undefined) {
-      if (invocation > ledger.lastInvocation) throw protocolViolation(`there was never an invocation ${invocation}`);
-      return; // The call was cancelled, or its caller has left.
-    }
+  #begin(call: Call, ledger: CallLedger): void {
+    const { callee, request, invocation } = call;
+    const received = this.#of(callee.member);
+    callee.running++;
+    ledger.made.set(request, call);
+    received.received.set(invocation, call);
+    received.lastInvocation = invocation;
+  }
+
+  /** A further part of a progressive call: the same invocation, with the options of the first one. */
+  #continue(call: Call, { request, procedure, payload }: MessageOf<"CALL">, more: boolean): void {
+    if (!call.open || procedure !== call.procedure)
+      throw protocolViolation(`CALL.request ${request} is in use by a call that is not answered`);
+    call.open = more;
+    call.callee.member.send({
+      type: "INVOCATION",
+      request: call.invocation,
+      registration: call.registration,
+      details: { ...call.details, progress: more },
+      payload,
+    });
+  }
+
+  #timedOut(call: Call): void {
     this.#settle(call);
+    this.#interrupt(call, "killnowait", ErrorUri.timeout);
+    call.caller.error("CALL", call.request, new WampError(ErrorUri.timeout, "no answer came in the call's time"));
+  }
+
+  /** The call that a callee answers; null where it was cancelled, or its caller has left. */
+  #answered(callee: Member, invocation: number): Call | null {
+    const ledger = this.#of(callee);
+    const call = ledger.received.get(invocation);
+    if (call !== undefined) return call;
+    if (invocation > ledger.lastInvocation) throw protocolViolation(`there was never an invocation ${invocation}`);
+    return null;
+  }
+
+  #reply(call: Call, answer: () => Message): void {
     try {
-      call.caller.send(answer(call));
+      call.caller.send(answer());
     } catch (error) {
       if (!WampError.is(error)) throw error;
+      this.#settle(call);
       call.caller.error("CALL", call.request, error);
     }
   }
 
-  #interrupt(call: Call, mode: string): void {
-    call.callee.send({ type: "INTERRUPT", request: call.invocation, options: { mode } });
+  /** @returns whether the callee can be interrupted at all */
+  #interrupt({ callee, invocation }: Call, mode: string, reason: string): boolean {
+    if (!callee.member.announced("callee", "call_canceling")) return false;
+    callee.member.send({ type: "INTERRUPT", request: invocation, options: { mode, reason } });
+    return true;
   }
 
   #settle(call: Call): void {
-    this.#ledgers.get(call.caller)?.calls.delete(call.request);
-    this.#ledgers.get(call.callee)?.invocations.delete(call.invocation);
+    const ledger = this.#ledgers.get(call.caller);
+    if (ledger?.made.delete(call.request) !== true) return;
+    if (call.open) ledger.abandon(call.request);
+    this.#ledgers.get(call.callee.member)?.received.delete(call.invocation);
+    call.callee.running--;
+    call.timer?.end();
   }
 
-  #drop(registration: Registration): void {
-    this.#byProcedure.delete(registration.procedure);
-    this.#byId.delete(registration.id);
+  #takeOver(procedure: string, { match }: RegisterWish): void {
+    const found = this.registrations.lookUp(procedure, match);
+    for (const { member } of [...(found?.callees ?? [])]) {
+      if (found !== undefined) this.revoke(member, found, "the procedure was registered by another session");
+    }
   }
 
-  #of(member: Member): Ledger {
+  #drop(registration: Registration, member: Member, answer?: () => void): void {
+    this.#registrationsOf.get(member)?.delete(registration);
+    const isGone = this.registrations.remove(registration, member);
+    answer?.();
+    this.#tell(MetaTopic.unregistered, registration, member, registration.id);
+    if (isGone) this.#tell(MetaTopic.registrationDeleted, registration, member, registration.id);
+  }
+
+  #requireDisclosure(): void {
+    if (this.#mayDisclose) return;
+    throw new WampError(ErrorUri.optionDisallowedDiscloseMe, "this realm does not let callers show themselves");
+  }
+
+  #tell(topic: string, { uri }: Registration, { info, peer }: Member, what: number | Dict): void {
+    if (isObserved(uri) && !peer.service) this.#announce(topic, [info.session, what]);
+  }
+
+  #of(member: Member): CallLedger {
     const ledger = this.#ledgers.get(member);
     if (ledger === undefined) throw new Error("the session is not a member of this realm");
     return ledger;
   }
+}
+
+function requireProgressiveCalls(callee: Member): void {
+  // The spec spells the second feature in two ways (advanced/rpc_progressive_call_invocations).
+  const cancels = callee.announced("callee", "call_canceling") || callee.announced("callee", "call_cancelling");
+  if (cancels && callee.announced("callee", "progressive_call_invocations")) return;
+  throw new WampError(ErrorUri.featureNotSupported, "the callee does not support progressive call invocations");
+}
+
+function withResolver(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
 }

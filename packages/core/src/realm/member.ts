@@ -1,8 +1,7 @@
-import { ErrorUri } from "../wamp/error-uris.ts";
 import { IdSequence } from "../wamp/ids.ts";
 import { Code, type Message, type MessageOf } from "../wamp/messages.ts";
 import { type Dict, payloadOf } from "../wamp/payload.ts";
-import { WampError } from "../wamp/wamp-error.ts";
+import type { WampError } from "../wamp/wamp-error.ts";
 import type { Peer, RouterCause, RouterError, SessionInfo } from "../contract/peer.ts";
 import { TRUSTED_ROLE } from "../contract/peer.ts";
 
@@ -11,9 +10,12 @@ export class Member {
   readonly peer: Peer;
   /** Ids of the invocations sent to this session. */
   readonly invocationIds = new IdSequence();
+  /** What receivers are told of its trust level: nothing where its role has none. */
+  readonly trust: Readonly<Dict>;
 
-  constructor(peer: Peer) {
+  constructor(peer: Peer, trustLevel: number | null) {
     this.peer = peer;
+    this.trust = trustLevel === null ? {} : { trustlevel: trustLevel };
   }
 
   get info(): SessionInfo {
@@ -56,8 +58,3 @@ export class Member {
 
 export type RequestType =
   "PUBLISH" | "SUBSCRIBE" | "UNSUBSCRIBE" | "CALL" | "REGISTER" | "UNREGISTER" | "INVOCATION" | "CANCEL";
-
-/** The URI is not one, or reserved for the router. @throws WampError `wamp.error.invalid_uri` */
-export function invalidUri(uri: string, what: string): WampError {
-  return new WampError(ErrorUri.invalidUri, `${what} ${JSON.stringify(uri.slice(0, 200))} is not a legal URI here`);
-}

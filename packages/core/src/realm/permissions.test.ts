@@ -10,7 +10,7 @@ const rule = (uri: string, match: Permission["match"], call: boolean): Permissio
   disclose: { caller: false, publisher: false },
 });
 const role = (permissions: Permission[] | null, allowByDefault = false): Role =>
-  new Role({ name: "user", permissions, allowByDefault });
+  new Role({ name: "user", permissions, allowByDefault, authorizer: null, trustLevel: null });
 const mayCall = (subject: Role, uri: string): boolean | undefined => subject.decide("call", uri)?.decision.allow;
 
 describe("of the rules that match", () => {

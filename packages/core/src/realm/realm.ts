@@ -1,32 +1,55 @@
 import type { Decision } from "../contract/authorization.ts";
 import type { Log } from "../contract/log.ts";
 import type { Peer, RealmPort, Seat } from "../contract/peer.ts";
-import type { RealmSettings } from "../contract/settings.ts";
-import type { RouterHooks } from "../hooks/router-hooks.ts";
-import type { Message } from "../wamp/messages.ts";
-import { isUri } from "../wamp/uri.ts";
-import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
-import { Authorization, notAuthorized, type Wish } from "./authorization.ts";
+import type { RealmOptions, RealmSettings } from "../contract/settings.ts";
+import { Authorization, type AuthorizationContext, notAuthorized } from "./authorization.ts";
+import type { Wish } from "./authorizer.ts";
 import { Broker } from "./broker.ts";
 import { Dealer } from "./dealer.ts";
-import { invalidUri, Member, type RequestType } from "./member.ts";
+import { Member } from "./member.ts";
+import type { MetaProcedure } from "./meta/meta-call.ts";
+import { registrationMeta } from "./meta/registration-meta.ts";
+import { detailsOf, sessionMeta } from "./meta/session-meta.ts";
+import { subscriptionMeta } from "./meta/subscription-meta.ts";
+import { Testaments } from "./meta/testament-meta.ts";
+import { MetaTopic } from "./meta-topics.ts";
+import { Place } from "./place.ts";
+import { checkUri } from "./wishes.ts";
 
-/** How many messages of a session may wait for an authorization before its connection is read no further. */
-const QUEUE_LIMIT = 100;
-
-/** A realm: its sessions, and the broker and dealer between them. */
+/** A realm: its sessions, the broker and dealer between them, and the procedures that tell of them. */
 export class Realm implements RealmPort {
   readonly name: string;
+  readonly options: RealmOptions;
+  readonly log: Log;
+  readonly broker: Broker;
+  readonly dealer: Dealer;
+  /** The router's own procedures, `wamp.…`. */
+  readonly procedures: ReadonlyMap<string, MetaProcedure>;
   readonly #authorization: Authorization;
-  readonly #broker: Broker;
-  readonly #dealer = new Dealer();
+  readonly #testaments: Testaments;
+  /** All sessions but the router's own, by id. */
+  readonly #members = new Map<number, Member>();
 
-  /** @param guarded the authenticators' URIs in this realm */
-  constructor(settings: RealmSettings, guarded: ReadonlySet<string>, hooks: RouterHooks, log: Log) {
-    const ownLog = log.child({ realm: settings.name });
-    this.name = settings.name;
-    this.#authorization = new Authorization(settings.roles, guarded, hooks, ownLog);
-    this.#broker = new Broker(ownLog);
+  constructor({ name, roles, options }: RealmSettings, context: AuthorizationContext) {
+    this.name = name;
+    this.options = options;
+    this.log = context.log.child({ realm: name });
+    this.#authorization = new Authorization(roles, { ...context, log: this.log });
+    this.broker = new Broker(options, this.log);
+    this.dealer = new Dealer(options, (topic, args) => this.broker.announce(topic, args));
+    this.#testaments = new Testaments(this.broker, (member, uri, publishOptions) =>
+      this.#require(member, { action: "publish", uri, options: publishOptions }),
+    );
+    this.procedures = new Map(
+      Object.entries({
+        ...sessionMeta(this.#members),
+        ...subscriptionMeta(this.broker, (member, { uri, match }) =>
+          this.#require(member, { action: "subscribe", uri, options: { match } }),
+        ),
+        ...registrationMeta(this.dealer),
+        ...this.#testaments.procedures,
+      }),
+    );
   }
 
   hasRole(role: string): boolean {
@@ -34,153 +57,42 @@ export class Realm implements RealmPort {
   }
 
   whenRegistered(procedure: string, signal: AbortSignal): Promise<void> {
-    return this.#dealer.whenRegistered(procedure, signal);
+    return this.dealer.whenRegistered(procedure, signal);
   }
 
   join(peer: Peer): Seat {
-    const member = new Member(peer);
-    this.#dealer.join(member);
-    return new Place(member, this.#authorization, this.#broker, this.#dealer);
-  }
-}
-
-/** One session's messages, in order: each waits until the one before it is authorized. */
-class Place implements Seat {
-  readonly #member: Member;
-  readonly #authorization: Authorization;
-  readonly #broker: Broker;
-  readonly #dealer: Dealer;
-  readonly #gone = new AbortController();
-  readonly #waiting: Message[] = [];
-  #pending = false;
-
-  constructor(member: Member, authorization: Authorization, broker: Broker, dealer: Dealer) {
-    this.#member = member;
-    this.#authorization = authorization;
-    this.#broker = broker;
-    this.#dealer = dealer;
-  }
-
-  receive(message: Message): void {
-    if (this.#gone.signal.aborted) return;
-    if (!this.#pending) {
-      this.#handle(message);
-      return;
+    const member = new Member(peer, this.#authorization.trustLevelOf(peer));
+    this.dealer.join(member);
+    if (!peer.service) {
+      this.#members.set(peer.info.session, member);
+      this.broker.announce(MetaTopic.joined, [detailsOf(peer.info)], peer.info.session);
     }
-    this.#waiting.push(message);
-    if (this.#waiting.length === QUEUE_LIMIT) this.#member.peer.pause();
+    return new Place(member, this);
   }
 
-  leave(): void {
-    if (this.#gone.signal.aborted) return;
-    this.#gone.abort(new Error("the session has left"));
-    this.#waiting.length = 0;
-    this.#broker.leave(this.#member);
-    this.#dealer.leave(this.#member);
+  /** Takes out all that a session had here, and publishes what it left. */
+  leave(member: Member): void {
+    this.#members.delete(member.info.session);
+    this.broker.leave(member);
+    this.dealer.leave(member);
+    this.#testaments.execute(member);
+    if (member.peer.service) return;
+    const { session, authid, authrole } = member.info;
+    this.broker.announce(MetaTopic.left, [session, authid, authrole]);
   }
 
-  #handle(message: Message): void {
-    this.#answering(message, () => {
-      const wish = this.#wish(message);
-      if (wish === null) {
-        this.#route(message, { allow: true });
-        return;
-      }
-      const decision = this.#authorization.decide(this.#member.peer, wish, this.#gone.signal);
-      if (decision instanceof Promise) void this.#later(message, wish, decision);
-      else this.#decided(message, wish, decision);
-    });
+  /**
+   * Whether a session may do what it wishes, at once where nobody has to be asked.
+   * @param signal the time during which the session is there
+   * @throws WampError for a URI that is none, or that is guarded; the promise rejects with a WampError alone
+   */
+  decide(member: Member, wish: Wish, signal: AbortSignal): Decision | Promise<Decision> {
+    checkUri(wish, this.options.uriCheck);
+    return this.#authorization.decide(member.peer, wish, signal);
   }
 
-  async #later(message: Message, wish: Wish, pending: Promise<Decision>): Promise<void> {
-    this.#pending = true;
-    const [outcome] = await Promise.allSettled([pending]);
-    this.#pending = false;
-    if (this.#gone.signal.aborted) return;
-    this.#answering(message, () => {
-      if (outcome.status === "rejected") throw outcome.reason;
-      this.#decided(message, wish, outcome.value);
-    });
-    while (!this.#isPending() && this.#waiting.length > 0) this.#handle(this.#waiting.shift() as Message);
-    if (!this.#isPending()) this.#member.peer.resume();
-  }
-
-  // Handling a message may start to wait again, which the compiler does not see.
-  #isPending(): boolean {
-    return this.#pending;
-  }
-
-  #decided(message: Message, wish: Wish, decision: Decision): void {
+  async #require(member: Member, wish: Wish): Promise<void> {
+    const decision = await this.decide(member, wish, new AbortController().signal);
     if (!decision.allow) throw notAuthorized(wish);
-    this.#route(message, decision);
-  }
-
-  /** What the message needs leave for, or null where it needs none. @throws WampError for a URI that is none */
-  #wish(message: Message): Wish | null {
-    switch (message.type) {
-      case "PUBLISH":
-        return this.#checked({ action: "publish", uri: message.topic, options: message.options });
-      case "SUBSCRIBE":
-        return this.#checked({ action: "subscribe", uri: message.topic, options: message.options });
-      case "REGISTER":
-        return this.#checked({ action: "register", uri: message.procedure, options: message.options });
-      case "CALL":
-        return this.#checked({ action: "call", uri: message.procedure, options: message.options });
-      default:
-        return null;
-    }
-  }
-
-  #checked(wish: Wish): Wish {
-    const { action, uri, options } = wish;
-    const pattern = options["match"] !== undefined && options["match"] !== "exact";
-    const reserved = (action === "publish" || action === "register") && uri.startsWith("wamp.");
-    if ((!pattern && !isUri(uri)) || (reserved && !this.#member.peer.service)) throw invalidUri(uri, `to ${action},`);
-    return wish;
-  }
-
-  #route(message: Message, decision: Decision): void {
-    const member = this.#member;
-    switch (message.type) {
-      case "PUBLISH":
-        return this.#broker.publish(member, message, decision);
-      case "SUBSCRIBE":
-        return this.#broker.subscribe(member, message);
-      case "UNSUBSCRIBE":
-        return this.#broker.unsubscribe(member, message);
-      case "REGISTER":
-        return this.#dealer.register(member, message);
-      case "UNREGISTER":
-        return this.#dealer.unregister(member, message);
-      case "CALL":
-        return this.#dealer.call(member, message, decision);
-      case "CANCEL":
-        return this.#dealer.cancel(member, message);
-      case "YIELD":
-        return this.#dealer.yield(member, message);
-      case "ERROR":
-        return this.#dealer.error(member, message);
-      default:
-        throw protocolViolation(`${message.type} may not be sent by a client that has joined`);
-    }
-  }
-
-  /** Runs `work`; what it refuses becomes the ERROR for `message`, or ends the session that broke the protocol. */
-  #answering(message: Message, work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      if (!WampError.is(error)) {
-        this.#member.peer.broken(error);
-        return;
-      }
-      if (error.uri === protocolViolation("").uri || !("request" in message)) {
-        this.#member.peer.violation(error.message);
-        return;
-      }
-      // PUBLISH is answered only where the publisher asked for it (spec, basic/pubsub).
-      if (message.type === "PUBLISH" && message.options["acknowledge"] !== true) return;
-      this.#member.error(message.type as RequestType, message.request, error);
-    }
   }
 }

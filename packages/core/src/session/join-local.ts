@@ -31,7 +31,15 @@ const IN_PROCESS: TransportDetails = {
   http_cbtid: null,
 };
 
-const ROLES = { caller: {}, callee: {}, publisher: {}, subscriber: {} };
+/** What a LocalSession understands, as a client announces it in HELLO. */
+const ROLES = {
+  caller: { features: { progressive_call_results: true, call_canceling: true } },
+  callee: {
+    features: { progressive_call_results: true, call_canceling: true, registration_revocation: true },
+  },
+  publisher: {},
+  subscriber: { features: { subscription_revocation: true } },
+};
 
 interface LocalContext {
   readonly hooks: RouterHooks;

@@ -8,8 +8,15 @@ import { type Dict, type Payload, payloadOf, type PayloadValues } from "../wamp/
 import { WampError } from "../wamp/wamp-error.ts";
 import { copied, errorOfThrown, payloadOfResult, resultOfPayload } from "./local-values.ts";
 
-/** Gets an event, or a call that it answers by what it returns, throws or resolves to. As in autobahn-js. */
+/**
+ * Gets an event, or a call that it answers by what it returns, throws or resolves to. As in autobahn-js. Of a call,
+ * `details.progress(args, kwargs)` sends a progressive result where the caller takes them, and `details.signal` fires
+ * where the caller has cancelled it.
+ */
 export type Handler = (args: unknown[], kwargs: Dict, details: Dict) => unknown;
+
+/** Gets a progressive result. */
+export type ProgressHandler = (value: unknown) => void;
 
 export interface Subscription {
   readonly id: number;
@@ -36,6 +43,15 @@ export interface LocalSessionOptions {
 interface Request {
   readonly answered: (answer: Message) => void;
   readonly failed: (error: Error) => void;
+  readonly onProgress?: ProgressHandler | undefined;
+}
+
+/** How `invoke` is to wait. */
+interface InvokeOptions {
+  readonly options?: Dict;
+  /** Cancels the call; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: ProgressHandler | undefined;
 }
 
 /** What answers a request, if not ERROR. */
@@ -60,6 +76,8 @@ export class LocalSession {
   readonly #ids = new IdSequence();
   readonly #requests = new Map<number, Request>();
   readonly #procedures = new Map<number, { procedure: string; handler: Handler }>();
+  /** The calls that its handlers are at, by invocation id. */
+  readonly #running = new Map<number, AbortController>();
   readonly #topics = new Map<number, { topic: string; handlers: Set<Handler> }>();
   #open = true;
 
@@ -79,19 +97,29 @@ export class LocalSession {
     return this.#open;
   }
 
-  /** Calls a procedure. @returns the one value of the result, else a `Result`. Rejects with a WampError. */
-  async call(procedure: string, args?: unknown[], kwargs?: Dict, options: Dict = {}): Promise<unknown> {
-    const outcome = await this.invoke(procedure, payload(args, kwargs), options);
+  /**
+   * Calls a procedure.
+   * @param onProgress gets progressive results; without it none are asked for
+   * @returns the one value of the result, else a `Result`. Rejects with a WampError.
+   */
+  async call(
+    procedure: string,
+    args?: unknown[],
+    kwargs?: Dict,
+    options: Dict = {},
+    onProgress?: ProgressHandler,
+  ): Promise<unknown> {
+    const asked = onProgress === undefined ? options : { ...options, receive_progress: true };
+    const outcome = await this.invoke(procedure, valuesOf(args, kwargs), { options: asked, onProgress });
     if (outcome.kind === "result") return resultOfPayload(outcome.args, outcome.kwargs);
     throw new WampError(outcome.uri, firstText(outcome.args), { args: outcome.args, kwargs: outcome.kwargs });
   }
 
-  /** As `call`, but tells an ERROR of the callee from one of the router. With `signal` the call is cancelled. */
+  /** As `call`, but tells an ERROR of the callee from one of the router. */
   async invoke(
     procedure: string,
     values: PayloadValues,
-    options: Dict = {},
-    signal?: AbortSignal,
+    { options = {}, signal, onProgress }: InvokeOptions = {},
   ): Promise<ErrorOutcome | (CallOutcome & { kind: "result" })> {
     const request = this.#ids.next();
     const message = { type: "CALL", request, options, procedure, payload: payloadOf(copied(values)) } as const;
@@ -104,7 +132,7 @@ export class LocalSession {
     signal?.throwIfAborted();
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
-      const answer = await this.#send<"CALL">(message);
+      const answer = await this.#send<"CALL">(message, { onProgress });
       const { args = [], kwargs = {} } = received(answer.payload);
       if (answer.type === "RESULT") return { kind: "result", args, kwargs };
       const { cause } = answer as RouterError;
@@ -118,8 +146,8 @@ export class LocalSession {
   async register(procedure: string, handler: Handler, options: Dict = {}): Promise<Registration> {
     const message = { type: "REGISTER", request: this.#ids.next(), options, procedure } as const;
     // The handler is set before the next message is looked at, which may be the first INVOCATION.
-    const answer = await this.#send<"REGISTER">(message, ({ registration }) => {
-      this.#procedures.set(registration, { procedure, handler });
+    const answer = await this.#send<"REGISTER">(message, {
+      before: ({ registration }) => this.#procedures.set(registration, { procedure, handler }),
     });
     const { registration: id } = unlessError(answer);
     const unregister = async (): Promise<void> => {
@@ -133,9 +161,11 @@ export class LocalSession {
   async subscribe(topic: string, handler: Handler, options: Dict = {}): Promise<Subscription> {
     const handlers = new Set<Handler>();
     const message = { type: "SUBSCRIBE", request: this.#ids.next(), options, topic } as const;
-    const answer = await this.#send<"SUBSCRIBE">(message, ({ subscription }) => {
-      const entry = this.#topics.get(subscription) ?? { topic, handlers };
-      this.#topics.set(subscription, { topic, handlers: entry.handlers.add(handler) });
+    const answer = await this.#send<"SUBSCRIBE">(message, {
+      before: ({ subscription }) => {
+        const entry = this.#topics.get(subscription) ?? { topic, handlers };
+        this.#topics.set(subscription, { topic, handlers: entry.handlers.add(handler) });
+      },
     });
     const { subscription: id } = unlessError(answer);
     const unsubscribe = async (): Promise<void> => {
@@ -156,7 +186,7 @@ export class LocalSession {
       request: this.#ids.next(),
       options,
       topic,
-      payload: payloadOf(copied(payload(args, kwargs))),
+      payload: payloadOf(copied(valuesOf(args, kwargs))),
     } as const;
     if (options["acknowledge"] !== true) {
       this.#seat.receive(message);
@@ -182,6 +212,8 @@ export class LocalSession {
     for (const { failed } of this.#requests.values())
       failed(new WampError(ErrorUri.canceled, `${message} (${reason})`));
     this.#requests.clear();
+    for (const running of this.#running.values()) running.abort(new Error(message));
+    this.#running.clear();
     this.#options.ended(this);
   }
 
@@ -206,7 +238,10 @@ export class LocalSession {
 
   #send<R extends keyof Answers>(
     message: MessageOf<R> & Message & { readonly request: number },
-    before?: (answer: MessageOf<Answers[R]>) => void,
+    {
+      before,
+      onProgress,
+    }: { before?: (answer: MessageOf<Answers[R]>) => void; onProgress?: ProgressHandler | undefined } = {},
   ): Promise<Answer<R>> {
     return new Promise((resolve, reject) => {
       if (!this.#open) {
@@ -217,7 +252,7 @@ export class LocalSession {
         if (answer.type !== "ERROR") before?.(answer as MessageOf<Answers[R]>);
         resolve(answer as Answer<R>);
       };
-      this.#requests.set(message.request, { answered, failed: reject });
+      this.#requests.set(message.request, { answered, failed: reject, onProgress });
       this.#seat.receive(message);
     });
   }
@@ -226,6 +261,12 @@ export class LocalSession {
     if (!this.#open) return;
     if (message.type === "EVENT") this.#event(message);
     else if (message.type === "INVOCATION") void this.#invocation(message);
+    else if (message.type === "INTERRUPT") this.#interrupted(message);
+    else if (message.type === "RESULT" && message.details["progress"] === true) this.#progressed(message);
+    else if (message.type === "UNREGISTERED" && message.details !== undefined)
+      this.#procedures.delete(message.details["registration"] as number);
+    else if (message.type === "UNSUBSCRIBED" && message.details !== undefined)
+      this.#topics.delete(message.details["subscription"] as number);
     else if ("request" in message) {
       const request = this.#requests.get(message.request);
       this.#requests.delete(message.request);
@@ -238,7 +279,7 @@ export class LocalSession {
     for (const handler of topic?.handlers ?? []) {
       const { args = [], kwargs = {} } = received(payload);
       new Promise((resolve) =>
-        resolve(handler([...args], kwargs, { ...details, publication, topic: topic?.topic })),
+        resolve(handler([...args], kwargs, { topic: topic?.topic, ...details, publication })),
       ).catch((error: unknown) => {
         this.#options.log.error({ error, session: this.id, topic: topic?.topic }, "an event handler failed");
       });
@@ -248,11 +289,28 @@ export class LocalSession {
   async #invocation({ request, registration, details, payload }: MessageOf<"INVOCATION">): Promise<void> {
     const entry = this.#procedures.get(registration);
     const { args = [], kwargs = {} } = received(payload);
+    const running = new AbortController();
+    this.#running.set(request, running);
+    const answer = (options: Dict, values: PayloadValues): void => {
+      if (!running.signal.aborted)
+        this.#answer({ type: "YIELD", request, options, payload: payloadOf(copied(values)) });
+    };
+    const progress =
+      details["receive_progress"] === true
+        ? (someArgs?: unknown[], someKwargs?: Dict) => answer({ progress: true }, valuesOf(someArgs, someKwargs))
+        : undefined;
     try {
       if (entry === undefined) throw new WampError(ErrorUri.canceled, "the procedure is being unregistered");
-      const value = await entry.handler([...args], kwargs, { ...details, procedure: entry.procedure });
-      this.#answer({ type: "YIELD", request, options: {}, payload: payloadOf(copied(payloadOfResult(value))) });
+      const { signal } = running;
+      const value = await entry.handler([...args], kwargs, {
+        procedure: entry.procedure,
+        ...details,
+        progress,
+        signal,
+      });
+      answer({}, payloadOfResult(value));
     } catch (thrown) {
+      if (running.signal.aborted) return;
       const error = errorOfThrown(thrown);
       if (error === null) {
         this.#options.log.error({ error: thrown, session: this.id, procedure: entry?.procedure }, "a procedure failed");
@@ -265,6 +323,33 @@ export class LocalSession {
         error: error?.uri ?? ErrorUri.runtimeError,
         payload: error === null ? undefined : payloadOf(sayable(error.payload)),
       });
+    } finally {
+      this.#running.delete(request);
+    }
+  }
+
+  /** The caller has cancelled: the handler is told, and what it still answers is for nobody. */
+  #interrupted({ request }: MessageOf<"INTERRUPT">): void {
+    const running = this.#running.get(request);
+    if (running === undefined) return;
+    const error = new WampError(ErrorUri.canceled, "the call was cancelled");
+    running.abort(error);
+    this.#answer({
+      type: "ERROR",
+      requestType: Code.INVOCATION,
+      request,
+      details: {},
+      error: error.uri,
+      payload: payloadOf(error.payload),
+    });
+  }
+
+  #progressed({ request, payload }: MessageOf<"RESULT">): void {
+    const { args = [], kwargs = {} } = received(payload);
+    try {
+      this.#requests.get(request)?.onProgress?.(resultOfPayload(args, kwargs));
+    } catch (error) {
+      this.#options.log.error({ error, session: this.id }, "a handler of progressive results failed");
     }
   }
 
@@ -299,7 +384,7 @@ function sayable(values: PayloadValues): PayloadValues {
   }
 }
 
-function payload(args: unknown[] | undefined, kwargs: Dict | undefined): PayloadValues {
+function valuesOf(args: unknown[] | undefined, kwargs: Dict | undefined): PayloadValues {
   return { args, kwargs };
 }
 

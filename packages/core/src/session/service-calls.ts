@@ -53,7 +53,7 @@ export class ServiceCalls {
   ): Promise<CallOutcome> {
     const { signal, end } = deadline(timeout, parent);
     try {
-      const outcome = await this.#session(realm).invoke(procedure, { args }, {}, signal);
+      const outcome = await this.#session(realm).invoke(procedure, { args }, { signal });
       return outcome.kind === "no-callee" || outcome.kind === "callee-gone" ? { kind: outcome.kind } : outcome;
     } catch (error) {
       if (error instanceof DeadlineError && parent?.aborted !== true) return { kind: "timeout" };

@@ -4,25 +4,31 @@ export const ErrorUri = {
   authenticationFailed: "wamp.error.authentication_failed",
   authorizationFailed: "wamp.error.authorization_failed",
   canceled: "wamp.error.canceled",
+  featureNotSupported: "wamp.error.feature_not_supported",
   invalidArgument: "wamp.error.invalid_argument",
   invalidUri: "wamp.error.invalid_uri",
+  noAvailableCallee: "wamp.error.no_available_callee",
   noMatchingAuthMethod: "wamp.error.no_matching_auth_method",
   noSuchPrincipal: "wamp.error.no_such_principal",
   noSuchProcedure: "wamp.error.no_such_procedure",
   noSuchRealm: "wamp.error.no_such_realm",
   noSuchRegistration: "wamp.error.no_such_registration",
   noSuchRole: "wamp.error.no_such_role",
+  noSuchSession: "wamp.error.no_such_session",
   noSuchSubscription: "wamp.error.no_such_subscription",
   notAuthorized: "wamp.error.not_authorized",
+  optionDisallowedDiscloseMe: "wamp.error.option_disallowed.disclose_me",
   optionNotAllowed: "wamp.error.option_not_allowed",
   procedureAlreadyExists: "wamp.error.procedure_already_exists",
   protocolViolation: "wamp.error.protocol_violation",
   runtimeError: "wamp.error.runtime_error",
+  timeout: "wamp.error.timeout",
 } as const;
 
 /** Reasons of GOODBYE (spec, basic/sessions "Closing"). */
 export const CloseUri = {
   goodbyeAndOut: "wamp.close.goodbye_and_out",
+  killed: "wamp.close.killed",
   closeRealm: "wamp.close.close_realm",
   systemShutdown: "wamp.close.system_shutdown",
 } as const;

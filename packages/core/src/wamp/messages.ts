@@ -18,6 +18,9 @@ interface Layout<F extends Fields> {
   readonly payload: boolean;
 }
 
+/** UNSUBSCRIBED and UNREGISTERED with the request 0 tell of a revocation: what was revoked stands in `details`. */
+type Revocable = "UNSUBSCRIBED" | "UNREGISTERED";
+
 const field = <T>(expected: string, is: (value: unknown) => value is T): Field<T> => ({ expected, is });
 
 /**
@@ -71,7 +74,8 @@ export type MessageType = keyof typeof layouts;
 
 /** A message of type `T`: its fields by name, and its payload where the type carries one. */
 export type MessageOf<T extends MessageType> = { readonly type: T } & Values<(typeof layouts)[T]["fields"]> &
-  ((typeof layouts)[T]["payload"] extends false ? object : { payload?: Payload | undefined });
+  ((typeof layouts)[T]["payload"] extends false ? object : { payload?: Payload | undefined }) &
+  (T extends Revocable ? { readonly details?: Readonly<Dict> } : object);
 
 /** Any message. */
 export type Message = { [T in MessageType]: MessageOf<T> }[MessageType];
@@ -131,7 +135,9 @@ function parsePayload(type: string, [args, kwargs]: unknown[]): Payload | undefi
 /** The elements of a message that stand before its payload, in the order of the wire. */
 export function headOf(message: Message): unknown[] {
   const { code, fields } = layouts[message.type];
-  return [code, ...Object.keys(fields).map((name) => (message as unknown as Dict)[name])];
+  const head = [code, ...Object.keys(fields).map((name) => (message as unknown as Dict)[name])];
+  const revoked = (message.type === "UNSUBSCRIBED" || message.type === "UNREGISTERED") && message.details !== undefined;
+  return revoked ? [...head, message.details] : head;
 }
 
 function expectedLength(fields: number, payload: boolean): string {

@@ -5,8 +5,11 @@
 /** How closely a realm looks at URIs: `loose` is the spec's minimum, `strict` allows lower case, digits and `_` only. */
 export type UriCheck = "loose" | "strict";
 
+/** The match policies, as clients name them. */
+export const MATCH_POLICIES = ["exact", "prefix", "wildcard"] as const;
+
 /** How a pattern is compared with a URI: equal, string prefix, or component by component with empty ones matching any. */
-export type MatchPolicy = "exact" | "prefix" | "wildcard";
+export type MatchPolicy = (typeof MATCH_POLICIES)[number];
 
 const LOOSE = /^([^\s.#]+\.)*([^\s.#]+)$/;
 const LOOSE_EMPTY = /^(([^\s.#]+\.)|\.)*([^\s.#]+)?$/;

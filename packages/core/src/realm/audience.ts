@@ -1,0 +1,47 @@
+import type { SessionInfo } from "../contract/peer.ts";
+import type { Dict } from "../wamp/payload.ts";
+import { flag, ids, texts } from "./options.ts";
+
+/** Who may get an event: the lists of PUBLISH.Options (spec, advanced/pubsub_subscriber_blackwhite_listing). */
+export interface Audience {
+  /** Whether it names sessions, which mean nothing once they are gone. */
+  readonly namesSessions: boolean;
+  /** Whether a session is in it: in no list of those excluded, and in each list of those eligible. */
+  has(session: Pick<SessionInfo, "session" | "authid" | "authrole">): boolean;
+}
+
+type Attribute = "session" | "authid" | "authrole";
+interface List {
+  readonly attribute: Attribute;
+  readonly members: ReadonlySet<unknown>;
+  readonly wanted: boolean;
+}
+
+/**
+ * The audience that options describe, null for everybody.
+ * @throws WampError a protocol violation for a list that is none
+ */
+export function audienceOf(options: Readonly<Dict>): Audience | null {
+  const lists = [
+    listOf("session", ids(options, "exclude"), false),
+    listOf("authid", texts(options, "exclude_authid"), false),
+    listOf("authrole", texts(options, "exclude_authrole"), false),
+    listOf("session", ids(options, "eligible"), true),
+    listOf("authid", texts(options, "eligible_authid"), true),
+    listOf("authrole", texts(options, "eligible_authrole"), true),
+  ].filter((list) => list !== null);
+  if (lists.length === 0) return null;
+  return {
+    namesSessions: lists.some(({ attribute }) => attribute === "session"),
+    has: (session) => lists.every(({ attribute, members, wanted }) => members.has(session[attribute]) === wanted),
+  };
+}
+
+/** Whether the publisher itself gets its event, where it subscribes to it (spec, advanced/pubsub_publisher_exclusion). */
+export function excludesPublisher(options: Readonly<Dict>): boolean {
+  return flag(options, "exclude_me", true);
+}
+
+function listOf(attribute: Attribute, members: readonly unknown[] | null, wanted: boolean): List | null {
+  return members === null ? null : { attribute, members: new Set(members), wanted };
+}

@@ -1,0 +1,71 @@
+import { ErrorUri } from "../../wamp/error-uris.ts";
+import { isId } from "../../wamp/ids.ts";
+import { isDict, kindOf } from "../../wamp/messages.ts";
+import type { Dict } from "../../wamp/payload.ts";
+import { isUri, MATCH_POLICIES, type MatchPolicy } from "../../wamp/uri.ts";
+import { WampError } from "../../wamp/wamp-error.ts";
+import type { Member } from "../member.ts";
+
+/** A call of one of the router's own procedures. */
+export interface MetaCall {
+  readonly caller: Member;
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Dict>;
+}
+
+/**
+ * Answers with the one value it returns or resolves to; with none where that is undefined. A WampError that it throws or
+ * rejects with is the ERROR.
+ */
+export type MetaProcedure = (call: MetaCall) => unknown;
+export type MetaProcedures = Readonly<Record<string, MetaProcedure>>;
+
+/** @throws WampError `wamp.error.invalid_argument` where it is no id */
+export function idAt({ args }: MetaCall, position: number, what: string): number {
+  const value = args[position];
+  if (!isId(value)) throw invalidArgument(what, "an id", value);
+  return value;
+}
+
+export function textAt({ args }: MetaCall, position: number, what: string): string {
+  const value = args[position];
+  if (typeof value !== "string") throw invalidArgument(what, "a string", value);
+  return value;
+}
+
+/** A list of strings, or null where there is none. */
+export function textsAt({ args }: MetaCall, position: number, what: string): readonly string[] | null {
+  const value = args[position];
+  if (value === undefined || value === null) return null;
+  if (!Array.isArray(value) || !value.every((item) => typeof item === "string"))
+    throw invalidArgument(what, "a list of strings", value);
+  return value;
+}
+
+export function textIn({ kwargs }: MetaCall, key: string): string | null {
+  const value = kwargs[key];
+  if (value === undefined || value === null) return null;
+  if (typeof value !== "string") throw invalidArgument(key, "a string", value);
+  return value;
+}
+
+/** A reason to be sent to a peer. @throws WampError `wamp.error.invalid_uri` */
+export function reasonIn(call: MetaCall, otherwise: string): string {
+  const reason = textIn(call, "reason") ?? otherwise;
+  if (!isUri(reason)) throw new WampError(ErrorUri.invalidUri, "reason must be a URI");
+  return reason;
+}
+
+/** The match policy in a dictionary of options at `position`. */
+export function matchAt({ args }: MetaCall, position: number): MatchPolicy {
+  const options = args[position] ?? {};
+  if (!isDict(options)) throw invalidArgument("options", "a dictionary", options);
+  const match = options["match"] ?? "exact";
+  if (!MATCH_POLICIES.includes(match as MatchPolicy))
+    throw invalidArgument("match", MATCH_POLICIES.join(" or "), match);
+  return match as MatchPolicy;
+}
+
+export function invalidArgument(what: string, expected: string, found: unknown): WampError {
+  return new WampError(ErrorUri.invalidArgument, `${what} must be ${expected}, found ${kindOf(found)}`);
+}

@@ -1,0 +1,36 @@
+import { ErrorUri } from "../../wamp/error-uris.ts";
+import { MATCH_POLICIES } from "../../wamp/uri.ts";
+import { WampError } from "../../wamp/wamp-error.ts";
+import type { Dealer } from "../dealer.ts";
+import { detailsOf, type Registration } from "../registrations.ts";
+import { idAt, matchAt, type MetaCall, type MetaProcedures, textAt, textIn } from "./meta-call.ts";
+
+/** The registration meta API (spec, advanced/meta_api_registration). */
+export function registrationMeta(dealer: Dealer): MetaProcedures {
+  const { registrations } = dealer;
+  const find = (call: MetaCall): Registration => {
+    const id = idAt(call, 0, "the registration");
+    const registration = registrations.get(id);
+    if (registration === undefined) throw new WampError(ErrorUri.noSuchRegistration, `no registration ${id} is there`);
+    return registration;
+  };
+  return {
+    "wamp.registration.list": () =>
+      Object.fromEntries(MATCH_POLICIES.map((match) => [match, [...registrations.all(match)].map(({ id }) => id)])),
+    "wamp.registration.lookup": (call) =>
+      registrations.lookUp(textAt(call, 0, "the procedure"), matchAt(call, 1))?.id ?? null,
+    "wamp.registration.match": (call) => registrations.best(textAt(call, 0, "the procedure"))?.id ?? null,
+    "wamp.registration.get": (call) => detailsOf(find(call)),
+    "wamp.registration.list_callees": (call) => find(call).callees.map(({ member }) => member.info.session),
+    "wamp.registration.count_callees": (call) => find(call).callees.length,
+    // Crossbar's, for who must end a registration that is not its own.
+    "wamp.registration.remove_callee": (call) => {
+      const registration = find(call);
+      const session = idAt(call, 1, "the session");
+      const callee = registration.callees.find(({ member }) => member.info.session === session);
+      if (callee === undefined)
+        throw new WampError(ErrorUri.noSuchSession, `session ${session} does not hold this registration`);
+      dealer.revoke(callee.member, registration, textIn(call, "reason"));
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import type { SessionInfo } from "../../contract/peer.ts";
+import { CloseUri, ErrorUri } from "../../wamp/error-uris.ts";
+import type { Dict } from "../../wamp/payload.ts";
+import { WampError } from "../../wamp/wamp-error.ts";
+import type { Member } from "../member.ts";
+import { idAt, type MetaCall, type MetaProcedures, reasonIn, textAt, textIn, textsAt } from "./meta-call.ts";
+
+/** The session meta API (spec, advanced/meta_api_session). @param members the realm's sessions by id, hidden ones left out */
+export function sessionMeta(members: ReadonlyMap<number, Member>): MetaProcedures {
+  const find = (id: number): Member => {
+    const member = members.get(id);
+    if (member === undefined) throw new WampError(ErrorUri.noSuchSession, `no session ${id} is in this realm`);
+    return member;
+  };
+  const withRoles = (call: MetaCall): Member[] => {
+    const roles = textsAt(call, 0, "the roles");
+    return [...members.values()].filter(({ info }) => roles === null || roles.includes(info.authrole));
+  };
+  /** Ends sessions, but never the caller's. @returns their ids */
+  const kill = (call: MetaCall, which: (info: SessionInfo) => boolean): number[] => {
+    const reason = reasonIn(call, CloseUri.killed);
+    const message = textIn(call, "message") ?? undefined;
+    const killed = [...members.values()].filter((member) => member !== call.caller && which(member.info));
+    for (const { peer } of killed) peer.close(reason, message);
+    return killed.map(({ info }) => info.session);
+  };
+  return {
+    "wamp.session.count": (call) => withRoles(call).length,
+    "wamp.session.list": (call) => withRoles(call).map(({ info }) => info.session),
+    "wamp.session.get": (call) => detailsOf(find(idAt(call, 0, "the session")).info),
+    "wamp.session.kill": (call) => {
+      const id = idAt(call, 0, "the session");
+      if (find(id) === call.caller)
+        throw new WampError(ErrorUri.noSuchSession, "a session cannot kill itself; it leaves by GOODBYE");
+      kill(call, ({ session }) => session === id);
+    },
+    "wamp.session.kill_by_authid": (call) => {
+      const wanted = textAt(call, 0, "the authid");
+      return kill(call, ({ authid }) => authid === wanted);
+    },
+    "wamp.session.kill_by_authrole": (call) => {
+      const wanted = textAt(call, 0, "the authrole");
+      return kill(call, ({ authrole }) => authrole === wanted).length;
+    },
+    "wamp.session.kill_all": (call) => kill(call, () => true).length,
+  };
+}
+
+/** A session as the meta API tells of it: without the headers of its HTTP request, which may hold secrets. */
+export function detailsOf({ session, authid, authrole, authmethod, authprovider, transport }: SessionInfo): Dict {
+  const { type, protocol, peer } = transport;
+  return { session, authid, authrole, authmethod, authprovider, transport: { type, protocol, peer } };
+}

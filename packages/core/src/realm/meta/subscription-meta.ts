@@ -1,0 +1,51 @@
+import { ErrorUri } from "../../wamp/error-uris.ts";
+import { MATCH_POLICIES } from "../../wamp/uri.ts";
+import { WampError } from "../../wamp/wamp-error.ts";
+import { type Broker, detailsOf, type Subscription } from "../broker.ts";
+import type { PastEvent } from "../history.ts";
+import type { Member } from "../member.ts";
+import { idAt, matchAt, type MetaCall, type MetaProcedures, textAt, textIn } from "./meta-call.ts";
+
+/**
+ * The subscription meta API (spec, advanced/meta_api_subscription) and event history (advanced/pubsub_event_history).
+ * @param requireSubscribe rejects with a WampError where a caller may not subscribe to what it asks the history of
+ */
+export function subscriptionMeta(
+  broker: Broker,
+  requireSubscribe: (caller: Member, subscription: Subscription) => Promise<void>,
+): MetaProcedures {
+  const find = (call: MetaCall): Subscription => {
+    const id = idAt(call, 0, "the subscription");
+    const subscription = broker.get(id);
+    if (subscription === undefined) throw new WampError(ErrorUri.noSuchSubscription, `no subscription ${id} is there`);
+    return subscription;
+  };
+  return {
+    "wamp.subscription.list": () =>
+      Object.fromEntries(MATCH_POLICIES.map((match) => [match, [...broker.all(match)].map(({ id }) => id)])),
+    "wamp.subscription.lookup": (call) => broker.lookUp(textAt(call, 0, "the topic"), matchAt(call, 1))?.id ?? null,
+    "wamp.subscription.match": (call) => {
+      const found = broker.matching(textAt(call, 0, "the topic")).map(({ id }) => id);
+      return found.length === 0 ? null : found;
+    },
+    "wamp.subscription.get": (call) => detailsOf(find(call)),
+    "wamp.subscription.list_subscribers": (call) => [...find(call).subscribers].map(({ info }) => info.session),
+    "wamp.subscription.count_subscribers": (call) => find(call).subscribers.size,
+    "wamp.subscription.get_events": async (call): Promise<PastEvent[]> => {
+      const subscription = find(call);
+      await requireSubscribe(call.caller, subscription);
+      if (subscription.history === null)
+        throw new WampError(ErrorUri.noSuchSubscription, "no events of this subscription are kept");
+      return subscription.history.events(call.caller, subscription.id, call.kwargs);
+    },
+    // Crossbar's, for who must end a subscription that is not its own.
+    "wamp.subscription.remove_subscriber": (call) => {
+      const subscription = find(call);
+      const session = idAt(call, 1, "the session");
+      const member = [...subscription.subscribers].find(({ info }) => info.session === session);
+      if (member === undefined)
+        throw new WampError(ErrorUri.noSuchSession, `session ${session} does not hold this subscription`);
+      broker.revoke(member, subscription, textIn(call, "reason"));
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import type { Dict } from "../wamp/payload.ts";
+import { protocolViolation } from "../wamp/wamp-error.ts";
+import { ErrorUri } from "../wamp/error-uris.ts";
+import { WampError } from "../wamp/wamp-error.ts";
+import type { Member } from "./member.ts";
+import { text } from "./options.ts";
+
+/** The attributes of a payload that the router passes through unread (spec, advanced/payload_passthru_mode). */
+const ATTRIBUTES = ["ppt_scheme", "ppt_serializer", "ppt_cipher", "ppt_keyid"] as const;
+
+type ClientRole = "publisher" | "subscriber" | "caller" | "callee";
+
+/**
+ * The passthru attributes of a message that `sender` sent in `role`; null where its payload is an ordinary one.
+ * @throws WampError a protocol violation where the sender did not announce the feature
+ */
+export function passthruOf(options: Readonly<Dict>, sender: Member, role: ClientRole): Readonly<Dict> | null {
+  if (options["ppt_scheme"] === undefined) return null;
+  const attributes: Dict = {};
+  for (const key of ATTRIBUTES) {
+    const value = text(options, key);
+    if (value !== null) attributes[key] = value;
+  }
+  if (!sender.announced(role, "payload_passthru_mode"))
+    throw protocolViolation(`ppt_scheme was used by a ${role} that did not announce payload_passthru_mode`);
+  return attributes;
+}
+
+/** @throws WampError `wamp.error.feature_not_supported` where the receiver could not read such a payload */
+export function requirePassthru(attributes: Readonly<Dict> | null, receiver: Member, role: ClientRole): void {
+  if (attributes === null || receiver.announced(role, "payload_passthru_mode")) return;
+  throw new WampError(ErrorUri.featureNotSupported, `the ${role} does not support payload_passthru_mode`);
+}

@@ -1,0 +1,148 @@
+import type { Decision } from "../contract/authorization.ts";
+import type { Seat } from "../contract/peer.ts";
+import type { Message, MessageOf } from "../wamp/messages.ts";
+import { payloadOf } from "../wamp/payload.ts";
+import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { notAuthorized } from "./authorization.ts";
+import type { Wish } from "./authorizer.ts";
+import type { Member, RequestType } from "./member.ts";
+import type { MetaProcedure } from "./meta/meta-call.ts";
+import type { Realm } from "./realm.ts";
+import { RequestIds } from "./request-ids.ts";
+import { wishOfMessage } from "./wishes.ts";
+
+/** How many messages of a session may wait for an authorization before its connection is read no further. */
+const QUEUE_LIMIT = 100;
+
+/** One session's place in its realm. Its messages are handled in order: each waits until the one before it is allowed. */
+export class Place implements Seat {
+  readonly #member: Member;
+  readonly #realm: Realm;
+  readonly #ids: RequestIds;
+  readonly #gone = new AbortController();
+  readonly #waiting: Message[] = [];
+  #pending = false;
+
+  constructor(member: Member, realm: Realm) {
+    this.#member = member;
+    this.#realm = realm;
+    this.#ids = new RequestIds(realm.options.requestIds, realm.log.child({ session: member.info.session }));
+  }
+
+  receive(message: Message): void {
+    if (this.#gone.signal.aborted) return;
+    // Answers wait for nobody, lest an authorizer wait for itself.
+    if (!this.#pending || message.type === "YIELD" || message.type === "ERROR") {
+      this.#handle(message);
+      return;
+    }
+    this.#waiting.push(message);
+    if (this.#waiting.length === QUEUE_LIMIT) this.#member.peer.pause();
+  }
+
+  leave(): void {
+    if (this.#gone.signal.aborted) return;
+    this.#gone.abort(new Error("the session has left"));
+    this.#waiting.length = 0;
+    this.#realm.leave(this.#member);
+  }
+
+  #handle(message: Message): void {
+    this.#answering(message, () => {
+      this.#ids.check(message);
+      const wish = wishOfMessage(message);
+      if (wish === null) return this.#route(message, { allow: true });
+      const decision = this.#realm.decide(this.#member, wish, this.#gone.signal);
+      if (decision instanceof Promise) this.#later(message, decision, (made) => this.#decided(message, wish, made));
+      else this.#decided(message, wish, decision);
+    });
+  }
+
+  #decided(message: Message, wish: Wish, decision: Decision): void {
+    if (!decision.allow) throw notAuthorized(wish);
+    this.#route(message, decision);
+  }
+
+  /** Goes on with `message` when `pending` is settled; what comes meanwhile waits. */
+  #later<T>(message: Message, pending: Promise<T>, goOn: (value: T) => void): void {
+    this.#pending = true;
+    void Promise.allSettled([pending]).then(([outcome]) => {
+      this.#pending = false;
+      if (this.#gone.signal.aborted) return;
+      this.#answering(message, () => {
+        if (outcome.status === "rejected") throw outcome.reason;
+        goOn(outcome.value);
+      });
+      while (!this.#isPending() && this.#waiting.length > 0) this.#handle(this.#waiting.shift() as Message);
+      if (!this.#isPending()) this.#member.peer.resume();
+    });
+  }
+
+  // Handling a message may start to wait again, which the compiler does not see.
+  #isPending(): boolean {
+    return this.#pending;
+  }
+
+  #route(message: Message, decision: Decision): void {
+    const member = this.#member;
+    const { broker, dealer } = this.#realm;
+    switch (message.type) {
+      case "PUBLISH":
+        return broker.publish(member, message, decision);
+      case "SUBSCRIBE":
+        return broker.subscribe(member, message);
+      case "UNSUBSCRIBE":
+        return broker.unsubscribe(member, message);
+      case "REGISTER":
+        return dealer.register(member, message);
+      case "UNREGISTER":
+        return dealer.unregister(member, message);
+      case "CALL": {
+        const own = this.#realm.procedures.get(message.procedure);
+        return own === undefined ? dealer.call(member, message, decision) : this.#callOwn(own, message);
+      }
+      case "CANCEL":
+        return dealer.cancel(member, message);
+      case "YIELD":
+        return dealer.yield(member, message);
+      case "ERROR":
+        return dealer.error(member, message);
+      default:
+        throw protocolViolation(`${message.type} may not be sent by a client that has joined`);
+    }
+  }
+
+  /** Calls one of the router's own procedures. */
+  #callOwn(procedure: MetaProcedure, message: MessageOf<"CALL">): void {
+    const { args = [], kwargs = {} } = message.payload?.values() ?? {};
+    const answer = (value: unknown): void =>
+      this.#member.send({
+        type: "RESULT",
+        request: message.request,
+        details: {},
+        payload: payloadOf(value === undefined ? {} : { args: [value] }),
+      });
+    const value = procedure({ caller: this.#member, args, kwargs });
+    if (value instanceof Promise) this.#later(message, value as Promise<unknown>, answer);
+    else answer(value);
+  }
+
+  /** Runs `work`; what it refuses becomes the ERROR for `message`, or ends the session that broke the protocol. */
+  #answering(message: Message, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!WampError.is(error)) {
+        this.#member.peer.broken(error);
+        return;
+      }
+      if (error.uri === protocolViolation("").uri || !("request" in message)) {
+        this.#member.peer.violation(error.message);
+        return;
+      }
+      // PUBLISH is answered only where the publisher asked for it (spec, basic/pubsub).
+      if (message.type === "PUBLISH" && message.options["acknowledge"] !== true) return;
+      this.#member.error(message.type as RequestType, message.request, error);
+    }
+  }
+}

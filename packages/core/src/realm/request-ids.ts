@@ -1,0 +1,45 @@
+import type { RealmOptions } from "../contract/settings.ts";
+import type { Log } from "../contract/log.ts";
+import { MAX_ID } from "../wamp/ids.ts";
+import type { Message } from "../wamp/messages.ts";
+import { protocolViolation } from "../wamp/wamp-error.ts";
+
+const REQUESTS: ReadonlySet<string> = new Set([
+  "SUBSCRIBE",
+  "UNSUBSCRIBE",
+  "PUBLISH",
+  "REGISTER",
+  "UNREGISTER",
+  "CALL",
+]);
+
+/**
+ * Holds one session's request ids to 1, 2, 3 … (spec, basic/building_blocks "IDs"). Since routers have never looked at
+ * them, many clients count in their own way: by default a session that does is named in the log, once.
+ */
+export class RequestIds {
+  readonly #policy: RealmOptions["requestIds"];
+  readonly #log: Log;
+  #last = 0;
+  #warned = false;
+
+  constructor(policy: RealmOptions["requestIds"], log: Log) {
+    this.#policy = policy;
+    this.#log = log;
+  }
+
+  /** @throws WampError a protocol violation, where the policy is `strict` */
+  check(message: Message): void {
+    if (this.#policy === "off" || !REQUESTS.has(message.type)) return;
+    const { request } = message as Message & { readonly request: number };
+    const expected = this.#last === MAX_ID ? 1 : this.#last + 1;
+    // A further part of a progressive call has the id of the first one.
+    if (message.type === "CALL" && request <= this.#last && "progress" in message.options) return;
+    this.#last = request;
+    if (request === expected) return;
+    const text = `${message.type}.request is ${request}, but ids count from 1 by 1: expected ${expected}`;
+    if (this.#policy === "strict") throw protocolViolation(text);
+    if (!this.#warned) this.#log.warn({ request, expected }, `${text}; told once for this session`);
+    this.#warned = true;
+  }
+}
