@@ -13,6 +13,7 @@ import { createRouterHooks, type RouterHooks } from "./hooks/router-hooks.ts";
 import { startComponent } from "./plugins/start-component.ts";
 import { ROUTER_ROLES } from "./realm/features.ts";
 import { Realm } from "./realm/realm.ts";
+import { cbor } from "./serializers/cbor.ts";
 import { json } from "./serializers/json.ts";
 import { msgpack } from "./serializers/msgpack.ts";
 import type { Serializer } from "./serializers/serializer.ts";
@@ -21,13 +22,14 @@ import type { LocalSession } from "./session/local.ts";
 import { ServiceCalls } from "./session/service-calls.ts";
 import { Session } from "./session/session.ts";
 import { isMemoryListener, memory, type MemoryClient, type MemoryConnectOptions } from "./transports/memory.ts";
+import { rawsocket } from "./transports/rawsocket.ts";
 import { websocket } from "./transports/websocket.ts";
 import { deadline, untilAborted } from "./wamp/deadline.ts";
 import { CloseUri } from "./wamp/error-uris.ts";
 import { randomId } from "./wamp/ids.ts";
 
 /** What core brings itself; plugins add to it. */
-export const BUILTIN = { transports: [websocket, memory], serializers: [json, msgpack] } as const;
+export const BUILTIN = { transports: [websocket, rawsocket, memory], serializers: [json, msgpack, cbor] } as const;
 
 /** How long `close` waits for clients to answer GOODBYE, in milliseconds. */
 const CLOSE_TIMEOUT = 2000;

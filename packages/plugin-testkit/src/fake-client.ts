@@ -15,7 +15,11 @@ export interface HelloOptions {
   readonly authid?: string | null;
   readonly authmethods?: readonly string[];
   readonly authextra?: Record<string, unknown>;
+  /** Default: all four, with no features. */
+  readonly roles?: Record<string, unknown>;
 }
+
+const ROLES = { caller: {}, callee: {}, publisher: {}, subscriber: {} };
 
 export const Wire = {
   HELLO: 1,
@@ -59,8 +63,7 @@ export class FakeClient {
     this.#link.send(frame);
   }
 
-  hello({ realm = "realm1", authid = null, authmethods, authextra }: HelloOptions = {}): void {
-    const roles = { caller: {}, callee: {}, publisher: {}, subscriber: {} };
+  hello({ realm = "realm1", authid = null, authmethods, authextra, roles = ROLES }: HelloOptions = {}): void {
     this.send(Wire.HELLO, realm, {
       roles,
       ...(authid === null ? {} : { authid }),

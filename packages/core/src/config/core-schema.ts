@@ -136,7 +136,7 @@ export const authSchema = z
   .describe("the methods offered, each with a block or a list of blocks that are asked in order");
 
 export const transportSchema = z.looseObject({
-  type: z.string().describe("`websocket`, `memory`, or what a plugin provides"),
+  type: z.string().describe("`websocket`, `rawsocket`, `memory`, or what a plugin provides"),
   auth: authSchema,
   "auth-timeout": milliseconds
     .default(30_000)

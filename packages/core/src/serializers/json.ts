@@ -10,6 +10,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 export const json: Serializer = {
   name: "json",
   binary: false,
+  rawSocketId: 1,
 
   decode(bytes) {
     let elements: unknown;

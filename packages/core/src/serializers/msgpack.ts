@@ -1,8 +1,9 @@
 import { createRequire } from "node:module";
 import { ErrorUri } from "../wamp/error-uris.ts";
-import { headOf, isDict, parseMessage } from "../wamp/messages.ts";
+import { headOf, parseMessage } from "../wamp/messages.ts";
 import type { PayloadValues, Tail } from "../wamp/payload.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { plainValue } from "./plain-value.ts";
 import { MAX_DEPTH, type Serializer } from "./serializer.ts";
 
 /** The part of msgpack5 that is used here; the package ships no types of its own. */
@@ -49,6 +50,7 @@ function isUndefined(type: number, data: Buffer): boolean {
 export const msgpack: Serializer = {
   name: "msgpack",
   binary: true,
+  rawSocketId: 2,
 
   decode(bytes) {
     const buffer = bl(bytes);
@@ -81,21 +83,9 @@ export const msgpack: Serializer = {
 
 function encode(value: unknown): Buffer {
   try {
-    return codec.encode(withNulls(value, 0)).slice();
+    return codec.encode(plainValue(value)).slice();
   } catch (error) {
     if (WampError.is(error)) throw error;
     throw new WampError(ErrorUri.invalidArgument, "the payload holds a value that MessagePack cannot say");
   }
-}
-
-/** msgpack5 refuses `undefined` in lists where JSON says null: both say null here. */
-function withNulls(value: unknown, depth: number): unknown {
-  if (depth > MAX_DEPTH)
-    throw new WampError(ErrorUri.invalidArgument, `the payload nests more than ${MAX_DEPTH} levels deep`);
-  if (value === undefined) return null;
-  if (Array.isArray(value)) return value.map((item) => withNulls(item, depth + 1));
-  if (!isDict(value)) return value;
-  const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  for (const [key, item] of Object.entries(value)) if (item !== undefined) copy[key] = withNulls(item, depth + 1);
-  return copy;
 }

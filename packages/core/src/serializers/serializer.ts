@@ -7,6 +7,8 @@ export interface Serializer extends TailEncoder {
   readonly name: string;
   /** Whether frames are binary; else they are text. */
   readonly binary: boolean;
+  /** Its number in RawSocket's handshake, 1 to 15 (spec, advanced/transport_rawsocket); without one it is not spoken there. */
+  readonly rawSocketId?: number;
   /**
    * One message from its bytes.
    * @throws WampError `wamp.error.protocol_violation`
@@ -29,3 +31,10 @@ export interface Framing {
 
 /** How deep lists and dictionaries may stand in each other. Past it a message is refused, before any stack is. */
 export const MAX_DEPTH = 100;
+
+/** Whether a decoded value nests deeper than a message may. */
+export function isTooDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return false;
+  if (depth > MAX_DEPTH) return true;
+  return Object.values(value).some((item) => isTooDeep(item, depth + 1));
+}

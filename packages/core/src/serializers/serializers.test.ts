@@ -2,13 +2,14 @@ import fc from "fast-check";
 import { WampError } from "../wamp/wamp-error.ts";
 import { ValuesPayload } from "../wamp/payload.ts";
 import { batched } from "./framing.ts";
+import { cbor } from "./cbor.ts";
 import { json } from "./json.ts";
 import { Extension, msgpack } from "./msgpack.ts";
 
 const call = (args: unknown[], kwargs?: Record<string, unknown>) =>
   ({ type: "CALL", request: 1, options: {}, procedure: "a.b", payload: new ValuesPayload({ args, kwargs }) }) as const;
 
-test.each([json, msgpack])("$name gives back every payload that JSON can say", (serializer) => {
+test.each([json, msgpack, cbor])("$name gives back every payload that JSON can say", (serializer) => {
   const value = fc.jsonValue({ noUnicodeString: false }).filter((v) => !/\\u0000|__proto__|-0/.test(JSON.stringify(v)));
   fc.assert(
     fc.property(fc.array(value), (args) => {
@@ -89,4 +90,62 @@ test("an empty or broken batch is a protocol violation", () => {
   ] as const) {
     expect(() => [...batched(serializer).split(Buffer.from(frame))]).toThrow("a batch");
   }
+});
+
+describe("CBOR", () => {
+  const decoded = (hex: string) => cbor.decode(Buffer.from(hex, "hex"));
+  /** `[48, 1, {}, "b", [value]]` */
+  const callOf = (value: string): string => `85183001a0616281${value}`;
+
+  it("crosses to the other formats and back, binary too", () => {
+    const sent = cbor.decode(cbor.encode(call([Buffer.from([1, 2, 255]), "text", { a: [1.5, null] }])));
+    expect(JSON.parse(Buffer.from(json.encode(sent)).toString())).toEqual([
+      48,
+      1,
+      {},
+      "a.b",
+      ["\0AQL/", "text", { a: [1.5, null] }],
+    ]);
+    const back = cbor.decode(cbor.encode(msgpack.decode(msgpack.encode(sent))));
+    expect(back.type === "CALL" && back.payload?.values().args?.[0]).toEqual(new Uint8Array([1, 2, 255]));
+  });
+
+  it("passes a tagged value on to CBOR peers, and refuses it for JSON", () => {
+    const hex = callOf("c11a514b67b0");
+    expect(Buffer.from(cbor.encode(decoded(hex))).toString("hex")).toBe(hex);
+    expect(() => json.encode(decoded(hex))).toThrow("JSON cannot say");
+  });
+
+  it.each([
+    ["what is no CBOR", "ff"],
+    ["two messages in one frame", `${callOf("01")}00`],
+    ["keys that are no strings", callOf("a10102")],
+    ["a tag nobody knows", callOf("d9ffff01")],
+    ["a list that ends too early", "8518"],
+    ["too many levels", callOf("81".repeat(500) + "01")],
+    ["so many levels that no stack holds them", callOf("81".repeat(200_000) + "01")],
+  ])("%s is a protocol violation", (_what, hex) => {
+    expect(() => decoded(hex)).toThrow(expect.objectContaining({ uri: "wamp.error.protocol_violation" }) as Error);
+  });
+
+  it("a key __proto__ is a key like any other", () => {
+    const message = decoded(callOf("a1695f5f70726f746f5f5fa1616101"));
+    const [value] = (message.type === "CALL" ? message.payload?.values().args : undefined) as [object];
+    expect(Object.keys(value)).toEqual(["__proto__"]);
+    expect("a" in value).toBe(false);
+    expect(Buffer.from(json.encode(message)).toString()).toContain('"__proto__"');
+  });
+
+  it("whatever bytes come, they are a message or a protocol violation", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+        try {
+          cbor.decode(bytes);
+        } catch (error) {
+          if (!WampError.is(error)) throw error;
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
 });

@@ -3,12 +3,15 @@ import type { TransportDetails } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
 import { plain } from "../serializers/framing.ts";
 import type { Framing, Serializer } from "../serializers/serializer.ts";
+import { ErrorUri } from "../wamp/error-uris.ts";
 import type { Message } from "../wamp/messages.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 import type { Subprotocol } from "./subprotocols.ts";
 
 /** What carries the frames of one connection. All of it does nothing where the wire is closed. */
 export interface Wire {
+  /** The longest frame that the peer takes, in bytes; any where there is none. */
+  readonly maxLength?: number;
   send(frame: Uint8Array, binary: boolean): void;
   /** Closes once all that was sent is out. */
   close(): void;
@@ -77,6 +80,10 @@ export class FrameConnection implements Connection {
   send(message: Message): void {
     if (this.#closing) return;
     const bytes = this.#serializer.encode(message);
+    if (this.#wire.maxLength !== undefined && bytes.length > this.#wire.maxLength) {
+      const text = `the message has ${bytes.length} bytes, and its receiver takes ${this.#wire.maxLength} at most`;
+      throw new WampError(ErrorUri.payloadSizeExceeded, text);
+    }
     this.#wire.send(this.#framing === plain ? bytes : this.#framing.join([bytes]), this.#serializer.binary);
   }
 

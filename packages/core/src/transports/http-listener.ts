@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Log } from "../contract/log.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { bracketed, listen } from "./listen.ts";
-import type { Endpoint } from "./websocket-options.ts";
 
 /** Takes a request to upgrade to WebSocket, which came to its path. */
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { lstat, unlink } from "node:fs/promises";
 import { connect, type Server } from "node:net";
-import type { Endpoint } from "./websocket-options.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 /**
  * Listens on an endpoint.

@@ -1,26 +1,26 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
+import { Cork } from "./cork.ts";
 import type { Wire } from "./frames.ts";
 
 /** The outgoing side of a WebSocket: what is sent within one tick leaves in one write. */
 export class WebSocketWire implements Wire {
   readonly #ws: WebSocket;
-  readonly #socket: Duplex;
   readonly #maxBuffered: number;
   readonly #tooSlow: (buffered: number) => void;
-  #corked = false;
+  readonly #cork: Cork;
 
   /** @param tooSlow told once, when the client is cut off because more than `maxBuffered` bytes wait for it */
   constructor(ws: WebSocket, socket: Duplex, maxBuffered: number, tooSlow: (buffered: number) => void) {
     this.#ws = ws;
-    this.#socket = socket;
     this.#maxBuffered = maxBuffered;
     this.#tooSlow = tooSlow;
+    this.#cork = new Cork(socket);
   }
 
   send(frame: Uint8Array, binary: boolean): void {
     if (this.#ws.readyState !== this.#ws.OPEN) return;
-    this.#cork();
+    this.#cork.hold();
     this.#ws.send(frame, { binary });
     const buffered = this.#ws.bufferedAmount;
     if (buffered <= this.#maxBuffered) return;
@@ -42,15 +42,5 @@ export class WebSocketWire implements Wire {
 
   resume(): void {
     this.#ws.resume();
-  }
-
-  #cork(): void {
-    if (this.#corked) return;
-    this.#corked = true;
-    this.#socket.cork();
-    process.nextTick(() => {
-      this.#corked = false;
-      this.#socket.uncork();
-    });
   }
 }

@@ -3,10 +3,11 @@ import { type ServerOptions, WebSocketServer } from "ws";
 import { defineTransport, type Listener, type TransportContext, type TransportEntry } from "../contract/connection.ts";
 import type { Log } from "../contract/log.ts";
 import { plainHeaders, tcpPeer, transportDetails } from "./details.ts";
+import { endpointKey } from "./endpoint.ts";
 import { FrameConnection } from "./frames.ts";
 import { HttpListener, refuse, type Upgrade } from "./http-listener.ts";
 import { choose, type Subprotocols, subprotocolsOf } from "./subprotocols.ts";
-import { endpointKey, websocketConflicts, type WebSocketOptions, websocketSchema } from "./websocket-options.ts";
+import { websocketConflicts, type WebSocketOptions, websocketSchema } from "./websocket-options.ts";
 import { WebSocketWire } from "./websocket-wire.ts";
 
 /** How long a client may take to answer a closing frame, in milliseconds. */

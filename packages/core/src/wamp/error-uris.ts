@@ -19,6 +19,7 @@ export const ErrorUri = {
   notAuthorized: "wamp.error.not_authorized",
   optionDisallowedDiscloseMe: "wamp.error.option_disallowed.disclose_me",
   optionNotAllowed: "wamp.error.option_not_allowed",
+  payloadSizeExceeded: "wamp.error.payload_size_exceeded",
   procedureAlreadyExists: "wamp.error.procedure_already_exists",
   protocolViolation: "wamp.error.protocol_violation",
   runtimeError: "wamp.error.runtime_error",

@@ -1,0 +1,59 @@
+import { type DecodeOptions, decode, encode, type EncodeOptions, Tagged } from "cborg";
+import { headOf, parseMessage } from "../wamp/messages.ts";
+import { ErrorUri } from "../wamp/error-uris.ts";
+import type { PayloadValues, Tail } from "../wamp/payload.ts";
+import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { plainValue } from "./plain-value.ts";
+import { isTooDeep, type Serializer } from "./serializer.ts";
+
+/** The tags of RFC 8949 section 3.4 that stand before a value: they are passed on, and given no meaning. */
+const TAGS = [0, 1, 2, 3, 4, 5, 21, 22, 23, 24, 32, 33, 34, 35, 36, 37, 55799];
+
+const DECODE: DecodeOptions = { tags: Tagged.preserve(...TAGS) };
+/** Keys stay in their order: a router has no say in it. */
+const ENCODE: EncodeOptions = { mapSorter: () => 0 };
+
+/** The first byte of a list of up to 23 members (RFC 8949 section 3). */
+const LIST = 0x80;
+
+/** CBOR, subprotocol `wamp.2.cbor`. */
+export const cbor: Serializer = {
+  name: "cbor",
+  binary: true,
+  rawSocketId: 3,
+
+  decode(bytes) {
+    let elements: unknown;
+    try {
+      elements = decode(bytes, DECODE);
+    } catch {
+      throw protocolViolation("the frame is not valid CBOR, or holds what WAMP cannot say");
+    }
+    if (isTooDeep(elements)) throw protocolViolation("the message nests too deep");
+    return parseMessage(elements);
+  },
+
+  encode(message) {
+    const head = headOf(message);
+    const tail = "payload" in message ? message.payload?.tail(cbor) : undefined;
+    const size = Uint8Array.of(LIST | (head.length + (tail?.count ?? 0)));
+    return Buffer.concat([size, ...head.map(encoded), ...(tail === undefined ? [] : [tail.bytes])]);
+  },
+
+  encodeTail({ args, kwargs }: PayloadValues): Tail {
+    if (kwargs !== undefined && Object.keys(kwargs).length > 0) {
+      return { count: 2, bytes: Buffer.concat([encoded(args ?? []), encoded(kwargs)]) };
+    }
+    if (args !== undefined && args.length > 0) return { count: 1, bytes: encoded(args) };
+    return { count: 0, bytes: new Uint8Array() };
+  },
+};
+
+function encoded(value: unknown): Uint8Array {
+  try {
+    return encode(plainValue(value), ENCODE);
+  } catch (error) {
+    if (WampError.is(error)) throw error;
+    throw new WampError(ErrorUri.invalidArgument, "the payload holds a value that CBOR cannot say");
+  }
+}

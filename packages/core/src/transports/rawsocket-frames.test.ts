@@ -1,0 +1,49 @@
+import fc from "fast-check";
+import { BrokenFraming, exponentOf, FrameReader, frameOf, FrameType, lengthOf } from "./rawsocket-frames.ts";
+
+it("frames come out as they went in, however the stream is cut", () => {
+  const frame = fc.record({ type: fc.constantFrom(0, 1, 2), payload: fc.uint8Array({ maxLength: 300 }) });
+  fc.assert(
+    fc.property(fc.array(frame, { maxLength: 8 }), fc.array(fc.nat(50)), (frames, cuts) => {
+      const stream = Buffer.concat(frames.flatMap(({ type, payload }) => frameOf(type, payload)));
+      const reader = new FrameReader(1024);
+      const out: object[] = [];
+      const drain = (): void => {
+        for (let next = reader.next(); next !== null; next = reader.next())
+          out.push({ type: next.type, payload: new Uint8Array(next.payload) });
+      };
+      let at = 0;
+      for (const cut of cuts) {
+        reader.push(stream.subarray(at, at + cut));
+        at += cut;
+        drain();
+      }
+      reader.push(stream.subarray(at));
+      drain();
+      expect(out).toEqual(frames);
+    }),
+  );
+});
+
+it("the longest frame has a bit of its own", () => {
+  const [prefix] = frameOf(FrameType.message, new Uint8Array(2 ** 24));
+  expect(Buffer.from(prefix ?? []).toString("hex")).toBe("08000000");
+  const reader = new FrameReader(2 ** 24);
+  for (const part of frameOf(FrameType.message, new Uint8Array(2 ** 24))) reader.push(Buffer.from(part));
+  expect(reader.next()?.payload.length).toBe(2 ** 24);
+});
+
+it.each([
+  ["longer than was agreed", [0, 0, 4, 1]],
+  ["with reserved bits", [0x10, 0, 0, 1]],
+  ["of an unknown type", [3, 0, 0, 1]],
+])("a frame %s is refused before its payload has come", (_what, bytes) => {
+  const reader = new FrameReader(1024);
+  reader.push(Buffer.from(bytes));
+  expect(() => reader.next()).toThrow(BrokenFraming);
+});
+
+it("exponents stand for powers of two from 512 bytes to 16 MiB", () => {
+  expect([exponentOf(512), exponentOf(1023), exponentOf(1024), exponentOf(2 ** 24)]).toEqual([0, 0, 1, 15]);
+  expect([lengthOf(0), lengthOf(15)]).toEqual([512, 2 ** 24]);
+});

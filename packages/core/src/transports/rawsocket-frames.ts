@@ -1,0 +1,87 @@
+/** The bytes of RawSocket (spec, advanced/transport_rawsocket). */
+
+/** The first byte of each handshake. No HTTP request begins with it. */
+export const MAGIC = 0x7f;
+
+/** Why a handshake is refused. */
+export const Refusal = { serializer: 1, reservedBits: 3 } as const;
+
+export const FrameType = { message: 0, ping: 1, pong: 2 } as const;
+
+export interface RawFrame {
+  readonly type: number;
+  readonly payload: Uint8Array;
+}
+
+/** The peer broke the protocol of the transport: there is no way to say so, the connection ends. */
+export class BrokenFraming extends Error {
+  override readonly name = "BrokenFraming";
+}
+
+/** The longest message that an exponent of the handshake stands for, in bytes. */
+export function lengthOf(exponent: number): number {
+  return 2 ** (9 + exponent);
+}
+
+/** The largest exponent whose length is at most `bytes`. */
+export function exponentOf(bytes: number): number {
+  return Math.min(15, Math.floor(Math.log2(bytes)) - 9);
+}
+
+/** A frame: its prefix and its payload, to be written one after the other. */
+export function frameOf(type: number, payload: Uint8Array): Uint8Array[] {
+  const { length } = payload;
+  // 2^24 does not fit in 24 bits: it has a bit of its own.
+  const prefix = Buffer.allocUnsafe(4);
+  prefix.writeUInt32BE((((length === 2 ** 24 ? 8 : 0) | type) << 24) | (length & 0xff_ffff));
+  return [prefix, payload];
+}
+
+/** Cuts a stream into the handshake and the frames that follow it, however the bytes come. */
+export class FrameReader {
+  readonly #maxLength: number;
+  #chunks: Buffer[] = [];
+  #length = 0;
+
+  /** @param maxLength how long a frame may be, in bytes */
+  constructor(maxLength: number) {
+    this.#maxLength = maxLength;
+  }
+
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+  }
+
+  /** The next `count` bytes, or null where they have not all come. */
+  take(count: number): Buffer | null {
+    if (this.#length < count) return null;
+    const bytes = this.#peek(count);
+    this.#chunks[0] = bytes.subarray(count);
+    this.#length -= count;
+    return bytes.subarray(0, count);
+  }
+
+  /** The next frame, or null where it has not all come. @throws BrokenFraming */
+  next(): RawFrame | null {
+    if (this.#length < 4) return null;
+    const word = this.#peek(4).readUInt32BE();
+    const head = word >>> 24;
+    const type = head & 0x07;
+    const length = (head & 0x08) === 0 ? word & 0xff_ffff : 2 ** 24;
+    if ((head & 0xf0) !== 0 || type > FrameType.pong) throw new BrokenFraming("a frame has bits set that mean nothing");
+    if (length > this.#maxLength) throw new BrokenFraming(`a frame of ${length} bytes is longer than was agreed`);
+    if (this.#length < 4 + length) return null;
+    const bytes = this.take(4 + length) as Buffer;
+    return { type, payload: bytes.subarray(4) };
+  }
+
+  /** The first chunk, made at least `count` bytes long. */
+  #peek(count: number): Buffer {
+    const [first] = this.#chunks;
+    if (first !== undefined && first.length >= count) return first;
+    const joined = Buffer.concat(this.#chunks);
+    this.#chunks = [joined];
+    return joined;
+  }
+}

@@ -1,0 +1,193 @@
+import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import { z } from "zod";
+import { defineTransport, type Listener, type TransportContext, type TransportEntry } from "../contract/connection.ts";
+import type { Log } from "../contract/log.ts";
+import { plain } from "../serializers/framing.ts";
+import type { Serializer } from "../serializers/serializer.ts";
+import { tcpPeer, transportDetails } from "./details.ts";
+import { type Endpoint, endpointKey, endpointSchema } from "./endpoint.ts";
+import { FrameConnection } from "./frames.ts";
+import { bracketed, listen } from "./listen.ts";
+import { exponentOf, FrameReader, FrameType, lengthOf, MAGIC, Refusal } from "./rawsocket-frames.ts";
+import { RawSocketWire } from "./rawsocket-wire.ts";
+import { subprotocolsOf } from "./subprotocols.ts";
+
+const MiB = 1024 * 1024;
+
+/** How long a client may take for its four bytes, in milliseconds. */
+const HANDSHAKE_TIME = 10_000;
+
+const rawsocketSchema = z.strictObject({
+  endpoint: endpointSchema.describe("where to listen"),
+  serializers: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe("the formats clients may use; default: all that are loaded and have a number in RawSocket"),
+  "max-message-size": z
+    .int()
+    .min(512)
+    .max(16 * MiB)
+    .default(16 * MiB)
+    .describe("bytes, rounded down to a power of two; a client that sends a longer message is disconnected"),
+  "max-buffered": z
+    .int()
+    .min(1024)
+    .default(64 * MiB)
+    .describe("bytes that may wait for one slow client; over it that client is disconnected, the others never wait"),
+});
+
+type RawSocketOptions = z.output<typeof rawsocketSchema>;
+
+/** WAMP over RawSocket, on TCP or a Unix domain socket (spec, advanced/transport_rawsocket). */
+export const rawsocket = defineTransport<RawSocketOptions>({
+  type: "rawsocket",
+  schema: rawsocketSchema,
+  start,
+  conflicts: (entries) => {
+    const taken = new Set<string>();
+    return entries.flatMap(({ endpoint }, index) => {
+      const key = endpointKey(endpoint);
+      const isFree = key.endsWith(":0") || !taken.has(key);
+      taken.add(key);
+      return isFree ? [] : [{ index, message: "an earlier transport has this endpoint; give one of them another" }];
+    });
+  },
+});
+
+async function start(entries: readonly TransportEntry<RawSocketOptions>[], context: TransportContext) {
+  const doors = entries.map((entry) => new Door(entry, context));
+  const listener: Omit<Listener, "urls"> = {
+    stop: () => doors.forEach((door) => door.stop()),
+    close: async () => {
+      await Promise.all(doors.map((door) => door.close()));
+    },
+  };
+  try {
+    for (const door of doors) await door.listen();
+  } catch (error) {
+    await listener.close();
+    throw error;
+  }
+  return { ...listener, urls: doors.map((door) => door.url) };
+}
+
+/** One entry of the config, and its connections. */
+class Door {
+  readonly #entry: TransportEntry<RawSocketOptions>;
+  readonly #log: Log;
+  readonly #serializers: ReadonlyMap<number, Serializer>;
+  readonly #maxExponent: number;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(entry: TransportEntry<RawSocketOptions>, { serializers, log }: TransportContext) {
+    const { options } = entry;
+    this.#entry = entry;
+    this.#log = log;
+    const spoken = [...subprotocolsOf(serializers, options.serializers).values()];
+    this.#serializers = new Map(
+      spoken.flatMap(({ serializer }) =>
+        serializer.rawSocketId === undefined ? [] : [[serializer.rawSocketId, serializer]],
+      ),
+    );
+    this.#maxExponent = exponentOf(options["max-message-size"]);
+    this.#server = createServer({ noDelay: true }, (socket) => this.#greet(socket));
+  }
+
+  async listen(): Promise<void> {
+    await listen(this.#server, this.#entry.options.endpoint);
+    this.#server.on("error", (error) => this.#log.error({ err: error }, "a listener failed to take a connection"));
+  }
+
+  get url(): string {
+    const { endpoint } = this.#entry.options;
+    if (endpoint.type === "unix") return `rs+unix:${endpoint.path}`;
+    const address = this.#server.address();
+    const port = typeof address === "object" && address !== null ? address.port : endpoint.port;
+    return `rs://${bracketed(endpoint.host)}:${port}`;
+  }
+
+  stop(): void {
+    this.#server.close();
+  }
+
+  async close(): Promise<void> {
+    const closed = this.#server.listening || this.#sockets.size > 0 ? once(this.#server, "close") : undefined;
+    this.stop();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  /** Waits for the client's handshake. */
+  #greet(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+    socket.on("error", (error) => this.#log.debug({ err: error }, "a RawSocket connection failed"));
+    const timer = setTimeout(() => socket.destroy(), HANDSHAKE_TIME);
+    socket.once("close", () => clearTimeout(timer));
+    const reader = new FrameReader(lengthOf(this.#maxExponent));
+    const onData = (chunk: Buffer): void => {
+      reader.push(chunk);
+      const handshake = reader.take(4);
+      if (handshake === null) return;
+      clearTimeout(timer);
+      socket.off("data", onData);
+      this.#answer(socket, handshake, reader);
+    };
+    socket.on("data", onData);
+  }
+
+  #answer(socket: Socket, [magic, terms = 0, ...reserved]: Buffer, reader: FrameReader): void {
+    const refuse = (code: number): void => void socket.end(Uint8Array.of(MAGIC, code << 4, 0, 0));
+    const peer = peerOf(socket, this.#entry.options.endpoint);
+    if (magic !== MAGIC || peer === undefined) return void socket.destroy();
+    if (reserved.some((byte) => byte !== 0)) return refuse(Refusal.reservedBits);
+    const serializer = this.#serializers.get(terms & 0x0f);
+    if (serializer === undefined) return refuse(Refusal.serializer);
+    socket.write(Uint8Array.of(MAGIC, (this.#maxExponent << 4) | (terms & 0x0f), 0, 0));
+    this.#connect(socket, reader, peer, serializer, lengthOf(terms >> 4));
+  }
+
+  #connect(socket: Socket, reader: FrameReader, peer: string, serializer: Serializer, maxLength: number): void {
+    const { options } = this.#entry;
+    const subprotocol = { name: `wamp.2.${serializer.name}`, serializer, framing: () => plain };
+    const details = transportDetails({
+      type: "rawsocket",
+      carrier: options.endpoint.type,
+      peer,
+      subprotocol,
+      headers: {},
+    });
+    const wire = new RawSocketWire(socket, maxLength, options["max-buffered"], (buffered) =>
+      this.#log.warn(
+        { peer, buffered },
+        `disconnected a client that reads too slowly: more than "max-buffered" waits for it`,
+      ),
+    );
+    const connection = new FrameConnection(details, subprotocol, wire, this.#log);
+    const read = (): void => {
+      try {
+        for (let frame = reader.next(); frame !== null; frame = reader.next()) {
+          if (frame.type === FrameType.message) connection.received(frame.payload, serializer.binary);
+          else if (frame.type === FrameType.ping) wire.pong(frame.payload);
+        }
+      } catch (error) {
+        this.#log.debug({ peer, err: error }, "disconnected a client that broke the RawSocket protocol");
+        socket.destroy();
+      }
+    };
+    socket.on("data", (chunk: Buffer) => {
+      reader.push(chunk);
+      read();
+    });
+    socket.once("close", () => connection.gone());
+    connection.open((opened) => this.#entry.accept(opened));
+    read();
+  }
+}
+
+function peerOf(socket: Socket, { type }: Endpoint): string | undefined {
+  return type === "unix" ? "unix" : tcpPeer(socket);
+}

@@ -1,0 +1,198 @@
+import { accept, definePlugin } from "@wampgate/core";
+import { type FakeClient, startTestRouter, type TestRouter, type WireMessage } from "@wampgate/plugin-testkit";
+
+/** Codes of the messages that sessions exchange. */
+export const Wamp = {
+  ABORT: 3,
+  GOODBYE: 6,
+  ERROR: 8,
+  PUBLISH: 16,
+  PUBLISHED: 17,
+  SUBSCRIBE: 32,
+  SUBSCRIBED: 33,
+  UNSUBSCRIBE: 34,
+  UNSUBSCRIBED: 35,
+  EVENT: 36,
+  CALL: 48,
+  CANCEL: 49,
+  RESULT: 50,
+  REGISTER: 64,
+  REGISTERED: 65,
+  UNREGISTER: 66,
+  UNREGISTERED: 67,
+  INVOCATION: 68,
+  INTERRUPT: 69,
+  YIELD: 70,
+} as const;
+
+type Options = Record<string, unknown>;
+
+/** What the parties of the feature tests announce, if not told otherwise. */
+const FEATURES = {
+  publisher: ["payload_passthru_mode"],
+  subscriber: ["subscription_revocation", "payload_passthru_mode"],
+  caller: ["progressive_call_results", "progressive_call_invocations", "call_canceling", "payload_passthru_mode"],
+  callee: [
+    "progressive_call_results",
+    "progressive_call_invocations",
+    "call_canceling",
+    "call_timeout",
+    "registration_revocation",
+    "payload_passthru_mode",
+  ],
+};
+
+export interface PartyOptions {
+  readonly realm?: string;
+  readonly authid?: string;
+  readonly role?: string;
+  /** By role; default: all that the router has a counterpart for. */
+  readonly features?: Partial<Record<keyof typeof FEATURES, readonly string[]>>;
+}
+
+/** A session in a feature test: it speaks message by message, and counts its requests. */
+export class Party {
+  readonly id: number;
+  readonly welcome: Record<string, unknown>;
+  readonly client: FakeClient;
+  #request = 0;
+
+  constructor(client: FakeClient, welcome: Record<string, unknown> & { session: number }) {
+    this.client = client;
+    this.welcome = welcome;
+    this.id = welcome.session;
+  }
+
+  /** Sends a request: the code, then its fields after the request id. @returns the id */
+  request(code: number, ...fields: unknown[]): number {
+    this.client.send(code, ++this.#request, ...fields);
+    return this.#request;
+  }
+
+  send(...message: WireMessage): void {
+    this.client.send(...message);
+  }
+
+  /** The next message, which must have this code; without the code. */
+  async next(code: number): Promise<unknown[]> {
+    return (await this.client.expect(code)).slice(1);
+  }
+
+  async subscribe(topic: string, options: Options = {}): Promise<number> {
+    const request = this.request(Wamp.SUBSCRIBE, options, topic);
+    const [answered, id] = await this.next(Wamp.SUBSCRIBED);
+    expect(answered).toBe(request);
+    return id as number;
+  }
+
+  async register(procedure: string, options: Options = {}): Promise<number> {
+    const request = this.request(Wamp.REGISTER, options, procedure);
+    const [answered, id] = await this.next(Wamp.REGISTERED);
+    expect(answered).toBe(request);
+    return id as number;
+  }
+
+  /** Publishes with acknowledgement. @returns the publication */
+  async publish(topic: string, options: Options = {}, ...payload: unknown[]): Promise<number> {
+    const request = this.request(Wamp.PUBLISH, { acknowledge: true, ...options }, topic, ...payload);
+    const [answered, id] = await this.next(Wamp.PUBLISHED);
+    expect(answered).toBe(request);
+    return id as number;
+  }
+
+  /** The next event: its subscription, details and args. */
+  async event(): Promise<{ subscription: number; publication: number; details: Options; args: unknown }> {
+    const [subscription, publication, details, args] = await this.next(Wamp.EVENT);
+    return {
+      subscription: subscription as number,
+      publication: publication as number,
+      details: details as Options,
+      args,
+    };
+  }
+
+  call(procedure: string, options: Options = {}, ...payload: unknown[]): number {
+    return this.request(Wamp.CALL, options, procedure, ...payload);
+  }
+
+  /** The next invocation. */
+  async invocation(): Promise<{ id: number; registration: number; details: Options; args: unknown }> {
+    const [id, registration, details, args] = await this.next(Wamp.INVOCATION);
+    return { id: id as number, registration: registration as number, details: details as Options, args };
+  }
+
+  yield(invocation: number, options: Options = {}, ...payload: unknown[]): void {
+    this.send(Wamp.YIELD, invocation, options, ...payload);
+  }
+
+  /** Calls, and gives the one value of the result. */
+  async ask(procedure: string, args: unknown[] = [], kwargs: Options = {}): Promise<unknown> {
+    const request = this.call(procedure, {}, args, kwargs);
+    const [answered, , values] = await this.next(Wamp.RESULT);
+    expect(answered).toBe(request);
+    return (values as unknown[] | undefined)?.[0];
+  }
+
+  /** The next ERROR: its request and URI. */
+  async error(): Promise<{ request: number; uri: string; message: unknown }> {
+    const [, request, , uri, args] = await this.next(Wamp.ERROR);
+    return { request: request as number, uri: uri as string, message: (args as unknown[] | undefined)?.[0] };
+  }
+
+  /** That nothing has come, up to the moment when the router answers this. */
+  async hearsNothing(): Promise<void> {
+    const request = this.call("wamp.session.count");
+    expect((await this.client.next()).slice(0, 2)).toEqual([Wamp.RESULT, request]);
+  }
+
+  async leave(): Promise<void> {
+    this.send(Wamp.GOODBYE, {}, "wamp.close.close_realm");
+    await this.next(Wamp.GOODBYE);
+    await this.client.closed;
+  }
+
+  /** Hangs up without a word. */
+  vanish(): void {
+    this.client.close();
+  }
+}
+
+/** Lets everyone in as they wish: the feature tests are about what comes after the login. */
+const everyone = definePlugin({
+  name: "everyone",
+  core: "*",
+  apply(api) {
+    api.hooks.hello.tap("everyone", ({ realm, authid, authextra }) =>
+      accept(
+        { realm, authid: authid ?? "nobody", role: String(authextra?.["role"]) },
+        { authmethod: "test", provider: "test" },
+      ),
+    );
+  },
+});
+
+/** A router in memory with these realms. */
+export async function startParties(
+  realms: unknown,
+  components?: unknown,
+): Promise<TestRouter & { join: (options?: PartyOptions) => Promise<Party> }> {
+  const { default: anonymous } = await import("@wampgate/auth-anonymous");
+  const router = await startTestRouter({
+    plugins: [everyone, anonymous],
+    realms,
+    components,
+    auth: { anonymous: { type: "static" } },
+  });
+  const join = async ({ realm, authid = "joe", role = "user", features = {} }: PartyOptions = {}): Promise<Party> => {
+    const client = router.connect();
+    const roles = Object.fromEntries(
+      Object.entries({ ...FEATURES, ...features }).map(([name, list]) => [
+        name,
+        { features: Object.fromEntries(list.map((feature) => [feature, true])) },
+      ]),
+    );
+    client.hello({ ...(realm === undefined ? {} : { realm }), authid, authextra: { role }, roles });
+    return new Party(client, await client.welcomed());
+  };
+  return { ...router, join };
+}
