@@ -40,6 +40,41 @@ describe("components", () => {
     await router.close();
   });
 
+  it("send and get progressive results, and are told of a cancelled call", async () => {
+    let cancelled = (): void => undefined;
+    const told = new Promise<void>((resolve) => (cancelled = resolve));
+    const module: Component = async (session) => {
+      await session.register("com.count", ([to], _kwargs, { progress }) => {
+        for (let n = 1; n < (to as number); n++) (progress as (args: unknown[]) => void)([n]);
+        return to;
+      });
+      await session.register("com.never", (_args, _kwargs, { signal }) => {
+        (signal as AbortSignal).addEventListener("abort", cancelled);
+        return new Promise(() => undefined);
+      });
+    };
+    const router = await start(component(module));
+    const caller = router.router.session("realm1", { role: "user" });
+    const progress: unknown[] = [];
+    expect(await caller.call("com.count", [3], {}, {}, (value) => progress.push(value))).toBe(3);
+    expect(progress).toEqual([1, 2]);
+    await expect(caller.call("com.never", [], {}, { timeout: 10 })).rejects.toMatchObject({
+      uri: "wamp.error.timeout",
+    });
+    await told;
+    await router.close();
+  });
+
+  it("lose a registration and a subscription that are revoked", async () => {
+    const router = await start();
+    const one = router.router.session("realm1", { role: "user" });
+    const two = router.router.session("realm1", { role: "user" });
+    await one.register("com.proc", () => "one");
+    await two.register("com.proc", () => "two", { force_reregister: true });
+    expect(await one.call("com.proc")).toBe("two");
+    await router.close();
+  });
+
   it.each([
     ["throws", () => Promise.reject(new Error("no database")), /component .* did not start: no database/],
     ["hangs", () => new Promise<void>(() => undefined), /component .* did not start: no answer within 30 ms/],

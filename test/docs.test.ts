@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { ROUTER_ROLES } from "../packages/core/src/realm/features.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -28,6 +29,13 @@ test("no page links to a file that is not there", () => {
         .filter((target) => !exists(target)),
     );
   expect(broken).toEqual([]);
+});
+
+test("the page of features has a row for each that WELCOME announces, and no other", () => {
+  const [, broker = "", dealer = ""] = readFileSync(join(ROOT, "docs/features.md"), "utf8").split(/^## /m);
+  const rows = (part: string): string[] => [...part.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name ?? "");
+  expect(rows(broker)).toEqual(Object.keys(ROUTER_ROLES.broker.features).sort());
+  expect(rows(dealer)).toEqual(Object.keys(ROUTER_ROLES.dealer.features).sort());
 });
 
 function exists(path: string): boolean {

@@ -10,6 +10,9 @@ export {
   type TransportContext,
   type TransportEntry,
 } from "./contract/connection.ts";
+export { FrameConnection, type Wire } from "./transports/frames.ts";
+export { type Channel, transportDetails } from "./transports/details.ts";
+export { type Subprotocol, type Subprotocols, subprotocolsOf } from "./transports/subprotocols.ts";
 export { ConfigError, type ConfigIssue, PluginError } from "./contract/errors.ts";
 export type { Hello, TransportDetails } from "./contract/hello.ts";
 export type { Log } from "./contract/log.ts";
@@ -68,7 +71,7 @@ export { Result } from "./session/local-values.ts";
 export type { MemoryClient, MemoryConnectOptions } from "./transports/memory.ts";
 export { constantTimeEqual } from "./wamp/compare.ts";
 export { CloseUri, ErrorUri } from "./wamp/error-uris.ts";
-export { isDict, kindOf, type Message } from "./wamp/messages.ts";
+export { headOf, isDict, kindOf, type Message, parseMessage } from "./wamp/messages.ts";
 export type { Dict, Payload, PayloadValues } from "./wamp/payload.ts";
 export { isUri, type MatchPolicy, type UriCheck } from "./wamp/uri.ts";
 export { WampError } from "./wamp/wamp-error.ts";

@@ -32,7 +32,8 @@ export interface ConnectionHandler {
 /** One entry of the config's `transports`, checked, and what takes its connections. */
 export interface TransportEntry<E = unknown> {
   readonly options: E;
-  accept(connection: Connection): ConnectionHandler;
+  /** Takes a connection that has just been made. */
+  readonly accept: (connection: Connection) => ConnectionHandler;
 }
 
 export interface TransportContext {

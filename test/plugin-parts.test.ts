@@ -1,0 +1,108 @@
+import {
+  type Connection,
+  createRouter,
+  definePlugin,
+  defineTransport,
+  FrameConnection,
+  headOf,
+  parseMessage,
+  type Serializer,
+  subprotocolsOf,
+  transportDetails,
+  type WampgateConfig,
+  z,
+} from "@wampgate/core";
+import anonymous from "@wampgate/auth-anonymous";
+import { CapturedLog } from "@wampgate/plugin-testkit";
+import { WebSocket } from "ws";
+import { once } from "node:events";
+
+// docs/writing-a-transport.md, as a plugin would do it.
+
+/** JSON, spelt backwards. */
+const backwards: Serializer = {
+  name: "backwards",
+  binary: false,
+  decode: (bytes) => parseMessage(JSON.parse(reversed(Buffer.from(bytes).toString()))),
+  encode(message) {
+    const { args, kwargs } = ("payload" in message ? message.payload?.values() : undefined) ?? {};
+    const payload = [...(args || kwargs ? [args ?? []] : []), ...(kwargs ? [kwargs] : [])];
+    return Buffer.from(reversed(JSON.stringify([...headOf(message), ...payload])));
+  },
+  encodeTail: () => ({ count: 0, bytes: new Uint8Array() }),
+};
+const reversed = (text: string): string => Array.from(text).reverse().join("");
+
+/** A transport in which a client is a pair of functions. */
+const doors: ((hear: (text: string) => void) => (text: string) => void)[] = [];
+const whisper = defineTransport({
+  type: "whisper",
+  schema: z.strictObject({ name: z.string() }),
+  start: (entries, { serializers, log }) => {
+    for (const { accept } of entries) {
+      doors.push((hear) => {
+        const subprotocol = subprotocolsOf(serializers).get("wamp.2.json");
+        if (subprotocol === undefined) throw new Error("no JSON");
+        const details = transportDetails({ type: "whisper", carrier: "air", peer: "near", subprotocol, headers: {} });
+        const nothing = (): void => undefined;
+        const send = (frame: Uint8Array): void => hear(Buffer.from(frame).toString());
+        const wire = { send, close: nothing, terminate: nothing, pause: nothing, resume: nothing };
+        const connection = new FrameConnection(details, subprotocol, wire, log);
+        connection.open((opened: Connection) => accept(opened));
+        return (text) => connection.received(Buffer.from(text), false);
+      });
+    }
+    const close = (): Promise<void> => Promise.resolve();
+    return Promise.resolve({
+      urls: entries.map(({ options }) => `whisper:${options.name}`),
+      stop: () => undefined,
+      close,
+    });
+  },
+});
+
+const plugin = definePlugin({ name: "parts", core: "*", serializers: [backwards], transports: [whisper] });
+const auth = { anonymous: { type: "static", role: "user" } };
+const HELLO = JSON.stringify([1, "realm1", { roles: { caller: {} } }]);
+
+async function start(transport: object) {
+  const config = {
+    plugins: [plugin, anonymous],
+    realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }],
+    transports: [{ ...transport, auth }],
+  } as unknown as WampgateConfig;
+  const router = await createRouter(config, { log: new CapturedLog() });
+  await router.start();
+  return router;
+}
+
+it("a plugin's serializer is a subprotocol of the WebSocket transport", async () => {
+  const router = await start({ type: "websocket", endpoint: { type: "tcp", port: 0 } });
+  const socket = new WebSocket(router.endpoints[0]?.url ?? "", "wamp.2.backwards");
+  await once(socket, "open");
+  socket.send(reversed(HELLO));
+  const [welcome] = (await once(socket, "message")) as [Buffer];
+  expect(JSON.parse(reversed(welcome.toString()))).toMatchObject([2, expect.any(Number), { realm: "realm1" }]);
+  socket.send("nonsense");
+  const [abort] = (await once(socket, "message")) as [Buffer];
+  expect(JSON.parse(reversed(abort.toString()))).toMatchObject([3, {}, "wamp.error.protocol_violation"]);
+  await router.close();
+});
+
+it("a plugin's transport carries sessions like any other, and its entries are checked by its schema", async () => {
+  await expect(start({ type: "whisper", nam: "x" })).rejects.toThrow(
+    'transports[0].nam: unknown key; did you mean "name"?',
+  );
+  const router = await start({ type: "whisper", name: "left" });
+  expect(router.endpoints[0]?.url).toBe("whisper:left");
+  let heard: (text: string) => void = () => undefined;
+  const next = (): Promise<unknown> => new Promise((resolve) => (heard = (text) => resolve(JSON.parse(text))));
+  const speak = doors[0]?.((text) => heard(text));
+  const welcome = next();
+  speak?.(HELLO);
+  expect(await welcome).toMatchObject([2, expect.any(Number), { authrole: "user" }]);
+  const result = next();
+  speak?.(JSON.stringify([48, 1, {}, "wamp.session.count"]));
+  expect(await result).toEqual([50, 1, {}, [1]]);
+  await router.close();
+});
