@@ -80,13 +80,28 @@ export class Broker {
     });
   }
 
-  publish(publisher: Member, { request, options, topic, payload }: MessageOf<"PUBLISH">, decision: Decision): void {
+  publish(publisher: Member, message: MessageOf<"PUBLISH">, decision: Decision): void {
+    const acknowledge = flag(message.options, "acknowledge", false);
+    const publication = this.prepare(publisher, message, decision);
+    this.dispatch(publication);
+    if (acknowledge) publisher.send({ type: "PUBLISHED", request: message.request, publication: publication.id });
+  }
+
+  /**
+   * What `publisher` asks to be published.
+   * @throws WampError for an option that is wrong or not allowed
+   */
+  prepare(
+    publisher: Member,
+    { options, topic, payload }: Pick<MessageOf<"PUBLISH">, "options" | "topic" | "payload">,
+    decision: Decision,
+  ): Publication {
     const asked = flag(options, "disclose_me", false);
     if (asked && !this.#mayDisclose) {
       throw new WampError(ErrorUri.optionDisallowedDiscloseMe, "this realm does not let publishers show themselves");
     }
     const disclosed = asked || decision.disclose === true;
-    const publication: Publication = {
+    return {
       id: randomId(),
       topic,
       payload,
@@ -97,17 +112,25 @@ export class Broker {
       },
       audience: audienceOf(options),
       except: excludesPublisher(options) ? publisher.info.session : null,
+      retain: flag(options, "retain", false),
     };
-    const acknowledge = flag(options, "acknowledge", false);
-    const retain = flag(options, "retain", false);
-    this.#dispatch(publication);
-    if (retain) this.#retention.keep(publication);
-    if (acknowledge) publisher.send({ type: "PUBLISHED", request, publication: publication.id });
+  }
+
+  /** Sends an event to all who subscribed to its topic and may get it. */
+  dispatch(publication: Publication): void {
+    for (const { id, match, subscribers, history } of this.#index.matching(publication.topic)) {
+      history?.add(publication);
+      if (subscribers.size === 0) continue;
+      const event = eventOf(publication, id, match);
+      for (const member of subscribers) if (admits(publication, member)) this.#deliver(member, event);
+    }
+    if (publication.retain) this.#retention.keep(publication);
   }
 
   /** Publishes an event of the router itself. @param except a session that does not get it */
   announce(topic: string, args: readonly unknown[], except: number | null = null): void {
-    this.#dispatch({ id: randomId(), topic, payload: payloadOf({ args }), details: {}, audience: null, except });
+    const payload = payloadOf({ args });
+    this.dispatch({ id: randomId(), topic, payload, details: {}, audience: null, except, retain: false });
   }
 
   /** Takes all subscriptions of a session that is gone. */
@@ -157,15 +180,6 @@ export class Broker {
     answer?.();
     this.#tell(MetaTopic.unsubscribed, subscription, member, subscription.id);
     if (isLast) this.#tell(MetaTopic.subscriptionDeleted, subscription, member, subscription.id);
-  }
-
-  #dispatch(publication: Publication): void {
-    for (const { id, match, subscribers, history } of this.#index.matching(publication.topic)) {
-      history?.add(publication);
-      if (subscribers.size === 0) continue;
-      const event = eventOf(publication, id, match);
-      for (const member of subscribers) if (admits(publication, member)) this.#deliver(member, event);
-    }
   }
 
   #sendRetained(member: Member, { id, uri, match }: Subscription): void {

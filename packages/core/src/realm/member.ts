@@ -12,6 +12,8 @@ export class Member {
   readonly invocationIds = new IdSequence();
   /** What receivers are told of its trust level: nothing where its role has none. */
   readonly trust: Readonly<Dict>;
+  /** Whether nobody is told that it leaves, since all others leave with it. */
+  leavesUntold = false;
 
   constructor(peer: Peer, trustLevel: number | null) {
     this.peer = peer;

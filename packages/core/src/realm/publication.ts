@@ -14,6 +14,8 @@ export interface Publication {
   readonly audience: Audience | null;
   /** The session that does not get it, its publisher's. */
   readonly except: number | null;
+  /** Whether it is kept for those who subscribe later. */
+  readonly retain: boolean;
 }
 
 /** Whether `member` may get `publication`. */

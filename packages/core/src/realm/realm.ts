@@ -75,8 +75,9 @@ export class Realm implements RealmPort {
     this.#members.delete(member.info.session);
     this.broker.leave(member);
     this.dealer.leave(member);
-    this.#testaments.execute(member);
-    if (member.peer.service) return;
+    if (member.leavesUntold) this.#testaments.forget(member);
+    else this.#testaments.execute(member);
+    if (member.peer.service || member.leavesUntold) return;
     const { session, authid, authrole } = member.info;
     this.broker.announce(MetaTopic.left, [session, authid, authrole]);
   }
@@ -91,8 +92,9 @@ export class Realm implements RealmPort {
     return this.#authorization.decide(member.peer, wish, signal);
   }
 
-  async #require(member: Member, wish: Wish): Promise<void> {
+  async #require(member: Member, wish: Wish): Promise<Decision> {
     const decision = await this.decide(member, wish, new AbortController().signal);
     if (!decision.allow) throw notAuthorized(wish);
+    return decision;
   }
 }

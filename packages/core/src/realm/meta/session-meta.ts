@@ -42,7 +42,11 @@ export function sessionMeta(members: ReadonlyMap<number, Member>): MetaProcedure
       const wanted = textAt(call, 0, "the authrole");
       return kill(call, ({ authrole }) => authrole === wanted).length;
     },
-    "wamp.session.kill_all": (call) => kill(call, () => true).length,
+    "wamp.session.kill_all": (call) => {
+      // No meta events and no testaments: no subscribers would remain to receive them, says the spec.
+      for (const member of members.values()) member.leavesUntold = member !== call.caller;
+      return kill(call, () => true).length;
+    },
   };
 }
 

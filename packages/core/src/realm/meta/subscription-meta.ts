@@ -12,7 +12,7 @@ import { idAt, matchAt, type MetaCall, type MetaProcedures, textAt, textIn } fro
  */
 export function subscriptionMeta(
   broker: Broker,
-  requireSubscribe: (caller: Member, subscription: Subscription) => Promise<void>,
+  requireSubscribe: (caller: Member, subscription: Subscription) => Promise<unknown>,
 ): MetaProcedures {
   const find = (call: MetaCall): Subscription => {
     const id = idAt(call, 0, "the subscription");

@@ -1,10 +1,11 @@
+import type { Decision } from "../../contract/authorization.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { isDict } from "../../wamp/messages.ts";
-import { type Dict, type PayloadValues, payloadOf } from "../../wamp/payload.ts";
+import { type Dict, payloadOf } from "../../wamp/payload.ts";
 import { WampError } from "../../wamp/wamp-error.ts";
-import { audienceOf } from "../audience.ts";
 import type { Broker } from "../broker.ts";
 import type { Member } from "../member.ts";
+import type { Publication } from "../publication.ts";
 import { invalidArgument, type MetaCall, type MetaProcedures, textAt } from "./meta-call.ts";
 
 /** How many testaments a session may leave. */
@@ -14,18 +15,12 @@ const LIMIT = 100;
 const SCOPES = ["detached", "destroyed"] as const;
 type Scope = (typeof SCOPES)[number];
 
-interface Testament {
-  readonly topic: string;
-  readonly values: PayloadValues;
-  readonly options: Readonly<Dict>;
-}
-
 /** Rejects with a WampError where the session may not publish to the topic. */
-export type RequirePublish = (member: Member, topic: string, options: Readonly<Dict>) => Promise<void>;
+export type RequirePublish = (member: Member, topic: string, options: Readonly<Dict>) => Promise<Decision>;
 
 /** What sessions leave to be published when they are gone (spec, advanced/session_testament). */
 export class Testaments {
-  readonly #ofMember = new Map<Member, Record<Scope, Testament[]>>();
+  readonly #ofMember = new Map<Member, Record<Scope, Publication[]>>();
   readonly #broker: Broker;
   readonly #requirePublish: RequirePublish;
 
@@ -44,13 +39,13 @@ export class Testaments {
   /** Publishes what a session that is gone has left: first `detached`, then `destroyed`, each in its order. */
   execute(member: Member): void {
     const left = this.#ofMember.get(member);
+    this.forget(member);
+    for (const scope of SCOPES) for (const publication of left?.[scope] ?? []) this.#broker.dispatch(publication);
+  }
+
+  /** Drops what a session has left. */
+  forget(member: Member): void {
     this.#ofMember.delete(member);
-    for (const scope of SCOPES) {
-      for (const { topic, values, options } of left?.[scope] ?? []) {
-        const message = { type: "PUBLISH", request: 1, options, topic, payload: payloadOf(values) } as const;
-        this.#broker.publish(member, message, { allow: true });
-      }
-    }
   }
 
   async #add(call: MetaCall): Promise<void> {
@@ -58,46 +53,42 @@ export class Testaments {
     const topic = textAt(call, 0, "the topic");
     const args: unknown = call.args[1] ?? [];
     const named: unknown = call.args[2] ?? {};
-    const asked: unknown = kwargs["publish_options"] ?? {};
+    const options: unknown = kwargs["publish_options"] ?? {};
     if (!Array.isArray(args)) throw invalidArgument("args", "a list", args);
     if (!isDict(named)) throw invalidArgument("kwargs", "a dictionary", named);
-    if (!isDict(asked)) throw invalidArgument("publish_options", "a dictionary", asked);
-    // Nobody will be left who could be told.
-    const options = { ...asked, acknowledge: false };
-    checkOptions(options);
+    if (!isDict(options)) throw invalidArgument("publish_options", "a dictionary", options);
     const scope = scopeOf(kwargs);
-    await this.#requirePublish(caller, topic, options);
+    const decision = await this.#requirePublish(caller, topic, options);
+    const publication = this.#prepare(
+      caller,
+      { topic, options, payload: payloadOf({ args, kwargs: named }) },
+      decision,
+    );
     const left = this.#ofMember.get(caller) ?? { detached: [], destroyed: [] };
     if (left.detached.length + left.destroyed.length >= LIMIT)
       throw new WampError(ErrorUri.invalidArgument, `a session may leave ${LIMIT} testaments at most`);
-    left[scope].push({ topic, values: { args, kwargs: named }, options });
+    left[scope].push(publication);
     this.#ofMember.set(caller, left);
   }
 
-  /** @returns how many there were */
-  #flush({ caller, kwargs }: MetaCall): number {
+  /** What would break the protocol in a PUBLISH is here a wrong argument. */
+  #prepare(...asked: Parameters<Broker["prepare"]>): Publication {
+    try {
+      return this.#broker.prepare(...asked);
+    } catch (error) {
+      if (!WampError.is(error) || error.uri !== ErrorUri.protocolViolation) throw error;
+      throw new WampError(ErrorUri.invalidArgument, error.message);
+    }
+  }
+
+  #flush({ caller, kwargs }: MetaCall): void {
     const scope = scopeOf(kwargs);
     const left = this.#ofMember.get(caller);
-    const count = left?.[scope].length ?? 0;
     if (left !== undefined) left[scope] = [];
-    return count;
   }
 }
 
 function scopeOf({ scope = "destroyed" }: Readonly<Dict>): Scope {
   if (SCOPES.includes(scope as Scope)) return scope as Scope;
   throw invalidArgument("scope", SCOPES.join(" or "), scope);
-}
-
-/** What would break the protocol in a PUBLISH is here a wrong argument. */
-function checkOptions(options: Readonly<Dict>): void {
-  try {
-    audienceOf(options);
-  } catch (error) {
-    throw new WampError(ErrorUri.invalidArgument, (error as Error).message);
-  }
-  for (const key of ["exclude_me", "disclose_me", "retain"]) {
-    if (options[key] !== undefined && typeof options[key] !== "boolean")
-      throw invalidArgument(key, "true or false", options[key]);
-  }
 }
