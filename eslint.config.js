@@ -37,7 +37,17 @@ export default tseslint.config(
     files: ["**/*.js", "**/*.mjs"],
     languageOptions: {
       globals: Object.fromEntries(
-        ["process", "console", "Buffer", "URL", "setTimeout", "clearTimeout"].map((name) => [name, "readonly"]),
+        [
+          "process",
+          "console",
+          "Buffer",
+          "URL",
+          "setTimeout",
+          "clearTimeout",
+          "setImmediate",
+          "queueMicrotask",
+          "performance",
+        ].map((name) => [name, "readonly"]),
       ),
     },
     rules: { "no-unused-vars": ["error", { argsIgnorePattern: "^_" }] },

@@ -1,0 +1,130 @@
+// `npm run bench`: the router beside two forwarders, in one run and interleaved.
+//   --quick        a few scenarios, under a minute
+//   --only TEXT    scenarios whose name contains TEXT
+//   --rounds N     how often each is measured; the median counts
+//   --write        writes docs/performance.md's table and bench/results.json
+import { fork, spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { table } from "./report.mjs";
+import { QUICK, scenarios } from "./scenarios.mjs";
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean" },
+    only: { type: "string" },
+    rounds: { type: "string" },
+    write: { type: "boolean" },
+  },
+});
+const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
+const timing = options.quick ? { warmUp: 300, time: 500 } : { warmUp: 400, time: 1000 };
+const chosen = scenarios.filter(
+  ({ name }) => (!options.quick || QUICK.includes(name)) && (options.only === undefined || name.includes(options.only)),
+);
+const HERE = import.meta.dirname;
+const TARGETS = {
+  wampgate: ["servers/wampgate.mjs"],
+  naive: ["servers/forwarder.mjs", "naive"],
+  tuned: ["servers/forwarder.mjs", "tuned"],
+};
+
+/** Each process has a core of its own where the system lets us say so. */
+const canPin = cpus().length > 1 && spawnSync("taskset", ["--version"]).status === 0;
+async function start([file, ...args], core) {
+  const child = fork(join(HERE, file), args, {
+    execArgv: ["--expose-gc"],
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  if (canPin) spawnSync("taskset", ["-a", "-p", "-c", String(core), String(child.pid)]);
+  const first = await answer(child);
+  return { child, url: first.url };
+}
+
+function answer(child) {
+  return new Promise((resolve, reject) => {
+    const onExit = (code) => reject(new Error(`a process of the bench ended with ${code}`));
+    child.once("exit", onExit);
+    child.once("message", (message) => {
+      child.off("exit", onExit);
+      resolve(message);
+    });
+  });
+}
+
+function ask(child, question) {
+  const answered = answer(child);
+  child.send(question);
+  return answered;
+}
+
+/** Measures one scenario at one target, in a load process of its own. */
+async function measure(scenario, target, server) {
+  const { child: client } = await start(["client.mjs"], 1);
+  const isMemory = scenario.kind === "idle";
+  const question = isMemory ? "memory" : "cpu";
+  let before = null;
+  let after = null;
+  client.send({ ...scenario, ...timing, target, url: server.url });
+  for (;;) {
+    const { word, result, error } = await answer(client);
+    if (error !== undefined) throw new Error(`${scenario.name} at ${target}: ${error}`);
+    if (result !== undefined) {
+      client.kill();
+      if (isMemory) return { kib: (after.rss - before.rss) / 1024 / scenario.sessions };
+      return {
+        rate: result.messages / result.seconds,
+        perCpuSecond: result.messages / (after.cpu - before.cpu),
+        clientLoad: result.clientCpu / result.seconds,
+        ...(result.p50 === undefined ? {} : { p50: result.p50, p99: result.p99 }),
+      };
+    }
+    if (word === "begin") before = await ask(server.child, question);
+    else after = await ask(server.child, question);
+    client.send({});
+  }
+}
+
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+function medians(samples) {
+  return Object.fromEntries(Object.keys(samples[0]).map((key) => [key, median(samples.map((sample) => sample[key]))]));
+}
+
+const results = [];
+for (const scenario of chosen) {
+  const samples = { wampgate: [], naive: [], tuned: [] };
+  // Memory is a matter of what a process has done before: each time a new one.
+  const fresh = scenario.kind === "idle" || results.length === 0;
+  if (fresh) {
+    for (const { child } of Object.values(globalThis.servers ?? {})) child.kill();
+    globalThis.servers = {};
+    for (const [target, command] of Object.entries(TARGETS)) globalThis.servers[target] = await start(command, 0);
+  }
+  for (let round = 0; round < (scenario.kind === "idle" ? 1 : rounds); round++) {
+    for (const target of Object.keys(TARGETS))
+      samples[target].push(await measure(scenario, target, globalThis.servers[target]));
+  }
+  const result = {
+    ...scenario,
+    ...Object.fromEntries(Object.entries(samples).map(([target, list]) => [target, medians(list)])),
+    bars: [scenario.naive, scenario.tuned],
+  };
+  results.push(result);
+  console.error(`${results.length}/${chosen.length} ${scenario.name}`);
+}
+for (const { child } of Object.values(globalThis.servers)) child.kill();
+
+const where = `Node.js ${process.version}, ${cpus().length} × ${cpus()[0].model.trim()}, ${rounds} ${rounds === 1 ? "round" : "interleaved rounds"} of ${timing.time} ms, ${canPin ? "server and load pinned to a core each" : "not pinned"}`;
+const text = table(results);
+console.log(`${where}\n\n${text}`);
+if (options.write) {
+  writeFileSync(
+    join(HERE, "results.json"),
+    `${JSON.stringify({ where, date: new Date().toISOString().slice(0, 10), results }, null, 1)}\n`,
+  );
+  const page = join(HERE, "../docs/performance.md");
+  const [head, , tail] = readFileSync(page, "utf8").split(/<!-- table (?:begins|ends) -->/);
+  writeFileSync(page, `${head}<!-- table begins -->\n\n${where}.\n\n${text}\n<!-- table ends -->${tail}`);
+}

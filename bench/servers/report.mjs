@@ -1,0 +1,25 @@
+// A server under test tells where it listens, and answers what it has used.
+import { monitorEventLoopDelay } from "node:perf_hooks";
+
+const delay = monitorEventLoopDelay({ resolution: 1 });
+
+export function report(url) {
+  process.on("message", (question) => {
+    if (question === "memory") {
+      globalThis.gc?.();
+      process.send({ rss: process.memoryUsage().rss });
+    } else if (question === "watch") {
+      delay.reset();
+      delay.enable();
+      process.send({});
+    } else if (question === "delay") {
+      delay.disable();
+      process.send({ p50: delay.percentile(50) / 1e6, p99: delay.percentile(99) / 1e6, max: delay.max / 1e6 });
+    } else {
+      const { user, system } = process.cpuUsage();
+      process.send({ cpu: (user + system) / 1e6 });
+    }
+  });
+  process.on("disconnect", () => process.exit());
+  process.send({ url });
+}

@@ -1,0 +1,66 @@
+// A WebSocket client that does as little as can be done, so that the load is not what is measured.
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
+
+/** Connects, and hands each frame's payload to `onFrame`; with `count` alone the payloads are not even cut out. */
+export async function open(url, subprotocol, onFrame) {
+  const { hostname, port, pathname } = new URL(url);
+  const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+  socket.on("error", () => undefined);
+  await once(socket, "connect");
+  socket.write(
+    `GET ${pathname} HTTP/1.1\r\nHost: ${hostname}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      `Sec-WebSocket-Key: ${randomBytes(16).toString("base64")}\r\nSec-WebSocket-Version: 13\r\n` +
+      `Sec-WebSocket-Protocol: ${subprotocol}\r\n\r\n`,
+  );
+  let rest = Buffer.alloc(0);
+  let greeted = null;
+  const client = { socket, onFrame, write: (bytes) => socket.write(bytes), close: () => socket.destroy() };
+  const upgraded = new Promise((resolve, reject) => {
+    greeted = (ok) => (ok ? resolve() : reject(new Error(`no upgrade at ${url}`)));
+    socket.once("close", () => reject(new Error("closed")));
+  });
+  socket.on("data", (chunk) => {
+    let data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    if (greeted !== null) {
+      const end = data.indexOf("\r\n\r\n");
+      if (end === -1) return void (rest = data);
+      greeted(data.subarray(9, 12).toString() === "101");
+      greeted = null;
+      data = data.subarray(end + 4);
+    }
+    rest = data.subarray(frames(data, client));
+  });
+  await upgraded;
+  return client;
+}
+
+/** Hands over the whole frames at the beginning of `data`. @returns how many bytes they were */
+function frames(data, client) {
+  let at = 0;
+  while (at + 2 <= data.length) {
+    let length = data[at + 1] & 0x7f;
+    let head = 2;
+    if (length === 126) {
+      if (at + 4 > data.length) break;
+      length = data.readUInt16BE(at + 2);
+      head = 4;
+    } else if (length === 127) {
+      if (at + 10 > data.length) break;
+      length = Number(data.readBigUInt64BE(at + 2));
+      head = 10;
+    }
+    if (at + head + length > data.length) break;
+    client.onFrame(data, at + head, length);
+    at += head + length;
+  }
+  return at;
+}
+
+/** The next frame of a client that is spoken with one message at a time. */
+export function next(client) {
+  return new Promise((resolve) => {
+    client.onFrame = (data, at, length) => resolve(Buffer.from(data.subarray(at, at + length)));
+  });
+}
