@@ -5,6 +5,7 @@ import {
   defineTransport,
   FrameConnection,
   headOf,
+  type OutgoingFrame,
   parseMessage,
   type Serializer,
   subprotocolsOf,
@@ -45,7 +46,7 @@ const whisper = defineTransport({
         if (subprotocol === undefined) throw new Error("no JSON");
         const details = transportDetails({ type: "whisper", carrier: "air", peer: "near", subprotocol, headers: {} });
         const nothing = (): void => undefined;
-        const send = (frame: Uint8Array): void => hear(Buffer.from(frame).toString());
+        const send = ({ bytes }: OutgoingFrame): void => hear(Buffer.from(bytes).toString());
         const wire = { send, close: nothing, terminate: nothing, pause: nothing, resume: nothing };
         const connection = new FrameConnection(details, subprotocol, wire, log);
         connection.open((opened: Connection) => accept(opened));

@@ -11,6 +11,7 @@ export {
   type TransportEntry,
 } from "./contract/connection.ts";
 export { FrameConnection, type Wire } from "./transports/frames.ts";
+export type { OutgoingFrame } from "./transports/outgoing.ts";
 export { type Channel, transportDetails } from "./transports/details.ts";
 export { type Subprotocol, type Subprotocols, subprotocolsOf } from "./transports/subprotocols.ts";
 export { ConfigError, type ConfigIssue, PluginError } from "./contract/errors.ts";

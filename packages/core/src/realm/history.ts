@@ -3,7 +3,7 @@ import { kindOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { WampError } from "../wamp/wamp-error.ts";
 import type { Member } from "./member.ts";
-import type { Publication } from "./publication.ts";
+import { kept, type Publication } from "./publication.ts";
 
 /** An event as `wamp.subscription.get_events` tells of it (spec, advanced/pubsub_event_history). */
 export interface PastEvent {
@@ -35,7 +35,7 @@ export class History {
   add(publication: Publication): void {
     if (publication.audience?.namesSessions === true) return;
     if (this.#entries.length === this.#limit) this.#entries.shift();
-    this.#entries.push({ at: new Date(), publication });
+    this.#entries.push({ at: new Date(), publication: kept(publication) });
   }
 
   /**

@@ -18,6 +18,11 @@ export interface Publication {
   readonly retain: boolean;
 }
 
+/** The same, to be kept for long. */
+export function kept(publication: Publication): Publication {
+  return { ...publication, payload: publication.payload?.own() };
+}
+
 /** Whether `member` may get `publication`. */
 export function admits({ audience, except }: Publication, { info }: Member): boolean {
   return info.session !== except && audience?.has(info) !== false;

@@ -1,6 +1,6 @@
 import { matches, type MatchPolicy } from "../wamp/uri.ts";
 import type { Member } from "./member.ts";
-import { admits, type Publication } from "./publication.ts";
+import { admits, kept, type Publication } from "./publication.ts";
 
 /** How many events for part of the subscribers a topic holds beside the one for all. */
 const RESTRICTED_LIMIT = 10;
@@ -16,7 +16,8 @@ export class Retention {
     this.#limit = limit;
   }
 
-  keep(publication: Publication): void {
+  keep(published: Publication): void {
+    const publication = kept(published);
     const { topic, audience } = publication;
     const older = this.#byTopic.get(topic) ?? [];
     this.#byTopic.delete(topic);

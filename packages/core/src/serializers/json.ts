@@ -1,34 +1,44 @@
-import { headOf, isDict, type Message, parseMessage } from "../wamp/messages.ts";
-import type { PayloadValues, Tail } from "../wamp/payload.ts";
+import { isUtf8 } from "node:buffer";
 import { ErrorUri } from "../wamp/error-uris.ts";
+import {
+  assemble,
+  headOf,
+  isDict,
+  type Message,
+  parseMessage,
+  type PayloadLayout,
+  payloadLayout,
+} from "../wamp/messages.ts";
+import { type Dict, type PayloadValues, RawPayload, type Tail, type TailCodec } from "../wamp/payload.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { skipSpace, skipValue, UNSURE } from "./json-scan.ts";
 import { MAX_DEPTH, type Serializer } from "./serializer.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
+const EMPTY: Readonly<Dict> = Object.freeze({});
+const NO_TAIL: Tail = { count: 0, bytes: new Uint8Array() };
+
 /** JSON, subprotocol `wamp.2.json`. Binary values are strings `"\0" + base64` (spec, basic/building_blocks). */
-export const json: Serializer = {
+export const json: Serializer & TailCodec = {
   name: "json",
   binary: false,
   rawSocketId: 1,
 
   decode(bytes) {
-    let elements: unknown;
-    try {
-      const text = decoder.decode(bytes);
-      checkDepth(text);
-      elements = JSON.parse(text, revive);
-    } catch (error) {
-      throw WampError.is(error) ? error : protocolViolation("the frame is not valid JSON");
-    }
-    return parseMessage(elements);
+    return scanned(bytes) ?? decodeJsonInFull(bytes);
   },
 
-  encode(message: Message) {
-    const head = JSON.stringify(headOf(message).map((element) => sayable(element, 0)));
+  encode(message) {
+    const head = headText(message);
     const tail = "payload" in message ? message.payload?.tail(json) : undefined;
-    if (tail === undefined || tail.count === 0) return Buffer.from(head);
-    return Buffer.concat([Buffer.from(head.slice(0, -1)), tail.bytes, Buffer.from("]")]);
+    const { bytes } = tail ?? NO_TAIL;
+    const size = Buffer.byteLength(head);
+    const out = Buffer.allocUnsafe(size + bytes.length + 1);
+    out.write(head);
+    out.set(bytes, size);
+    out[out.length - 1] = 0x5d;
+    return out;
   },
 
   encodeTail({ args, kwargs }: PayloadValues): Tail {
@@ -36,9 +46,117 @@ export const json: Serializer = {
       return { count: 2, bytes: Buffer.from(`,${text(args ?? [])},${text(kwargs)}`) };
     }
     if (args !== undefined && args.length > 0) return { count: 1, bytes: Buffer.from(`,${text(args)}`) };
-    return { count: 0, bytes: new Uint8Array() };
+    return NO_TAIL;
+  },
+
+  decodeTail({ count, bytes }) {
+    if (count === 0) return {};
+    const list = `[${Buffer.from(bytes.buffer, bytes.byteOffset + 1, bytes.length - 1).toString()}]`;
+    const [args, kwargs] = JSON.parse(list, revive) as [unknown[], Dict?];
+    return { args, kwargs };
   },
 };
+
+/** A message whose payload is left as it is, or null where only a full parse can tell. */
+function scanned(frame: Uint8Array): Message | null {
+  const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.length);
+  let at = skipSpace(bytes, 0);
+  if (bytes[at] !== 0x5b) return null;
+  at = skipSpace(bytes, at + 1);
+  const codeEnd = skipValue(bytes, at);
+  if (codeEnd === UNSURE || codeEnd - at > 3) return null;
+  const layout = payloadLayout(Number(bytes.toString("latin1", at, codeEnd)));
+  if (layout === null || !isUtf8(bytes)) return null;
+  const values: unknown[] = [];
+  at = skipSpace(bytes, codeEnd);
+  for (let i = 0; i < layout.fields.length; i++) {
+    if (bytes[at] !== 0x2c) return null;
+    const begin = skipSpace(bytes, at + 1);
+    const end = skipValue(bytes, begin);
+    if (end === UNSURE) return null;
+    values.push(valueOf(bytes, begin, end));
+    at = skipSpace(bytes, end);
+  }
+  return withTail(layout, values, bytes, at);
+}
+
+/** @param begin the position after the last field and white space */
+function withTail(layout: PayloadLayout, values: readonly unknown[], bytes: Buffer, begin: number): Message | null {
+  let at = begin;
+  let elements = 0;
+  /** What is left when empty `args` or `kwargs` at the end are left out (spec, basic/messages). */
+  let count: Tail["count"] = 0;
+  let end = begin;
+  for (; elements < 2 && bytes[at] === 0x2c; elements++) {
+    const from = skipSpace(bytes, at + 1);
+    if (bytes[from] !== (elements === 0 ? 0x5b : 0x7b)) return null;
+    const to = skipValue(bytes, from);
+    if (to === UNSURE) return null;
+    if (skipSpace(bytes, from + 1) !== to - 1) [count, end] = [elements === 0 ? 1 : 2, to];
+    at = skipSpace(bytes, to);
+  }
+  if (bytes[at] !== 0x5d || skipSpace(bytes, at + 1) !== bytes.length) return null;
+  if (elements === 0) return assemble(layout, values);
+  return assemble(
+    layout,
+    values,
+    new RawPayload(json, count === 0 ? NO_TAIL : { count, bytes: bytes.subarray(begin, end) }),
+  );
+}
+
+/** A value of the head, which is short. */
+function valueOf(bytes: Buffer, begin: number, end: number): unknown {
+  const first = bytes[begin];
+  if (first === 0x7b && end === begin + 2) return EMPTY;
+  if (first === 0x22 && !hasEscape(bytes, begin, end)) return bytes.toString("utf8", begin + 1, end - 1);
+  if (first !== 0x22 && first !== 0x7b && first !== 0x5b && end - begin < 16) {
+    let number = 0;
+    for (let i = begin; i < end; i++) {
+      const digit = (bytes[i] as number) - 0x30;
+      if (digit < 0 || digit > 9) return JSON.parse(bytes.toString("utf8", begin, end), revive);
+      number = number * 10 + digit;
+    }
+    return number;
+  }
+  return JSON.parse(bytes.toString("utf8", begin, end), revive);
+}
+
+function hasEscape(bytes: Buffer, begin: number, end: number): boolean {
+  for (let i = begin; i < end; i++) if (bytes[i] === 0x5c) return true;
+  return false;
+}
+
+/** Parses a message as a whole. @throws WampError `wamp.error.protocol_violation` */
+export function decodeJsonInFull(bytes: Uint8Array): Message {
+  let elements: unknown;
+  try {
+    const whole = decoder.decode(bytes);
+    checkDepth(whole);
+    elements = JSON.parse(whole, revive);
+  } catch (error) {
+    throw WampError.is(error) ? error : protocolViolation("the frame is not valid JSON");
+  }
+  return parseMessage(elements);
+}
+
+/** All of a message before its payload, without the last bracket. */
+function headText(message: Message): string {
+  switch (message.type) {
+    case "EVENT":
+      return `[36,${message.subscription},${message.publication},${dictText(message.details)}`;
+    case "INVOCATION":
+      return `[68,${message.request},${message.registration},${dictText(message.details)}`;
+    case "RESULT":
+      return `[50,${message.request},${dictText(message.details)}`;
+    default:
+      return text(headOf(message)).slice(0, -1);
+  }
+}
+
+function dictText(dict: Readonly<Dict>): string {
+  for (const _ in dict) return text(dict);
+  return "{}";
+}
 
 const text = (value: unknown): string => JSON.stringify(sayable(value, 0));
 
@@ -79,11 +197,11 @@ function unsayable(what: string): WampError {
 }
 
 /** JSON.parse takes a million levels and then seconds, so depth is counted on the text, outside strings. */
-function checkDepth(text: string): void {
+function checkDepth(whole: string): void {
   let depth = 0;
   let inString = false;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
+  for (let i = 0; i < whole.length; i++) {
+    const c = whole.charCodeAt(i);
     if (inString) {
       if (c === 0x5c) i++;
       else if (c === 0x22) inString = false;

@@ -1,8 +1,9 @@
 import { createRequire } from "node:module";
 import { ErrorUri } from "../wamp/error-uris.ts";
-import { headOf, parseMessage } from "../wamp/messages.ts";
-import type { PayloadValues, Tail } from "../wamp/payload.ts";
+import { assemble, headOf, type Message, parseMessage, type PayloadLayout, payloadLayout } from "../wamp/messages.ts";
+import { type Dict, type PayloadValues, RawPayload, type Tail, type TailCodec } from "../wamp/payload.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { skipValue, UNSURE } from "./msgpack-scan.ts";
 import { plainValue } from "./plain-value.ts";
 import { MAX_DEPTH, type Serializer } from "./serializer.ts";
 
@@ -46,30 +47,38 @@ function isUndefined(type: number, data: Buffer): boolean {
   return type === 0 && data.length === 1 && data[0] === 0;
 }
 
+const EMPTY: Readonly<Dict> = Object.freeze({});
+const NO_TAIL: Tail = { count: 0, bytes: new Uint8Array() };
+
 /** MessagePack, subprotocol `wamp.2.msgpack`. */
-export const msgpack: Serializer = {
+export const msgpack: Serializer & TailCodec = {
   name: "msgpack",
   binary: true,
   rawSocketId: 2,
 
   decode(bytes) {
-    const buffer = bl(bytes);
-    let elements: unknown;
-    try {
-      elements = codec.decode(buffer);
-    } catch {
-      throw protocolViolation("the frame is not valid MessagePack");
-    }
-    if (buffer.length > 0) throw protocolViolation("the frame has bytes after its message");
-    return parseMessage(elements);
+    return scanned(bytes) ?? decodeMsgpackInFull(bytes);
   },
 
   encode(message) {
     const head = headOf(message);
-    const tail = "payload" in message ? message.payload?.tail(msgpack) : undefined;
-    const parts = head.map(encode);
-    const size = Buffer.from([0x90 | (head.length + (tail?.count ?? 0))]);
-    return Buffer.concat([size, ...parts, ...(tail === undefined ? [] : [tail.bytes])]);
+    const { count, bytes } = ("payload" in message ? message.payload?.tail(msgpack) : undefined) ?? NO_TAIL;
+    const parts: Uint8Array[] = [];
+    let size = 1 + bytes.length;
+    for (const element of head) {
+      const part = elementOf(element);
+      size += part.length;
+      parts.push(part);
+    }
+    const out = Buffer.allocUnsafe(size);
+    out[0] = 0x90 | (head.length + count);
+    let at = 1;
+    for (const part of parts) {
+      out.set(part, at);
+      at += part.length;
+    }
+    out.set(bytes, at);
+    return out;
   },
 
   encodeTail({ args, kwargs }: PayloadValues): Tail {
@@ -77,9 +86,129 @@ export const msgpack: Serializer = {
       return { count: 2, bytes: Buffer.concat([encode(args ?? []), encode(kwargs)]) };
     }
     if (args !== undefined && args.length > 0) return { count: 1, bytes: encode(args) };
-    return { count: 0, bytes: new Uint8Array() };
+    return NO_TAIL;
+  },
+
+  decodeTail({ count, bytes }) {
+    if (count === 0) return {};
+    const list = bl(Buffer.concat([Uint8Array.of(0x90 | count), bytes]));
+    const [args, kwargs] = codec.decode(list) as [unknown[], Dict?];
+    return { args, kwargs };
   },
 };
+
+/** A message whose payload is left as it is, or null where only the codec can tell. */
+function scanned(frame: Uint8Array): Message | null {
+  const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.length);
+  const size = (bytes[0] ?? 0) - 0x90;
+  const layout = size > 0 && size < 8 ? payloadLayout(bytes[1] ?? 0) : null;
+  const elements = size - 1 - (layout?.fields.length ?? 0);
+  if (layout === null || elements < 0 || elements > 2) return null;
+  const values: unknown[] = [];
+  let at = 2;
+  for (let i = 0; i < layout.fields.length; i++) {
+    const end = skipValue(bytes, at);
+    if (end === UNSURE) return null;
+    values.push(valueOf(bytes, at, end));
+    at = end;
+  }
+  return withTail(layout, values, bytes, at, elements);
+}
+
+function withTail(
+  layout: PayloadLayout,
+  values: readonly unknown[],
+  bytes: Buffer,
+  begin: number,
+  elements: number,
+): Message | null {
+  let at = begin;
+  /** How many elements there are when empty ones at the end are left out (spec, basic/messages). */
+  let count: 0 | 1 | 2 = 0;
+  let end = begin;
+  for (let i = 0; i < elements; i++) {
+    const kind = bytes[at] ?? 0;
+    const isRight = i === 0 ? isListKind(kind) : isMapKind(kind);
+    const next = isRight ? skipValue(bytes, at) : UNSURE;
+    if (next === UNSURE) return null;
+    if (kind !== 0x90 && kind !== 0x80) [count, end] = [i === 0 ? 1 : 2, next];
+    at = next;
+  }
+  if (at !== bytes.length) return null;
+  if (elements === 0) return assemble(layout, values);
+  const tail = count === 0 ? NO_TAIL : { count, bytes: bytes.subarray(begin, end) };
+  return assemble(layout, values, new RawPayload(msgpack, tail));
+}
+
+function isListKind(kind: number): boolean {
+  return (kind >= 0x90 && kind <= 0x9f) || kind === 0xdc || kind === 0xdd;
+}
+
+function isMapKind(kind: number): boolean {
+  return (kind >= 0x80 && kind <= 0x8f) || kind === 0xde || kind === 0xdf;
+}
+
+/** A value of the head: ids, URIs and empty options are read here, the rest by the codec. */
+function valueOf(bytes: Buffer, at: number, end: number): unknown {
+  const kind = bytes[at] as number;
+  if (kind <= 0x7f) return kind;
+  if (kind === 0x80 || (kind === 0xde && end === at + 3)) return EMPTY;
+  if (kind >= 0xa0 && kind <= 0xbf) return bytes.toString("utf8", at + 1, end);
+  switch (kind) {
+    case 0xcc:
+      return bytes[at + 1];
+    case 0xcd:
+      return bytes.readUInt16BE(at + 1);
+    case 0xce:
+      return bytes.readUInt32BE(at + 1);
+    case 0xd9:
+      return bytes.toString("utf8", at + 2, end);
+    default:
+      return codec.decode(bl(bytes.subarray(at, end)));
+  }
+}
+
+/** Decodes a message as a whole. @throws WampError `wamp.error.protocol_violation` */
+export function decodeMsgpackInFull(bytes: Uint8Array): Message {
+  const buffer = bl(bytes);
+  let elements: unknown;
+  try {
+    elements = codec.decode(buffer);
+  } catch {
+    throw protocolViolation("the frame is not valid MessagePack");
+  }
+  if (buffer.length > 0) throw protocolViolation("the frame has bytes after its message");
+  return parseMessage(elements);
+}
+
+const EMPTY_MAP = Uint8Array.of(0x80);
+
+/** An element of a message's head: ids and URIs are written here, the rest by the codec. */
+function elementOf(element: unknown): Uint8Array {
+  if (typeof element === "number" && element >= 0 && Number.isInteger(element)) return integer(element);
+  if (typeof element === "object" && element !== null && isEmpty(element)) return EMPTY_MAP;
+  return encode(element);
+}
+
+function isEmpty(dict: object): boolean {
+  for (const _ in dict) return false;
+  return !Array.isArray(dict) && !(dict instanceof Uint8Array);
+}
+
+function integer(value: number): Uint8Array {
+  if (value < 0x80) return Uint8Array.of(value);
+  if (value <= 0xffff_ffff) {
+    const out = Buffer.allocUnsafe(5);
+    out[0] = 0xce;
+    out.writeUInt32BE(value, 1);
+    return out;
+  }
+  const out = Buffer.allocUnsafe(9);
+  out[0] = 0xcf;
+  out.writeUInt32BE(Math.floor(value / 2 ** 32), 1);
+  out.writeUInt32BE(value % 2 ** 32, 5);
+  return out;
+}
 
 function encode(value: unknown): Buffer {
   try {

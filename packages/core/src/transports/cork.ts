@@ -1,22 +1,33 @@
 import type { Duplex } from "node:stream";
 
-/** Lets what is written to a socket within one tick leave in one write. */
+/** The corks that are held in this turn of the event loop. */
+let held: Cork[] = [];
+
+function releaseAll(): void {
+  const released = held;
+  held = [];
+  for (const cork of released) cork.release();
+}
+
+/** Lets what is written to a socket within one turn of the event loop leave in one write. */
 export class Cork {
   readonly #socket: Duplex;
-  #held = false;
+  #isHeld = false;
 
   constructor(socket: Duplex) {
     this.#socket = socket;
   }
 
-  /** Holds the socket back until the tick ends. */
+  /** Holds the socket back until all that has come in by now is handled. */
   hold(): void {
-    if (this.#held) return;
-    this.#held = true;
+    if (this.#isHeld) return;
+    this.#isHeld = true;
     this.#socket.cork();
-    process.nextTick(() => {
-      this.#held = false;
-      this.#socket.uncork();
-    });
+    if (held.push(this) === 1) setImmediate(releaseAll);
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.#socket.uncork();
   }
 }

@@ -6,13 +6,14 @@ import type { Framing, Serializer } from "../serializers/serializer.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import type { Message } from "../wamp/messages.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { type Outgoing, OutgoingFrame, outgoingOf } from "./outgoing.ts";
 import type { Subprotocol } from "./subprotocols.ts";
 
 /** What carries the frames of one connection. All of it does nothing where the wire is closed. */
 export interface Wire {
   /** The longest frame that the peer takes, in bytes; any where there is none. */
   readonly maxLength?: number;
-  send(frame: Uint8Array, binary: boolean): void;
+  send(frame: OutgoingFrame): void;
   /** Closes once all that was sent is out. */
   close(): void;
   /** Closes at once. */
@@ -28,6 +29,7 @@ export interface Wire {
 export class FrameConnection implements Connection {
   readonly details: TransportDetails;
   readonly #serializer: Serializer;
+  readonly #outgoing: Outgoing;
   readonly #framing: Framing;
   readonly #wire: Wire;
   readonly #log: Log;
@@ -43,6 +45,7 @@ export class FrameConnection implements Connection {
   constructor(details: TransportDetails, subprotocol: Subprotocol, wire: Wire, log: Log) {
     this.details = details;
     this.#serializer = subprotocol.serializer;
+    this.#outgoing = outgoingOf(subprotocol.serializer);
     this.#framing = subprotocol.framing();
     this.#wire = wire;
     this.#log = log;
@@ -64,6 +67,10 @@ export class FrameConnection implements Connection {
       );
       return;
     }
+    if (this.#framing === plain && this.#waiting.length === 0 && !this.#paused && !this.#draining) {
+      this.#decode(frame);
+      return;
+    }
     this.#waiting.push(this.#framing.split(frame)[Symbol.iterator]());
     this.#drain();
   }
@@ -79,12 +86,13 @@ export class FrameConnection implements Connection {
 
   send(message: Message): void {
     if (this.#closing) return;
-    const bytes = this.#serializer.encode(message);
+    const frame = this.#outgoing.frame(message);
+    const { bytes, binary } = frame;
     if (this.#wire.maxLength !== undefined && bytes.length > this.#wire.maxLength) {
       const text = `the message has ${bytes.length} bytes, and its receiver takes ${this.#wire.maxLength} at most`;
       throw new WampError(ErrorUri.payloadSizeExceeded, text);
     }
-    this.#wire.send(this.#framing === plain ? bytes : this.#framing.join([bytes]), this.#serializer.binary);
+    this.#wire.send(this.#framing === plain ? frame : new OutgoingFrame(this.#framing.join([bytes]), binary));
   }
 
   close(): void {
@@ -116,19 +124,30 @@ export class FrameConnection implements Connection {
   }
 
   #deliverNext(frame: Iterator<Uint8Array>): void {
-    let message: Message;
+    let next: IteratorResult<Uint8Array>;
     try {
-      const next = frame.next();
-      if (next.done === true) {
-        this.#waiting.shift();
-        return;
-      }
-      message = this.#serializer.decode(next.value);
+      next = frame.next();
     } catch (error) {
       this.#violated(error);
       return;
     }
-    this.#guarded(() => this.#handler?.message(message));
+    if (next.done === true) this.#waiting.shift();
+    else this.#decode(next.value);
+  }
+
+  #decode(bytes: Uint8Array): void {
+    let message: Message;
+    try {
+      message = this.#serializer.decode(bytes);
+    } catch (error) {
+      this.#violated(error);
+      return;
+    }
+    try {
+      this.#handler?.message(message);
+    } catch (error) {
+      this.#broken(error);
+    }
   }
 
   #violated(error: unknown): void {
@@ -143,10 +162,14 @@ export class FrameConnection implements Connection {
     try {
       call();
     } catch (error) {
-      this.#log.error({ err: error, peer: this.details.peer }, "a connection was ended by an error of the router");
-      this.#deafen();
-      this.#wire.terminate();
+      this.#broken(error);
     }
+  }
+
+  #broken(error: unknown): void {
+    this.#log.error({ err: error, peer: this.details.peer }, "a connection was ended by an error of the router");
+    this.#deafen();
+    this.#wire.terminate();
   }
 
   #deafen(): void {

@@ -119,9 +119,9 @@ function link(
     transportDetails({ type: "memory", carrier: "memory", peer: "memory", subprotocol, headers }),
     subprotocol,
     {
-      send(frame, binary) {
+      send({ bytes, binary }) {
         setImmediate(() => {
-          if (!closed) client.onframe?.(binary ? frame : Buffer.from(frame).toString());
+          if (!closed) client.onframe?.(binary ? bytes : Buffer.from(bytes).toString());
         });
       },
       close: end,

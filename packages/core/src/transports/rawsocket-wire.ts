@@ -1,12 +1,15 @@
 import type { Socket } from "node:net";
 import { Cork } from "./cork.ts";
 import type { Wire } from "./frames.ts";
+import type { OutgoingFrame } from "./outgoing.ts";
 import { FrameType, frameOf } from "./rawsocket-frames.ts";
 
 /** How long a client may take to close its side, in milliseconds. */
 const CLOSE_TIME = 2000;
 
-/** The outgoing side of a RawSocket: what is sent within one tick leaves in one write. */
+const messageFrame = (payload: Uint8Array): Uint8Array[] => frameOf(FrameType.message, payload);
+
+/** The outgoing side of a RawSocket: what is sent within one turn of the event loop leaves in one write. */
 export class RawSocketWire implements Wire {
   readonly maxLength: number;
   readonly #socket: Socket;
@@ -26,12 +29,12 @@ export class RawSocketWire implements Wire {
     this.#cork = new Cork(socket);
   }
 
-  send(frame: Uint8Array): void {
-    this.#write(FrameType.message, frame);
+  send(frame: OutgoingFrame): void {
+    this.#write(frame.framed(messageFrame));
   }
 
   pong(payload: Uint8Array): void {
-    this.#write(FrameType.pong, payload);
+    this.#write(frameOf(FrameType.pong, payload));
   }
 
   close(): void {
@@ -52,10 +55,10 @@ export class RawSocketWire implements Wire {
     this.#socket.resume();
   }
 
-  #write(type: number, payload: Uint8Array): void {
+  #write(parts: readonly Uint8Array[]): void {
     if (!this.#socket.writable) return;
     this.#cork.hold();
-    for (const part of frameOf(type, payload)) this.#socket.write(part);
+    for (const part of parts) this.#socket.write(part);
     const buffered = this.#socket.writableLength;
     if (buffered <= this.#maxBuffered) return;
     this.#tooSlow(buffered);

@@ -2,10 +2,18 @@ import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { Cork } from "./cork.ts";
 import type { Wire } from "./frames.ts";
+import type { OutgoingFrame } from "./outgoing.ts";
 
-/** The outgoing side of a WebSocket: what is sent within one tick leaves in one write. */
+/** Up to so many bytes a message is copied behind its frame's head, so that the two are written as one. */
+const SMALL = 2048;
+
+/**
+ * The outgoing side of a WebSocket: what is sent within one turn of the event loop leaves in one write. Messages are
+ * framed here and written to the socket beside ws, which has nothing in between: no compression is agreed.
+ */
 export class WebSocketWire implements Wire {
   readonly #ws: WebSocket;
+  readonly #socket: Duplex;
   readonly #maxBuffered: number;
   readonly #tooSlow: (buffered: number) => void;
   readonly #cork: Cork;
@@ -13,16 +21,17 @@ export class WebSocketWire implements Wire {
   /** @param tooSlow told once, when the client is cut off because more than `maxBuffered` bytes wait for it */
   constructor(ws: WebSocket, socket: Duplex, maxBuffered: number, tooSlow: (buffered: number) => void) {
     this.#ws = ws;
+    this.#socket = socket;
     this.#maxBuffered = maxBuffered;
     this.#tooSlow = tooSlow;
     this.#cork = new Cork(socket);
   }
 
-  send(frame: Uint8Array, binary: boolean): void {
+  send(frame: OutgoingFrame): void {
     if (this.#ws.readyState !== this.#ws.OPEN) return;
     this.#cork.hold();
-    this.#ws.send(frame, { binary });
-    const buffered = this.#ws.bufferedAmount;
+    for (const part of frame.framed(framed)) this.#socket.write(part);
+    const buffered = this.#socket.writableLength;
     if (buffered <= this.#maxBuffered) return;
     this.#tooSlow(buffered);
     this.#ws.terminate();
@@ -43,4 +52,24 @@ export class WebSocketWire implements Wire {
   resume(): void {
     this.#ws.resume();
   }
+}
+
+/** A server's frame: final, and not masked (RFC 6455 section 5.2). */
+function framed(payload: Uint8Array, binary: boolean): Uint8Array[] {
+  const { length } = payload;
+  const size = length < 126 ? 2 : length <= 0xffff ? 4 : 10;
+  const isSmall = length <= SMALL;
+  const head = Buffer.allocUnsafe(isSmall ? size + length : size);
+  head[0] = binary ? 0x82 : 0x81;
+  if (size === 2) head[1] = length;
+  else if (size === 4) {
+    head[1] = 126;
+    head.writeUInt16BE(length, 2);
+  } else {
+    head[1] = 127;
+    head.writeBigUInt64BE(BigInt(length), 2);
+  }
+  if (!isSmall) return [head, payload];
+  head.set(payload, size);
+  return [head];
 }

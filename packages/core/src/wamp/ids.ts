@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 
 /** The largest id (spec, basic/building_blocks "IDs"): 2^53, which JavaScript still holds exactly. */
 export const MAX_ID = 2 ** 53;
@@ -14,11 +14,20 @@ export function isId(value: unknown): value is number {
  */
 export function randomId(): number {
   for (;;) {
-    const bytes = randomBytes(7);
-    const id = (bytes.readUInt8(0) & 0x1f) * 2 ** 48 + bytes.readUIntBE(1, 6);
+    if (drawn === pool.length) {
+      randomFillSync(pool);
+      drawn = 0;
+    }
+    const id = (pool.readUInt8(drawn) & 0x1f) * 2 ** 48 + pool.readUIntBE(drawn + 1, 6);
+    pool.fill(0, drawn, drawn + 7);
+    drawn += 7;
     if (id !== 0) return id;
   }
 }
+
+/** Random bytes for many ids, since each draw has its price. */
+const pool = Buffer.allocUnsafeSlow(7 * 512);
+let drawn = pool.length;
 
 /** Ids of one session's scope, or one router's: 1, 2, 3 … wrapping after 2^53. */
 export class IdSequence {

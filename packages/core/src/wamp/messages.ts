@@ -92,6 +92,35 @@ const byCode = new Map(
   ]),
 );
 
+/** What a decoder that leaves the payload as it is needs to know of a message; null for one that carries none. */
+export interface PayloadLayout {
+  readonly type: MessageType;
+  /** The fields before the payload, in the order of the wire. */
+  readonly fields: readonly (readonly [name: string, field: Field<unknown>])[];
+}
+
+/** The layout of a message that carries a payload, by its code. */
+export function payloadLayout(code: number): PayloadLayout | null {
+  const layout = byCode.get(code);
+  return layout?.payload === true ? (layout as PayloadLayout) : null;
+}
+
+/** A message of checked fields, in the order of `layout`. @returns null where a field is not what it must be */
+export function assemble(
+  { type, fields }: PayloadLayout,
+  values: readonly unknown[],
+  payload?: Payload,
+): Message | null {
+  const message: Dict = { type };
+  for (let i = 0; i < fields.length; i++) {
+    const [name, { is }] = fields[i] as PayloadLayout["fields"][number];
+    if (!is(values[i])) return null;
+    message[name] = values[i];
+  }
+  message["payload"] = payload;
+  return message as unknown as Message;
+}
+
 /**
  * Checks a decoded message and gives its fields their names.
  *

@@ -20,6 +20,12 @@ export interface TailEncoder {
   encodeTail(values: PayloadValues): Tail;
 }
 
+/** A format whose tails can be read again. */
+export interface TailCodec extends TailEncoder {
+  /** The values of a tail that this format has checked. */
+  decodeTail(tail: Tail): PayloadValues;
+}
+
 /**
  * `args` and `kwargs` of a message on its way. A router never needs to look inside: who only forwards asks for the
  * tail, who reads asks for the values.
@@ -29,12 +35,14 @@ export interface Payload {
   values(): PayloadValues;
   /** The bytes in the format of `encoder`, made once per format. */
   tail(encoder: TailEncoder): Tail;
+  /** The same, holding on to nothing else: bytes that came are a part of all that came with them. For what is kept. */
+  own(): Payload;
 }
 
 /** A payload made of values: what an in-process session sends, or what a decoder has parsed. */
 export class ValuesPayload implements Payload {
   readonly #values: PayloadValues;
-  readonly #tails = new Map<string, Tail>();
+  readonly #tails = new Tails();
 
   constructor(values: PayloadValues) {
     this.#values = values;
@@ -45,10 +53,50 @@ export class ValuesPayload implements Payload {
   }
 
   tail(encoder: TailEncoder): Tail {
-    let tail = this.#tails.get(encoder.name);
+    return this.#tails.of(encoder, this);
+  }
+
+  own(): Payload {
+    return this;
+  }
+}
+
+/** A payload as the bytes in which it came, checked but not decoded. */
+export class RawPayload implements Payload {
+  readonly #codec: TailCodec;
+  readonly #tail: Tail;
+  #values: PayloadValues | null = null;
+  #tails: Tails | null = null;
+
+  constructor(codec: TailCodec, tail: Tail) {
+    this.#codec = codec;
+    this.#tail = tail;
+  }
+
+  values(): PayloadValues {
+    return (this.#values ??= this.#codec.decodeTail(this.#tail));
+  }
+
+  tail(encoder: TailEncoder): Tail {
+    if (encoder === this.#codec) return this.#tail;
+    return (this.#tails ??= new Tails()).of(encoder, this);
+  }
+
+  own(): Payload {
+    const { count, bytes } = this.#tail;
+    return new RawPayload(this.#codec, { count, bytes: Uint8Array.from(bytes) });
+  }
+}
+
+/** The tails of one payload, each made once. */
+class Tails {
+  readonly #made = new Map<TailEncoder, Tail>();
+
+  of(encoder: TailEncoder, payload: Payload): Tail {
+    let tail = this.#made.get(encoder);
     if (tail === undefined) {
-      tail = encoder.encodeTail(this.#values);
-      this.#tails.set(encoder.name, tail);
+      tail = encoder.encodeTail(payload.values());
+      this.#made.set(encoder, tail);
     }
     return tail;
   }
