@@ -39,3 +39,20 @@ function ratioText(ratio, bar) {
   if (bar === undefined) return text;
   return `${text} (${ratio >= bar ? "" : "**below** "}bar ${bar})`;
 }
+
+/** The functions in which a CPU profile spent most of its time, of the time in which there was anything to do. */
+export function hotSpots({ nodes, samples, timeDeltas }) {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const spent = new Map();
+  let all = 0;
+  samples.forEach((id, i) => {
+    const { functionName, url, lineNumber } = byId.get(id).callFrame;
+    if (functionName === "(idle)") return;
+    const file = url.replace(/^.*\/(packages|node_modules)\//, "");
+    const name = `${functionName || "(anonymous)"} ${file}${file === "" ? "" : `:${lineNumber + 1}`}`;
+    spent.set(name, (spent.get(name) ?? 0) + timeDeltas[i]);
+    all += timeDeltas[i];
+  });
+  const most = [...spent].sort(([, a], [, b]) => b - a).slice(0, 25);
+  return most.map(([name, time]) => `${((time / all) * 100).toFixed(1).padStart(5)} %  ${name}`).join("\n");
+}

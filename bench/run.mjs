@@ -2,13 +2,14 @@
 //   --quick        a few scenarios, under a minute
 //   --only TEXT    scenarios whose name contains TEXT
 //   --rounds N     how often each is measured; the median counts
+//   --profile      where the router's time goes, function by function, instead of a comparison
 //   --write        writes docs/performance.md's table and bench/results.json
 import { fork, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { table } from "./report.mjs";
+import { hotSpots, table } from "./report.mjs";
 import { QUICK, scenarios } from "./scenarios.mjs";
 
 const { values: options } = parseArgs({
@@ -17,6 +18,7 @@ const { values: options } = parseArgs({
     only: { type: "string" },
     rounds: { type: "string" },
     write: { type: "boolean" },
+    profile: { type: "boolean" },
   },
 });
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
@@ -60,6 +62,23 @@ function ask(child, question) {
   return answered;
 }
 
+/** Where the router's time goes in one scenario. */
+async function profile(scenario) {
+  const server = await start(TARGETS.wampgate, 0);
+  const { child: client } = await start(["client.mjs"], 1);
+  client.send({ ...scenario, warmUp: 1000, time: 3000, target: "wampgate", url: server.url });
+  for (;;) {
+    const { word, result, error } = await answer(client);
+    if (error !== undefined) throw new Error(error);
+    if (result !== undefined) break;
+    const said = await ask(server.child, word === "begin" ? "profile" : "profiled");
+    if (word === "end") console.log(`${scenario.name}\n${hotSpots(said.profile)}\n`);
+    client.send({});
+  }
+  client.kill();
+  server.child.kill();
+}
+
 /** Measures one scenario at one target, in a load process of its own. */
 async function measure(scenario, target, server) {
   const { child: client } = await start(["client.mjs"], 1);
@@ -90,6 +109,11 @@ async function measure(scenario, target, server) {
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 function medians(samples) {
   return Object.fromEntries(Object.keys(samples[0]).map((key) => [key, median(samples.map((sample) => sample[key]))]));
+}
+
+if (options.profile) {
+  for (const scenario of chosen) await profile(scenario);
+  process.exit();
 }
 
 const results = [];

@@ -1,11 +1,23 @@
 // A server under test tells where it listens, and answers what it has used.
+import { Session } from "node:inspector/promises";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
+const inspector = new Session();
 const delay = monitorEventLoopDelay({ resolution: 1 });
 
 export function report(url) {
-  process.on("message", (question) => {
-    if (question === "memory") {
+  process.on("message", async (question) => {
+    if (question === "profile") {
+      inspector.connect();
+      await inspector.post("Profiler.enable");
+      await inspector.post("Profiler.setSamplingInterval", { interval: 200 });
+      await inspector.post("Profiler.start");
+      process.send({});
+    } else if (question === "profiled") {
+      const { profile } = await inspector.post("Profiler.stop");
+      inspector.disconnect();
+      process.send({ profile });
+    } else if (question === "memory") {
       globalThis.gc?.();
       process.send({ rss: process.memoryUsage().rss });
     } else if (question === "watch") {

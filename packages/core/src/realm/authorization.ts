@@ -70,15 +70,15 @@ export class Authorization {
 
   /**
    * The decision, at once wherever a static rule or a remembered answer settles it.
-   * @param signal the time during which the session is there
+   * @param signal gives the time during which the session is there, where somebody has to be asked
    * @throws WampError for what is guarded; the promise rejects with a WampError alone
    */
-  decide(peer: Peer, wish: Wish, signal: AbortSignal): Decision | Promise<Decision> {
+  decide(peer: Peer, wish: Wish, signal: () => AbortSignal): Decision | Promise<Decision> {
     const settled = this.decideAtOnce(peer, wish);
     if (settled !== null) return settled;
     const authorizer = this.#roles.get(peer.info.authrole)?.authorizer ?? null;
     if (authorizer === null && this.#context.hooks.authorize.taps.length === 0) return { allow: false };
-    return this.#ask(peer, wish, authorizer, signal);
+    return this.#ask(peer, wish, authorizer, signal());
   }
 
   /** As `decide`, but null where somebody would have to be asked. */

@@ -11,7 +11,7 @@ import { audienceOf, excludesPublisher } from "./audience.ts";
 import { History } from "./history.ts";
 import type { Member } from "./member.ts";
 import { isObserved, MetaTopic } from "./meta-topics.ts";
-import { flag, word } from "./options.ts";
+import { flag, isEmpty, NOTHING, word } from "./options.ts";
 import { passthruOf } from "./passthru.ts";
 import { PatternIndex } from "./pattern-index.ts";
 import { admits, eventDetails, type Publication } from "./publication.ts";
@@ -101,16 +101,16 @@ export class Broker {
       throw new WampError(ErrorUri.optionDisallowedDiscloseMe, "this realm does not let publishers show themselves");
     }
     const disclosed = asked || decision.disclose === true;
+    const passthru = passthruOf(options, publisher, "publisher");
+    const isPlain = !disclosed && passthru === null && isEmpty(publisher.trust);
     return {
       id: randomId(),
       topic,
       payload,
-      details: {
-        ...(disclosed ? publisher.disclosed("publisher") : {}),
-        ...publisher.trust,
-        ...passthruOf(options, publisher, "publisher"),
-      },
-      audience: audienceOf(options),
+      details: isPlain
+        ? NOTHING
+        : { ...(disclosed ? publisher.disclosed("publisher") : NOTHING), ...publisher.trust, ...passthru },
+      audience: isEmpty(options) ? null : audienceOf(options),
       except: excludesPublisher(options) ? publisher.info.session : null,
       retain: flag(options, "retain", false),
     };

@@ -8,7 +8,7 @@ import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 import { type Call, CallLedger, CallTimer } from "./calls.ts";
 import type { Member } from "./member.ts";
 import { isObserved, MetaTopic } from "./meta-topics.ts";
-import { count, flag, word } from "./options.ts";
+import { count, flag, isEmpty, NOTHING, word } from "./options.ts";
 import { passthruOf, requirePassthru } from "./passthru.ts";
 import {
   calleeOf,
@@ -99,14 +99,18 @@ export class Dealer {
     if (more) requireProgressiveCalls(callee.member);
     requirePassthru(passthru, callee.member, "callee");
     const progressive = wantsProgress && callee.member.announced("callee", "progressive_call_results");
-    const details = {
-      ...(disclose || callee.discloseCaller || decision.disclose === true ? caller.disclosed("caller") : {}),
-      ...caller.trust,
-      ...passthru,
-      ...(registration.match === "exact" ? {} : { procedure }),
-      ...(progressive ? { receive_progress: true } : {}),
-      ...(timeout > 0 && callee.forwardTimeout ? { timeout } : {}),
-    };
+    const shown = disclose || callee.discloseCaller || decision.disclose === true;
+    const details =
+      isEmpty(options) && !shown && registration.match === "exact" && isEmpty(caller.trust)
+        ? NOTHING
+        : {
+            ...(shown ? caller.disclosed("caller") : NOTHING),
+            ...caller.trust,
+            ...passthru,
+            ...(registration.match === "exact" ? NOTHING : { procedure }),
+            ...(progressive ? { receive_progress: true } : NOTHING),
+            ...(timeout > 0 && callee.forwardTimeout ? { timeout } : NOTHING),
+          };
     const invocation = callee.member.invocationIds.next();
     callee.member.send({
       type: "INVOCATION",
@@ -153,7 +157,7 @@ export class Dealer {
       return {
         type: "RESULT",
         request: call.request,
-        details: progress ? { ...passthru, progress } : { ...passthru },
+        details: progress ? { ...passthru, progress } : (passthru ?? NOTHING),
         payload,
       };
     });

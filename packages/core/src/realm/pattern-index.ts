@@ -46,20 +46,10 @@ export class PatternIndex<T> {
   }
 
   /** All that stands at URIs and patterns under which `uri` falls: exact, then prefixes from the longest, then wildcards. */
-  *matching(uri: string): Generator<T, void, undefined> {
+  matching(uri: string): readonly T[] {
     const exact = this.#exact.get(uri);
-    if (exact !== undefined) yield exact;
-    for (const length of this.#longestFirst) {
-      if (length > uri.length) continue;
-      const found = this.#prefix.get(uri.slice(0, length));
-      if (found !== undefined) yield found;
-    }
-    if (this.#shapes.size === 0) return;
-    const parts = uri.split(".");
-    for (const { literal, byPattern } of this.#shapes.get(parts.length) ?? []) {
-      const found = byPattern.get(parts.map((part, i) => (literal[i] === true ? part : "")).join("."));
-      if (found !== undefined) yield found;
-    }
+    if (this.#prefix.size === 0 && this.#shapes.size === 0) return exact === undefined ? [] : [exact];
+    return [...(exact === undefined ? [] : [exact]), ...this.#prefixesOf(uri), ...this.#wildcardsOf(uri)];
   }
 
   /**
@@ -67,14 +57,33 @@ export class PatternIndex<T> {
    * longest prefix, the wildcard with the longest run of components before its first empty one, and so on.
    */
   best(uri: string): T | undefined {
-    const { value } = this.matching(uri).next();
-    return value ?? undefined;
+    const exact = this.#exact.get(uri);
+    if (exact !== undefined) return exact;
+    for (const found of this.#prefixesOf(uri)) return found;
+    for (const found of this.#wildcardsOf(uri)) return found;
+    return undefined;
   }
 
   *values(match: MatchPolicy): Generator<T, void, undefined> {
     if (match === "exact") yield* this.#exact.values();
     else if (match === "prefix") yield* this.#prefix.values();
     else for (const shapes of this.#shapes.values()) for (const { byPattern } of shapes) yield* byPattern.values();
+  }
+
+  *#prefixesOf(uri: string): Generator<T, void, undefined> {
+    for (const length of this.#longestFirst) {
+      const found = length > uri.length ? undefined : this.#prefix.get(uri.slice(0, length));
+      if (found !== undefined) yield found;
+    }
+  }
+
+  *#wildcardsOf(uri: string): Generator<T, void, undefined> {
+    if (this.#shapes.size === 0) return;
+    const parts = uri.split(".");
+    for (const { literal, byPattern } of this.#shapes.get(parts.length) ?? []) {
+      const found = byPattern.get(parts.map((part, i) => (literal[i] === true ? part : "")).join("."));
+      if (found !== undefined) yield found;
+    }
   }
 
   #count(length: number, by: 1 | -1): void {

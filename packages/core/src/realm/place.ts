@@ -2,6 +2,7 @@ import type { Decision } from "../contract/authorization.ts";
 import type { Seat } from "../contract/peer.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
 import { payloadOf } from "../wamp/payload.ts";
+import { ErrorUri } from "../wamp/error-uris.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 import { notAuthorized } from "./authorization.ts";
 import type { Wish } from "./authorizer.ts";
@@ -11,6 +12,8 @@ import type { Realm } from "./realm.ts";
 import { RequestIds } from "./request-ids.ts";
 import { wishOfMessage } from "./wishes.ts";
 
+const ALLOWED: Decision = { allow: true };
+
 /** How many messages of a session may wait for an authorization before its connection is read no further. */
 const QUEUE_LIMIT = 100;
 
@@ -19,7 +22,9 @@ export class Place implements Seat {
   readonly #member: Member;
   readonly #realm: Realm;
   readonly #ids: RequestIds;
-  readonly #gone = new AbortController();
+  #isGone = false;
+  /** Made when somebody is asked about a message: most sessions never need one. */
+  #goneController: AbortController | null = null;
   readonly #waiting: Message[] = [];
   #pending = false;
 
@@ -30,7 +35,7 @@ export class Place implements Seat {
   }
 
   receive(message: Message): void {
-    if (this.#gone.signal.aborted) return;
+    if (this.#isGone) return;
     // Answers wait for nobody, lest an authorizer wait for itself.
     if (!this.#pending || message.type === "YIELD" || message.type === "ERROR") {
       this.#handle(message);
@@ -41,21 +46,28 @@ export class Place implements Seat {
   }
 
   leave(): void {
-    if (this.#gone.signal.aborted) return;
-    this.#gone.abort(new Error("the session has left"));
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#goneController?.abort(new Error("the session has left"));
     this.#waiting.length = 0;
     this.#realm.leave(this.#member);
   }
 
+  get #gone(): AbortController {
+    return (this.#goneController ??= new AbortController());
+  }
+
   #handle(message: Message): void {
-    this.#answering(message, () => {
+    try {
       this.#ids.check(message);
       const wish = wishOfMessage(message);
-      if (wish === null) return this.#route(message, { allow: true });
-      const decision = this.#realm.decide(this.#member, wish, this.#gone.signal);
+      if (wish === null) return this.#route(message, ALLOWED);
+      const decision = this.#realm.decide(this.#member, wish, () => this.#gone.signal);
       if (decision instanceof Promise) this.#later(message, decision, (made) => this.#decided(message, wish, made));
       else this.#decided(message, wish, decision);
-    });
+    } catch (error) {
+      this.#refuse(message, error);
+    }
   }
 
   #decided(message: Message, wish: Wish, decision: Decision): void {
@@ -68,11 +80,9 @@ export class Place implements Seat {
     this.#pending = true;
     void Promise.allSettled([pending]).then(([outcome]) => {
       this.#pending = false;
-      if (this.#gone.signal.aborted) return;
-      this.#answering(message, () => {
-        if (outcome.status === "rejected") throw outcome.reason;
-        goOn(outcome.value);
-      });
+      if (this.#isGone) return;
+      if (outcome.status === "rejected") this.#refuse(message, outcome.reason);
+      else this.#attempt(message, () => goOn(outcome.value));
       while (!this.#isPending() && this.#waiting.length > 0) this.#handle(this.#waiting.shift() as Message);
       if (!this.#isPending()) this.#member.peer.resume();
     });
@@ -127,22 +137,26 @@ export class Place implements Seat {
     else answer(value);
   }
 
-  /** Runs `work`; what it refuses becomes the ERROR for `message`, or ends the session that broke the protocol. */
-  #answering(message: Message, work: () => void): void {
+  #attempt(message: Message, work: () => void): void {
     try {
       work();
     } catch (error) {
-      if (!WampError.is(error)) {
-        this.#member.peer.broken(error);
-        return;
-      }
-      if (error.uri === protocolViolation("").uri || !("request" in message)) {
-        this.#member.peer.violation(error.message);
-        return;
-      }
-      // PUBLISH is answered only where the publisher asked for it (spec, basic/pubsub).
-      if (message.type === "PUBLISH" && message.options["acknowledge"] !== true) return;
-      this.#member.error(message.type as RequestType, message.request, error);
+      this.#refuse(message, error);
     }
+  }
+
+  /** What was thrown at `message` becomes its ERROR, or ends the session that broke the protocol. */
+  #refuse(message: Message, error: unknown): void {
+    if (!WampError.is(error)) {
+      this.#member.peer.broken(error);
+      return;
+    }
+    if (error.uri === ErrorUri.protocolViolation || !("request" in message)) {
+      this.#member.peer.violation(error.message);
+      return;
+    }
+    // PUBLISH is answered only where the publisher asked for it (spec, basic/pubsub).
+    if (message.type === "PUBLISH" && message.options["acknowledge"] !== true) return;
+    this.#member.error(message.type as RequestType, message.request, error);
   }
 }

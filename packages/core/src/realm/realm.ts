@@ -84,16 +84,16 @@ export class Realm implements RealmPort {
 
   /**
    * Whether a session may do what it wishes, at once where nobody has to be asked.
-   * @param signal the time during which the session is there
+   * @param signal gives the time during which the session is there, where somebody has to be asked
    * @throws WampError for a URI that is none, or that is guarded; the promise rejects with a WampError alone
    */
-  decide(member: Member, wish: Wish, signal: AbortSignal): Decision | Promise<Decision> {
+  decide(member: Member, wish: Wish, signal: () => AbortSignal): Decision | Promise<Decision> {
     checkUri(wish, this.options.uriCheck);
     return this.#authorization.decide(member.peer, wish, signal);
   }
 
   async #require(member: Member, wish: Wish): Promise<Decision> {
-    const decision = await this.decide(member, wish, new AbortController().signal);
+    const decision = await this.decide(member, wish, () => new AbortController().signal);
     if (!decision.allow) throw notAuthorized(wish);
     return decision;
   }

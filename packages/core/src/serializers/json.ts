@@ -12,7 +12,7 @@ import {
 import { type Dict, type PayloadValues, RawPayload, type Tail, type TailCodec } from "../wamp/payload.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 import { skipSpace, skipValue, UNSURE } from "./json-scan.ts";
-import { MAX_DEPTH, type Serializer } from "./serializer.ts";
+import { bufferOf, MAX_DEPTH, type Serializer } from "./serializer.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -20,7 +20,7 @@ const EMPTY: Readonly<Dict> = Object.freeze({});
 const NO_TAIL: Tail = { count: 0, bytes: new Uint8Array() };
 
 /** JSON, subprotocol `wamp.2.json`. Binary values are strings `"\0" + base64` (spec, basic/building_blocks). */
-export const json: Serializer & TailCodec = {
+export const json: Required<Serializer> & TailCodec = {
   name: "json",
   binary: false,
   rawSocketId: 1,
@@ -30,15 +30,15 @@ export const json: Serializer & TailCodec = {
   },
 
   encode(message) {
-    const head = headText(message);
+    return Buffer.concat(
+      json.encodeParts(message).map((part) => (typeof part === "string" ? Buffer.from(part) : part)),
+    );
+  },
+
+  encodeParts(message) {
     const tail = "payload" in message ? message.payload?.tail(json) : undefined;
-    const { bytes } = tail ?? NO_TAIL;
-    const size = Buffer.byteLength(head);
-    const out = Buffer.allocUnsafe(size + bytes.length + 1);
-    out.write(head);
-    out.set(bytes, size);
-    out[out.length - 1] = 0x5d;
-    return out;
+    if (tail === undefined || tail.count === 0) return [`${headText(message)}]`];
+    return [headText(message), tail.bytes, "]"];
   },
 
   encodeTail({ args, kwargs }: PayloadValues): Tail {
@@ -51,7 +51,7 @@ export const json: Serializer & TailCodec = {
 
   decodeTail({ count, bytes }) {
     if (count === 0) return {};
-    const list = `[${Buffer.from(bytes.buffer, bytes.byteOffset + 1, bytes.length - 1).toString()}]`;
+    const list = `[${bufferOf(bytes).toString("utf8", 1)}]`;
     const [args, kwargs] = JSON.parse(list, revive) as [unknown[], Dict?];
     return { args, kwargs };
   },
@@ -59,13 +59,12 @@ export const json: Serializer & TailCodec = {
 
 /** A message whose payload is left as it is, or null where only a full parse can tell. */
 function scanned(frame: Uint8Array): Message | null {
-  const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.length);
+  const bytes = bufferOf(frame);
   let at = skipSpace(bytes, 0);
   if (bytes[at] !== 0x5b) return null;
   at = skipSpace(bytes, at + 1);
   const codeEnd = skipValue(bytes, at);
-  if (codeEnd === UNSURE || codeEnd - at > 3) return null;
-  const layout = payloadLayout(Number(bytes.toString("latin1", at, codeEnd)));
+  const layout = codeEnd === UNSURE ? null : payloadLayout(wholeNumber(bytes, at, codeEnd) ?? 0);
   if (layout === null || !isUtf8(bytes)) return null;
   const values: unknown[] = [];
   at = skipSpace(bytes, codeEnd);
@@ -109,16 +108,19 @@ function valueOf(bytes: Buffer, begin: number, end: number): unknown {
   const first = bytes[begin];
   if (first === 0x7b && end === begin + 2) return EMPTY;
   if (first === 0x22 && !hasEscape(bytes, begin, end)) return bytes.toString("utf8", begin + 1, end - 1);
-  if (first !== 0x22 && first !== 0x7b && first !== 0x5b && end - begin < 16) {
-    let number = 0;
-    for (let i = begin; i < end; i++) {
-      const digit = (bytes[i] as number) - 0x30;
-      if (digit < 0 || digit > 9) return JSON.parse(bytes.toString("utf8", begin, end), revive);
-      number = number * 10 + digit;
-    }
-    return number;
+  return wholeNumber(bytes, begin, end) ?? (JSON.parse(bytes.toString("utf8", begin, end), revive) as unknown);
+}
+
+/** The number that these digits say, or null where they are none, or too many to be exact. */
+function wholeNumber(bytes: Uint8Array, begin: number, end: number): number | null {
+  if (end - begin > 15) return null;
+  let number = 0;
+  for (let i = begin; i < end; i++) {
+    const digit = (bytes[i] as number) - 0x30;
+    if (digit < 0 || digit > 9) return null;
+    number = number * 10 + digit;
   }
-  return JSON.parse(bytes.toString("utf8", begin, end), revive);
+  return number;
 }
 
 function hasEscape(bytes: Buffer, begin: number, end: number): boolean {

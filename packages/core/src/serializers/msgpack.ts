@@ -1,11 +1,11 @@
 import { createRequire } from "node:module";
 import { ErrorUri } from "../wamp/error-uris.ts";
-import { assemble, headOf, type Message, parseMessage, type PayloadLayout, payloadLayout } from "../wamp/messages.ts";
+import { assemble, headOf, isDict, type Message, parseMessage, type PayloadLayout, payloadLayout } from "../wamp/messages.ts";
 import { type Dict, type PayloadValues, RawPayload, type Tail, type TailCodec } from "../wamp/payload.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 import { skipValue, UNSURE } from "./msgpack-scan.ts";
 import { plainValue } from "./plain-value.ts";
-import { MAX_DEPTH, type Serializer } from "./serializer.ts";
+import { bufferOf, MAX_DEPTH, type Serializer } from "./serializer.ts";
 
 /** The part of msgpack5 that is used here; the package ships no types of its own. */
 interface BufferList {
@@ -51,7 +51,7 @@ const EMPTY: Readonly<Dict> = Object.freeze({});
 const NO_TAIL: Tail = { count: 0, bytes: new Uint8Array() };
 
 /** MessagePack, subprotocol `wamp.2.msgpack`. */
-export const msgpack: Serializer & TailCodec = {
+export const msgpack: Required<Serializer> & TailCodec = {
   name: "msgpack",
   binary: true,
   rawSocketId: 2,
@@ -61,24 +61,15 @@ export const msgpack: Serializer & TailCodec = {
   },
 
   encode(message) {
+    return Buffer.concat(msgpack.encodeParts(message) as Uint8Array[]);
+  },
+
+  encodeParts(message) {
     const head = headOf(message);
     const { count, bytes } = ("payload" in message ? message.payload?.tail(msgpack) : undefined) ?? NO_TAIL;
-    const parts: Uint8Array[] = [];
-    let size = 1 + bytes.length;
-    for (const element of head) {
-      const part = elementOf(element);
-      size += part.length;
-      parts.push(part);
-    }
-    const out = Buffer.allocUnsafe(size);
-    out[0] = 0x90 | (head.length + count);
-    let at = 1;
-    for (const part of parts) {
-      out.set(part, at);
-      at += part.length;
-    }
-    out.set(bytes, at);
-    return out;
+    const parts = [headBytes(head, count)];
+    if (count > 0) parts.push(bytes);
+    return parts;
   },
 
   encodeTail({ args, kwargs }: PayloadValues): Tail {
@@ -99,7 +90,7 @@ export const msgpack: Serializer & TailCodec = {
 
 /** A message whose payload is left as it is, or null where only the codec can tell. */
 function scanned(frame: Uint8Array): Message | null {
-  const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.length);
+  const bytes = bufferOf(frame);
   const size = (bytes[0] ?? 0) - 0x90;
   const layout = size > 0 && size < 8 ? payloadLayout(bytes[1] ?? 0) : null;
   const elements = size - 1 - (layout?.fields.length ?? 0);
@@ -181,33 +172,54 @@ export function decodeMsgpackInFull(bytes: Uint8Array): Message {
   return parseMessage(elements);
 }
 
-const EMPTY_MAP = Uint8Array.of(0x80);
+/** Where heads are written before they are cut to their length. Longer ones are put together piece by piece. */
+const scratch = Buffer.allocUnsafeSlow(512);
 
-/** An element of a message's head: ids and URIs are written here, the rest by the codec. */
-function elementOf(element: unknown): Uint8Array {
-  if (typeof element === "number" && element >= 0 && Number.isInteger(element)) return integer(element);
-  if (typeof element === "object" && element !== null && isEmpty(element)) return EMPTY_MAP;
-  return encode(element);
-}
-
-function isEmpty(dict: object): boolean {
-  for (const _ in dict) return false;
-  return !Array.isArray(dict) && !(dict instanceof Uint8Array);
-}
-
-function integer(value: number): Uint8Array {
-  if (value < 0x80) return Uint8Array.of(value);
-  if (value <= 0xffff_ffff) {
-    const out = Buffer.allocUnsafe(5);
-    out[0] = 0xce;
-    out.writeUInt32BE(value, 1);
-    return out;
+/** All of a message before its payload. @param count how many elements the payload has */
+function headBytes(head: readonly unknown[], count: number): Uint8Array {
+  scratch[0] = 0x90 | (head.length + count);
+  let at = 1;
+  const parts: Uint8Array[] = [];
+  for (const element of head) {
+    if (at > scratch.length - 16) {
+      parts.push(Buffer.from(scratch.subarray(0, at)));
+      at = 0;
+    }
+    const next = writeElement(element, at);
+    if (next !== null) at = next;
+    else {
+      parts.push(Buffer.from(scratch.subarray(0, at)), encode(element));
+      at = 0;
+    }
   }
-  const out = Buffer.allocUnsafe(9);
-  out[0] = 0xcf;
-  out.writeUInt32BE(Math.floor(value / 2 ** 32), 1);
-  out.writeUInt32BE(value % 2 ** 32, 5);
-  return out;
+  const last = Buffer.from(scratch.subarray(0, at));
+  return parts.length === 0 ? last : Buffer.concat([...parts, last]);
+}
+
+/** Writes an id, or an empty dictionary, to `scratch`. @returns the position after it, or null where it is neither */
+function writeElement(element: unknown, at: number): number | null {
+  if (typeof element === "number") {
+    if (element < 0 || !Number.isInteger(element)) return null;
+    if (element < 0x80) {
+      scratch[at] = element;
+      return at + 1;
+    }
+    if (element <= 0xffff_ffff) {
+      scratch[at] = 0xce;
+      return scratch.writeUInt32BE(element, at + 1);
+    }
+    scratch[at] = 0xcf;
+    scratch.writeUInt32BE(Math.floor(element / 2 ** 32), at + 1);
+    return scratch.writeUInt32BE(element % 2 ** 32, at + 5);
+  }
+  if (!isDict(element) || !isEmpty(element)) return null;
+  scratch[at] = 0x80;
+  return at + 1;
+}
+
+function isEmpty(dict: Readonly<Dict>): boolean {
+  for (const _ in dict) return false;
+  return true;
 }
 
 function encode(value: unknown): Buffer {

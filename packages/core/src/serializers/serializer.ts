@@ -14,6 +14,11 @@ export interface Serializer extends TailEncoder {
    * @throws WampError `wamp.error.protocol_violation`
    */
   decode(bytes: Uint8Array): Message;
+  /**
+   * The bytes of a message in pieces, as they are to stand behind each other: texts in UTF-8, and bytes that need not be
+   * copied. Without it `encode` is used. @throws WampError as `encode`
+   */
+  readonly encodeParts?: (message: Message) => readonly (string | Uint8Array)[];
   /** The bytes of a message. @throws WampError `wamp.error.invalid_argument` for a payload the format cannot say. */
   encode(message: Message): Uint8Array;
 }
@@ -31,6 +36,11 @@ export interface Framing {
 
 /** How deep lists and dictionaries may stand in each other. Past it a message is refused, before any stack is. */
 export const MAX_DEPTH = 100;
+
+/** The same bytes, as a Buffer. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
 
 /** Whether a decoded value nests deeper than a message may. */
 export function isTooDeep(value: unknown, depth = 0): boolean {

@@ -23,7 +23,7 @@ export class Cork {
     if (this.#isHeld) return;
     this.#isHeld = true;
     this.#socket.cork();
-    if (held.push(this) === 1) setImmediate(releaseAll);
+    if (held.push(this) === 1) process.nextTick(releaseAll);
   }
 
   release(): void {

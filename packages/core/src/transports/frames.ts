@@ -87,12 +87,12 @@ export class FrameConnection implements Connection {
   send(message: Message): void {
     if (this.#closing) return;
     const frame = this.#outgoing.frame(message);
-    const { bytes, binary } = frame;
-    if (this.#wire.maxLength !== undefined && bytes.length > this.#wire.maxLength) {
-      const text = `the message has ${bytes.length} bytes, and its receiver takes ${this.#wire.maxLength} at most`;
+    if (this.#wire.maxLength !== undefined && frame.length > this.#wire.maxLength) {
+      const text = `the message has ${frame.length} bytes, and its receiver takes ${this.#wire.maxLength} at most`;
       throw new WampError(ErrorUri.payloadSizeExceeded, text);
     }
-    this.#wire.send(this.#framing === plain ? frame : new OutgoingFrame(this.#framing.join([bytes]), binary));
+    if (this.#framing === plain) this.#wire.send(frame);
+    else this.#wire.send(new OutgoingFrame([this.#framing.join([frame.bytes])], frame.binary));
   }
 
   close(): void {

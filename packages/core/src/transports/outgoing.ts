@@ -1,29 +1,64 @@
 import type { Serializer } from "../serializers/serializer.ts";
 import type { Message } from "../wamp/messages.ts";
 
-/** What a wire puts around the bytes of a message. */
-type Framer = (bytes: Uint8Array, binary: boolean) => readonly Uint8Array[];
+/** A piece of an encoded message: a text in UTF-8, or bytes. */
+export type Part = string | Uint8Array;
+
+/** What a wire puts around an encoded message. */
+type Framer = (frame: OutgoingFrame) => readonly Uint8Array[];
 
 /** An encoded message on its way out. One serves all receivers of a format. */
 export class OutgoingFrame {
-  readonly bytes: Uint8Array;
+  readonly parts: readonly Part[];
   readonly binary: boolean;
+  /** In bytes. */
+  readonly length: number;
   #framer: Framer | null = null;
   #framed: readonly Uint8Array[] = [];
+  #bytes: Uint8Array | null = null;
 
-  constructor(bytes: Uint8Array, binary: boolean) {
-    this.bytes = bytes;
+  constructor(parts: readonly Part[], binary: boolean) {
+    this.parts = parts;
     this.binary = binary;
+    let length = 0;
+    for (const part of parts) length += sizeOf(part);
+    this.length = length;
+  }
+
+  /** All of it as one piece. */
+  get bytes(): Uint8Array {
+    if (this.#bytes === null) {
+      const bytes = Buffer.allocUnsafe(this.length);
+      this.copyTo(bytes, 0);
+      this.#bytes = bytes;
+    }
+    return this.#bytes;
+  }
+
+  /** Writes all of it to `target`, which has room for it. */
+  copyTo(target: Buffer, at: number): void {
+    for (const part of this.parts) at += put(part, target, at);
   }
 
   /** What `framer` makes of it, made once for all connections of that kind. */
   framed(framer: Framer): readonly Uint8Array[] {
     if (this.#framer !== framer) {
-      this.#framed = framer(this.bytes, this.binary);
+      this.#framed = framer(this);
       this.#framer = framer;
     }
     return this.#framed;
   }
+}
+
+function sizeOf(part: Part): number {
+  return typeof part === "string" ? Buffer.byteLength(part) : part.length;
+}
+
+/** @returns how many bytes it was */
+function put(part: Part, target: Buffer, at: number): number {
+  if (typeof part === "string") return target.write(part, at);
+  target.set(part, at);
+  return part.length;
 }
 
 /** Encodes for one format. An event goes to its receivers one after the other, so remembering the last one is enough. */
@@ -40,7 +75,8 @@ export class Outgoing {
   frame(message: Message): OutgoingFrame {
     if (this.#frame !== null && this.#message === message) return this.#frame;
     const { binary } = this.#serializer;
-    this.#frame = new OutgoingFrame(this.#serializer.encode(message), binary);
+    const parts = this.#serializer.encodeParts?.(message) ?? [this.#serializer.encode(message)];
+    this.#frame = new OutgoingFrame(parts, binary);
     this.#message = message;
     return this.#frame;
   }

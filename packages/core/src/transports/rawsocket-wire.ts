@@ -7,7 +7,7 @@ import { FrameType, frameOf } from "./rawsocket-frames.ts";
 /** How long a client may take to close its side, in milliseconds. */
 const CLOSE_TIME = 2000;
 
-const messageFrame = (payload: Uint8Array): Uint8Array[] => frameOf(FrameType.message, payload);
+const messageFrame = ({ bytes }: OutgoingFrame): Uint8Array[] => frameOf(FrameType.message, bytes);
 
 /** The outgoing side of a RawSocket: what is sent within one turn of the event loop leaves in one write. */
 export class RawSocketWire implements Wire {

@@ -4,7 +4,7 @@ import { Cork } from "./cork.ts";
 import type { Wire } from "./frames.ts";
 import type { OutgoingFrame } from "./outgoing.ts";
 
-/** Up to so many bytes a message is copied behind its frame's head, so that the two are written as one. */
+/** Up to so many bytes a message is copied behind its frame's head, so that all is written as one. */
 const SMALL = 2048;
 
 /**
@@ -55,21 +55,21 @@ export class WebSocketWire implements Wire {
 }
 
 /** A server's frame: final, and not masked (RFC 6455 section 5.2). */
-function framed(payload: Uint8Array, binary: boolean): Uint8Array[] {
-  const { length } = payload;
+function framed(frame: OutgoingFrame): Uint8Array[] {
+  const { length, binary, parts } = frame;
   const size = length < 126 ? 2 : length <= 0xffff ? 4 : 10;
   const isSmall = length <= SMALL;
-  const head = Buffer.allocUnsafe(isSmall ? size + length : size);
-  head[0] = binary ? 0x82 : 0x81;
-  if (size === 2) head[1] = length;
+  const out = Buffer.allocUnsafe(isSmall ? size + length : size);
+  out[0] = binary ? 0x82 : 0x81;
+  if (size === 2) out[1] = length;
   else if (size === 4) {
-    head[1] = 126;
-    head.writeUInt16BE(length, 2);
+    out[1] = 126;
+    out.writeUInt16BE(length, 2);
   } else {
-    head[1] = 127;
-    head.writeBigUInt64BE(BigInt(length), 2);
+    out[1] = 127;
+    out.writeBigUInt64BE(BigInt(length), 2);
   }
-  if (!isSmall) return [head, payload];
-  head.set(payload, size);
-  return [head];
+  if (!isSmall) return [out, ...parts.map((part) => (typeof part === "string" ? Buffer.from(part) : part))];
+  frame.copyTo(out, size);
+  return [out];
 }
