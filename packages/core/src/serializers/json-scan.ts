@@ -10,14 +10,14 @@ const MAX_SCAN_DEPTH = 60;
 export const UNSURE = -1;
 
 /** The position of the next byte that is no white space. */
-export function skipSpace(bytes: Uint8Array, at: number): number {
+export function skipSpace(bytes: Buffer, at: number): number {
   let c = bytes[at];
   while (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) c = bytes[++at];
   return at;
 }
 
 /** The position after the value that begins at `at`, or UNSURE. */
-export function skipValue(bytes: Uint8Array, at: number, depth = 0): number {
+export function skipValue(bytes: Buffer, at: number, depth = 0): number {
   switch (bytes[at]) {
     case 0x22:
       return skipString(bytes, at + 1);
@@ -40,13 +40,13 @@ const TRUE = Buffer.from("true");
 const FALSE = Buffer.from("false");
 const NULL = Buffer.from("null");
 
-function skipWord(bytes: Uint8Array, at: number, word: Uint8Array): number {
+function skipWord(bytes: Buffer, at: number, word: Uint8Array): number {
   for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return UNSURE;
   return at + word.length;
 }
 
 /** `at` is after the bracket and white space. */
-function skipList(bytes: Uint8Array, at: number, depth: number): number {
+function skipList(bytes: Buffer, at: number, depth: number): number {
   if (bytes[at] === 0x5d) return at + 1;
   for (;;) {
     at = skipValue(bytes, at, depth);
@@ -58,7 +58,7 @@ function skipList(bytes: Uint8Array, at: number, depth: number): number {
   }
 }
 
-function skipObject(bytes: Uint8Array, at: number, depth: number): number {
+function skipObject(bytes: Buffer, at: number, depth: number): number {
   if (bytes[at] === 0x7d) return at + 1;
   for (;;) {
     if (bytes[at] !== 0x22) return UNSURE;
@@ -75,7 +75,7 @@ function skipObject(bytes: Uint8Array, at: number, depth: number): number {
   }
 }
 
-function skipNumber(bytes: Uint8Array, at: number): number {
+function skipNumber(bytes: Buffer, at: number): number {
   if (bytes[at] === 0x2d) at++;
   if (bytes[at] === 0x30) at++;
   else if (isDigit(bytes[at])) at = skipDigits(bytes, at);
@@ -97,21 +97,18 @@ function isDigit(c: number | undefined): boolean {
   return c !== undefined && c >= 0x30 && c <= 0x39;
 }
 
-function skipDigits(bytes: Uint8Array, at: number): number {
+function skipDigits(bytes: Buffer, at: number): number {
   while (isDigit(bytes[at])) at++;
   return at;
 }
 
-/** Below this many bytes a string is looked through byte by byte, above it by words of four. */
+/** A string is looked through byte by byte up to here, and beyond by what looks at many bytes at once. */
 const LONG = 64;
 
 /** `at` is after the opening quote. The frame is known to be UTF-8. */
-function skipString(bytes: Uint8Array, at: number): number {
-  for (let soon = at + LONG; ; at++) {
-    if (at === soon) {
-      at = skipPlainWords(bytes, at);
-      soon = -1;
-    }
+function skipString(bytes: Buffer, at: number): number {
+  for (let left = LONG; ; at++, left--) {
+    if (left === 0) at = skipPlain(bytes, at);
     const c = bytes[at];
     if (c === 0x22) return at + 1;
     if (c === undefined || c < 0x20) return UNSURE;
@@ -123,7 +120,7 @@ function skipString(bytes: Uint8Array, at: number): number {
 }
 
 /** `at` is after the backslash. @returns the position of the escape's last byte */
-function skipEscape(bytes: Uint8Array, at: number): number {
+function skipEscape(bytes: Buffer, at: number): number {
   switch (bytes[at]) {
     case 0x22:
     case 0x5c:
@@ -146,24 +143,25 @@ function isHex(c: number | undefined): boolean {
   return isDigit(c) || (c !== undefined && ((c >= 0x41 && c <= 0x46) || (c >= 0x61 && c <= 0x66)));
 }
 
-/** Skips words of four bytes in which there is no quote, no backslash and no control character. */
-function skipPlainWords(bytes: Uint8Array, at: number): number {
-  const misaligned = (bytes.byteOffset + at) & 3;
-  const begin = misaligned === 0 ? at : at + 4 - misaligned;
-  for (; at < begin; at++) {
-    const c = bytes[at];
-    if (c === undefined || c < 0x20 || c === 0x22 || c === 0x5c) return at;
-  }
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + begin, (bytes.length - begin) >> 2);
-  let i = 0;
-  for (; i < words.length; i++) {
+/** The position of the next quote, where nothing before it needs a closer look; else where it was. */
+function skipPlain(bytes: Buffer, at: number): number {
+  const quote = bytes.indexOf(0x22, at);
+  if (quote === -1 || bytes.subarray(at, quote).includes(0x5c)) return at;
+  return hasControl(bytes, at, quote) ? at : quote;
+}
+
+/** Whether there is a byte below 0x20. Four bytes are looked at in one step. */
+function hasControl(bytes: Buffer, begin: number, end: number): boolean {
+  let at = begin;
+  while (((bytes.byteOffset + at) & 3) !== 0 && at < end) if ((bytes[at++] as number) < 0x20) return true;
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (end - at) >> 2);
+  let found = 0;
+  for (let i = 0; i < words.length; i++) {
     const word = words[i] as number;
-    const quote = word ^ 0x22222222;
-    const backslash = word ^ 0x5c5c5c5c;
-    // In each term the highest bit of a byte tells that the byte is what is looked for.
-    const found =
-      ((word - 0x20202020) & ~word) | ((quote - 0x01010101) & ~quote) | ((backslash - 0x01010101) & ~backslash);
-    if ((found & 0x80808080) !== 0) break;
+    // The highest bit of a byte is set where the byte is below 0x20, and below 0x80 to begin with.
+    found |= (word - 0x20202020) & ~word;
   }
-  return begin + i * 4;
+  if ((found & 0x80808080) !== 0) return true;
+  for (at += words.length * 4; at < end; at++) if ((bytes[at] as number) < 0x20) return true;
+  return false;
 }

@@ -17,6 +17,7 @@ import { bufferOf, MAX_DEPTH, type Serializer } from "./serializer.ts";
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 const EMPTY: Readonly<Dict> = Object.freeze({});
+const CLOSE = Uint8Array.of(0x5d);
 const NO_TAIL: Tail = { count: 0, bytes: new Uint8Array() };
 
 /** JSON, subprotocol `wamp.2.json`. Binary values are strings `"\0" + base64` (spec, basic/building_blocks). */
@@ -38,7 +39,7 @@ export const json: Required<Serializer> & TailCodec = {
   encodeParts(message) {
     const tail = "payload" in message ? message.payload?.tail(json) : undefined;
     if (tail === undefined || tail.count === 0) return [`${headText(message)}]`];
-    return [headText(message), tail.bytes, "]"];
+    return [headText(message), tail.bytes, CLOSE];
   },
 
   encodeTail({ args, kwargs }: PayloadValues): Tail {

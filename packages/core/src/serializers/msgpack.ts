@@ -1,6 +1,14 @@
 import { createRequire } from "node:module";
 import { ErrorUri } from "../wamp/error-uris.ts";
-import { assemble, headOf, isDict, type Message, parseMessage, type PayloadLayout, payloadLayout } from "../wamp/messages.ts";
+import {
+  assemble,
+  headOf,
+  isDict,
+  type Message,
+  parseMessage,
+  type PayloadLayout,
+  payloadLayout,
+} from "../wamp/messages.ts";
 import { type Dict, type PayloadValues, RawPayload, type Tail, type TailCodec } from "../wamp/payload.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 import { skipValue, UNSURE } from "./msgpack-scan.ts";

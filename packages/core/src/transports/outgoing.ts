@@ -37,7 +37,11 @@ export class OutgoingFrame {
 
   /** Writes all of it to `target`, which has room for it. */
   copyTo(target: Buffer, at: number): void {
-    for (const part of this.parts) at += put(part, target, at);
+    for (const part of this.parts) {
+      const size = sizeOf(part);
+      put(part, size, target, at);
+      at += size;
+    }
   }
 
   /** What `framer` makes of it, made once for all connections of that kind. */
@@ -54,11 +58,11 @@ function sizeOf(part: Part): number {
   return typeof part === "string" ? Buffer.byteLength(part) : part.length;
 }
 
-/** @returns how many bytes it was */
-function put(part: Part, target: Buffer, at: number): number {
-  if (typeof part === "string") return target.write(part, at);
-  target.set(part, at);
-  return part.length;
+function put(part: Part, size: number, target: Buffer, at: number): void {
+  if (typeof part !== "string") target.set(part, at);
+  // One byte for each character is what most heads are, and is copied without a look at each.
+  else if (part.length === size) target.write(part, at, "latin1");
+  else target.write(part, at);
 }
 
 /** Encodes for one format. An event goes to its receivers one after the other, so remembering the last one is enough. */
