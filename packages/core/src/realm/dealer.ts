@@ -25,6 +25,8 @@ const CANCEL_MODES = ["skip", "kill", "killnowait"] as const;
 /** Remote procedure calls in one realm (spec, basic/rpc and advanced/rpc_*). */
 export class Dealer {
   readonly registrations = new Registrations();
+  readonly #members = new Set<Member>();
+  /** Of those who have called or been called: most sessions of a large router do neither. */
   readonly #ledgers = new Map<Member, CallLedger>();
   readonly #registrationsOf = new Map<Member, Set<Registration>>();
   readonly #waiting = new Set<{ readonly procedure: string; readonly wake: () => void }>();
@@ -38,8 +40,7 @@ export class Dealer {
   }
 
   join(member: Member): void {
-    this.#ledgers.set(member, new CallLedger());
-    this.#registrationsOf.set(member, new Set());
+    this.#members.add(member);
   }
 
   register(member: Member, message: MessageOf<"REGISTER">): void {
@@ -48,7 +49,8 @@ export class Dealer {
     if (wish.callee.discloseCaller) this.#requireDisclosure();
     if (wish.force) this.#takeOver(procedure, wish);
     const registration = this.registrations.add(message, wish);
-    this.#registrationsOf.get(member)?.add(registration);
+    const held = this.#registrationsOf.get(member) ?? new Set();
+    this.#registrationsOf.set(member, held.add(registration));
     member.send({ type: "REGISTERED", request, registration: registration.id });
     if (registration.callees.length === 1)
       this.#tell(MetaTopic.registrationCreated, registration, member, detailsOf(registration));
@@ -180,9 +182,11 @@ export class Dealer {
 
   /** Takes all of a session that is gone: who waits for it is told. */
   leave(member: Member): void {
+    if (!this.#members.delete(member)) return;
+    for (const registration of this.#registrationsOf.get(member) ?? []) this.#drop(registration, member);
+    this.#registrationsOf.delete(member);
     const ledger = this.#ledgers.get(member);
     if (ledger === undefined) return;
-    for (const registration of this.#registrationsOf.get(member) ?? []) this.#drop(registration, member);
     for (const call of [...ledger.made.values()]) {
       this.#settle(call);
       if (call.callee.member !== member) this.#interrupt(call, "killnowait", ErrorUri.canceled);
@@ -193,7 +197,6 @@ export class Dealer {
       call.caller.error("CALL", call.request, error, "callee-gone");
     }
     this.#ledgers.delete(member);
-    this.#registrationsOf.delete(member);
   }
 
   /** Resolves when `procedure` can be called; rejects with the signal's reason. */
@@ -298,8 +301,11 @@ export class Dealer {
   }
 
   #of(member: Member): CallLedger {
-    const ledger = this.#ledgers.get(member);
-    if (ledger === undefined) throw new Error("the session is not a member of this realm");
+    let ledger = this.#ledgers.get(member);
+    if (ledger !== undefined) return ledger;
+    if (!this.#members.has(member)) throw new Error("the session is not a member of this realm");
+    ledger = new CallLedger();
+    this.#ledgers.set(member, ledger);
     return ledger;
   }
 }

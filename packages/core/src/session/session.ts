@@ -3,7 +3,7 @@ import type { Door, Login, LoginStep } from "../contract/door.ts";
 import type { Log } from "../contract/log.ts";
 import type { Peer, RealmDirectory, RouterError, Seat, SessionInfo } from "../contract/peer.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
-import { DeadlineError, deadline } from "../wamp/deadline.ts";
+import { type Deadline, DeadlineError, deadline } from "../wamp/deadline.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
@@ -11,6 +11,9 @@ import { parseHello } from "./parse-hello.ts";
 
 /** How long the peer of a session that the router closes has to answer GOODBYE, in milliseconds. */
 const GOODBYE_TIMEOUT = 2000;
+
+/** Made once: who asks for its stack learns nothing from it, and it has its price. */
+const GONE = new Error("the client has left");
 
 /** What a session needs of the router it is in. */
 export interface SessionContext {
@@ -39,8 +42,7 @@ type State =
 export class Session implements ConnectionHandler {
   readonly #connection: Connection;
   readonly #context: SessionContext;
-  readonly #handshake: ReturnType<typeof deadline>;
-  readonly #gone = new AbortController();
+  readonly #handshake: Deadline;
   /** The id that HELLO got, null before it. */
   id: number | null = null;
   #state: State = { is: "new" };
@@ -50,7 +52,7 @@ export class Session implements ConnectionHandler {
   constructor(connection: Connection, context: SessionContext) {
     this.#connection = connection;
     this.#context = context;
-    this.#handshake = deadline(context.authTimeout, this.#gone.signal);
+    this.#handshake = deadline(context.authTimeout);
     this.#handshake.signal.addEventListener("abort", () => this.#late(), { once: true });
   }
 
@@ -227,8 +229,7 @@ export class Session implements ConnectionHandler {
     this.#leaveRealm();
     this.#state = { is: "closed" };
     clearTimeout(this.#goodbyeTimer);
-    this.#gone.abort(new Error("the client has left"));
-    this.#handshake.end();
+    this.#handshake.abort(GONE);
     this.#connection.close();
     this.#context.ended(this);
   }

@@ -1,12 +1,14 @@
 import type { IncomingMessage } from "node:http";
-import { type ServerOptions, WebSocketServer } from "ws";
+import type { Duplex } from "node:stream";
+import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import { defineTransport, type Listener, type TransportContext, type TransportEntry } from "../contract/connection.ts";
+import type { TransportDetails } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
 import { plainHeaders, tcpPeer, transportDetails } from "./details.ts";
 import { endpointKey } from "./endpoint.ts";
 import { FrameConnection } from "./frames.ts";
 import { HttpListener, refuse, type Upgrade } from "./http-listener.ts";
-import { choose, type Subprotocols, subprotocolsOf } from "./subprotocols.ts";
+import { choose, type Subprotocol, type Subprotocols, subprotocolsOf } from "./subprotocols.ts";
 import { websocketConflicts, type WebSocketOptions, websocketSchema } from "./websocket-options.ts";
 import { WebSocketWire } from "./websocket-wire.ts";
 
@@ -74,31 +76,40 @@ function webSocketServer(options: WebSocketOptions, subprotocols: Subprotocols):
   return new WebSocketServer(settings);
 }
 
-function upgradeOf({ entry, subprotocols, server }: Door, log: Log): Upgrade {
-  const { endpoint } = entry.options;
-  const supported = `Offer one of these subprotocols: ${[...subprotocols.keys()].join(", ")}\n`;
+function upgradeOf(door: Door, log: Log): Upgrade {
+  const { endpoint } = door.entry.options;
+  const supported = `Offer one of these subprotocols: ${[...door.subprotocols.keys()].join(", ")}\n`;
   return (request, socket, head) => {
-    const subprotocol = choose(offeredBy(request), subprotocols);
+    const subprotocol = choose(offeredBy(request), door.subprotocols);
     if (subprotocol === undefined) return refuse(socket, 400, supported);
     const peer = endpoint.type === "unix" ? "unix" : tcpPeer(request.socket);
     if (peer === undefined) return void socket.destroy();
-    server.handleUpgrade(request, socket, head, (ws) => {
-      const headers = plainHeaders(request.headers);
-      const details = transportDetails({ type: "websocket", carrier: endpoint.type, peer, subprotocol, headers });
-      const tooSlow = (buffered: number): void => {
-        log.warn(
-          { peer, buffered },
-          `disconnected a client that reads too slowly: more than "max-buffered" waits for it`,
-        );
-      };
-      const wire = new WebSocketWire(ws, socket, entry.options["max-buffered"], tooSlow);
-      const connection = new FrameConnection(details, subprotocol, wire, log);
-      ws.on("message", (data, binary) => connection.received(data as Buffer, binary));
-      ws.on("error", (error) => complain(error, peer, log));
-      ws.on("close", () => connection.gone());
-      connection.open((opened) => entry.accept(opened));
-    });
+    const headers = plainHeaders(request.headers);
+    const details = transportDetails({ type: "websocket", carrier: endpoint.type, peer, subprotocol, headers });
+    door.server.handleUpgrade(request, socket, head, (ws) => connect(ws, socket, { door, subprotocol, details, log }));
   };
+}
+
+interface Accepted {
+  readonly door: Door;
+  readonly subprotocol: Subprotocol;
+  readonly details: TransportDetails;
+  readonly log: Log;
+}
+
+/** A function of its own, so that what listens to a socket does not hold the request it came by. */
+function connect(ws: WebSocket, socket: Duplex, { door, subprotocol, details, log }: Accepted): void {
+  const { peer } = details;
+  const { accept, options } = door.entry;
+  const tooSlow = (buffered: number): void => {
+    log.warn({ peer, buffered }, `disconnected a client that reads too slowly: more than "max-buffered" waits for it`);
+  };
+  const wire = new WebSocketWire(ws, socket, options["max-buffered"], tooSlow);
+  const connection = new FrameConnection(details, subprotocol, wire, log);
+  ws.on("message", (data, binary) => connection.received(data as Buffer, binary));
+  ws.on("error", (error) => complain(error, peer, log));
+  ws.on("close", () => connection.gone());
+  connection.open(accept);
 }
 
 function offeredBy({ headers }: IncomingMessage): string[] {

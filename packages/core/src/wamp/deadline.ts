@@ -15,18 +15,32 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   });
 }
 
-/** A signal that fires after `ms` milliseconds or with `parent`, and the function that ends its timer and listener. */
-export function deadline(ms: number, parent?: AbortSignal): { signal: AbortSignal; end: () => void } {
+/** A time that is up, or was ended before. */
+export interface Deadline {
+  readonly signal: AbortSignal;
+  /** Ends the timer; the signal does not fire any more. */
+  readonly end: () => void;
+  /** Ends the timer, and lets the signal fire with `reason`. */
+  readonly abort: (reason: Error) => void;
+}
+
+/** A signal that fires after `ms` milliseconds or with `parent`. */
+export function deadline(ms: number, parent?: AbortSignal): Deadline {
   const controller = new AbortController();
   const onParent = (): void => controller.abort(parent?.reason);
   const timer = setTimeout(() => controller.abort(new DeadlineError(ms)), ms);
   if (parent?.aborted) onParent();
   else parent?.addEventListener("abort", onParent, { once: true });
+  const end = (): void => {
+    clearTimeout(timer);
+    parent?.removeEventListener("abort", onParent);
+  };
   return {
     signal: controller.signal,
-    end: () => {
-      clearTimeout(timer);
-      parent?.removeEventListener("abort", onParent);
+    end,
+    abort(reason) {
+      end();
+      controller.abort(reason);
     },
   };
 }
