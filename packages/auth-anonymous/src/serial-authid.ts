@@ -5,16 +5,13 @@ const ALPHABET = "345679ACEFGHJKLMNPQRSTUVWXY";
 
 /** A random authid, `XXXX-XXXX-XXXX-XXXX-XXXX-XXXX`: 114 bits, so nobody can guess or meet another's. */
 export function serialAuthid(): string {
-  let authid = "";
-  for (let count = 0; count < LENGTH;) {
-    for (const byte of randomBytes(2 * LENGTH)) {
-      // Bytes past the last whole multiple would make the first letters likelier.
-      if (byte >= FAIR || count === LENGTH) continue;
-      authid += (count > 0 && count % 4 === 0 ? "-" : "") + ALPHABET.charAt(byte % ALPHABET.length);
-      count++;
-    }
+  const letters: string[] = [];
+  while (letters.length < LENGTH) {
+    // Bytes past the last whole multiple would make the first letters likelier.
+    for (const byte of randomBytes(2 * LENGTH)) if (byte < FAIR) letters.push(ALPHABET.charAt(byte % ALPHABET.length));
   }
-  return authid;
+  const groups = [0, 4, 8, 12, 16, 20].map((at) => letters.slice(at, at + 4).join(""));
+  return groups.join("-");
 }
 
 const LENGTH = 24;

@@ -31,7 +31,7 @@ export class Place implements Seat {
   constructor(member: Member, realm: Realm) {
     this.#member = member;
     this.#realm = realm;
-    this.#ids = new RequestIds(realm.options.requestIds, realm.log.child({ session: member.info.session }));
+    this.#ids = new RequestIds(realm.options.requestIds, member.info.session, realm.log);
   }
 
   receive(message: Message): void {

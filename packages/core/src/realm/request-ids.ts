@@ -19,12 +19,14 @@ const REQUESTS: ReadonlySet<string> = new Set([
  */
 export class RequestIds {
   readonly #policy: RealmOptions["requestIds"];
+  readonly #session: number;
   readonly #log: Log;
   #last = 0;
   #warned = false;
 
-  constructor(policy: RealmOptions["requestIds"], log: Log) {
+  constructor(policy: RealmOptions["requestIds"], session: number, log: Log) {
     this.#policy = policy;
+    this.#session = session;
     this.#log = log;
   }
 
@@ -39,7 +41,8 @@ export class RequestIds {
     if (request === expected) return;
     const text = `${message.type}.request is ${request}, but ids count from 1 by 1: expected ${expected}`;
     if (this.#policy === "strict") throw protocolViolation(text);
-    if (!this.#warned) this.#log.warn({ request, expected }, `${text}; told once for this session`);
+    if (!this.#warned)
+      this.#log.warn({ session: this.#session, request, expected }, `${text}; told once for this session`);
     this.#warned = true;
   }
 }

@@ -42,7 +42,8 @@ type State =
 export class Session implements ConnectionHandler {
   readonly #connection: Connection;
   readonly #context: SessionContext;
-  readonly #handshake: Deadline;
+  /** Null once the session has joined. */
+  #handshake: Deadline | null;
   /** The id that HELLO got, null before it. */
   id: number | null = null;
   #state: State = { is: "new" };
@@ -52,8 +53,9 @@ export class Session implements ConnectionHandler {
   constructor(connection: Connection, context: SessionContext) {
     this.#connection = connection;
     this.#context = context;
-    this.#handshake = deadline(context.authTimeout);
-    this.#handshake.signal.addEventListener("abort", () => this.#late(), { once: true });
+    const handshake = deadline(context.authTimeout);
+    handshake.signal.addEventListener("abort", () => this.#late(handshake.signal.reason as Error), { once: true });
+    this.#handshake = handshake;
   }
 
   message(message: Message): void {
@@ -100,6 +102,8 @@ export class Session implements ConnectionHandler {
     if (message.type === "ABORT" || message.type === "GOODBYE") return this.#end();
     if (message.type !== "HELLO") return this.#refuse(`the first message must be HELLO, found ${message.type}`);
     const { hooks, door, log } = this.#context;
+    if (this.#handshake === null) return;
+    const { signal } = this.#handshake;
     try {
       const session = this.#context.newId();
       this.id = session;
@@ -107,7 +111,7 @@ export class Session implements ConnectionHandler {
         ...parseHello(message),
         session,
         transport: this.#connection.details,
-        signal: this.#handshake.signal,
+        signal,
         log: log.child({ session }),
       };
       this.#login = door.knock(hello);
@@ -150,7 +154,8 @@ export class Session implements ConnectionHandler {
     if (realm === undefined) return this.#abort(ErrorUri.noSuchRealm, `no realm ${info.realm} exists on this router`);
     this.#login = null;
     if (!this.#send({ type: "WELCOME", session: info.session, details })) return;
-    this.#handshake.end();
+    this.#handshake?.end();
+    this.#handshake = null;
     this.#state = { is: "joined", info, seat: realm.join(this.#peer(info)) };
     this.#context.hooks.joined.call(info);
   }
@@ -177,8 +182,7 @@ export class Session implements ConnectionHandler {
     this.#end();
   }
 
-  #late(): void {
-    const reason: unknown = this.#handshake.signal.reason;
+  #late(reason: Error): void {
     if (!(reason instanceof DeadlineError)) return;
     // Who has not said HELLO may not speak WAMP at all: nothing is said to it.
     if (this.#state.is === "new") this.#end();
@@ -229,7 +233,7 @@ export class Session implements ConnectionHandler {
     this.#leaveRealm();
     this.#state = { is: "closed" };
     clearTimeout(this.#goodbyeTimer);
-    this.#handshake.abort(GONE);
+    this.#handshake?.abort(GONE);
     this.#connection.close();
     this.#context.ended(this);
   }
