@@ -170,8 +170,8 @@ const LOGINS = {
   anonymous: ["/ws", {}, null],
   ticket: ["/static", { authid: "joe", authmethods: ["ticket"] }, () => "secret"],
   wampcra: ["/static", { authid: "joe", authmethods: ["wampcra"] }, ([, , { challenge }]) => sign("secret", challenge)],
-  "wampcra, password": [
-    "/static",
+  "wampcra, salted password": [
+    "/dynamic",
     { authid: "amy", authmethods: ["wampcra"] },
     ([, , extra]) => sign(derived(extra), extra.challenge),
   ],

@@ -86,6 +86,9 @@ async function measure(scenario, target, server) {
   const question = isMemory ? "memory" : "cpu";
   let before = null;
   let after = null;
+  let delay = {};
+  // What is measured here is the event loop beside the threads that derive keys, which need a core of their own.
+  if (canPin) spawnSync("taskset", ["-a", "-p", "-c", scenario.delay ? "0,1" : "0", String(server.child.pid)]);
   client.send({ ...scenario, ...timing, target, url: server.url });
   for (;;) {
     const { word, result, error } = await answer(client);
@@ -98,10 +101,12 @@ async function measure(scenario, target, server) {
         perCpuSecond: result.messages / (after.cpu - before.cpu),
         clientLoad: result.clientCpu / result.seconds,
         ...(result.p50 === undefined ? {} : { p50: result.p50, p99: result.p99 }),
+        ...(scenario.delay ? { p50: delay.p50, p99: delay.p99 } : {}),
       };
     }
     if (word === "begin") before = await ask(server.child, question);
     else after = await ask(server.child, question);
+    if (scenario.delay) delay = await ask(server.child, word === "begin" ? "watch" : "delay");
     client.send({});
   }
 }

@@ -88,6 +88,13 @@ export const scenarios = [
   ...calls(),
   { kind: "latency", format: "json", size: 16, perSecond: 2000, name: "RPC at 2000 calls/s, 16 B, json" },
   ...logins,
+  {
+    kind: "logins",
+    method: "wampcra, salted password",
+    window: 200,
+    delay: true,
+    name: "event loop, while 200 logins by a salted password are under way",
+  },
   { kind: "idle", format: "json", sessions: 5000, name: "memory of an idle session" },
 ];
 

@@ -82,6 +82,34 @@ describe("request-ids", () => {
   });
 });
 
+describe("limits of a session", () => {
+  it("hold for subscriptions, registrations and calls that are not answered, each session by itself", async () => {
+    const own = await startParties([
+      realm("realm1", { "max-subscriptions": 2, "max-registrations": 1, "max-pending-calls": 2 }),
+    ]);
+    const [party, other] = [await own.join(), await own.join()];
+    const refused = { uri: "wampgate.error.limit_exceeded" };
+    await party.subscribe("com.a");
+    const second = await party.subscribe("com.b");
+    expect(await party.subscribe("com.b")).toBe(second);
+    party.request(Wamp.SUBSCRIBE, {}, "com.c");
+    expect(await party.error()).toMatchObject(refused);
+    await other.subscribe("com.c");
+    await party.register("com.proc");
+    party.request(Wamp.REGISTER, {}, "com.more");
+    expect(await party.error()).toMatchObject(refused);
+    for (let i = 0; i < 3; i++) other.call("com.proc");
+    expect(await other.error()).toMatchObject({ ...refused, message: expect.stringContaining("2 calls") as string });
+    party.yield((await party.invocation()).id);
+    await other.next(Wamp.RESULT);
+    other.call("com.proc");
+    await party.invocation();
+    await party.invocation();
+    [party, other].forEach((each) => each.vanish());
+    await own.close();
+  });
+});
+
 describe("ids", () => {
   it("of sessions and publications are random, and those of invocations count for each callee", async () => {
     const [one, two, caller] = [await router.join(), await router.join(), await router.join()];

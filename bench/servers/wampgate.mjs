@@ -13,6 +13,7 @@ const dynamic = { type: "dynamic", authenticator: "com.bench.authenticate", "aut
 const endpoint = { type: "tcp", host: "127.0.0.1", port: 0 };
 const transport = (path, auth) => ({ type: "websocket", endpoint: { ...endpoint, port }, path, auth });
 const port = Number(process.argv[2] ?? 0);
+const salted = { role: "user", password: "secret", salt: "salt", iterations: 10_000, keylen: 32 };
 const secrets = { ticket: "secret", role: "user" };
 
 const log = { debug() {}, info() {}, warn() {}, error: console.error, child: () => log };
@@ -31,19 +32,20 @@ const config = {
       ticket: { type: "static", principals: { joe: secrets } },
       wampcra: {
         type: "static",
-        users: { joe: { secret: "secret", role: "user" }, amy: { password: "secret", role: "user" } },
+        users: { joe: { secret: "secret", role: "user" } },
       },
     }),
-    transport("/dynamic", { ticket: dynamic }),
+    transport("/dynamic", { ticket: dynamic, wampcra: dynamic }),
   ],
   components: [
     {
       realm: "auth",
       role: "authenticator",
       module: async (session) => {
-        await session.register(dynamic.authenticator, ([, , { ticket }]) =>
-          ticket === "secret" ? { role: "user" } : { role: null },
-        );
+        await session.register(dynamic.authenticator, ([, , { authmethod, ticket }]) => {
+          if (authmethod === "wampcra") return salted;
+          return ticket === "secret" ? { role: "user" } : { role: null };
+        });
       },
     },
   ],

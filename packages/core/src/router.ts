@@ -228,7 +228,11 @@ export class Router {
     for (const type of new Set(transports.map((transport) => transport.type))) {
       const ofType = transports.filter((transport) => transport.type === type);
       const entries = ofType.map((transport) => this.#entry(transport));
-      const listener = await ofType[0]?.transport.start(entries, { serializers, log: this.log });
+      const listener = await ofType[0]?.transport.start(entries, {
+        serializers,
+        folder: this.#config.folder,
+        log: this.log,
+      });
       if (listener !== undefined) this.#listeners.push({ listener, transports: ofType });
     }
   }

@@ -69,6 +69,11 @@ function optionsOf(options: z.output<typeof realmOptionsSchema>): RealmOptions {
     discloseMe: options["disclose-me"] === "allow",
     retainedTopics: options["retained-topics"],
     eventHistory: options["event-history"],
+    limits: {
+      subscriptions: options["max-subscriptions"],
+      registrations: options["max-registrations"],
+      pendingCalls: options["max-pending-calls"],
+    },
   };
 }
 

@@ -94,6 +94,8 @@ export const historySchema = z
     context.addIssue({ code: "custom", path: ["uri"], message: `expected a URI that is legal with match: ${match}` });
   });
 
+const perSession = (what: string) => z.int().min(0).default(10_000).describe(`how many ${what}`);
+
 export const realmOptionsSchema = z.strictObject({
   "uri-check": z
     .enum(["loose", "strict"])
@@ -114,6 +116,9 @@ export const realmOptionsSchema = z.strictObject({
     .min(0)
     .default(10_000)
     .describe("how many topics may hold a retained event; past it the oldest ones go"),
+  "max-subscriptions": perSession("subscriptions one session may hold"),
+  "max-registrations": perSession("registrations one session may hold"),
+  "max-pending-calls": perSession("calls one session may have made that are not answered yet"),
   "event-history": z
     .array(historySchema)
     .default([])

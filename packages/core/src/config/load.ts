@@ -38,6 +38,8 @@ export interface LoadedComponent {
 /** A config that has been checked as a whole, with all it names. */
 export interface LoadedConfig {
   readonly file: string;
+  /** Where the files that it names are looked for. */
+  readonly folder: string;
   readonly realms: readonly RealmSettings[];
   readonly transports: readonly LoadedTransport[];
   readonly components: readonly LoadedComponent[];
@@ -97,6 +99,7 @@ export async function loadConfig(source: ConfigSource, { cwd, transports }: Load
   if (issues.found.length > 0) throw new ConfigError(source.file, issues.found);
   return {
     file: source.file,
+    folder: source.folder,
     realms: realms.settings,
     transports: loadedTransports,
     components,

@@ -39,6 +39,8 @@ export interface TransportEntry<E = unknown> {
 export interface TransportContext {
   /** The serializers that are loaded, by name. */
   readonly serializers: ReadonlyMap<string, Serializer>;
+  /** The config's folder: where the files that an entry names are looked for. */
+  readonly folder: string;
   readonly log: Log;
 }
 

@@ -46,6 +46,15 @@ export interface RealmOptions {
   /** How many topics may hold a retained event; past it the oldest ones go. */
   readonly retainedTopics: number;
   readonly eventHistory: readonly HistorySettings[];
+  readonly limits: SessionLimits;
+}
+
+/** What one session may hold in its realm. */
+export interface SessionLimits {
+  readonly subscriptions: number;
+  readonly registrations: number;
+  /** Calls that it made and that are not answered. */
+  readonly pendingCalls: number;
 }
 
 export interface RealmSettings {

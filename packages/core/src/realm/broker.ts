@@ -11,7 +11,7 @@ import { audienceOf, excludesPublisher } from "./audience.ts";
 import { History } from "./history.ts";
 import type { Member } from "./member.ts";
 import { isObserved, MetaTopic } from "./meta-topics.ts";
-import { flag, isEmpty, NOTHING, word } from "./options.ts";
+import { flag, isEmpty, NOTHING, requireRoom, word } from "./options.ts";
 import { passthruOf } from "./passthru.ts";
 import { PatternIndex } from "./pattern-index.ts";
 import { admits, eventDetails, type Publication } from "./publication.ts";
@@ -36,13 +36,15 @@ export class Broker {
   readonly #ids = new IdSequence();
   readonly #retention: Retention;
   readonly #mayDisclose: boolean;
+  readonly #limit: number;
   readonly #log: Log;
   /** Events that a receiver's format could not say. */
   unsayable = 0;
 
-  constructor({ retainedTopics, eventHistory, discloseMe }: RealmOptions, log: Log) {
+  constructor({ retainedTopics, eventHistory, discloseMe, limits }: RealmOptions, log: Log) {
     this.#retention = new Retention(retainedTopics);
     this.#mayDisclose = discloseMe;
+    this.#limit = limits.subscriptions;
     this.#log = log;
     for (const { uri, match, limit } of eventHistory) this.#create(uri, match, new History(limit));
   }
@@ -51,8 +53,9 @@ export class Broker {
     const match = word(options, "match", MATCH_POLICIES, "exact");
     const retained = flag(options, "get_retained", false);
     const found = this.#index.get(match, topic);
+    const isNew = found?.subscribers.has(member) !== true;
+    if (isNew) requireRoom(this.#ofMember.get(member)?.size ?? 0, this.#limit, "subscriptions");
     const subscription = found ?? this.#create(topic, match, null);
-    const isNew = !subscription.subscribers.has(member);
     subscription.subscribers.add(member);
     let held = this.#ofMember.get(member);
     if (held === undefined) this.#ofMember.set(member, (held = new Set()));

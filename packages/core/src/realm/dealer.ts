@@ -1,5 +1,5 @@
 import type { Decision } from "../contract/authorization.ts";
-import type { RealmOptions } from "../contract/settings.ts";
+import type { RealmOptions, SessionLimits } from "../contract/settings.ts";
 import { untilAborted } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { Code, type Message, type MessageOf } from "../wamp/messages.ts";
@@ -8,7 +8,7 @@ import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 import { type Call, CallLedger, CallTimer } from "./calls.ts";
 import type { Member } from "./member.ts";
 import { isObserved, MetaTopic } from "./meta-topics.ts";
-import { count, flag, isEmpty, NOTHING, word } from "./options.ts";
+import { count, flag, isEmpty, NOTHING, requireRoom, word } from "./options.ts";
 import { passthruOf, requirePassthru } from "./passthru.ts";
 import {
   calleeOf,
@@ -31,11 +31,13 @@ export class Dealer {
   readonly #registrationsOf = new Map<Member, Set<Registration>>();
   readonly #waiting = new Set<{ readonly procedure: string; readonly wake: () => void }>();
   readonly #mayDisclose: boolean;
+  readonly #limits: SessionLimits;
   readonly #announce: (topic: string, args: readonly unknown[]) => void;
 
   /** @param announce publishes a meta event */
-  constructor({ discloseMe }: RealmOptions, announce: (topic: string, args: readonly unknown[]) => void) {
+  constructor({ discloseMe, limits }: RealmOptions, announce: (topic: string, args: readonly unknown[]) => void) {
     this.#mayDisclose = discloseMe;
+    this.#limits = limits;
     this.#announce = announce;
   }
 
@@ -47,6 +49,7 @@ export class Dealer {
     const { request, options, procedure } = message;
     const wish = wishOf(member, options);
     if (wish.callee.discloseCaller) this.#requireDisclosure();
+    requireRoom(this.#registrationsOf.get(member)?.size ?? 0, this.#limits.registrations, "registrations");
     if (wish.force) this.#takeOver(procedure, wish);
     const registration = this.registrations.add(message, wish);
     const held = this.#registrationsOf.get(member) ?? new Set();
@@ -90,6 +93,7 @@ export class Dealer {
     const timeout = count(options, "timeout", 0);
     const wantsProgress = flag(options, "receive_progress", false);
 
+    requireRoom(ledger.made.size, this.#limits.pendingCalls, "calls that are not answered");
     const registration = this.registrations.best(procedure);
     if (registration === undefined) {
       const error = new WampError(ErrorUri.noSuchProcedure, `no callee has registered the procedure ${procedure}`);

@@ -1,7 +1,8 @@
 import { isId } from "../wamp/ids.ts";
 import { kindOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
-import { protocolViolation } from "../wamp/wamp-error.ts";
+import { ErrorUri } from "../wamp/error-uris.ts";
+import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 
 // Options of messages. A known key of a wrong type is a protocol violation, as in the spec's test vectors; an unknown
 // key is ignored.
@@ -56,6 +57,12 @@ export function text(options: Readonly<Dict>, key: string): string | null {
   if (value === undefined) return null;
   if (typeof value !== "string") throw wrong(key, "a string", value);
   return value;
+}
+
+/** @throws WampError where a session holds as much as it may */
+export function requireRoom(held: number, limit: number, what: string): void {
+  if (held < limit) return;
+  throw new WampError(ErrorUri.limitExceeded, `a session may hold ${limit} ${what} at most`);
 }
 
 function list(

@@ -161,7 +161,30 @@ function dictText(dict: Readonly<Dict>): string {
   return "{}";
 }
 
-const text = (value: unknown): string => JSON.stringify(sayable(value, 0));
+function text(value: unknown): string {
+  return JSON.stringify(isSayable(value, 0) ? value : sayable(value, 0));
+}
+
+/** Whether JSON says `value` as it is: most are such, and need no copy. */
+function isSayable(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true;
+    case "number":
+      return Number.isFinite(value);
+    case "object":
+      break;
+    default:
+      return false;
+  }
+  if (value === null) return true;
+  if (depth > MAX_DEPTH) return false;
+  if (Array.isArray(value)) return value.every((item) => isSayable(item, depth + 1));
+  if (!isDict(value)) return false;
+  for (const key in value) if (!isSayable(value[key], depth + 1)) return false;
+  return true;
+}
 
 /** A string of the wire that starts with NUL is binary in base64; `__proto__` stays an ordinary key. */
 function revive(_key: string, value: unknown): unknown {

@@ -1,33 +1,37 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import type { TransportDetails } from "../contract/hello.ts";
+import type { Dict } from "../wamp/payload.ts";
 import type { Subprotocol } from "./subprotocols.ts";
 
 /** What one kind of transport knows of a connection; the rest of `TransportDetails` follows from it. */
 export interface Channel {
   readonly type: string;
-  /** What carries it: `tcp`, `unix`, `memory`. */
+  /** What carries it: `tcp`, `tls`, `unix`, `memory`. */
   readonly carrier: string;
   readonly peer: string;
   readonly subprotocol: Subprotocol;
   readonly headers: Readonly<Record<string, string>>;
+  /** The client's certificate, where it has shown one that was accepted. */
+  readonly certificate?: Dict | null;
 }
 
 /** What an authenticator is told of a connection. */
-export function transportDetails({ type, carrier, peer, subprotocol, headers }: Channel): TransportDetails {
+export function transportDetails(channel: Channel): TransportDetails {
+  const { type, carrier, peer, subprotocol, headers, certificate = null } = channel;
   return {
     type,
     protocol: subprotocol.name,
     peer,
     cbtid: null,
-    client_cert: null,
+    client_cert: certificate,
     http_headers_received: headers,
     http_headers_sent: {},
     channel_type: carrier,
     channel_framing: type,
     channel_serializer: subprotocol.serializer.name,
-    is_secure: false,
-    peer_cert: null,
+    is_secure: carrier === "tls",
+    peer_cert: certificate,
     websocket_protocol: subprotocol.name,
     http_cbtid: null,
   };

@@ -1,9 +1,11 @@
 import { z } from "zod";
+import { readTls, type TlsOptions, tlsSchema } from "./tls.ts";
 
 const tcp = z.strictObject({
   type: z.literal("tcp").describe("listen on a TCP port"),
   host: z.string().min(1).default("127.0.0.1").describe("the address to listen on; 0.0.0.0 or :: for all of them"),
   port: z.int().min(0).max(65535).describe("the port to listen on; 0 for any free one"),
+  tls: tlsSchema.optional().describe("makes the endpoint speak TLS"),
 });
 
 const unix = z.strictObject({
@@ -19,4 +21,14 @@ export type Endpoint = z.output<typeof endpointSchema>;
 /** The same text for the same endpoint. Not for people. */
 export function endpointKey(endpoint: Endpoint): string {
   return endpoint.type === "tcp" ? `tcp:${endpoint.host}:${endpoint.port}` : `unix:${endpoint.path}`;
+}
+
+/** What carries the connections of an endpoint, as authenticators are told. */
+export function carrierOf(endpoint: Endpoint): string {
+  return endpoint.type === "tcp" && endpoint.tls !== undefined ? "tls" : endpoint.type;
+}
+
+/** The TLS of an endpoint, null where it has none. @param folder where its files are looked for */
+export async function tlsOf(endpoint: Endpoint, folder: string): Promise<TlsOptions | null> {
+  return endpoint.type === "tcp" && endpoint.tls !== undefined ? readTls(endpoint.tls, folder) : null;
 }

@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Log } from "../contract/log.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { bracketed, listen } from "./listen.ts";
+import type { TlsOptions } from "./tls.ts";
 
 /** Takes a request to upgrade to WebSocket, which came to its path. */
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -19,15 +21,17 @@ export class HttpListener {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #log: Log;
+  #isReady = true;
 
-  constructor(endpoint: Endpoint, log: Log) {
+  /** @param tls null for an endpoint without */
+  constructor(endpoint: Endpoint, tls: TlsOptions | null, log: Log) {
     this.#endpoint = endpoint;
     this.#log = log;
-    this.#server = createServer(
-      { headersTimeout: REQUEST_TIME, requestTimeout: REQUEST_TIME, connectionsCheckingInterval: 1000 },
-      (request, response) => this.#answer(request, response),
-    );
-    this.#server.on("connection", (socket) => this.#track(socket));
+    const limits = { headersTimeout: REQUEST_TIME, requestTimeout: REQUEST_TIME, connectionsCheckingInterval: 1000 };
+    const answer = (request: IncomingMessage, response: ServerResponse): void => this.#answer(request, response);
+    this.#server = tls === null ? createServer(limits, answer) : createTlsServer({ ...limits, ...tls }, answer);
+    this.#server.on("connection", (socket: Socket) => this.#track(socket));
+    this.#server.on("tlsClientError", (error) => this.#log.debug({ err: error }, "a TLS handshake failed"));
     this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -45,11 +49,12 @@ export class HttpListener {
     if (this.#endpoint.type === "unix") return `ws+unix:${this.#endpoint.path}:${path}`;
     const address = this.#server.address();
     const port = typeof address === "object" && address !== null ? address.port : this.#endpoint.port;
-    return `ws://${bracketed(this.#endpoint.host)}:${port}${path}`;
+    return `${this.#endpoint.tls === undefined ? "ws" : "wss"}://${bracketed(this.#endpoint.host)}:${port}${path}`;
   }
 
   /** No new connections. */
   stop(): void {
+    this.#isReady = false;
     this.#server.close();
   }
 
@@ -67,10 +72,19 @@ export class HttpListener {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    const known = this.#routes.has(pathOf(request));
+    const path = pathOf(request);
+    const known = this.#routes.has(path);
+    if (!known && (path === "/healthz" || path === "/readyz")) return this.#answerProbe(path, response);
     const headers = { connection: known ? "close, upgrade" : "close", "content-type": "text/plain; charset=utf-8" };
     response.writeHead(known ? 426 : 404, known ? { ...headers, upgrade: "websocket" } : headers);
     response.end(known ? NO_WEBSOCKET : NOT_FOUND);
+  }
+
+  /** `/healthz`: the process answers. `/readyz`: it takes logins, since it listens only when it is set up. */
+  #answerProbe(path: string, response: ServerResponse): void {
+    const isWell = path === "/healthz" || this.#isReady;
+    response.writeHead(isWell ? 200 : 503, { connection: "close", "content-type": "text/plain; charset=utf-8" });
+    response.end(isWell ? "ok\n" : "shutting down\n");
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -87,7 +101,7 @@ const NO_WEBSOCKET = "This is a WAMP router: connect by WebSocket.\n";
 const NOT_FOUND = "There is nothing at this path.\n";
 
 /** Answers a request to upgrade with an error, and closes. */
-export function refuse(socket: Duplex, status: 400 | 404 | 426, text: string): void {
+export function refuse(socket: Duplex, status: 400 | 403 | 404 | 426, text: string): void {
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
     "Connection: close",

@@ -9,7 +9,11 @@ const hello: Message = { type: "HELLO", realm: "realm1", details: {} };
 const helloText = '[1,"realm1",{}]';
 const quiet = (): void => undefined;
 const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => log };
-const context = { serializers: new Map([json, msgpack].map((serializer) => [serializer.name, serializer])), log };
+const context = {
+  serializers: new Map([json, msgpack].map((serializer) => [serializer.name, serializer])),
+  folder: ".",
+  log,
+};
 
 /** A listener whose router sends every message back, and what that router was told. */
 async function echo(name = "default"): Promise<{ listener: MemoryListener; told: string[]; peers: Connection[] }> {

@@ -44,12 +44,15 @@ export class OutgoingFrame {
     }
   }
 
-  /** What `framer` makes of it, made once for all connections of that kind. */
+  /**
+   * What `framer` makes of it, made once for all connections of that kind. For one receiver its pieces are handed on as
+   * they are; for several it pays to put them together.
+   */
   framed(framer: Framer): readonly Uint8Array[] {
     if (this.#framer !== framer) {
       this.#framed = framer(this);
       this.#framer = framer;
-    }
+    } else if (this.#framed.length > 1) this.#framed = [Buffer.concat(this.#framed)];
     return this.#framed;
   }
 }

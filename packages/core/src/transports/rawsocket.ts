@@ -1,17 +1,19 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, TLSSocket } from "node:tls";
 import { z } from "zod";
 import { defineTransport, type Listener, type TransportContext, type TransportEntry } from "../contract/connection.ts";
 import type { Log } from "../contract/log.ts";
 import { plain } from "../serializers/framing.ts";
 import type { Serializer } from "../serializers/serializer.ts";
 import { tcpPeer, transportDetails } from "./details.ts";
-import { type Endpoint, endpointKey, endpointSchema } from "./endpoint.ts";
+import { carrierOf, type Endpoint, endpointKey, endpointSchema, tlsOf } from "./endpoint.ts";
 import { FrameConnection } from "./frames.ts";
 import { bracketed, listen } from "./listen.ts";
 import { exponentOf, FrameReader, FrameType, lengthOf, MAGIC, Refusal } from "./rawsocket-frames.ts";
 import { RawSocketWire } from "./rawsocket-wire.ts";
 import { subprotocolsOf } from "./subprotocols.ts";
+import { clientCertificate, type TlsOptions } from "./tls.ts";
 
 const MiB = 1024 * 1024;
 
@@ -57,7 +59,9 @@ export const rawsocket = defineTransport<RawSocketOptions>({
 });
 
 async function start(entries: readonly TransportEntry<RawSocketOptions>[], context: TransportContext) {
-  const doors = entries.map((entry) => new Door(entry, context));
+  const doors = await Promise.all(
+    entries.map(async (entry) => new Door(entry, await tlsOf(entry.options.endpoint, context.folder), context)),
+  );
   const listener: Omit<Listener, "urls"> = {
     stop: () => doors.forEach((door) => door.stop()),
     close: async () => {
@@ -82,7 +86,7 @@ class Door {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  constructor(entry: TransportEntry<RawSocketOptions>, { serializers, log }: TransportContext) {
+  constructor(entry: TransportEntry<RawSocketOptions>, tls: TlsOptions | null, { serializers, log }: TransportContext) {
     const { options } = entry;
     this.#entry = entry;
     this.#log = log;
@@ -93,7 +97,11 @@ class Door {
       ),
     );
     this.#maxExponent = exponentOf(options["max-message-size"]);
-    this.#server = createServer({ noDelay: true }, (socket) => this.#greet(socket));
+    const greet = (socket: Socket): void => this.#greet(socket);
+    this.#server =
+      tls === null ? createServer({ noDelay: true }, greet) : createTlsServer({ noDelay: true, ...tls }, greet);
+    this.#server.on("tlsClientError", (error) => log.debug({ err: error }, "a TLS handshake failed"));
+    this.#server.on("connection", (socket: Socket) => this.#track(socket));
   }
 
   async listen(): Promise<void> {
@@ -106,7 +114,7 @@ class Door {
     if (endpoint.type === "unix") return `rs+unix:${endpoint.path}`;
     const address = this.#server.address();
     const port = typeof address === "object" && address !== null ? address.port : endpoint.port;
-    return `rs://${bracketed(endpoint.host)}:${port}`;
+    return `${endpoint.tls === undefined ? "rs" : "rss"}://${bracketed(endpoint.host)}:${port}`;
   }
 
   stop(): void {
@@ -120,10 +128,13 @@ class Door {
     await closed;
   }
 
-  /** Waits for the client's handshake. */
-  #greet(socket: Socket): void {
+  #track(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
+  }
+
+  /** Waits for the client's handshake. */
+  #greet(socket: Socket): void {
     socket.on("error", (error) => this.#log.debug({ err: error }, "a RawSocket connection failed"));
     const timer = setTimeout(() => socket.destroy(), HANDSHAKE_TIME);
     socket.once("close", () => clearTimeout(timer));
@@ -153,13 +164,9 @@ class Door {
   #connect(socket: Socket, reader: FrameReader, peer: string, serializer: Serializer, maxLength: number): void {
     const { options } = this.#entry;
     const subprotocol = { name: `wamp.2.${serializer.name}`, serializer, framing: () => plain };
-    const details = transportDetails({
-      type: "rawsocket",
-      carrier: options.endpoint.type,
-      peer,
-      subprotocol,
-      headers: {},
-    });
+    const certificate = socket instanceof TLSSocket ? clientCertificate(socket) : null;
+    const carrier = carrierOf(options.endpoint);
+    const details = transportDetails({ type: "rawsocket", carrier, peer, subprotocol, headers: {}, certificate });
     const wire = new RawSocketWire(socket, maxLength, options["max-buffered"], (buffered) =>
       this.#log.warn(
         { peer, buffered },

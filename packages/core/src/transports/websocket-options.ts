@@ -18,6 +18,19 @@ export const websocketSchema = z.strictObject({
     .min(1)
     .optional()
     .describe("the formats clients may use, each also batched; default: all that are loaded"),
+  "allowed-origins": z
+    .array(z.string().min(1))
+    .min(1)
+    .default(["*"])
+    .describe("where browsers may come from, as `https://*.example.com`; who sends no Origin is no browser"),
+  "ping-interval": z
+    .int()
+    .min(0)
+    .max(0x7fff_ffff)
+    .default(30_000)
+    .describe(
+      "how often a client is asked whether it is there, in milliseconds; who has not answered by the next time is disconnected; 0: never",
+    ),
   "max-message-size": z
     .int()
     .min(1024)
@@ -36,8 +49,13 @@ export type WebSocketOptions = z.output<typeof websocketSchema>;
 /** Entries whose endpoint and path an earlier one has already. */
 export function websocketConflicts(entries: readonly WebSocketOptions[]): { index: number; message: string }[] {
   const taken = new Set<string>();
+  const tlsOf = new Map<string, string>();
   return entries.flatMap(({ endpoint, path }, index) => {
     const door = `${endpointKey(endpoint)} ${path}`;
+    const tls = JSON.stringify("tls" in endpoint ? (endpoint.tls ?? null) : null);
+    const earlier = tlsOf.get(endpointKey(endpoint)) ?? tls;
+    tlsOf.set(endpointKey(endpoint), earlier);
+    if (earlier !== tls) return [{ index, message: "an earlier transport has this endpoint with another tls" }];
     if (!taken.has(door)) {
       taken.add(door);
       return [];

@@ -56,7 +56,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 async function serve(side: Side, ...options: object[]): Promise<[string, ...string[]]> {
   const entries = options.map((entry) => ({ options: websocketSchema.parse(entry), accept: side.accept }));
-  const listener = await websocket.start(entries, { serializers, log: side.log });
+  const listener = await websocket.start(entries, { serializers, folder: ".", log: side.log });
   started.push(listener);
   return listener.urls as [string, ...string[]];
 }

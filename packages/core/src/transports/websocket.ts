@@ -1,13 +1,16 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import { defineTransport, type Listener, type TransportContext, type TransportEntry } from "../contract/connection.ts";
 import type { TransportDetails } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
 import { plainHeaders, tcpPeer, transportDetails } from "./details.ts";
-import { endpointKey } from "./endpoint.ts";
+import { carrierOf, endpointKey, tlsOf } from "./endpoint.ts";
 import { FrameConnection } from "./frames.ts";
 import { HttpListener, refuse, type Upgrade } from "./http-listener.ts";
+import { KeepAlive } from "./keep-alive.ts";
+import { clientCertificate } from "./tls.ts";
 import { choose, type Subprotocol, type Subprotocols, subprotocolsOf } from "./subprotocols.ts";
 import { websocketConflicts, type WebSocketOptions, websocketSchema } from "./websocket-options.ts";
 import { WebSocketWire } from "./websocket-wire.ts";
@@ -29,18 +32,31 @@ interface Door {
   readonly subprotocols: Subprotocols;
   readonly server: WebSocketServer;
   readonly listener: HttpListener;
+  readonly keepAlive: KeepAlive;
+  readonly mayComeFrom: (origin: string) => boolean;
 }
 
 async function start(entries: readonly TransportEntry<WebSocketOptions>[], context: TransportContext) {
   const listeners = new Map<string, HttpListener>();
-  const doors = entries.map((entry): Door => {
-    const { endpoint } = entry.options;
-    const listener = listeners.get(endpointKey(endpoint)) ?? new HttpListener(endpoint, context.log);
-    listeners.set(endpointKey(endpoint), listener);
-    const subprotocols = subprotocolsOf(context.serializers, entry.options.serializers);
-    return { entry, subprotocols, server: webSocketServer(entry.options, subprotocols), listener };
-  });
-  for (const door of doors) door.listener.route(door.entry.options.path, upgradeOf(door, context.log));
+  const doors: Door[] = [];
+  for (const entry of entries) {
+    const { endpoint, path, serializers } = entry.options;
+    const key = endpointKey(endpoint);
+    const listener =
+      listeners.get(key) ?? new HttpListener(endpoint, await tlsOf(endpoint, context.folder), context.log);
+    listeners.set(key, listener);
+    const subprotocols = subprotocolsOf(context.serializers, serializers);
+    const door = {
+      entry,
+      subprotocols,
+      server: webSocketServer(entry.options, subprotocols),
+      listener,
+      keepAlive: new KeepAlive(entry.options["ping-interval"]),
+      mayComeFrom: originsOf(entry.options["allowed-origins"]),
+    };
+    doors.push(door);
+    listener.route(path, upgradeOf(door, context.log));
+  }
   const group = groupOf(doors, [...listeners.values()]);
   try {
     for (const listener of listeners.values()) await listener.listen();
@@ -80,12 +96,16 @@ function upgradeOf(door: Door, log: Log): Upgrade {
   const { endpoint } = door.entry.options;
   const supported = `Offer one of these subprotocols: ${[...door.subprotocols.keys()].join(", ")}\n`;
   return (request, socket, head) => {
+    const { origin } = request.headers;
+    if (origin !== undefined && !door.mayComeFrom(origin)) return refuse(socket, 403, FOREIGN);
     const subprotocol = choose(offeredBy(request), door.subprotocols);
     if (subprotocol === undefined) return refuse(socket, 400, supported);
     const peer = endpoint.type === "unix" ? "unix" : tcpPeer(request.socket);
     if (peer === undefined) return void socket.destroy();
     const headers = plainHeaders(request.headers);
-    const details = transportDetails({ type: "websocket", carrier: endpoint.type, peer, subprotocol, headers });
+    const carrier = carrierOf(endpoint);
+    const certificate = request.socket instanceof TLSSocket ? clientCertificate(request.socket) : null;
+    const details = transportDetails({ type: "websocket", carrier, peer, subprotocol, headers, certificate });
     door.server.handleUpgrade(request, socket, head, (ws) => connect(ws, socket, { door, subprotocol, details, log }));
   };
 }
@@ -109,7 +129,17 @@ function connect(ws: WebSocket, socket: Duplex, { door, subprotocol, details, lo
   ws.on("message", (data, binary) => connection.received(data as Buffer, binary));
   ws.on("error", (error) => complain(error, peer, log));
   ws.on("close", () => connection.gone());
+  door.keepAlive.watch(ws);
   connection.open(accept);
+}
+
+const FOREIGN = "This origin is not among the allowed ones.\n";
+
+/** Compares origins with patterns in which a star stands for anything. */
+function originsOf(patterns: readonly string[]): (origin: string) => boolean {
+  const escaped = patterns.map((pattern) => pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*"));
+  const any = new RegExp(`^(?:${escaped.join("|")})$`, "i");
+  return (origin) => any.test(origin);
 }
 
 function offeredBy({ headers }: IncomingMessage): string[] {

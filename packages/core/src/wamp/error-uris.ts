@@ -5,6 +5,8 @@ export const ErrorUri = {
   authorizationFailed: "wamp.error.authorization_failed",
   canceled: "wamp.error.canceled",
   featureNotSupported: "wamp.error.feature_not_supported",
+  /** This router's own: the spec has none for it. */
+  limitExceeded: "wampgate.error.limit_exceeded",
   invalidArgument: "wamp.error.invalid_argument",
   invalidUri: "wamp.error.invalid_uri",
   noAvailableCallee: "wamp.error.no_available_callee",

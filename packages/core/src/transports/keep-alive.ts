@@ -1,0 +1,40 @@
+import type { WebSocket } from "ws";
+
+/** Finds out which clients are gone without a word: they answer no PING (RFC 6455 section 5.5.2). */
+export class KeepAlive {
+  readonly #interval: number;
+  /** The clients, and whether they have been heard of since the last PING. */
+  readonly #clients = new Map<WebSocket, boolean>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param interval in milliseconds; 0: nobody is asked */
+  constructor(interval: number) {
+    this.#interval = interval;
+  }
+
+  watch(ws: WebSocket): void {
+    if (this.#interval === 0) return;
+    this.#clients.set(ws, true);
+    ws.on("pong", () => this.#clients.set(ws, true));
+    ws.once("close", () => this.#forget(ws));
+    this.#timer ??= setInterval(() => this.#ask(), this.#interval);
+  }
+
+  #forget(ws: WebSocket): void {
+    this.#clients.delete(ws);
+    if (this.#clients.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #ask(): void {
+    for (const [ws, isAlive] of this.#clients) {
+      if (!isAlive) {
+        ws.terminate();
+        continue;
+      }
+      this.#clients.set(ws, false);
+      ws.ping();
+    }
+  }
+}
