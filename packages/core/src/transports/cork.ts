@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 
-/** The corks that are held in this turn of the event loop. */
+/** The corks that are held in this callback of the event loop. */
 let held: Cork[] = [];
 
 function releaseAll(): void {
@@ -9,7 +9,7 @@ function releaseAll(): void {
   for (const cork of released) cork.release();
 }
 
-/** Lets what is written to a socket within one turn of the event loop leave in one write. */
+/** Lets what is written to a socket within one callback of the event loop leave in one write. */
 export class Cork {
   readonly #socket: Duplex;
   #isHeld = false;
@@ -18,7 +18,7 @@ export class Cork {
     this.#socket = socket;
   }
 
-  /** Holds the socket back until all that has come in by now is handled. */
+  /** Holds the socket back until the callback that is running ends. */
   hold(): void {
     if (this.#isHeld) return;
     this.#isHeld = true;

@@ -9,7 +9,7 @@ const CLOSE_TIME = 2000;
 
 const messageFrame = ({ bytes }: OutgoingFrame): Uint8Array[] => frameOf(FrameType.message, bytes);
 
-/** The outgoing side of a RawSocket: what is sent within one turn of the event loop leaves in one write. */
+/** The outgoing side of a RawSocket: what is sent within one callback of the event loop leaves in one write. */
 export class RawSocketWire implements Wire {
   readonly maxLength: number;
   readonly #socket: Socket;

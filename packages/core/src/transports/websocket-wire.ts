@@ -8,7 +8,7 @@ import type { OutgoingFrame } from "./outgoing.ts";
 const SMALL = 2048;
 
 /**
- * The outgoing side of a WebSocket: what is sent within one turn of the event loop leaves in one write. Messages are
+ * The outgoing side of a WebSocket: what is sent within one callback of the event loop leaves in one write. Messages are
  * framed here and written to the socket beside ws, which has nothing in between: no compression is agreed.
  */
 export class WebSocketWire implements Wire {
