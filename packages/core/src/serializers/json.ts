@@ -11,6 +11,7 @@ import {
 } from "../wamp/messages.ts";
 import { type Dict, type PayloadValues, RawPayload, type Tail, type TailCodec } from "../wamp/payload.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { writeJson } from "./json-write.ts";
 import { skipSpace, skipValue, UNSURE } from "./json-scan.ts";
 import { bufferOf, MAX_DEPTH, type Serializer } from "./serializer.ts";
 
@@ -40,6 +41,10 @@ export const json: Required<Serializer> & TailCodec = {
     const tail = "payload" in message ? message.payload?.tail(json) : undefined;
     if (tail === undefined || tail.count === 0) return [`${headText(message)}]`];
     return [headText(message), tail.bytes, CLOSE];
+  },
+
+  write(message, target, at) {
+    return writeJson(message, json, target, at);
   },
 
   encodeTail({ args, kwargs }: PayloadValues): Tail {
@@ -97,11 +102,7 @@ function withTail(layout: PayloadLayout, values: readonly unknown[], bytes: Buff
   }
   if (bytes[at] !== 0x5d || skipSpace(bytes, at + 1) !== bytes.length) return null;
   if (elements === 0) return assemble(layout, values);
-  return assemble(
-    layout,
-    values,
-    new RawPayload(json, count === 0 ? NO_TAIL : { count, bytes: bytes.subarray(begin, end) }),
-  );
+  return assemble(layout, values, new RawPayload(json, count, bytes, begin, end));
 }
 
 /** A value of the head, which is short. */

@@ -12,6 +12,7 @@ import {
 import { type Dict, type PayloadValues, RawPayload, type Tail, type TailCodec } from "../wamp/payload.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 import { skipValue, UNSURE } from "./msgpack-scan.ts";
+import { writeMsgpack, writeNumber } from "./msgpack-write.ts";
 import { plainValue } from "./plain-value.ts";
 import { bufferOf, MAX_DEPTH, type Serializer } from "./serializer.ts";
 
@@ -80,6 +81,10 @@ export const msgpack: Required<Serializer> & TailCodec = {
     return parts;
   },
 
+  write(message, target, at) {
+    return writeMsgpack(message, msgpack, target, at);
+  },
+
   encodeTail({ args, kwargs }: PayloadValues): Tail {
     if (kwargs !== undefined && Object.keys(kwargs).length > 0) {
       return { count: 2, bytes: Buffer.concat([encode(args ?? []), encode(kwargs)]) };
@@ -135,8 +140,7 @@ function withTail(
   }
   if (at !== bytes.length) return null;
   if (elements === 0) return assemble(layout, values);
-  const tail = count === 0 ? NO_TAIL : { count, bytes: bytes.subarray(begin, end) };
-  return assemble(layout, values, new RawPayload(msgpack, tail));
+  return assemble(layout, values, new RawPayload(msgpack, count, bytes, begin, end));
 }
 
 function isListKind(kind: number): boolean {
@@ -207,18 +211,7 @@ function headBytes(head: readonly unknown[], count: number): Uint8Array {
 /** Writes an id, or an empty dictionary, to `scratch`. @returns the position after it, or null where it is neither */
 function writeElement(element: unknown, at: number): number | null {
   if (typeof element === "number") {
-    if (element < 0 || !Number.isInteger(element)) return null;
-    if (element < 0x80) {
-      scratch[at] = element;
-      return at + 1;
-    }
-    if (element <= 0xffff_ffff) {
-      scratch[at] = 0xce;
-      return scratch.writeUInt32BE(element, at + 1);
-    }
-    scratch[at] = 0xcf;
-    scratch.writeUInt32BE(Math.floor(element / 2 ** 32), at + 1);
-    return scratch.writeUInt32BE(element % 2 ** 32, at + 5);
+    return element < 0 || !Number.isInteger(element) ? null : writeNumber(scratch, at, element);
   }
   if (!isDict(element) || !isEmpty(element)) return null;
   scratch[at] = 0x80;

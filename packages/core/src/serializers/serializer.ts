@@ -19,9 +19,17 @@ export interface Serializer extends TailEncoder {
    * copied. Without it `encode` is used. @throws WampError as `encode`
    */
   readonly encodeParts?: (message: Message) => readonly (string | Uint8Array)[];
+  /**
+   * Writes a message straight to `target`, which has room for its payload's tail and `HEAD_ROOM` bytes from `at` on.
+   * Without it, and where it returns -1, the message is encoded. @returns the position after the message, or -1
+   */
+  readonly write?: (message: Message, target: Buffer, at: number) => number;
   /** The bytes of a message. @throws WampError `wamp.error.invalid_argument` for a payload the format cannot say. */
   encode(message: Message): Uint8Array;
 }
+
+/** The most bytes that a message takes beside its payload where it is written by `Serializer.write`. */
+export const HEAD_ROOM = 64;
 
 /** How messages stand in frames: one each, or several. Made anew for each connection. */
 export interface Framing {

@@ -3,7 +3,6 @@ import type { TransportDetails } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
 import { plain } from "../serializers/framing.ts";
 import type { Framing, Serializer } from "../serializers/serializer.ts";
-import { ErrorUri } from "../wamp/error-uris.ts";
 import type { Message } from "../wamp/messages.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 import { type Outgoing, OutgoingFrame, outgoingOf } from "./outgoing.ts";
@@ -11,8 +10,7 @@ import type { Subprotocol } from "./subprotocols.ts";
 
 /** What carries the frames of one connection. All of it does nothing where the wire is closed. */
 export interface Wire {
-  /** The longest frame that the peer takes, in bytes; any where there is none. */
-  readonly maxLength?: number;
+  /** @throws WampError where the message cannot be said, or is longer than the peer takes */
   send(frame: OutgoingFrame): void;
   /** Closes once all that was sent is out. */
   close(): void;
@@ -87,12 +85,8 @@ export class FrameConnection implements Connection {
   send(message: Message): void {
     if (this.#closing) return;
     const frame = this.#outgoing.frame(message);
-    if (this.#wire.maxLength !== undefined && frame.length > this.#wire.maxLength) {
-      const text = `the message has ${frame.length} bytes, and its receiver takes ${this.#wire.maxLength} at most`;
-      throw new WampError(ErrorUri.payloadSizeExceeded, text);
-    }
     if (this.#framing === plain) this.#wire.send(frame);
-    else this.#wire.send(new OutgoingFrame([this.#framing.join([frame.bytes])], frame.binary));
+    else this.#wire.send(new OutgoingFrame(this.#serializer, this.#framing.join([frame.bytes])));
   }
 
   close(): void {

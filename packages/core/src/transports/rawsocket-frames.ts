@@ -28,13 +28,10 @@ export function exponentOf(bytes: number): number {
   return Math.min(15, Math.floor(Math.log2(bytes)) - 9);
 }
 
-/** A frame: its prefix and its payload, to be written one after the other. */
-export function frameOf(type: number, payload: Uint8Array): Uint8Array[] {
-  const { length } = payload;
+/** The word before a frame's payload of `length` bytes. */
+export function headOf(type: number, length: number): number {
   // 2^24 does not fit in 24 bits: it has a bit of its own.
-  const prefix = Buffer.allocUnsafe(4);
-  prefix.writeUInt32BE((((length === 2 ** 24 ? 8 : 0) | type) << 24) | (length & 0xff_ffff));
-  return [prefix, payload];
+  return ((((length === 2 ** 24 ? 8 : 0) | type) << 24) | (length & 0xff_ffff)) >>> 0;
 }
 
 /** Cuts a stream into the handshake and the frames that follow it, however the bytes come. */

@@ -1,49 +1,68 @@
 import type { Socket } from "node:net";
-import { Cork } from "./cork.ts";
+import { ErrorUri } from "../wamp/error-uris.ts";
+import { WampError } from "../wamp/wamp-error.ts";
 import type { Wire } from "./frames.ts";
-import type { OutgoingFrame } from "./outgoing.ts";
-import { FrameType, frameOf } from "./rawsocket-frames.ts";
+import type { Framed, Framer, OutgoingFrame } from "./outgoing.ts";
+import { FrameType, headOf } from "./rawsocket-frames.ts";
+import { WriteQueue } from "./write-queue.ts";
 
 /** How long a client may take to close its side, in milliseconds. */
 const CLOSE_TIME = 2000;
 
-const messageFrame = ({ bytes }: OutgoingFrame): Uint8Array[] => frameOf(FrameType.message, bytes);
+/** How many bytes stand before each message. */
+const HEAD = 4;
+
+const rawSocketFramer: Framer = {
+  headSize: () => HEAD,
+  writeHead: (target, at, length) => void target.writeUInt32BE(headOf(FrameType.message, length), at),
+};
 
 /** The outgoing side of a RawSocket: what is sent within one callback of the event loop leaves in one write. */
 export class RawSocketWire implements Wire {
-  readonly maxLength: number;
+  readonly #maxLength: number;
   readonly #socket: Socket;
   readonly #maxBuffered: number;
   readonly #tooSlow: (buffered: number) => void;
-  readonly #cork: Cork;
+  readonly #queue: WriteQueue;
 
   /**
    * @param maxLength the longest message that the client takes, in bytes
    * @param tooSlow told once, when the client is cut off because more than `maxBuffered` bytes wait for it
    */
   constructor(socket: Socket, maxLength: number, maxBuffered: number, tooSlow: (buffered: number) => void) {
-    this.maxLength = maxLength;
+    this.#maxLength = maxLength;
     this.#socket = socket;
     this.#maxBuffered = maxBuffered;
     this.#tooSlow = tooSlow;
-    this.#cork = new Cork(socket);
+    this.#queue = new WriteQueue(socket);
   }
 
+  /** @throws WampError where the message is longer than the client takes, or its format cannot say it */
   send(frame: OutgoingFrame): void {
-    this.#write(frame.framed(messageFrame));
+    const framed = frame.framed(rawSocketFramer);
+    const length = lengthOf(framed) - HEAD;
+    if (length > this.#maxLength) {
+      const text = `the message has ${length} bytes, and its receiver takes ${this.#maxLength} at most`;
+      throw new WampError(ErrorUri.payloadSizeExceeded, text);
+    }
+    this.#write(framed);
   }
 
   pong(payload: Uint8Array): void {
-    this.#write(frameOf(FrameType.pong, payload));
+    const head = Buffer.allocUnsafe(HEAD);
+    head.writeUInt32BE(headOf(FrameType.pong, payload.length));
+    this.#write({ bytes: head, begin: 0, end: HEAD, more: [payload] });
   }
 
   close(): void {
+    this.#queue.flush();
     this.#socket.end();
     const timer = setTimeout(() => this.#socket.destroy(), CLOSE_TIME);
     this.#socket.once("close", () => clearTimeout(timer));
   }
 
   terminate(): void {
+    this.#queue.clear();
     this.#socket.destroy();
   }
 
@@ -55,13 +74,16 @@ export class RawSocketWire implements Wire {
     this.#socket.resume();
   }
 
-  #write(parts: readonly Uint8Array[]): void {
+  #write(framed: Framed): void {
     if (!this.#socket.writable) return;
-    this.#cork.hold();
-    for (const part of parts) this.#socket.write(part);
-    const buffered = this.#socket.writableLength;
+    this.#queue.push(framed);
+    const buffered = this.#queue.length;
     if (buffered <= this.#maxBuffered) return;
     this.#tooSlow(buffered);
-    this.#socket.destroy();
+    this.terminate();
   }
+}
+
+function lengthOf({ begin, end, more }: Framed): number {
+  return more.reduce((length, piece) => length + piece.length, end - begin);
 }

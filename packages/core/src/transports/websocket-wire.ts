@@ -1,11 +1,8 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
-import { Cork } from "./cork.ts";
 import type { Wire } from "./frames.ts";
-import type { OutgoingFrame } from "./outgoing.ts";
-
-/** Up to so many bytes a message is copied behind its frame's head, so that all is written as one. */
-const SMALL = 2048;
+import type { Framer, OutgoingFrame } from "./outgoing.ts";
+import { WriteQueue } from "./write-queue.ts";
 
 /**
  * The outgoing side of a WebSocket: what is sent within one callback of the event loop leaves in one write. Messages are
@@ -13,35 +10,34 @@ const SMALL = 2048;
  */
 export class WebSocketWire implements Wire {
   readonly #ws: WebSocket;
-  readonly #socket: Duplex;
+  readonly #queue: WriteQueue;
   readonly #maxBuffered: number;
   readonly #tooSlow: (buffered: number) => void;
-  readonly #cork: Cork;
 
   /** @param tooSlow told once, when the client is cut off because more than `maxBuffered` bytes wait for it */
   constructor(ws: WebSocket, socket: Duplex, maxBuffered: number, tooSlow: (buffered: number) => void) {
     this.#ws = ws;
-    this.#socket = socket;
+    this.#queue = new WriteQueue(socket);
     this.#maxBuffered = maxBuffered;
     this.#tooSlow = tooSlow;
-    this.#cork = new Cork(socket);
   }
 
   send(frame: OutgoingFrame): void {
     if (this.#ws.readyState !== this.#ws.OPEN) return;
-    this.#cork.hold();
-    for (const part of frame.framed(framed)) this.#socket.write(part);
-    const buffered = this.#socket.writableLength;
+    this.#queue.push(frame.framed(webSocketFramer));
+    const buffered = this.#queue.length;
     if (buffered <= this.#maxBuffered) return;
     this.#tooSlow(buffered);
-    this.#ws.terminate();
+    this.terminate();
   }
 
   close(): void {
+    this.#queue.flush(); // ws writes its closing frame at once, and nothing may follow it (RFC 6455 section 5.5.1)
     this.#ws.close(1000);
   }
 
   terminate(): void {
+    this.#queue.clear();
     this.#ws.terminate();
   }
 
@@ -55,21 +51,19 @@ export class WebSocketWire implements Wire {
 }
 
 /** A server's frame: final, and not masked (RFC 6455 section 5.2). */
-function framed(frame: OutgoingFrame): Uint8Array[] {
-  const { length, binary, parts } = frame;
-  const size = length < 126 ? 2 : length <= 0xffff ? 4 : 10;
-  const isSmall = length <= SMALL;
-  const out = Buffer.allocUnsafe(isSmall ? size + length : size);
-  out[0] = binary ? 0x82 : 0x81;
-  if (size === 2) out[1] = length;
-  else if (size === 4) {
-    out[1] = 126;
-    out.writeUInt16BE(length, 2);
-  } else {
-    out[1] = 127;
-    out.writeBigUInt64BE(BigInt(length), 2);
-  }
-  if (!isSmall) return [out, ...parts.map((part) => (typeof part === "string" ? Buffer.from(part) : part))];
-  frame.copyTo(out, size);
-  return [out];
-}
+const webSocketFramer: Framer = {
+  headSize: (length) => (length < 126 ? 2 : length <= 0xffff ? 4 : 10),
+
+  writeHead(target, at, length, binary) {
+    target[at] = binary ? 0x82 : 0x81;
+    if (length < 126) target[at + 1] = length;
+    else if (length <= 0xffff) {
+      target[at + 1] = 126;
+      target[at + 2] = length >>> 8;
+      target[at + 3] = length;
+    } else {
+      target[at + 1] = 127;
+      target.writeBigUInt64BE(BigInt(length), at + 2);
+    }
+  },
+};

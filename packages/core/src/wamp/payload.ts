@@ -13,6 +13,14 @@ export interface Tail {
   readonly bytes: Uint8Array;
 }
 
+/** A tail as a stretch of something longer, as of the frame it came in: what is only copied need not be cut out first. */
+export interface Stretch {
+  readonly count: Tail["count"];
+  readonly source: Uint8Array;
+  readonly begin: number;
+  readonly end: number;
+}
+
 /** What a payload needs of a serializer to become bytes. */
 export interface TailEncoder {
   readonly name: string;
@@ -35,6 +43,8 @@ export interface Payload {
   values(): PayloadValues;
   /** The bytes in the format of `encoder`, made once per format. */
   tail(encoder: TailEncoder): Tail;
+  /** The same bytes, for who copies them. */
+  stretch(encoder: TailEncoder): Stretch;
   /** The same, holding on to nothing else: bytes that came are a part of all that came with them. For what is kept. */
   own(): Payload;
 }
@@ -56,36 +66,60 @@ export class ValuesPayload implements Payload {
     return this.#tails.of(encoder, this);
   }
 
+  stretch(encoder: TailEncoder): Stretch {
+    return stretchOf(this.tail(encoder));
+  }
+
   own(): Payload {
     return this;
   }
 }
 
 /** A payload as the bytes in which it came, checked but not decoded. */
-export class RawPayload implements Payload {
+export class RawPayload implements Payload, Stretch {
   readonly #codec: TailCodec;
-  readonly #tail: Tail;
+  readonly count: Tail["count"];
+  readonly source: Uint8Array;
+  readonly begin: number;
+  readonly end: number;
+  #tail: Tail | null = null;
   #values: PayloadValues | null = null;
   #tails: Tails | null = null;
 
-  constructor(codec: TailCodec, tail: Tail) {
+  /** @param begin where the tail begins in `source`, which is the whole frame or more */
+  constructor(codec: TailCodec, count: Tail["count"], source: Uint8Array, begin: number, end: number) {
     this.#codec = codec;
-    this.#tail = tail;
+    this.count = count;
+    this.source = source;
+    this.begin = begin;
+    this.end = end;
   }
 
   values(): PayloadValues {
-    return (this.#values ??= this.#codec.decodeTail(this.#tail));
+    return (this.#values ??= this.#codec.decodeTail(this.#own));
   }
 
   tail(encoder: TailEncoder): Tail {
-    if (encoder === this.#codec) return this.#tail;
+    if (encoder === this.#codec) return this.#own;
     return (this.#tails ??= new Tails()).of(encoder, this);
   }
 
-  own(): Payload {
-    const { count, bytes } = this.#tail;
-    return new RawPayload(this.#codec, { count, bytes: Uint8Array.from(bytes) });
+  stretch(encoder: TailEncoder): Stretch {
+    return encoder === this.#codec ? this : stretchOf(this.tail(encoder));
   }
+
+  own(): Payload {
+    const { count, bytes } = this.#own;
+    return new RawPayload(this.#codec, count, Uint8Array.from(bytes), 0, bytes.length);
+  }
+
+  get #own(): Tail {
+    return (this.#tail ??= { count: this.count, bytes: this.source.subarray(this.begin, this.end) });
+  }
+}
+
+function stretchOf({ count, bytes }: Tail): Stretch {
+  return { count, source: bytes, begin: 0, end: bytes.length };
 }
 
 /** The tails of one payload, each made once. */
