@@ -1,4 +1,5 @@
 import type { Dict } from "../wamp/payload.ts";
+import { IdWindow } from "./id-window.ts";
 import type { Member } from "./member.ts";
 import type { Callee } from "./registrations.ts";
 
@@ -52,9 +53,9 @@ export class CallTimer {
 /** The calls that a session has under way: those it made, and those it is to answer. */
 export class CallLedger {
   /** By request id. */
-  readonly made = new Map<number, Call>();
+  readonly made = new IdWindow<Call>();
   /** By invocation id. */
-  readonly received = new Map<number, Call>();
+  readonly received = new IdWindow<Call>();
   lastInvocation = 0;
   readonly #stale = new Set<number>();
 

@@ -3,12 +3,12 @@ import type { RealmOptions, SessionLimits } from "../contract/settings.ts";
 import { untilAborted } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { Code, type Message, type MessageOf } from "../wamp/messages.ts";
-import type { Dict } from "../wamp/payload.ts";
+import { type Dict, isEmpty, NOTHING } from "../wamp/payload.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 import { type Call, CallLedger, CallTimer } from "./calls.ts";
 import type { Member } from "./member.ts";
 import { isObserved, MetaTopic } from "./meta-topics.ts";
-import { count, flag, isEmpty, NOTHING, requireRoom, word } from "./options.ts";
+import { count, flag, requireRoom, word } from "./options.ts";
 import { passthruOf, requirePassthru } from "./passthru.ts";
 import {
   calleeOf,
@@ -191,11 +191,11 @@ export class Dealer {
     this.#registrationsOf.delete(member);
     const ledger = this.#ledgers.get(member);
     if (ledger === undefined) return;
-    for (const call of [...ledger.made.values()]) {
+    for (const call of ledger.made.values()) {
       this.#settle(call);
       if (call.callee.member !== member) this.#interrupt(call, "killnowait", ErrorUri.canceled);
     }
-    for (const call of [...ledger.received.values()]) {
+    for (const call of ledger.received.values()) {
       this.#settle(call);
       const error = new WampError(ErrorUri.canceled, "the callee left before it answered");
       call.caller.error("CALL", call.request, error, "callee-gone");
@@ -220,8 +220,8 @@ export class Dealer {
     const { callee, request, invocation } = call;
     const received = this.#of(callee.member);
     callee.running++;
-    ledger.made.set(request, call);
-    received.received.set(invocation, call);
+    ledger.made.add(request, call);
+    received.received.add(invocation, call);
     received.lastInvocation = invocation;
   }
 

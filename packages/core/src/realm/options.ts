@@ -7,15 +7,6 @@ import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 // Options of messages. A known key of a wrong type is a protocol violation, as in the spec's test vectors; an unknown
 // key is ignored.
 
-/** What most messages have for options and details. */
-export const NOTHING: Readonly<Dict> = Object.freeze({});
-
-/** Whether a dictionary has no key at all. */
-export function isEmpty(dict: Readonly<Dict>): boolean {
-  for (const _ in dict) return false;
-  return true;
-}
-
 /** A boolean option. */
 export function flag(options: Readonly<Dict>, key: string, otherwise: boolean): boolean {
   const value = options[key];

@@ -8,38 +8,58 @@ export interface StaticDecision {
   readonly rule: Permission | null;
 }
 
+/** A rule, and what it says of each action: made once, since it is asked for every message. */
+interface Rule {
+  readonly permission: Permission;
+  readonly says: Readonly<Record<Action, StaticDecision>>;
+}
+
 /** A role of a realm: its permission rules, the most specific first. */
 export class Role {
   readonly name: string;
-  readonly #exact = new Map<string, Permission>();
-  readonly #patterns: readonly Permission[];
-  readonly #otherwise: boolean | null;
+  readonly #exact = new Map<string, Rule>();
+  readonly #patterns: readonly Rule[];
+  readonly #otherwise: StaticDecision | null;
 
   constructor({ name, permissions, allowByDefault }: RoleSettings) {
     this.name = name;
-    const patterns: Permission[] = [];
-    for (const rule of permissions ?? []) {
-      if (rule.match === "exact") this.#exact.set(rule.uri, rule);
-      else patterns.unshift(rule);
+    const patterns: Rule[] = [];
+    for (const permission of permissions ?? []) {
+      if (permission.match === "exact") this.#exact.set(permission.uri, ruleOf(permission));
+      else patterns.unshift(ruleOf(permission));
     }
     // A stable sort: of rules with equally many literal characters the later one of the config stays first.
-    this.#patterns = patterns.sort((a, b) => literals(b) - literals(a));
+    this.#patterns = patterns.sort((a, b) => literals(b.permission) - literals(a.permission));
     // An empty list beside `allow-by-default` denies all, as in Crossbar.
-    this.#otherwise = permissions?.length === 0 ? false : allowByDefault ? true : null;
+    const otherwise = permissions?.length === 0 ? false : allowByDefault ? true : null;
+    this.#otherwise = otherwise === null ? null : { decision: { allow: otherwise }, rule: null };
   }
 
   /** The most specific rule's word: exact, else the matching pattern with the most literal characters. */
   decide(action: Action, uri: string): StaticDecision | null {
-    const rule = this.#exact.get(uri) ?? this.#patterns.find(({ uri: pattern, match }) => matches(pattern, match, uri));
-    if (rule !== undefined) return { decision: { allow: rule.allow[action], disclose: disclosed(rule, action) }, rule };
-    return this.#otherwise === null ? null : { decision: { allow: this.#otherwise }, rule: null };
+    const rule =
+      this.#exact.get(uri) ?? this.#patterns.find(({ permission }) => matches(permission.uri, permission.match, uri));
+    return rule === undefined ? this.#otherwise : rule.says[action];
   }
+}
+
+function ruleOf(permission: Permission): Rule {
+  const { allow, disclose } = permission;
+  const saying = (action: Action, disclosed: boolean): StaticDecision => ({
+    decision: { allow: allow[action], disclose: disclosed },
+    rule: permission,
+  });
+  return {
+    permission,
+    says: {
+      call: saying("call", disclose.caller),
+      publish: saying("publish", disclose.publisher),
+      register: saying("register", false),
+      subscribe: saying("subscribe", false),
+    },
+  };
 }
 
 function literals({ uri, match }: Permission): number {
   return match === "wildcard" ? uri.replaceAll(".", "").length : uri.length;
-}
-
-function disclosed({ disclose }: Permission, action: Action): boolean {
-  return action === "call" ? disclose.caller : action === "publish" ? disclose.publisher : false;
 }

@@ -150,17 +150,21 @@ function skipPlain(bytes: Buffer, at: number): number {
   return hasControl(bytes, at, quote) ? at : quote;
 }
 
-/** Whether there is a byte below 0x20. Four bytes are looked at in one step. */
+/** Four bytes: the highest bit of a byte is set where the byte is below 0x20, and below 0x80 to begin with. */
+function belowSpace(word = 0): number {
+  return (word - 0x20202020) & ~word;
+}
+
+/** Whether there is a byte below 0x20. Four bytes are looked at in one step, and four steps in one turn. */
 function hasControl(bytes: Buffer, begin: number, end: number): boolean {
   let at = begin;
   while (((bytes.byteOffset + at) & 3) !== 0 && at < end) if ((bytes[at++] as number) < 0x20) return true;
   const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (end - at) >> 2);
   let found = 0;
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] as number;
-    // The highest bit of a byte is set where the byte is below 0x20, and below 0x80 to begin with.
-    found |= (word - 0x20202020) & ~word;
-  }
+  let i = 0;
+  for (; i + 3 < words.length; i += 4)
+    found |= belowSpace(words[i]) | belowSpace(words[i + 1]) | belowSpace(words[i + 2]) | belowSpace(words[i + 3]);
+  for (; i < words.length; i++) found |= belowSpace(words[i]);
   if ((found & 0x80808080) !== 0) return true;
   for (at += words.length * 4; at < end; at++) if ((bytes[at] as number) < 0x20) return true;
   return false;

@@ -1,5 +1,5 @@
 import type { Message } from "../wamp/messages.ts";
-import type { Dict, Payload, TailEncoder } from "../wamp/payload.ts";
+import { isEmpty, type Payload, type TailEncoder } from "../wamp/payload.ts";
 import { copyStretch } from "./copy.ts";
 
 const COMMA = 0x2c;
@@ -29,11 +29,6 @@ export function writeJson(message: Message, encoder: TailEncoder, target: Buffer
     default:
       return -1;
   }
-}
-
-function isEmpty(dict: Readonly<Dict>): boolean {
-  for (const _ in dict) return false;
-  return true;
 }
 
 /** `[68,1,2,` */

@@ -9,15 +9,23 @@ import {
   type PayloadLayout,
   payloadLayout,
 } from "../wamp/messages.ts";
-import { type Dict, type PayloadValues, RawPayload, type Tail, type TailCodec } from "../wamp/payload.ts";
+import {
+  type Dict,
+  isEmpty,
+  NOTHING,
+  type PayloadValues,
+  RawPayload,
+  type Tail,
+  type TailCodec,
+} from "../wamp/payload.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 import { writeJson } from "./json-write.ts";
 import { skipSpace, skipValue, UNSURE } from "./json-scan.ts";
 import { bufferOf, MAX_DEPTH, type Serializer } from "./serializer.ts";
+import { textAt } from "./texts.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-const EMPTY: Readonly<Dict> = Object.freeze({});
 const CLOSE = Uint8Array.of(0x5d);
 const NO_TAIL: Tail = { count: 0, bytes: new Uint8Array() };
 
@@ -38,9 +46,13 @@ export const json: Required<Serializer> & TailCodec = {
   },
 
   encodeParts(message) {
-    const tail = "payload" in message ? message.payload?.tail(json) : undefined;
-    if (tail === undefined || tail.count === 0) return [`${headText(message)}]`];
-    return [headText(message), tail.bytes, CLOSE];
+    const stretch = "payload" in message ? message.payload?.stretch(json) : undefined;
+    if (stretch === undefined || stretch.count === 0) return [`${headText(message)}]`];
+    const { source, begin, end } = stretch;
+    // Where the message it came in ends with its payload, the last bracket is there already.
+    const isWhole = source[end] === CLOSE[0];
+    const tail = source.subarray(begin, isWhole ? end + 1 : end);
+    return isWhole ? [headText(message), tail] : [headText(message), tail, CLOSE];
   },
 
   write(message, target, at) {
@@ -108,8 +120,8 @@ function withTail(layout: PayloadLayout, values: readonly unknown[], bytes: Buff
 /** A value of the head, which is short. */
 function valueOf(bytes: Buffer, begin: number, end: number): unknown {
   const first = bytes[begin];
-  if (first === 0x7b && end === begin + 2) return EMPTY;
-  if (first === 0x22 && !hasEscape(bytes, begin, end)) return bytes.toString("utf8", begin + 1, end - 1);
+  if (first === 0x7b && end === begin + 2) return NOTHING;
+  if (first === 0x22 && !hasEscape(bytes, begin, end)) return textAt(bytes, begin + 1, end - 1);
   return wholeNumber(bytes, begin, end) ?? (JSON.parse(bytes.toString("utf8", begin, end), revive) as unknown);
 }
 
@@ -158,8 +170,7 @@ function headText(message: Message): string {
 }
 
 function dictText(dict: Readonly<Dict>): string {
-  for (const _ in dict) return text(dict);
-  return "{}";
+  return isEmpty(dict) ? "{}" : text(dict);
 }
 
 function text(value: unknown): string {

@@ -1,5 +1,5 @@
 import type { Message } from "../wamp/messages.ts";
-import type { Dict, Payload, TailEncoder } from "../wamp/payload.ts";
+import { isEmpty, type Payload, type TailEncoder } from "../wamp/payload.ts";
 import { copyStretch } from "./copy.ts";
 
 /**
@@ -22,11 +22,6 @@ export function writeMsgpack(message: Message, encoder: TailEncoder, target: Buf
     default:
       return -1;
   }
-}
-
-function isEmpty(dict: Readonly<Dict>): boolean {
-  for (const _ in dict) return false;
-  return true;
 }
 
 function write(

@@ -9,12 +9,21 @@ import {
   type PayloadLayout,
   payloadLayout,
 } from "../wamp/messages.ts";
-import { type Dict, type PayloadValues, RawPayload, type Tail, type TailCodec } from "../wamp/payload.ts";
+import {
+  type Dict,
+  isEmpty,
+  NOTHING,
+  type PayloadValues,
+  RawPayload,
+  type Tail,
+  type TailCodec,
+} from "../wamp/payload.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 import { skipValue, UNSURE } from "./msgpack-scan.ts";
 import { writeMsgpack, writeNumber } from "./msgpack-write.ts";
 import { plainValue } from "./plain-value.ts";
 import { bufferOf, MAX_DEPTH, type Serializer } from "./serializer.ts";
+import { textAt } from "./texts.ts";
 
 /** The part of msgpack5 that is used here; the package ships no types of its own. */
 interface BufferList {
@@ -56,7 +65,6 @@ function isUndefined(type: number, data: Buffer): boolean {
   return type === 0 && data.length === 1 && data[0] === 0;
 }
 
-const EMPTY: Readonly<Dict> = Object.freeze({});
 const NO_TAIL: Tail = { count: 0, bytes: new Uint8Array() };
 
 /** MessagePack, subprotocol `wamp.2.msgpack`. */
@@ -155,8 +163,8 @@ function isMapKind(kind: number): boolean {
 function valueOf(bytes: Buffer, at: number, end: number): unknown {
   const kind = bytes[at] as number;
   if (kind <= 0x7f) return kind;
-  if (kind === 0x80 || (kind === 0xde && end === at + 3)) return EMPTY;
-  if (kind >= 0xa0 && kind <= 0xbf) return bytes.toString("utf8", at + 1, end);
+  if (kind === 0x80 || (kind === 0xde && end === at + 3)) return NOTHING;
+  if (kind >= 0xa0 && kind <= 0xbf) return textAt(bytes, at + 1, end);
   switch (kind) {
     case 0xcc:
       return bytes[at + 1];
@@ -165,7 +173,7 @@ function valueOf(bytes: Buffer, at: number, end: number): unknown {
     case 0xce:
       return bytes.readUInt32BE(at + 1);
     case 0xd9:
-      return bytes.toString("utf8", at + 2, end);
+      return textAt(bytes, at + 2, end);
     default:
       return codec.decode(bl(bytes.subarray(at, end)));
   }
@@ -216,11 +224,6 @@ function writeElement(element: unknown, at: number): number | null {
   if (!isDict(element) || !isEmpty(element)) return null;
   scratch[at] = 0x80;
   return at + 1;
-}
-
-function isEmpty(dict: Readonly<Dict>): boolean {
-  for (const _ in dict) return false;
-  return true;
 }
 
 function encode(value: unknown): Buffer {

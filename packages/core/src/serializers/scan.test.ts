@@ -4,6 +4,7 @@ import { RawPayload } from "../wamp/payload.ts";
 import { WampError } from "../wamp/wamp-error.ts";
 import { decodeJsonInFull, json } from "./json.ts";
 import { decodeMsgpackInFull, msgpack } from "./msgpack.ts";
+import { HEAD_ROOM } from "./serializer.ts";
 
 // The fast path leaves payloads as they are. Whatever comes, it must give what a full parse gives, or refuse as that does,
 // and what it hands on must be readable to whoever gets it.
@@ -214,5 +215,40 @@ describe("payloads that are passed on", () => {
     const own = decoded.payload?.own();
     frame.fill(0);
     expect(own?.values()).toEqual({ args: ["kept"], kwargs: undefined });
+  });
+});
+
+describe.each(FORMATS)("$name", ({ name, serializer }) => {
+  const id = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 2 ** 53 }), fc.constant(2 ** 32));
+
+  it("what is written straight to memory is what would have been encoded", () => {
+    fc.assert(
+      fc.property(message, id, id, fc.nat(50), (list, first, second, at) => {
+        let came: Message;
+        try {
+          came = serializer.decode(encoded(name, list));
+        } catch {
+          return; // what the format cannot say
+        }
+        const payload = "payload" in came ? came.payload : undefined;
+        const messages: Message[] = [
+          { type: "EVENT", subscription: first, publication: second, details: {}, payload },
+          { type: "INVOCATION", request: first, registration: second, details: {}, payload },
+          { type: "RESULT", request: first, details: {}, payload },
+        ];
+        for (const sent of messages) {
+          const expected = Buffer.from(serializer.encode(sent));
+          const target = Buffer.alloc(at + expected.length + HEAD_ROOM);
+          const end = serializer.write(sent, target, at);
+          expect(target.subarray(at, end).toString("hex")).toBe(expected.toString("hex"));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("a message with details is left to the encoder", () => {
+    const sent: Message = { type: "RESULT", request: 1, details: { progress: true } };
+    expect(serializer.write(sent, Buffer.alloc(HEAD_ROOM), 0)).toBe(-1);
   });
 });

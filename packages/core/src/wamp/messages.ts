@@ -1,5 +1,5 @@
 import { isId } from "./ids.ts";
-import { type Dict, type Payload, payloadOf } from "./payload.ts";
+import { type Dict, NOTHING, type Payload, payloadOf } from "./payload.ts";
 import { protocolViolation } from "./wamp-error.ts";
 
 /** One field of a message: what it must be, in words and as a check. */
@@ -28,6 +28,7 @@ const field = <T>(expected: string, is: (value: unknown) => value is T): Field<T
  * another context of the same process (`node:vm`, a test runner) counts too.
  */
 export function isDict(value: unknown): value is Dict {
+  if (value === NOTHING) return true;
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
@@ -111,6 +112,13 @@ export function assemble(
   values: readonly unknown[],
   payload?: Payload,
 ): Message | null {
+  const [first, second, third] = values;
+  // What comes most is made in one go, always of one shape.
+  if (type === "CALL" && id.is(first) && dict.is(second) && text.is(third))
+    return { type, request: first, options: second, procedure: third, payload };
+  if (type === "PUBLISH" && id.is(first) && dict.is(second) && text.is(third))
+    return { type, request: first, options: second, topic: third, payload };
+  if (type === "YIELD" && id.is(first) && dict.is(second)) return { type, request: first, options: second, payload };
   const message: Dict = { type };
   for (let i = 0; i < fields.length; i++) {
     const [name, { is }] = fields[i] as PayloadLayout["fields"][number];

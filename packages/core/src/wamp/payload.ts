@@ -1,6 +1,16 @@
 /** A WAMP dictionary. It comes from outside: read known keys only, and check what they hold. */
 export type Dict = Record<string, unknown>;
 
+/** What most messages have for options and details. */
+export const NOTHING: Readonly<Dict> = Object.freeze({});
+
+/** Whether a dictionary has no key at all. */
+export function isEmpty(dict: Readonly<Dict>): boolean {
+  if (dict === NOTHING) return true;
+  for (const _ in dict) return false;
+  return true;
+}
+
 /** `args` and `kwargs` of a message, decoded. */
 export interface PayloadValues {
   readonly args?: readonly unknown[] | undefined;
