@@ -14,29 +14,40 @@ export function createDoor(context: DoorContext): Door {
 /** Taps the hooks for a declared method, in its plugin's name. */
 export function tapMethod(hooks: RouterHooks, plugin: string, method: AuthMethod): void {
   const { name, authenticate } = method;
-  hooks.challenge.for(name).tapPromise(plugin, async (attempt) => method.challenge(attempt));
+  tapAny(hooks.challenge.for(name), plugin, (attempt) => method.challenge(attempt));
   const answers = hooks.authenticate.for(name);
   if (authenticate !== undefined) {
-    answers.tapPromise(plugin, async (attempt, proof) => authenticate(attempt, proof, proof.state));
+    tapAny(answers, plugin, (attempt, proof) => authenticate(attempt, proof, proof.state));
   }
 }
 
 /** Taps the hooks for a declared strategy, in its plugin's name. */
 export function tapStrategy(hooks: RouterHooks, plugin: string, strategy: Strategy, api: PluginApi): void {
-  hooks.principal.for(strategy.type).tapPromise(plugin, async (query, block) => strategy.resolve(query, block, api));
+  tapAny(hooks.principal.for(strategy.type), plugin, (query, block) => strategy.resolve(query, block, api));
+}
+
+/** Taps by a function that may answer at once or later: hooks take either, whatever a tap is called. */
+function tapAny<A extends unknown[], R>(
+  hook: { tap(name: string, fn: (...args: A) => R | undefined): void },
+  plugin: string,
+  fn: (...args: A) => R | Promise<R>,
+): void {
+  hook.tap(plugin, fn as (...args: A) => R);
 }
 
 /** `type: static` belongs to the method: its own look-up answers, and an error of it bears the method's name. */
 export function tapStatic(hooks: RouterHooks): void {
-  hooks.principal.for("static").tapPromise("static", async (query, block) => {
+  const failed = (method: AuthMethod, error: unknown): never => {
+    throw new PluginError(method.name, `failed to look a principal up: ${(error as Error).message}`, { cause: error });
+  };
+  tapAny(hooks.principal.for("static"), "static", (query, block) => {
     const { method } = query;
     if (method.static === undefined) return unknown();
     try {
-      return await method.static.find(query, block);
+      const found = method.static.find(query, block);
+      return found instanceof Promise ? found.catch((error: unknown) => failed(method, error)) : found;
     } catch (error) {
-      throw new PluginError(method.name, `failed to look a principal up: ${(error as Error).message}`, {
-        cause: error,
-      });
+      return failed(method, error);
     }
   });
 }

@@ -121,12 +121,14 @@ function asked(tap: Tap, hook: string, answer: Answer<unknown> | null): Tap {
     ...tap,
     type: "promise",
     fn: async (...args) => {
-      const { signal } = args[0] as Deciding;
       let value: unknown;
       try {
-        value = await untilAborted(started(tap, args), signal);
+        value = started(tap, args);
+        // A signal has its price, and is asked for only where there is something to wait for.
+        if (isThenable(value)) value = await untilAborted(Promise.resolve(value), (args[0] as Deciding).signal);
       } catch (error) {
         if (error instanceof PluginError) throw error;
+        const { signal } = args[0] as Deciding;
         if (error === signal.reason && !(error instanceof DeadlineError)) throw error;
         throw new PluginError(tap.name, `failed in ${hook}: ${textOf(error)}`, { cause: error });
       }
@@ -137,8 +139,13 @@ function asked(tap: Tap, hook: string, answer: Answer<unknown> | null): Tap {
   };
 }
 
-function started(tap: Tap, args: unknown[]): Promise<unknown> {
-  if (tap.type !== "async") return new Promise((resolve) => resolve(tap.fn(...args)));
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
+/** What a tap gives at once, be it the answer or a promise of it. */
+function started(tap: Tap, args: unknown[]): unknown {
+  if (tap.type !== "async") return tap.fn(...args);
   return new Promise((resolve, reject) => {
     tap.fn(...args, (error: unknown, value: unknown) => {
       if (error === null || error === undefined) resolve(value);

@@ -132,8 +132,14 @@ export class Broker {
 
   /** Publishes an event of the router itself. @param except a session that does not get it */
   announce(topic: string, args: readonly unknown[], except: number | null = null): void {
+    if (!this.isHeard(topic)) return;
     const payload = payloadOf({ args });
     this.dispatch({ id: randomId(), topic, payload, details: {}, audience: null, except, retain: false });
+  }
+
+  /** Whether anybody listens to `topic`, or its events are kept. */
+  isHeard(topic: string): boolean {
+    return this.#index.matching(topic).length > 0;
   }
 
   /** Takes all subscriptions of a session that is gone. */

@@ -65,7 +65,8 @@ export class Realm implements RealmPort {
     this.dealer.join(member);
     if (!peer.service) {
       this.#members.set(peer.info.session, member);
-      this.broker.announce(MetaTopic.joined, [detailsOf(peer.info)], peer.info.session);
+      if (this.broker.isHeard(MetaTopic.joined))
+        this.broker.announce(MetaTopic.joined, [detailsOf(peer.info)], peer.info.session);
     }
     return new Place(member, this);
   }

@@ -3,7 +3,7 @@ import type { Door, Login, LoginStep } from "../contract/door.ts";
 import type { Log } from "../contract/log.ts";
 import type { Peer, RealmDirectory, RouterError, Seat, SessionInfo } from "../contract/peer.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
-import { type Deadline, DeadlineError, deadline } from "../wamp/deadline.ts";
+import { type Deadline, deadline } from "../wamp/deadline.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
@@ -53,9 +53,7 @@ export class Session implements ConnectionHandler {
   constructor(connection: Connection, context: SessionContext) {
     this.#connection = connection;
     this.#context = context;
-    const handshake = deadline(context.authTimeout);
-    handshake.signal.addEventListener("abort", () => this.#late(handshake.signal.reason as Error), { once: true });
-    this.#handshake = handshake;
+    this.#handshake = deadline(context.authTimeout, undefined, () => this.#late());
   }
 
   message(message: Message): void {
@@ -102,8 +100,8 @@ export class Session implements ConnectionHandler {
     if (message.type === "ABORT" || message.type === "GOODBYE") return this.#end();
     if (message.type !== "HELLO") return this.#refuse(`the first message must be HELLO, found ${message.type}`);
     const { hooks, door, log } = this.#context;
-    if (this.#handshake === null) return;
-    const { signal } = this.#handshake;
+    const handshake = this.#handshake;
+    if (handshake === null) return;
     try {
       const session = this.#context.newId();
       this.id = session;
@@ -111,7 +109,9 @@ export class Session implements ConnectionHandler {
         ...parseHello(message),
         session,
         transport: this.#connection.details,
-        signal,
+        get signal() {
+          return handshake.signal;
+        },
         log: log.child({ session }),
       };
       this.#login = door.knock(hello);
@@ -182,8 +182,7 @@ export class Session implements ConnectionHandler {
     this.#end();
   }
 
-  #late(reason: Error): void {
-    if (!(reason instanceof DeadlineError)) return;
+  #late(): void {
     // Who has not said HELLO may not speak WAMP at all: nothing is said to it.
     if (this.#state.is === "new") this.#end();
     else this.#abort(ErrorUri.authenticationFailed, `the login took longer than ${this.#context.authTimeout} ms`);

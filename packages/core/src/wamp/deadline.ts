@@ -11,12 +11,15 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
       return;
     }
     signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    const forget = (): void => signal.removeEventListener("abort", onAbort);
+    promise.then(resolve, reject);
+    promise.then(forget, forget);
   });
 }
 
 /** A time that is up, or was ended before. */
 export interface Deadline {
+  /** Made when it is asked for: most deadlines pass unseen. */
   readonly signal: AbortSignal;
   /** Ends the timer; the signal does not fire any more. */
   readonly end: () => void;
@@ -24,11 +27,23 @@ export interface Deadline {
   readonly abort: (reason: Error) => void;
 }
 
-/** A signal that fires after `ms` milliseconds or with `parent`. */
-export function deadline(ms: number, parent?: AbortSignal): Deadline {
-  const controller = new AbortController();
-  const onParent = (): void => controller.abort(parent?.reason);
-  const timer = setTimeout(() => controller.abort(new DeadlineError(ms)), ms);
+/**
+ * A signal that fires after `ms` milliseconds or with `parent`.
+ * @param onLate told when the time is up
+ */
+export function deadline(ms: number, parent?: AbortSignal, onLate?: (reason: DeadlineError) => void): Deadline {
+  let controller: AbortController | null = null;
+  let reason: Error | null = null;
+  const fire = (why: Error): void => {
+    reason = why;
+    controller?.abort(why);
+  };
+  const timer = setTimeout(() => {
+    const late = new DeadlineError(ms);
+    fire(late);
+    onLate?.(late);
+  }, ms);
+  const onParent = (): void => fire(parent?.reason as Error);
   if (parent?.aborted) onParent();
   else parent?.addEventListener("abort", onParent, { once: true });
   const end = (): void => {
@@ -36,11 +51,17 @@ export function deadline(ms: number, parent?: AbortSignal): Deadline {
     parent?.removeEventListener("abort", onParent);
   };
   return {
-    signal: controller.signal,
+    get signal() {
+      if (controller === null) {
+        controller = new AbortController();
+        if (reason !== null) controller.abort(reason);
+      }
+      return controller.signal;
+    },
     end,
-    abort(reason) {
+    abort(why) {
       end();
-      controller.abort(reason);
+      fire(why);
     },
   };
 }
