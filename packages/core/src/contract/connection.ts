@@ -4,6 +4,7 @@ import type { Serializer } from "../serializers/serializer.ts";
 import type { TransportDetails } from "./hello.ts";
 import type { Log } from "./log.ts";
 import type { Schema } from "./schema.ts";
+import type { Traffic } from "./stats.ts";
 
 /** One client's way in and out, as a session sees it: messages, not bytes. */
 export interface Connection {
@@ -25,6 +26,8 @@ export interface ConnectionHandler {
   message(message: Message): void;
   /** The peer sent what is no message: nothing more comes from it. */
   violation(error: WampError): void;
+  /** A limit of the transport was hit, and the connection is about to be closed for it. */
+  limited(limit: string, message: string): void;
   /** The connection is gone. Called exactly once, also after `close`. */
   closed(): void;
 }
@@ -34,6 +37,8 @@ export interface TransportEntry<E = unknown> {
   readonly options: E;
   /** Takes a connection that has just been made. */
   readonly accept: (connection: Connection) => ConnectionHandler;
+  /** Where its connections count what passes through them; a FrameConnection does. */
+  readonly traffic: Traffic;
 }
 
 export interface TransportContext {

@@ -35,6 +35,8 @@ export interface Peer {
   close(reason: string, message?: string): void;
   /** Ends the session with ABORT: it broke the protocol. */
   violation(message: string): void;
+  /** Tells of a limit for which one of its messages was refused. */
+  limited(limit: string, message: string): void;
   /** Ends the session with ABORT: the router failed at one of its messages, and logs why. */
   broken(error: unknown): void;
   pause(): void;

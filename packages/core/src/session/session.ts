@@ -2,6 +2,7 @@ import type { Connection, ConnectionHandler } from "../contract/connection.ts";
 import type { Door, Login, LoginStep } from "../contract/door.ts";
 import type { Log } from "../contract/log.ts";
 import type { Peer, RealmDirectory, RouterError, Seat, SessionInfo } from "../contract/peer.ts";
+import type { ReportLimit } from "../contract/stats.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
 import { type Deadline, DeadlineError, deadline } from "../wamp/deadline.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
@@ -21,10 +22,13 @@ export interface SessionContext {
   readonly realms: RealmDirectory;
   readonly hooks: RouterHooks;
   readonly log: Log;
+  readonly report: ReportLimit;
   /** From the opening of the connection to WELCOME, in milliseconds. */
   readonly authTimeout: number;
   /** An id that no other session has. */
   newId(): number;
+  /** The session has joined a realm; called once at most. */
+  joined(session: Session): void;
   /** The session is over; called once. */
   ended(session: Session): void;
 }
@@ -82,8 +86,18 @@ export class Session implements ConnectionHandler {
     this.#abort(error.uri, error.message);
   }
 
+  limited(limit: string, message: string): void {
+    const session = this.#state.is === "joined" ? this.#state.info : null;
+    this.#context.report({ limit, message, peer: this.#connection.details.peer, session });
+  }
+
   closed(): void {
     this.#end();
+  }
+
+  /** Whether it has logged in, though it may have left since. */
+  get hasJoined(): boolean {
+    return this.#handshake === null;
   }
 
   /** Ends the session: with GOODBYE where it has joined, with ABORT where it has not. */
@@ -157,6 +171,7 @@ export class Session implements ConnectionHandler {
     this.#handshake?.end();
     this.#handshake = null;
     this.#state = { is: "joined", info, seat: realm.join(this.#peer(info)) };
+    this.#context.joined(this);
     this.#context.hooks.joined.call(info);
   }
 
@@ -167,6 +182,7 @@ export class Session implements ConnectionHandler {
       send: (message: Message | RouterError) => this.#connection.send(message),
       close: (reason, message) => this.close(reason, message),
       violation: (message) => this.#refuse(message),
+      limited: (limit, message) => this.limited(limit, message),
       broken: (error) => {
         this.#context.log.error({ error, session: info.session }, "a message could not be handled");
         this.#abort(ErrorUri.runtimeError, "the router failed at one of this session's messages");
@@ -184,9 +200,11 @@ export class Session implements ConnectionHandler {
 
   #late(reason: Error): void {
     if (!(reason instanceof DeadlineError)) return;
+    const message = `the login took longer than ${this.#context.authTimeout} ms`;
+    this.limited("auth-timeout", message);
     // Who has not said HELLO may not speak WAMP at all: nothing is said to it.
     if (this.#state.is === "new") this.#end();
-    else this.#abort(ErrorUri.authenticationFailed, `the login took longer than ${this.#context.authTimeout} ms`);
+    else this.#abort(ErrorUri.authenticationFailed, message);
   }
 
   #refuse(message: string): void {

@@ -1,5 +1,6 @@
 import type { Connection } from "../contract/connection.ts";
 import type { Log } from "../contract/log.ts";
+import { noTraffic } from "../contract/stats.ts";
 import { json } from "../serializers/json.ts";
 import { msgpack } from "../serializers/msgpack.ts";
 import type { Message } from "../wamp/messages.ts";
@@ -27,10 +28,11 @@ async function echo(name = "default"): Promise<{ listener: MemoryListener; told:
         connection.send(message);
       },
       violation: (error: Error) => void told.push(error.message),
+      limited: (limit: string) => void told.push(limit),
       closed: () => void told.push("closed"),
     };
   };
-  const listener = await memory.start([{ options: { name }, accept }], context);
+  const listener = await memory.start([{ options: { name }, accept, traffic: noTraffic() }], context);
   if (!isMemoryListener(listener)) throw new Error("not a memory listener");
   return { listener, told, peers };
 }

@@ -18,6 +18,9 @@ export class BrokenFraming extends Error {
   override readonly name = "BrokenFraming";
 }
 
+/** The peer sent a longer frame than was agreed. */
+export class FrameTooLong extends BrokenFraming {}
+
 /** The longest message that an exponent of the handshake stands for, in bytes. */
 export function lengthOf(exponent: number): number {
   return 2 ** (9 + exponent);
@@ -70,7 +73,7 @@ export class FrameReader {
     const type = head & 0x07;
     const length = (head & 0x08) === 0 ? word & 0xff_ffff : 2 ** 24;
     if ((head & 0xf0) !== 0 || type > FrameType.pong) throw new BrokenFraming("a frame has bits set that mean nothing");
-    if (length > this.#maxLength) throw new BrokenFraming(`a frame of ${length} bytes is longer than was agreed`);
+    if (length > this.#maxLength) throw new FrameTooLong(`a frame of ${length} bytes is longer than was agreed`);
     if (this.#length < 4 + length) return null;
     const bytes = this.take(4 + length) as Buffer;
     return { type, payload: bytes.subarray(4) };

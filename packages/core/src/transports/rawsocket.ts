@@ -10,7 +10,7 @@ import { tcpPeer, transportDetails } from "./details.ts";
 import { carrierOf, type Endpoint, endpointKey, endpointSchema, tlsOf } from "./endpoint.ts";
 import { FrameConnection } from "./frames.ts";
 import { bracketed, listen } from "./listen.ts";
-import { exponentOf, FrameReader, FrameType, lengthOf, MAGIC, Refusal } from "./rawsocket-frames.ts";
+import { exponentOf, FrameReader, FrameTooLong, FrameType, lengthOf, MAGIC, Refusal } from "./rawsocket-frames.ts";
 import { RawSocketWire } from "./rawsocket-wire.ts";
 import { subprotocolsOf } from "./subprotocols.ts";
 import { clientCertificate, type TlsOptions } from "./tls.ts";
@@ -167,12 +167,9 @@ class Door {
     const certificate = socket instanceof TLSSocket ? clientCertificate(socket) : null;
     const carrier = carrierOf(options.endpoint);
     const details = transportDetails({ type: "rawsocket", carrier, peer, subprotocol, headers: {}, certificate });
-    const wire = new RawSocketWire(socket, maxLength, options["max-buffered"], (buffered) =>
-      this.#log.warn(
-        { peer, buffered },
-        `disconnected a client that reads too slowly: more than "max-buffered" waits for it`,
-      ),
-    );
+    const tooSlow = (buffered: number): void =>
+      connection.limited("max-buffered", `disconnected a client that reads too slowly: ${buffered} bytes wait for it`);
+    const wire = new RawSocketWire(socket, maxLength, options["max-buffered"], tooSlow);
     const connection = new FrameConnection(details, subprotocol, wire, this.#log);
     const read = (): void => {
       try {
@@ -181,7 +178,9 @@ class Door {
           else if (frame.type === FrameType.ping) wire.pong(frame.payload);
         }
       } catch (error) {
-        this.#log.debug({ peer, err: error }, "disconnected a client that broke the RawSocket protocol");
+        if (error instanceof FrameTooLong)
+          connection.limited("max-message-size", `disconnected a client: ${error.message}`);
+        else this.#log.debug({ peer, err: error }, "disconnected a client that broke the RawSocket protocol");
         socket.destroy();
       }
     };
@@ -190,7 +189,7 @@ class Door {
       read();
     });
     socket.once("close", () => connection.gone());
-    connection.open((opened) => this.#entry.accept(opened));
+    connection.open(this.#entry);
     read();
   }
 }
