@@ -1,46 +1,17 @@
-import { EventEmitter, once } from "node:events";
-import { definePlugin, type LimitHit, type PluginApi } from "@wampgate/core";
+import { once } from "node:events";
+import { definePlugin, type PluginApi } from "@wampgate/core";
+import { HELLO, type LimitedRouter, startLimited, transport } from "./support/limits.ts";
 import { connectRaw } from "./support/raw-client.ts";
-import { OFFICIAL, type RunningRouter, startRouter } from "./support/router.ts";
-
-const HELLO = [1, "realm1", { roles: { subscriber: {} }, authmethods: ["anonymous"] }] as const;
-const WEBSOCKET = {
-  type: "websocket",
-  endpoint: { type: "tcp", host: "127.0.0.1", port: 0 },
-  auth: { anonymous: { type: "static", role: "user" } },
-};
 
 let api: PluginApi;
-const hits: LimitHit[] = [];
-const told = new EventEmitter();
-const watcher = definePlugin({
-  name: "watcher",
-  core: "*",
-  apply(given) {
-    api = given;
-    given.hooks.limited.tap("watcher", (hit) => {
-      hits.push(hit);
-      told.emit(hit.limit);
-    });
-  },
-});
+const reader = definePlugin({ name: "reader", core: "*", apply: (given) => void (api = given) });
 
-let running: RunningRouter;
+let running: LimitedRouter;
 afterEach(() => running.close());
 
-async function start(transport: object = {}, options: object = {}): Promise<void> {
-  hits.length = 0;
-  running = await startRouter({
-    plugins: [...OFFICIAL, watcher],
-    realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }], options }],
-    transports: [
-      { ...WEBSOCKET, ...transport },
-      { ...WEBSOCKET, path: "/other" },
-    ],
-  });
+async function start(entry: object = {}, options: object = {}): Promise<void> {
+  running = await startLimited([transport(entry), transport({ path: "/other" })], { options, plugins: [reader] });
 }
-
-const limit = (key: string): number | undefined => api.stats.limits.get(key);
 
 it("counts messages and bytes of each transport, and who is there, for a plugin to read", async () => {
   await start();
@@ -86,16 +57,20 @@ it("counts sessions of this process", async () => {
 
 it("counts a limit of a session, tells who hit it, and logs a flood of it once", async () => {
   await start({}, { "max-subscriptions": 1 });
-  expect(limit("max-subscriptions")).toBe(0);
+  expect(running.count("max-subscriptions")).toBe(0);
   const client = await connectRaw(running.url);
   client.send(...HELLO);
   const { session } = await client.welcomed();
   for (const [i, topic] of ["com.a", "com.b", "com.c"].entries()) client.send(32, i + 1, {}, topic);
   for (let i = 0; i < 3; i++) await client.next();
-  expect(limit("max-subscriptions")).toBe(2);
+  expect(running.count("max-subscriptions")).toBe(2);
   const hit = { limit: "max-subscriptions", message: "a session may hold 1 subscriptions at most" };
-  expect(hits).toHaveLength(2);
-  expect(hits[0]).toMatchObject({ ...hit, peer: expect.stringMatching(/^tcp4:/) as string, session: { session } });
+  expect(running.hits).toHaveLength(2);
+  expect(running.hits[0]).toMatchObject({
+    ...hit,
+    peer: expect.stringMatching(/^tcp4:/) as string,
+    session: { session },
+  });
   const lines = running.log.lines.filter(({ fields }) => fields["limit"] === "max-subscriptions");
   expect(lines).toMatchObject([{ level: "warn", message: hit.message, fields: { session, realm: "realm1", hits: 1 } }]);
   client.close();
@@ -105,7 +80,7 @@ it("counts a limit that an embedded session hits", async () => {
   await start({}, { "max-registrations": 0 });
   const session = running.router.session("realm1", { role: "user", authid: "me" });
   await expect(session.register("com.a", () => null)).rejects.toThrow("0 registrations at most");
-  expect(hits).toMatchObject([{ limit: "max-registrations", peer: "process", session: { authid: "me" } }]);
+  expect(running.hits).toMatchObject([{ limit: "max-registrations", peer: "process", session: { authid: "me" } }]);
 });
 
 it.each([
@@ -116,24 +91,24 @@ it.each([
   const client = await connectRaw(running.url);
   if (frame !== null) client.sendFrame(frame);
   await client.closed;
-  expect(limit(key)).toBe(1);
-  expect(hits).toMatchObject([{ limit: key, session: null }]);
+  expect(running.count(key)).toBe(1);
+  expect(running.hits).toMatchObject([{ limit: key, session: null }]);
 });
 
 it("counts a client that answers no PING, and one that does not read", async () => {
   await start({ "ping-interval": 50, "max-buffered": 1024 });
   const deaf = await connectRaw(running.url);
   deaf.socket.pause();
-  await once(told, "ping-interval");
+  await once(running.told, "ping-interval");
   deaf.socket.terminate();
   await once(deaf.socket, "close");
   const flooded = await connectRaw(running.url);
-  flooded.send(1, "realm1", { roles: { publisher: {}, subscriber: {} }, authmethods: ["anonymous"] });
+  flooded.send(...HELLO);
   await flooded.welcomed();
   flooded.send(32, 1, {}, "com.a");
   await flooded.next();
   flooded.send(16, 1, { exclude_me: false }, "com.a", ["x".repeat(2_000_000)]);
   await flooded.closed;
-  expect(limit("max-buffered")).toBe(1);
-  expect(hits.at(-1)).toMatchObject({ limit: "max-buffered", session: { realm: "realm1" } });
+  expect(running.count("max-buffered")).toBe(1);
+  expect(running.hits.at(-1)).toMatchObject({ limit: "max-buffered", session: { realm: "realm1" } });
 });

@@ -244,14 +244,15 @@ export class Router {
         serializers,
         folder: this.#config.folder,
         log: this.log,
+        report: this.#limits.report,
       });
       if (listener !== undefined) this.#listeners.push({ listener, transports: ofType });
     }
   }
 
   #entry(transport: LoadedTransport) {
-    const { options, auth, authTimeout } = transport;
-    const gate = new Gate();
+    const { options, auth, authTimeout, limits } = transport;
+    const gate = new Gate(limits, this.#limits.report);
     this.#gates.set(transport, gate);
     const context = {
       door: createDoor({ auth, hooks: this.hooks, realms: this.#realms, roles: ROUTER_ROLES, log: this.log }),
@@ -261,9 +262,9 @@ export class Router {
       report: this.#limits.report,
       authTimeout,
       newId: () => this.#newId(),
-      joined: () => gate.joined(),
+      joined: ({ peer }: Session) => gate.joined(peer),
       ended: (session: Session) => {
-        gate.ended(session.hasJoined);
+        gate.ended(session.peer, session.hasJoined);
         this.#sessions.delete(session);
         if (session.id !== null) this.#ids.delete(session.id);
         this.#checkEmpty();
@@ -272,10 +273,9 @@ export class Router {
     const accept = (connection: ConstructorParameters<typeof Session>[0]): Session => {
       const session = new Session(connection, context);
       this.#sessions.add(session);
-      gate.opened();
       return session;
     };
-    return { options, accept, traffic: gate.traffic };
+    return { options, ...gate.entry(accept) };
   }
 
   #joinLocally(realmName: string, role: string, authid: string, provider: string): LocalSession {

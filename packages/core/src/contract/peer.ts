@@ -55,6 +55,8 @@ export interface Seat {
 export interface RealmPort {
   readonly name: string;
   hasRole(role: string): boolean;
+  /** @throws LimitError where there is no room for one more session of `authid` */
+  requireRoom(authid: string): void;
   join(peer: Peer): Seat;
   /** Resolves when somebody has registered `procedure`, at once where somebody has. Rejects with the signal's reason. */
   whenRegistered(procedure: string, signal: AbortSignal): Promise<void>;

@@ -1,5 +1,6 @@
 import type { Connection, ConnectionHandler } from "../contract/connection.ts";
 import type { Door, Login, LoginStep } from "../contract/door.ts";
+import { LimitError } from "../contract/errors.ts";
 import type { Log } from "../contract/log.ts";
 import type { Peer, RealmDirectory, RouterError, Seat, SessionInfo } from "../contract/peer.ts";
 import type { ReportLimit } from "../contract/stats.ts";
@@ -88,11 +89,15 @@ export class Session implements ConnectionHandler {
 
   limited(limit: string, message: string): void {
     const session = this.#state.is === "joined" ? this.#state.info : null;
-    this.#context.report({ limit, message, peer: this.#connection.details.peer, session });
+    this.#context.report({ limit, message, peer: this.peer, session });
   }
 
   closed(): void {
     this.#end();
+  }
+
+  get peer(): string {
+    return this.#connection.details.peer;
   }
 
   /** Whether it has logged in, though it may have left since. */
@@ -167,12 +172,23 @@ export class Session implements ConnectionHandler {
     const realm = this.#context.realms.get(info.realm);
     if (realm === undefined) return this.#abort(ErrorUri.noSuchRealm, `no realm ${info.realm} exists on this router`);
     this.#login = null;
+    try {
+      realm.requireRoom(info.authid);
+    } catch (error) {
+      return this.#full(error);
+    }
     if (!this.#send({ type: "WELCOME", session: info.session, details })) return;
     this.#handshake?.end();
     this.#handshake = null;
     this.#state = { is: "joined", info, seat: realm.join(this.#peer(info)) };
     this.#context.joined(this);
     this.#context.hooks.joined.call(info);
+  }
+
+  #full(error: unknown): void {
+    if (!(error instanceof LimitError)) throw error;
+    this.limited(error.limit, error.message);
+    this.#abort(error.uri, error.message);
   }
 
   #peer(info: SessionInfo): Peer {

@@ -1,6 +1,6 @@
 import type { Connection } from "../contract/connection.ts";
 import type { Log } from "../contract/log.ts";
-import { noTraffic } from "../contract/stats.ts";
+import { Gate } from "../limits/gate.ts";
 import { json } from "../serializers/json.ts";
 import { msgpack } from "../serializers/msgpack.ts";
 import type { Message } from "../wamp/messages.ts";
@@ -14,7 +14,9 @@ const context = {
   serializers: new Map([json, msgpack].map((serializer) => [serializer.name, serializer])),
   folder: ".",
   log,
+  report: quiet,
 };
+const ample = { connections: 100, halfOpen: 100, halfOpenPerAddress: 100 };
 
 /** A listener whose router sends every message back, and what that router was told. */
 async function echo(name = "default"): Promise<{ listener: MemoryListener; told: string[]; peers: Connection[] }> {
@@ -32,7 +34,7 @@ async function echo(name = "default"): Promise<{ listener: MemoryListener; told:
       closed: () => void told.push("closed"),
     };
   };
-  const listener = await memory.start([{ options: { name }, accept, traffic: noTraffic() }], context);
+  const listener = await memory.start([{ options: { name }, ...new Gate(ample, quiet).entry(accept) }], context);
   if (!isMemoryListener(listener)) throw new Error("not a memory listener");
   return { listener, told, peers };
 }

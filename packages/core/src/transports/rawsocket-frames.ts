@@ -4,7 +4,7 @@
 export const MAGIC = 0x7f;
 
 /** Why a handshake is refused. */
-export const Refusal = { serializer: 1, reservedBits: 3 } as const;
+export const Refusal = { serializer: 1, reservedBits: 3, tooManyConnections: 4 } as const;
 
 export const FrameType = { message: 0, ping: 1, pong: 2 } as const;
 

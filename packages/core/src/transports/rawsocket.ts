@@ -10,6 +10,7 @@ import { tcpPeer, transportDetails } from "./details.ts";
 import { carrierOf, type Endpoint, endpointKey, endpointSchema, tlsOf } from "./endpoint.ts";
 import { FrameConnection } from "./frames.ts";
 import { bracketed, listen } from "./listen.ts";
+import { Lobby } from "./lobby.ts";
 import { exponentOf, FrameReader, FrameTooLong, FrameType, lengthOf, MAGIC, Refusal } from "./rawsocket-frames.ts";
 import { RawSocketWire } from "./rawsocket-wire.ts";
 import { subprotocolsOf } from "./subprotocols.ts";
@@ -85,11 +86,15 @@ class Door {
   readonly #maxExponent: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #lobby: Lobby;
 
-  constructor(entry: TransportEntry<RawSocketOptions>, tls: TlsOptions | null, { serializers, log }: TransportContext) {
+  constructor(entry: TransportEntry<RawSocketOptions>, tls: TlsOptions | null, context: TransportContext) {
+    const { serializers, log, report } = context;
     const { options } = entry;
     this.#entry = entry;
     this.#log = log;
+    this.#lobby = new Lobby(report);
+    this.#lobby.widen(entry.limits);
     const spoken = [...subprotocolsOf(serializers, options.serializers).values()];
     this.#serializers = new Map(
       spoken.flatMap(({ serializer }) =>
@@ -131,6 +136,7 @@ class Door {
   #track(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
+    this.#lobby.enter(socket);
   }
 
   /** Waits for the client's handshake. */
@@ -157,6 +163,8 @@ class Door {
     if (reserved.some((byte) => byte !== 0)) return refuse(Refusal.reservedBits);
     const serializer = this.#serializers.get(terms & 0x0f);
     if (serializer === undefined) return refuse(Refusal.serializer);
+    if (this.#entry.refusal(peer) !== null) return refuse(Refusal.tooManyConnections);
+    this.#lobby.leave(socket);
     socket.write(Uint8Array.of(MAGIC, (this.#maxExponent << 4) | (terms & 0x0f), 0, 0));
     this.#connect(socket, reader, peer, serializer, lengthOf(terms >> 4));
   }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { WebSocket } from "ws";
 import type { Connection, ConnectionHandler, Listener } from "../contract/connection.ts";
 import type { Log } from "../contract/log.ts";
-import { noTraffic } from "../contract/stats.ts";
+import { Gate } from "../limits/gate.ts";
 import { batched } from "../serializers/framing.ts";
 import { json } from "../serializers/json.ts";
 import { msgpack } from "../serializers/msgpack.ts";
@@ -57,9 +57,10 @@ afterEach(() => Promise.all(started.splice(0).map((listener) => listener.close()
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function serve(side: Side, ...options: object[]): Promise<[string, ...string[]]> {
-  const { accept } = side;
-  const entries = options.map((entry) => ({ options: websocketSchema.parse(entry), accept, traffic: noTraffic() }));
-  const listener = await websocket.start(entries, { serializers, folder: ".", log: side.log });
+  const report = (): void => undefined;
+  const gate = new Gate({ connections: 100, halfOpen: 100, halfOpenPerAddress: 100 }, report);
+  const entries = options.map((entry) => ({ options: websocketSchema.parse(entry), ...gate.entry(side.accept) }));
+  const listener = await websocket.start(entries, { serializers, folder: ".", log: side.log, report });
   started.push(listener);
   return listener.urls as [string, ...string[]];
 }

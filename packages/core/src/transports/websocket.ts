@@ -42,9 +42,9 @@ async function start(entries: readonly TransportEntry<WebSocketOptions>[], conte
   for (const entry of entries) {
     const { endpoint, path, serializers } = entry.options;
     const key = endpointKey(endpoint);
-    const listener =
-      listeners.get(key) ?? new HttpListener(endpoint, await tlsOf(endpoint, context.folder), context.log);
+    const listener = listeners.get(key) ?? new HttpListener(endpoint, await tlsOf(endpoint, context.folder), context);
     listeners.set(key, listener);
+    listener.lobby.widen(entry.limits);
     const subprotocols = subprotocolsOf(context.serializers, serializers);
     const door = {
       entry,
@@ -102,6 +102,9 @@ function upgradeOf(door: Door, log: Log): Upgrade {
     if (subprotocol === undefined) return refuse(socket, 400, supported);
     const peer = endpoint.type === "unix" ? "unix" : tcpPeer(request.socket);
     if (peer === undefined) return void socket.destroy();
+    const refusal = door.entry.refusal(peer);
+    if (refusal !== null) return refuse(socket, 503, `${refusal}\n`);
+    door.listener.lobby.leave(request.socket);
     const headers = plainHeaders(request.headers);
     const carrier = carrierOf(endpoint);
     const certificate = request.socket instanceof TLSSocket ? clientCertificate(request.socket) : null;
