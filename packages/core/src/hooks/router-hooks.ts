@@ -20,10 +20,18 @@ import {
 export interface Refusal {
   /** Null where HELLO itself was refused. */
   readonly hello: Hello | null;
+  /** Who it was: `transport.peer`. */
+  readonly peer: string;
   /** Null where none was chosen. */
   readonly authmethod: string | null;
+  /** The strategy that answered, by its type: `static`, `dynamic` …; null where none has. */
+  readonly provider: string | null;
+  /** The plugin whose answer was the last word; null where core itself decided. */
+  readonly plugin: string | null;
   readonly reason: string;
   readonly message: string | null;
+  /** From HELLO to ABORT, in milliseconds. */
+  readonly ms: number;
 }
 
 /** The hooks of a router: the one frozen list. All of them are about a session's life; none runs for each message. */

@@ -9,6 +9,7 @@ import { type Deadline, DeadlineError, deadline } from "../wamp/deadline.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { LoginReport } from "./login-report.ts";
 import { parseHello } from "./parse-hello.ts";
 
 /** How long the peer of a session that the router closes has to answer GOODBYE, in milliseconds. */
@@ -53,11 +54,14 @@ export class Session implements ConnectionHandler {
   id: number | null = null;
   #state: State = { is: "new" };
   #login: Login | null = null;
+  /** Null once it was told how the login ended. */
+  #loginReport: LoginReport | null;
   #goodbyeTimer: NodeJS.Timeout | undefined;
 
   constructor(connection: Connection, context: SessionContext) {
     this.#connection = connection;
     this.#context = context;
+    this.#loginReport = new LoginReport(connection.details.peer, context);
     const handshake = deadline(context.authTimeout);
     handshake.signal.addEventListener("abort", () => this.#late(handshake.signal.reason as Error), { once: true });
     this.#handshake = handshake;
@@ -120,12 +124,13 @@ export class Session implements ConnectionHandler {
   #knock(message: Message): void {
     if (message.type === "ABORT" || message.type === "GOODBYE") return this.#end();
     if (message.type !== "HELLO") return this.#refuse(`the first message must be HELLO, found ${message.type}`);
-    const { hooks, door, log } = this.#context;
+    const { door, log } = this.#context;
     if (this.#handshake === null) return;
     const { signal } = this.#handshake;
     try {
       const session = this.#context.newId();
       this.id = session;
+      this.#loginReport?.began(session);
       const hello = {
         ...parseHello(message),
         session,
@@ -134,11 +139,11 @@ export class Session implements ConnectionHandler {
         log: log.child({ session }),
       };
       this.#login = door.knock(hello);
+      this.#loginReport?.knocked(hello, this.#login);
       this.#state = { is: "deciding" };
       void this.#login.begin().then((step) => this.#step(step));
     } catch (error) {
       if (!WampError.is(error)) throw error;
-      hooks.refused.call({ hello: null, authmethod: null, reason: error.uri, message: error.message });
       this.#abort(error.uri, error.message);
     }
   }
@@ -181,6 +186,8 @@ export class Session implements ConnectionHandler {
     this.#handshake?.end();
     this.#handshake = null;
     this.#state = { is: "joined", info, seat: realm.join(this.#peer(info)) };
+    this.#loginReport?.welcome(info);
+    this.#loginReport = null;
     this.#context.joined(this);
     this.#context.hooks.joined.call(info);
   }
@@ -232,6 +239,7 @@ export class Session implements ConnectionHandler {
     if (this.#state.is === "closed") return;
     const abort: MessageOf<"ABORT"> = { type: "ABORT", details: message === null ? {} : { message }, reason };
     this.#context.log.debug({ reason }, `ABORT: ${message ?? reason}`);
+    this.#refused(reason, message);
     if (this.#state.is !== "leaving") this.#send(abort);
     this.#end();
   }
@@ -244,14 +252,21 @@ export class Session implements ConnectionHandler {
     } catch (error) {
       if (!WampError.is(error)) throw error;
       this.#context.log.error({ message: error.message }, `${message.type} could not be sent`);
+      const text = `${message.type} could not be sent in this session's format`;
       this.#connection.send({
         type: "ABORT",
-        details: { message: `${message.type} could not be sent in this session's format` },
+        details: { message: text },
         reason: ErrorUri.authenticationFailed,
       });
+      this.#refused(ErrorUri.authenticationFailed, text);
       this.#end();
       return false;
     }
+  }
+
+  #refused(reason: string, message: string | null): void {
+    this.#loginReport?.refused(reason, message);
+    this.#loginReport = null;
   }
 
   #leaveRealm(): void {
@@ -266,6 +281,8 @@ export class Session implements ConnectionHandler {
     if (this.#state.is === "closed") return;
     this.#leaveRealm();
     this.#state = { is: "closed" };
+    this.#loginReport?.abandoned();
+    this.#loginReport = null;
     clearTimeout(this.#goodbyeTimer);
     this.#handshake?.abort(GONE);
     this.#connection.close();
