@@ -11,6 +11,7 @@ import type { PluginApi } from "./contract/plugin.ts";
 import type { RouterStats, TransportStats } from "./contract/stats.ts";
 import type { Freeze } from "./hooks/create-hook.ts";
 import { createRouterHooks, type RouterHooks } from "./hooks/router-hooks.ts";
+import { FailedLogins } from "./limits/failed-logins.ts";
 import { Gate } from "./limits/gate.ts";
 import { LimitReport } from "./limits/limit-report.ts";
 import { startComponent } from "./plugins/start-component.ts";
@@ -254,8 +255,9 @@ export class Router {
     const { options, auth, authTimeout, limits } = transport;
     const gate = new Gate(limits, this.#limits.report);
     this.#gates.set(transport, gate);
+    const door = createDoor({ auth, hooks: this.hooks, realms: this.#realms, roles: ROUTER_ROLES, log: this.log });
     const context = {
-      door: createDoor({ auth, hooks: this.hooks, realms: this.#realms, roles: ROUTER_ROLES, log: this.log }),
+      door: new FailedLogins(limits, this.#limits.report).guard(door),
       realms: this.#realms,
       hooks: this.hooks,
       log: this.log,

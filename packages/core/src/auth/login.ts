@@ -153,7 +153,8 @@ export class ClientLogin implements Login {
   }
 
   #principal({ assignment, provider }: Accept): Principal {
-    if (this.#found?.lost === true) throw new Denial(ErrorUri.authenticationDenied, DENIED, { plugin: this.#plugin });
+    if (this.#found?.lost === true)
+      throw new Denial(ErrorUri.authenticationDenied, DENIED, { plugin: this.#plugin, isVerdict: true });
     const found = this.#found?.resolved.principal ?? null;
     if (assignment === null) {
       if (found === null)
@@ -203,10 +204,10 @@ export class ClientLogin implements Login {
     }
   }
 
-  #refuse({ reason, text, plugin, provider }: Denial): LoginStep {
+  #refuse({ reason, text, plugin, provider, isVerdict }: Denial): LoginStep {
     this.#plugin = plugin;
     this.#provider = provider ?? this.#provider;
-    return { kind: "abort", reason, message: text };
+    return { kind: "abort", reason, message: text, failed: isVerdict };
   }
 
   /** What a plugin did wrong is for the log; the client learns that it is not let in. */
@@ -227,7 +228,7 @@ export class ClientLogin implements Login {
 }
 
 function denialOf(deny: Deny): Denial {
-  return new Denial(deny.reason, deny.message, { plugin: deciderOf(deny) });
+  return new Denial(deny.reason, deny.message, { plugin: deciderOf(deny), isVerdict: true });
 }
 
 function pluginOf(error: unknown): { plugin?: string } {

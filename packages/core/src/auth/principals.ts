@@ -16,9 +16,16 @@ export class Denial extends Error {
   readonly plugin: string | null;
   /** The strategy that denied it; null where none did. */
   readonly provider: string | null;
+  /** Whether it was a verdict about the client. */
+  readonly isVerdict: boolean;
 
-  constructor(reason: string, text: string | null, by: { plugin?: string | null; provider?: string } = {}) {
+  constructor(
+    reason: string,
+    text: string | null,
+    by: Partial<Pick<Denial, "plugin" | "provider" | "isVerdict">> = {},
+  ) {
     super(`the login is denied: ${reason}`);
+    this.isVerdict = by.isVerdict ?? false;
     this.reason = reason;
     this.text = text;
     this.plugin = by.plugin ?? null;
@@ -61,7 +68,11 @@ async function resolved(
   query: PrincipalQuery,
 ): Promise<Resolved<unknown>> {
   if (answer.kind === "denied") {
-    throw new Denial(answer.reason, answer.message, { plugin: deciderOf(answer), provider: block.type });
+    throw new Denial(answer.reason, answer.message, {
+      plugin: deciderOf(answer),
+      provider: block.type,
+      isVerdict: true,
+    });
   }
   const principal = principalOf(answer.assignment, query, block.defaultRole, block.type);
   if (answer.kind === "accepted") {

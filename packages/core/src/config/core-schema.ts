@@ -155,6 +155,18 @@ export const transportSchema = z.looseObject({
     .min(1)
     .default(1000)
     .describe("how many of those may come from one IPv4 address or IPv6 network of 64 bits"),
+  "max-failed-logins-per-address": z
+    .int()
+    .min(1)
+    .default(3000)
+    .describe("how many logins may fail in a minute from one address; it is then held back for a second, two, four …"),
+  "max-failed-logins-per-authid": z
+    .int()
+    .min(1)
+    .default(3000)
+    .describe(
+      "how many may fail at one authid from all addresses; then those addresses are held back that have failed themselves, and never logged in as it",
+    ),
 });
 
 const component = z.custom<Component>((value) => typeof value === "function", "expected a module's name or a function");

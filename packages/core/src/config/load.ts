@@ -165,11 +165,14 @@ function withoutCore(entry: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(entry).filter(([key]) => !Object.hasOwn(transportSchema.shape, key)));
 }
 
-function limitsOf(entry: CoreSettings): TransportLimits {
+/** The limits of an entry, its defaults filled in. */
+export function limitsOf(entry: CoreSettings): TransportLimits {
   return {
     connections: entry["max-connections"],
     halfOpen: entry["max-half-open"],
     halfOpenPerAddress: entry["max-half-open-per-address"],
+    failedLoginsPerAddress: entry["max-failed-logins-per-address"],
+    failedLoginsPerAuthid: entry["max-failed-logins-per-authid"],
   };
 }
 

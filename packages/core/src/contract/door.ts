@@ -32,4 +32,10 @@ export interface LoginTrace {
 export type LoginStep =
   | { readonly kind: "challenge"; readonly authmethod: string; readonly extra: Readonly<Dict> }
   | { readonly kind: "welcome"; readonly info: SessionInfo; readonly details: Readonly<Dict> }
-  | { readonly kind: "abort"; readonly reason: string; readonly message: string | null };
+  | {
+      readonly kind: "abort";
+      readonly reason: string;
+      readonly message: string | null;
+      /** Whether a plugin found the client wanting: nothing failed, and it was no mistake of the config. */
+      readonly failed: boolean;
+    };

@@ -66,6 +66,10 @@ export interface TransportLimits {
   /** Connections that have not logged in yet. */
   readonly halfOpen: number;
   readonly halfOpenPerAddress: number;
+  /** In a minute. */
+  readonly failedLoginsPerAddress: number;
+  /** In a minute. */
+  readonly failedLoginsPerAuthid: number;
 }
 
 export interface RealmSettings {

@@ -9,6 +9,8 @@ export const LIMITS = [
   "max-connections",
   "max-half-open",
   "max-half-open-per-address",
+  "max-failed-logins-per-address",
+  "max-failed-logins-per-authid",
   "max-sessions",
   "max-sessions-per-authid",
   "max-subscriptions",

@@ -1,5 +1,7 @@
 import type { Connection } from "../contract/connection.ts";
 import type { Log } from "../contract/log.ts";
+import { transportSchema } from "../config/core-schema.ts";
+import { limitsOf } from "../config/load.ts";
 import { Gate } from "../limits/gate.ts";
 import { json } from "../serializers/json.ts";
 import { msgpack } from "../serializers/msgpack.ts";
@@ -16,7 +18,6 @@ const context = {
   log,
   report: quiet,
 };
-const ample = { connections: 100, halfOpen: 100, halfOpenPerAddress: 100 };
 
 /** A listener whose router sends every message back, and what that router was told. */
 async function echo(name = "default"): Promise<{ listener: MemoryListener; told: string[]; peers: Connection[] }> {
@@ -34,7 +35,15 @@ async function echo(name = "default"): Promise<{ listener: MemoryListener; told:
       closed: () => void told.push("closed"),
     };
   };
-  const listener = await memory.start([{ options: { name }, ...new Gate(ample, quiet).entry(accept) }], context);
+  const listener = await memory.start(
+    [
+      {
+        options: { name },
+        ...new Gate(limitsOf(transportSchema.parse({ type: "any", auth: {} })), quiet).entry(accept),
+      },
+    ],
+    context,
+  );
   if (!isMemoryListener(listener)) throw new Error("not a memory listener");
   return { listener, told, peers };
 }

@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { WebSocket } from "ws";
 import type { Connection, ConnectionHandler, Listener } from "../contract/connection.ts";
 import type { Log } from "../contract/log.ts";
+import { transportSchema } from "../config/core-schema.ts";
+import { limitsOf } from "../config/load.ts";
 import { Gate } from "../limits/gate.ts";
 import { batched } from "../serializers/framing.ts";
 import { json } from "../serializers/json.ts";
@@ -58,7 +60,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 async function serve(side: Side, ...options: object[]): Promise<[string, ...string[]]> {
   const report = (): void => undefined;
-  const gate = new Gate({ connections: 100, halfOpen: 100, halfOpenPerAddress: 100 }, report);
+  const gate = new Gate(limitsOf(transportSchema.parse({ type: "any", auth: {} })), report);
   const entries = options.map((entry) => ({ options: websocketSchema.parse(entry), ...gate.entry(side.accept) }));
   const listener = await websocket.start(entries, { serializers, folder: ".", log: side.log, report });
   started.push(listener);
