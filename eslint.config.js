@@ -7,12 +7,12 @@ import tseslint from "typescript-eslint";
 const floors = [
   ["wamp"],
   ["contract", "hooks", "serializers"],
-  ["session", "auth", "realm"],
+  ["session", "auth", "realm", "limits"],
   ["config", "plugins", "transports"],
   ["router.ts"],
   ["cli"],
 ];
-const apart = ["session", "auth", "realm"];
+const apart = ["session", "auth", "realm", "limits"];
 const core = "./packages/core/src";
 
 const zones = floors.flatMap((folders, floor) => [
@@ -26,7 +26,7 @@ for (const folder of apart) {
   zones.push({
     target: `${core}/${folder}`,
     from: apart.filter((other) => other !== folder).map((other) => `${core}/${other}`),
-    message: "session, auth and realm do not import each other: put an interface into contract/.",
+    message: "session, auth, realm and limits do not import each other: put an interface into contract/.",
   });
 }
 

@@ -6,6 +6,7 @@ import { ROOT } from "./router-process.mjs";
 
 const from = async (path) => import(join(ROOT, path));
 const { configJsonSchema } = await from("packages/core/dist/config/json-schema.js");
+const { transportSchema } = await from("packages/core/dist/config/core-schema.js");
 const { BUILTIN } = await from("packages/core/dist/router.js");
 const plugins = await Promise.all(
   ["anonymous", "ticket", "wampcra", "dynamic"].map(
@@ -35,7 +36,7 @@ function configPage() {
     required,
     type: properties.type.const,
   }));
-  const shared = (key) => key === "type" || key === "auth" || key === "auth-timeout";
+  const shared = (key) => Object.hasOwn(transportSchema.shape, key);
   return [
     NOTICE,
     "# The config",

@@ -1,5 +1,4 @@
 import {
-  type Connection,
   createRouter,
   definePlugin,
   defineTransport,
@@ -40,7 +39,7 @@ const whisper = defineTransport({
   type: "whisper",
   schema: z.strictObject({ name: z.string() }),
   start: (entries, { serializers, log }) => {
-    for (const { accept } of entries) {
+    for (const entry of entries) {
       doors.push((hear) => {
         const subprotocol = subprotocolsOf(serializers).get("wamp.2.json");
         if (subprotocol === undefined) throw new Error("no JSON");
@@ -49,7 +48,7 @@ const whisper = defineTransport({
         const send = ({ bytes }: OutgoingFrame): void => hear(Buffer.from(bytes).toString());
         const wire = { send, close: nothing, terminate: nothing, pause: nothing, resume: nothing };
         const connection = new FrameConnection(details, subprotocol, wire, log);
-        connection.open((opened: Connection) => accept(opened));
+        connection.open(entry);
         return (text) => connection.received(Buffer.from(text), false);
       });
     }

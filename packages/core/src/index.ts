@@ -42,6 +42,7 @@ export {
   type ServiceCall,
 } from "./contract/plugin.ts";
 export type { Schema, SchemaIssue, SchemaResult } from "./contract/schema.ts";
+export type { LimitHit, RouterStats, Traffic, TransportStats } from "./contract/stats.ts";
 export { assignmentOf, assignmentsIn, findIn, principalFields } from "./contract/static-principals.ts";
 export {
   accept,

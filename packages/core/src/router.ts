@@ -8,8 +8,12 @@ import { type ConfigIssue, PluginError } from "./contract/errors.ts";
 import type { Log } from "./contract/log.ts";
 import type { RealmPort } from "./contract/peer.ts";
 import type { PluginApi } from "./contract/plugin.ts";
+import type { RouterStats, TransportStats } from "./contract/stats.ts";
 import type { Freeze } from "./hooks/create-hook.ts";
 import { createRouterHooks, type RouterHooks } from "./hooks/router-hooks.ts";
+import { FailedLogins } from "./limits/failed-logins.ts";
+import { Gate } from "./limits/gate.ts";
+import { LimitReport } from "./limits/limit-report.ts";
 import { startComponent } from "./plugins/start-component.ts";
 import { ROUTER_ROLES } from "./realm/features.ts";
 import { Realm } from "./realm/realm.ts";
@@ -75,8 +79,12 @@ export async function createRouter(config: WampgateConfig, options: RouterOption
 export class Router {
   readonly hooks: RouterHooks;
   readonly log: Log;
+  /** What the router counts: traffic, sessions, limits that were hit. */
+  readonly stats: RouterStats;
   readonly #config: LoadedConfig;
   readonly #freeze: Freeze = { frozen: false };
+  readonly #limits: LimitReport;
+  readonly #gates = new Map<LoadedTransport, Gate>();
   readonly #realms: ReadonlyMap<string, Realm>;
   readonly #services: ServiceCalls;
   readonly #sessions = new Set<Session>();
@@ -90,6 +98,8 @@ export class Router {
     this.#config = config;
     this.log = log;
     this.hooks = createRouterHooks(this.#freeze, log);
+    this.#limits = new LimitReport(this.hooks, log);
+    this.stats = this.#live();
     this.#realms = new Map(
       config.realms.map((settings) => [
         settings.name,
@@ -101,7 +111,9 @@ export class Router {
         }),
       ]),
     );
-    this.#services = new ServiceCalls(this.#realms, (realm) => joinAsService(realm, this.#newId(), log));
+    this.#services = new ServiceCalls(this.#realms, (realm) =>
+      joinAsService(realm, this.#newId(), { log, report: this.#limits.report }),
+    );
   }
 
   /** The config's plugins, as they were loaded. */
@@ -137,6 +149,7 @@ export class Router {
         hooks: this.hooks,
         log: this.log.child({ plugin: plugin.name }),
         call: (...args) => this.#services.call(...args),
+        stats: this.stats,
       };
       for (const method of plugin.methods ?? []) tapMethod(this.hooks, plugin.name, method);
       for (const strategy of plugin.strategies ?? []) tapStrategy(this.hooks, plugin.name, strategy, api);
@@ -232,20 +245,28 @@ export class Router {
         serializers,
         folder: this.#config.folder,
         log: this.log,
+        report: this.#limits.report,
       });
       if (listener !== undefined) this.#listeners.push({ listener, transports: ofType });
     }
   }
 
-  #entry({ options, auth, authTimeout }: LoadedTransport) {
+  #entry(transport: LoadedTransport) {
+    const { options, auth, authTimeout, limits } = transport;
+    const gate = new Gate(limits, this.#limits.report);
+    this.#gates.set(transport, gate);
+    const door = createDoor({ auth, hooks: this.hooks, realms: this.#realms, roles: ROUTER_ROLES, log: this.log });
     const context = {
-      door: createDoor({ auth, hooks: this.hooks, realms: this.#realms, roles: ROUTER_ROLES, log: this.log }),
+      door: new FailedLogins(limits, this.#limits.report).guard(door),
       realms: this.#realms,
       hooks: this.hooks,
       log: this.log,
+      report: this.#limits.report,
       authTimeout,
       newId: () => this.#newId(),
+      joined: ({ peer }: Session) => gate.joined(peer),
       ended: (session: Session) => {
+        gate.ended(session.peer, session.hasJoined);
         this.#sessions.delete(session);
         if (session.id !== null) this.#ids.delete(session.id);
         this.#checkEmpty();
@@ -256,7 +277,7 @@ export class Router {
       this.#sessions.add(session);
       return session;
     };
-    return { options, accept };
+    return { options, ...gate.entry(accept) };
   }
 
   #joinLocally(realmName: string, role: string, authid: string, provider: string): LocalSession {
@@ -267,6 +288,7 @@ export class Router {
     const session = joinLocally(realm, identity, {
       hooks: this.hooks,
       log: this.log,
+      report: this.#limits.report,
       ended: (ended) => {
         this.#locals.delete(ended);
         this.#ids.delete(ended.id);
@@ -274,6 +296,28 @@ export class Router {
     });
     this.#locals.add(session);
     return session;
+  }
+
+  #live(): RouterStats {
+    const transports = (): TransportStats[] =>
+      this.#listeners.flatMap(({ listener, transports: entries }) =>
+        entries.flatMap((entry, i) => {
+          const gate = this.#gates.get(entry);
+          if (gate === undefined) return [];
+          const { traffic, halfOpen, sessions } = gate;
+          return [{ type: entry.type, url: listener.urls[i] ?? "", traffic, halfOpen, sessions }];
+        }),
+      );
+    const locals = this.#locals;
+    return {
+      get transports() {
+        return transports();
+      },
+      get localSessions() {
+        return locals.size;
+      },
+      limits: this.#limits.counts,
+    };
   }
 
   #checkEmpty(): void {

@@ -1,4 +1,4 @@
-import type { Login, LoginStep } from "../contract/door.ts";
+import type { Login, LoginStep, LoginTrace } from "../contract/door.ts";
 import { PluginError } from "../contract/errors.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
@@ -6,6 +6,7 @@ import type { LoginAttempt, Phase, Resolved } from "../contract/method.ts";
 import type { RealmDirectory, SessionInfo } from "../contract/peer.ts";
 import type { AuthSettings, MethodSettings } from "../contract/settings.ts";
 import { type Accept, DENIED, type Deny, type Principal, type Verdict } from "../contract/verdict.ts";
+import { deciderOf } from "../hooks/create-hook.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
 import { DeadlineError } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
@@ -31,7 +32,6 @@ const FAILED = "the login could not be decided, for a reason that stands in the 
 export class ClientLogin implements Login {
   readonly #hello: Hello;
   readonly #context: DoorContext;
-  readonly #startedAt = performance.now();
   #settings: MethodSettings | null = null;
   #attempt: LoginAttempt | null = null;
   #phase: Phase = "hello";
@@ -39,10 +39,18 @@ export class ClientLogin implements Login {
   #asked = false;
   #found: Found | null = null;
   #denial: Denial | null = null;
+  #provider: string | null = null;
+  #plugin: string | null = null;
 
   constructor(hello: Hello, context: DoorContext) {
     this.#hello = hello;
     this.#context = context;
+  }
+
+  get trace(): LoginTrace {
+    const known = this.#found === null ? null : !this.#found.lost;
+    const authmethod = this.#attempt?.authmethod ?? null;
+    return { authmethod, provider: this.#provider, plugin: this.#plugin, known };
   }
 
   begin(): Promise<LoginStep> {
@@ -109,6 +117,7 @@ export class ClientLogin implements Login {
         },
         this.#context.hooks,
       );
+      this.#provider = this.#found.lost ? null : this.#found.resolved.principal.provider;
       return this.#found.resolved;
     } catch (error) {
       this.#denial = error instanceof Denial ? error : this.#failure(error);
@@ -122,6 +131,7 @@ export class ClientLogin implements Login {
     if (verdict.kind === "deny") throw denialOf(verdict);
     if (verdict.assignment === null) throw new PluginError("hello", "accepted in hello without naming a principal");
     const { authmethod, provider } = verdict;
+    this.#plugin = deciderOf(verdict);
     this.#attempt = this.#attemptBy(authmethod ?? "hello");
     return this.#admit(principalOf(verdict.assignment, this.#hello, null, provider ?? "hello"));
   }
@@ -130,6 +140,7 @@ export class ClientLogin implements Login {
     if (this.#denial !== null) throw this.#denial;
     const authmethod = this.#settings?.method.name ?? "";
     if (verdict === undefined) throw new PluginError(authmethod, `left ${this.#phase} without a verdict`);
+    this.#plugin = this.#found?.resolved.verified === true ? this.#found.plugin : deciderOf(verdict);
     switch (verdict.kind) {
       case "challenge":
         this.#state = verdict.state;
@@ -142,7 +153,8 @@ export class ClientLogin implements Login {
   }
 
   #principal({ assignment, provider }: Accept): Principal {
-    if (this.#found?.lost === true) throw new Denial(ErrorUri.authenticationDenied, DENIED);
+    if (this.#found?.lost === true)
+      throw new Denial(ErrorUri.authenticationDenied, DENIED, { plugin: this.#plugin, isVerdict: true });
     const found = this.#found?.resolved.principal ?? null;
     if (assignment === null) {
       if (found === null)
@@ -168,7 +180,6 @@ export class ClientLogin implements Login {
       roles: this.#hello.roles,
       transport: this.#hello.transport,
     };
-    this.#report("info", "welcome", { ...who(info) });
     return { kind: "welcome", info, details: { ...details, ...welcomeKeys(info), roles: this.#context.roles } };
   }
 
@@ -193,17 +204,10 @@ export class ClientLogin implements Login {
     }
   }
 
-  #refuse({ reason, text }: Denial): LoginStep {
-    if (!this.#clientLeft()) {
-      this.#report("warn", "refused", { reason, message: text });
-      this.#context.hooks.refused.call({
-        hello: this.#hello,
-        authmethod: this.#attempt?.authmethod ?? null,
-        reason,
-        message: text,
-      });
-    }
-    return { kind: "abort", reason, message: text };
+  #refuse({ reason, text, plugin, provider, isVerdict }: Denial): LoginStep {
+    this.#plugin = plugin;
+    this.#provider = provider ?? this.#provider;
+    return { kind: "abort", reason, message: text, failed: isVerdict };
   }
 
   /** What a plugin did wrong is for the log; the client learns that it is not let in. */
@@ -214,32 +218,17 @@ export class ClientLogin implements Login {
       const message = error instanceof Error ? error.message : "something other than an Error was thrown";
       this.#context.log.error({ session: this.#hello.session, ...pluginOf(error) }, `login failed: ${message}`);
     }
-    return new Denial(ErrorUri.authenticationFailed, FAILED);
+    return new Denial(ErrorUri.authenticationFailed, FAILED, pluginOf(error));
   }
 
   #clientLeft(): boolean {
     const { signal } = this.#hello;
     return signal.aborted && !(signal.reason instanceof DeadlineError);
   }
-
-  #report(level: "info" | "warn", outcome: string, fields: Dict): void {
-    const { session, transport, authid, realm } = this.#hello;
-    const login = {
-      login: outcome,
-      session,
-      peer: transport.peer,
-      realm,
-      authid,
-      authmethod: this.#attempt?.authmethod ?? null,
-      ...fields,
-      ms: Math.round(performance.now() - this.#startedAt),
-    };
-    this.#context.log[level](login, `login ${outcome}`);
-  }
 }
 
-function denialOf({ reason, message }: Deny): Denial {
-  return new Denial(reason, message);
+function denialOf(deny: Deny): Denial {
+  return new Denial(deny.reason, deny.message, { plugin: deciderOf(deny), isVerdict: true });
 }
 
 function pluginOf(error: unknown): { plugin?: string } {

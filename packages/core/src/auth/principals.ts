@@ -4,6 +4,7 @@ import type { AuthMethod, PrincipalQuery, Resolved } from "../contract/method.ts
 import type { SchemaIssue } from "../contract/schema.ts";
 import type { BlockSettings, MethodSettings } from "../contract/settings.ts";
 import type { Assignment, CredentialAnswer, Principal, PrincipalAnswer } from "../contract/verdict.ts";
+import { deciderOf } from "../hooks/create-hook.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
 
 /** A strategy turned the client away, or failed: the login is denied, whatever the method makes of it. */
@@ -11,11 +12,24 @@ export class Denial extends Error {
   override readonly name = "Denial";
   readonly reason: string;
   readonly text: string | null;
+  /** The plugin that denied it; null where core did. */
+  readonly plugin: string | null;
+  /** The strategy that denied it; null where none did. */
+  readonly provider: string | null;
+  /** Whether it was a verdict about the client. */
+  readonly isVerdict: boolean;
 
-  constructor(reason: string, text: string | null) {
+  constructor(
+    reason: string,
+    text: string | null,
+    by: Partial<Pick<Denial, "plugin" | "provider" | "isVerdict">> = {},
+  ) {
     super(`the login is denied: ${reason}`);
+    this.isVerdict = by.isVerdict ?? false;
     this.reason = reason;
     this.text = text;
+    this.plugin = by.plugin ?? null;
+    this.provider = by.provider ?? null;
   }
 }
 
@@ -23,6 +37,8 @@ export class Denial extends Error {
 export interface Found {
   readonly resolved: Resolved<unknown>;
   readonly lost: boolean;
+  /** The plugin of the strategy that knew it; null where none did. */
+  readonly plugin: string | null;
 }
 
 /** Asks the blocks of `settings` in turn who the client is. @throws Denial, PluginError */
@@ -36,9 +52,14 @@ export async function findPrincipal(
     const asked = { ...query, method, defaultRole: block.defaultRole, last: i === blocks.length - 1 };
     const answer = await hooks.principal.get(block.type)?.promise(asked, block.value);
     if (answer === undefined) throw new PluginError(block.type, "left a question for a principal without an answer");
-    if (answer.kind !== "unknown") return { resolved: await resolved(answer, block, asked), lost: false };
+    if (answer.kind === "unknown") continue;
+    return { resolved: await resolved(answer, block, asked), lost: false, plugin: deciderOf(answer) };
   }
-  return { resolved: await decoyOf(settings, { ...query, method, defaultRole: null, last: true }), lost: true };
+  return {
+    resolved: await decoyOf(settings, { ...query, method, defaultRole: null, last: true }),
+    lost: true,
+    plugin: null,
+  };
 }
 
 async function resolved(
@@ -46,7 +67,13 @@ async function resolved(
   block: BlockSettings,
   query: PrincipalQuery,
 ): Promise<Resolved<unknown>> {
-  if (answer.kind === "denied") throw new Denial(answer.reason, answer.message);
+  if (answer.kind === "denied") {
+    throw new Denial(answer.reason, answer.message, {
+      plugin: deciderOf(answer),
+      provider: block.type,
+      isVerdict: true,
+    });
+  }
   const principal = principalOf(answer.assignment, query, block.defaultRole, block.type);
   if (answer.kind === "accepted") {
     if (query.method.strategyMayVerify === true && query.phase === "authenticate") return { verified: true, principal };

@@ -67,6 +67,8 @@ function optionsOf(options: z.output<typeof realmOptionsSchema>): RealmOptions {
     uriCheck: options["uri-check"],
     requestIds: options["request-ids"],
     discloseMe: options["disclose-me"] === "allow",
+    maxSessions: options["max-sessions"],
+    maxSessionsPerAuthid: options["max-sessions-per-authid"],
     retainedTopics: options["retained-topics"],
     eventHistory: options["event-history"],
     limits: {

@@ -119,6 +119,8 @@ export const realmOptionsSchema = z.strictObject({
   "max-subscriptions": perSession("subscriptions one session may hold"),
   "max-registrations": perSession("registrations one session may hold"),
   "max-pending-calls": perSession("calls one session may have made that are not answered yet"),
+  "max-sessions": z.int().min(1).default(100_000).describe("how many sessions may be in the realm"),
+  "max-sessions-per-authid": z.int().min(1).default(100_000).describe("how many of them one authid may have"),
   "event-history": z
     .array(historySchema)
     .default([])
@@ -146,6 +148,25 @@ export const transportSchema = z.looseObject({
   "auth-timeout": milliseconds
     .default(30_000)
     .describe("how long a login may take, from the opening of the connection to WELCOME, in milliseconds"),
+  "max-connections": z.int().min(1).default(100_000).describe("how many connections may be open"),
+  "max-half-open": z.int().min(1).default(10_000).describe("how many of them may not have logged in yet"),
+  "max-half-open-per-address": z
+    .int()
+    .min(1)
+    .default(1000)
+    .describe("how many of those may come from one IPv4 address or IPv6 network of 64 bits"),
+  "max-failed-logins-per-address": z
+    .int()
+    .min(1)
+    .default(3000)
+    .describe("how many logins may fail in a minute from one address; it is then held back for a second, two, four …"),
+  "max-failed-logins-per-authid": z
+    .int()
+    .min(1)
+    .default(3000)
+    .describe(
+      "how many may fail at one authid from all addresses; then those addresses are held back that have failed themselves, and never logged in as it",
+    ),
 });
 
 const component = z.custom<Component>((value) => typeof value === "function", "expected a module's name or a function");

@@ -3,7 +3,7 @@ import type { Transport } from "../contract/connection.ts";
 import { ConfigError, type ConfigIssue } from "../contract/errors.ts";
 import type { CalledProcedure } from "../contract/method.ts";
 import type { Plugin } from "../contract/plugin.ts";
-import type { AuthSettings, RealmSettings } from "../contract/settings.ts";
+import type { AuthSettings, RealmSettings, TransportLimits } from "../contract/settings.ts";
 import { type FoundPlugin, loadPlugins, type PluginEntry } from "../plugins/load-plugins.ts";
 import { resolveModule } from "../plugins/resolve.ts";
 import type { Component } from "../plugins/start-component.ts";
@@ -23,6 +23,7 @@ export interface LoadedTransport {
   readonly options: unknown;
   readonly auth: AuthSettings;
   readonly authTimeout: number;
+  readonly limits: TransportLimits;
 }
 
 export interface LoadedComponent {
@@ -124,6 +125,8 @@ async function checkOptions(plugin: Plugin, options: unknown, index: number, che
   return undefined;
 }
 
+type CoreSettings = z.output<typeof transportSchema>;
+
 async function checkTransports(
   raw: unknown,
   known: readonly Transport[],
@@ -135,8 +138,9 @@ async function checkTransports(
     const auth = await checkAuth(isDict(entry) ? entry["auth"] : undefined, [...at, "auth"], context);
     const core = await checkBySchema(transportSchema.omit({ auth: true }), entry, at, context);
     if (core === null) continue;
-    const { type, "auth-timeout": authTimeout, ...rest } = core.value as z.output<typeof transportSchema>;
-    const own = without(rest, "auth");
+    const settings = core.value as CoreSettings;
+    const { type, "auth-timeout": authTimeout } = settings;
+    const own = withoutCore(settings);
     const transport = known.find((other) => other.type === type);
     if (transport === undefined) {
       const types = known.map((other) => other.type);
@@ -150,14 +154,26 @@ async function checkTransports(
     if (options === null) continue;
     for (const { key, hint } of droppedKeys(transport.schema, own, options.value))
       context.issues.add([...at, key], `unknown key${hint}`);
-    loaded.push({ type, transport, options: options.value, auth, authTimeout, at });
+    loaded.push({ type, transport, options: options.value, auth, authTimeout, limits: limitsOf(settings), at });
   }
   reportConflicts(loaded, context.issues);
   return loaded;
 }
 
-function without(entry: Record<string, unknown>, key: string): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(entry).filter(([other]) => other !== key));
+/** What of an entry is the transport's own. */
+function withoutCore(entry: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(entry).filter(([key]) => !Object.hasOwn(transportSchema.shape, key)));
+}
+
+/** The limits of an entry, its defaults filled in. */
+export function limitsOf(entry: CoreSettings): TransportLimits {
+  return {
+    connections: entry["max-connections"],
+    halfOpen: entry["max-half-open"],
+    halfOpenPerAddress: entry["max-half-open-per-address"],
+    failedLoginsPerAddress: entry["max-failed-logins-per-address"],
+    failedLoginsPerAuthid: entry["max-failed-logins-per-authid"],
+  };
 }
 
 function reportConflicts(loaded: readonly (LoadedTransport & { at: Path })[], issues: Issues): void {

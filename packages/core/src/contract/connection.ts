@@ -4,6 +4,8 @@ import type { Serializer } from "../serializers/serializer.ts";
 import type { TransportDetails } from "./hello.ts";
 import type { Log } from "./log.ts";
 import type { Schema } from "./schema.ts";
+import type { TransportLimits } from "./settings.ts";
+import type { ReportLimit, Traffic } from "./stats.ts";
 
 /** One client's way in and out, as a session sees it: messages, not bytes. */
 export interface Connection {
@@ -25,6 +27,8 @@ export interface ConnectionHandler {
   message(message: Message): void;
   /** The peer sent what is no message: nothing more comes from it. */
   violation(error: WampError): void;
+  /** A limit of the transport was hit, and the connection is about to be closed for it. */
+  limited(limit: string, message: string): void;
   /** The connection is gone. Called exactly once, also after `close`. */
   closed(): void;
 }
@@ -32,8 +36,16 @@ export interface ConnectionHandler {
 /** One entry of the config's `transports`, checked, and what takes its connections. */
 export interface TransportEntry<E = unknown> {
   readonly options: E;
+  readonly limits: TransportLimits;
+  /**
+   * Why no connection from `peer` can be taken now, as a text for who comes; null where one can. To be asked where it
+   * can still be told by the transport's own means: else `accept` refuses the connection by ABORT.
+   */
+  readonly refusal: (peer: string) => string | null;
   /** Takes a connection that has just been made. */
   readonly accept: (connection: Connection) => ConnectionHandler;
+  /** Where its connections count what passes through them; a FrameConnection does. */
+  readonly traffic: Traffic;
 }
 
 export interface TransportContext {
@@ -42,6 +54,8 @@ export interface TransportContext {
   /** The config's folder: where the files that an entry names are looked for. */
   readonly folder: string;
   readonly log: Log;
+  /** Told of limits that are hit where there is no connection yet. */
+  readonly report: ReportLimit;
 }
 
 /** What listens. */
@@ -57,7 +71,7 @@ export interface Listener {
 /** A way for clients to connect: the `type` of an entry in `transports`. */
 export interface Transport<E = unknown> {
   readonly type: string;
-  /** What an entry holds, less the keys that core takes out (`type`, `auth`, `auth-timeout`). */
+  /** What an entry holds, less the keys that core takes out (`type`, `auth`, `max-connections` …). */
   readonly schema: Schema<E>;
   /** Listens for all entries of this type together, since several may share a port. Rejects where it cannot. */
   readonly start: (entries: readonly TransportEntry<E>[], context: TransportContext) => Promise<Listener>;

@@ -12,10 +12,30 @@ export interface Login {
   begin(): Promise<LoginStep>;
   /** Only after a step that challenges, once for each. */
   authenticate(signature: string, extra: Readonly<Dict>): Promise<LoginStep>;
+  /** How far it has come, for the operator. */
+  readonly trace: LoginTrace;
+}
+
+/** What decided a login, or was about to. */
+export interface LoginTrace {
+  /** Null where none was chosen. */
+  readonly authmethod: string | null;
+  /** The strategy that answered, by its type: `static`, `dynamic` …; null where none has. */
+  readonly provider: string | null;
+  /** The plugin whose answer was the last word; null where core itself decided. */
+  readonly plugin: string | null;
+  /** Whether a strategy knew the authid; null where none was asked. Never for the client's eyes. */
+  readonly known: boolean | null;
 }
 
 /** What the session is to send next. */
 export type LoginStep =
   | { readonly kind: "challenge"; readonly authmethod: string; readonly extra: Readonly<Dict> }
   | { readonly kind: "welcome"; readonly info: SessionInfo; readonly details: Readonly<Dict> }
-  | { readonly kind: "abort"; readonly reason: string; readonly message: string | null };
+  | {
+      readonly kind: "abort";
+      readonly reason: string;
+      readonly message: string | null;
+      /** Whether a plugin found the client wanting: nothing failed, and it was no mistake of the config. */
+      readonly failed: boolean;
+    };

@@ -1,3 +1,18 @@
+import { ErrorUri } from "../wamp/error-uris.ts";
+import { WampError } from "../wamp/wamp-error.ts";
+
+/** A session asked for more than a limit of the config leaves it. */
+export class LimitError extends WampError {
+  override readonly name = "LimitError";
+  /** The limit's key in the config. */
+  readonly limit: string;
+
+  constructor(limit: string, message: string) {
+    super(ErrorUri.limitExceeded, message);
+    this.limit = limit;
+  }
+}
+
 /** One thing that is wrong in a config: where, and what was found and expected. */
 export interface ConfigIssue {
   /** The keys that lead to it, outermost first. */

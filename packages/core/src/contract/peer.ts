@@ -35,6 +35,8 @@ export interface Peer {
   close(reason: string, message?: string): void;
   /** Ends the session with ABORT: it broke the protocol. */
   violation(message: string): void;
+  /** Tells of a limit for which one of its messages was refused. */
+  limited(limit: string, message: string): void;
   /** Ends the session with ABORT: the router failed at one of its messages, and logs why. */
   broken(error: unknown): void;
   pause(): void;
@@ -53,6 +55,8 @@ export interface Seat {
 export interface RealmPort {
   readonly name: string;
   hasRole(role: string): boolean;
+  /** @throws LimitError where there is no room for one more session of `authid` */
+  requireRoom(authid: string): void;
   join(peer: Peer): Seat;
   /** Resolves when somebody has registered `procedure`, at once where somebody has. Rejects with the signal's reason. */
   whenRegistered(procedure: string, signal: AbortSignal): Promise<void>;

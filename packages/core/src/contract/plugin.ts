@@ -4,6 +4,7 @@ import type { Transport } from "./connection.ts";
 import type { Log } from "./log.ts";
 import type { AuthMethod, Strategy } from "./method.ts";
 import type { Schema } from "./schema.ts";
+import type { RouterStats } from "./stats.ts";
 
 const BRAND = Symbol.for("wampgate.plugin");
 
@@ -86,4 +87,6 @@ export interface PluginApi {
   readonly hooks: RouterHooks;
   readonly log: Log;
   readonly call: ServiceCall;
+  /** What the router counts: traffic, sessions, limits that were hit. */
+  readonly stats: RouterStats;
 }

@@ -46,6 +46,8 @@ export interface RealmOptions {
   /** How many topics may hold a retained event; past it the oldest ones go. */
   readonly retainedTopics: number;
   readonly eventHistory: readonly HistorySettings[];
+  readonly maxSessions: number;
+  readonly maxSessionsPerAuthid: number;
   readonly limits: SessionLimits;
 }
 
@@ -55,6 +57,19 @@ export interface SessionLimits {
   readonly registrations: number;
   /** Calls that it made and that are not answered. */
   readonly pendingCalls: number;
+}
+
+/** What one entry of `transports` takes. */
+export interface TransportLimits {
+  /** Connections that are open, logged in or not. */
+  readonly connections: number;
+  /** Connections that have not logged in yet. */
+  readonly halfOpen: number;
+  readonly halfOpenPerAddress: number;
+  /** In a minute. */
+  readonly failedLoginsPerAddress: number;
+  /** In a minute. */
+  readonly failedLoginsPerAuthid: number;
 }
 
 export interface RealmSettings {

@@ -98,6 +98,13 @@ export class NamedHooks<H> {
   }
 }
 
+const deciders = new WeakMap<object, string>();
+
+/** The plugin whose tap gave an answer. */
+export function deciderOf(answer: object): string | null {
+  return deciders.get(answer) ?? null;
+}
+
 function guard(hook: AnyHook, name: string, freeze: Freeze, wrap: (tap: Tap) => Tap): void {
   const register = (tap: Tap): Tap => {
     if (freeze.frozen) throw frozen(name, tap.name);
@@ -133,7 +140,10 @@ function asked(tap: Tap, hook: string, answer: Answer<unknown> | null): Tap {
         throw new PluginError(tap.name, `failed in ${hook}: ${textOf(error)}`, { cause: error });
       }
       if (answer === null || value === undefined) return undefined;
-      if (answer.is(value)) return value;
+      if (answer.is(value)) {
+        deciders.set(value as object, tap.name);
+        return value;
+      }
       throw new PluginError(tap.name, `answered ${kindOf(value)} in ${hook}, expected ${answer.expected} or undefined`);
     },
   };

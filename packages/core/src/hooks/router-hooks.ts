@@ -4,6 +4,7 @@ import type { Hello } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
 import type { LoginAttempt, PrincipalQuery, Proof } from "../contract/method.ts";
 import type { SessionInfo } from "../contract/peer.ts";
+import type { LimitHit } from "../contract/stats.ts";
 import { isPrincipalAnswer, isVerdict, type PrincipalAnswer, type Verdict } from "../contract/verdict.ts";
 import type { Dict } from "../wamp/payload.ts";
 import {
@@ -19,10 +20,18 @@ import {
 export interface Refusal {
   /** Null where HELLO itself was refused. */
   readonly hello: Hello | null;
+  /** Who it was: `transport.peer`. */
+  readonly peer: string;
   /** Null where none was chosen. */
   readonly authmethod: string | null;
+  /** The strategy that answered, by its type: `static`, `dynamic` …; null where none has. */
+  readonly provider: string | null;
+  /** The plugin whose answer was the last word; null where core itself decided. */
+  readonly plugin: string | null;
   readonly reason: string;
   readonly message: string | null;
+  /** From HELLO to ABORT, in milliseconds. */
+  readonly ms: number;
 }
 
 /** The hooks of a router: the one frozen list. All of them are about a session's life; none runs for each message. */
@@ -81,6 +90,12 @@ export interface RouterHooks {
    */
   readonly refused: SyncHook<[Refusal]>;
   /**
+   * A limit of the config was hit: somebody was refused, or disconnected. A throw is logged.
+   *
+   * @example hooks.limited.tap("count", ({ limit }) => void limited.inc({ limit }));
+   */
+  readonly limited: SyncHook<[LimitHit]>;
+  /**
    * No static rule of the session's role settled what it wants to do. A tap returns `{ allow, disclose }` or
    * `undefined`; if nobody answers it is denied. A throw denies with `wamp.error.authorization_failed`. The session's
    * later messages wait meanwhile.
@@ -128,6 +143,7 @@ export function createRouterHooks(freeze: Freeze, log: Log): RouterHooks {
     joined: createNoticeHook<[SessionInfo]>("joined", ["session"], freeze, log),
     left: createNoticeHook<[SessionInfo]>("left", ["session"], freeze, log),
     refused: createNoticeHook<[Refusal]>("refused", ["refusal"], freeze, log),
+    limited: createNoticeHook<[LimitHit]>("limited", ["hit"], freeze, log),
     authorize: createBailHook<[AuthorizeQuery], Decision>("authorize", ["query"], decision, freeze),
   };
   return Object.freeze(hooks);

@@ -54,7 +54,7 @@ export class Broker {
     const retained = flag(options, "get_retained", false);
     const found = this.#index.get(match, topic);
     const isNew = found?.subscribers.has(member) !== true;
-    if (isNew) requireRoom(this.#ofMember.get(member)?.size ?? 0, this.#limit, "subscriptions");
+    if (isNew) requireRoom(this.#ofMember.get(member)?.size ?? 0, this.#limit, "max-subscriptions", "subscriptions");
     const subscription = found ?? this.#create(topic, match, null);
     subscription.subscribers.add(member);
     let held = this.#ofMember.get(member);

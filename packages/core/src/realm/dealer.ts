@@ -49,7 +49,12 @@ export class Dealer {
     const { request, options, procedure } = message;
     const wish = wishOf(member, options);
     if (wish.callee.discloseCaller) this.#requireDisclosure();
-    requireRoom(this.#registrationsOf.get(member)?.size ?? 0, this.#limits.registrations, "registrations");
+    requireRoom(
+      this.#registrationsOf.get(member)?.size ?? 0,
+      this.#limits.registrations,
+      "max-registrations",
+      "registrations",
+    );
     if (wish.force) this.#takeOver(procedure, wish);
     const registration = this.registrations.add(message, wish);
     const held = this.#registrationsOf.get(member) ?? new Set();
@@ -93,7 +98,7 @@ export class Dealer {
     const timeout = count(options, "timeout", 0);
     const wantsProgress = flag(options, "receive_progress", false);
 
-    requireRoom(ledger.made.size, this.#limits.pendingCalls, "calls that are not answered");
+    requireRoom(ledger.made.size, this.#limits.pendingCalls, "max-pending-calls", "calls that are not answered");
     const registration = this.registrations.best(procedure);
     if (registration === undefined) {
       const error = new WampError(ErrorUri.noSuchProcedure, `no callee has registered the procedure ${procedure}`);

@@ -1,8 +1,8 @@
+import { LimitError } from "../contract/errors.ts";
 import { isId } from "../wamp/ids.ts";
 import { kindOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
-import { ErrorUri } from "../wamp/error-uris.ts";
-import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { protocolViolation } from "../wamp/wamp-error.ts";
 
 // Options of messages. A known key of a wrong type is a protocol violation, as in the spec's test vectors; an unknown
 // key is ignored.
@@ -50,10 +50,10 @@ export function text(options: Readonly<Dict>, key: string): string | null {
   return value;
 }
 
-/** @throws WampError where a session holds as much as it may */
-export function requireRoom(held: number, limit: number, what: string): void {
+/** @throws LimitError where a session holds as much as the limit of that key lets it */
+export function requireRoom(held: number, limit: number, key: string, what: string): void {
   if (held < limit) return;
-  throw new WampError(ErrorUri.limitExceeded, `a session may hold ${limit} ${what} at most`);
+  throw new LimitError(key, `a session may hold ${limit} ${what} at most`);
 }
 
 function list(

@@ -1,4 +1,5 @@
 import type { Decision } from "../contract/authorization.ts";
+import { LimitError } from "../contract/errors.ts";
 import type { Seat } from "../contract/peer.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
 import { payloadOf } from "../wamp/payload.ts";
@@ -151,6 +152,7 @@ export class Place implements Seat {
       this.#member.peer.broken(error);
       return;
     }
+    if (error instanceof LimitError) this.#member.peer.limited(error.limit, error.message);
     if (error.uri === ErrorUri.protocolViolation || !("request" in message)) {
       this.#member.peer.violation(error.message);
       return;

@@ -6,6 +6,7 @@ import { Authorization, type AuthorizationContext, notAuthorized } from "./autho
 import type { Wish } from "./authorizer.ts";
 import { Broker } from "./broker.ts";
 import { Dealer } from "./dealer.ts";
+import { Headcount } from "./headcount.ts";
 import { Member } from "./member.ts";
 import type { MetaProcedure } from "./meta/meta-call.ts";
 import { registrationMeta } from "./meta/registration-meta.ts";
@@ -27,12 +28,14 @@ export class Realm implements RealmPort {
   readonly procedures: ReadonlyMap<string, MetaProcedure>;
   readonly #authorization: Authorization;
   readonly #testaments: Testaments;
+  readonly #headcount: Headcount;
   /** All sessions but the router's own, by id. */
   readonly #members = new Map<number, Member>();
 
   constructor({ name, roles, options }: RealmSettings, context: AuthorizationContext) {
     this.name = name;
     this.options = options;
+    this.#headcount = new Headcount(options.maxSessions, options.maxSessionsPerAuthid);
     this.log = context.log.child({ realm: name });
     this.#authorization = new Authorization(roles, { ...context, log: this.log });
     this.broker = new Broker(options, this.log);
@@ -60,11 +63,16 @@ export class Realm implements RealmPort {
     return this.dealer.whenRegistered(procedure, signal);
   }
 
+  requireRoom(authid: string): void {
+    this.#headcount.requireRoom(authid);
+  }
+
   join(peer: Peer): Seat {
     const member = new Member(peer, this.#authorization.trustLevelOf(peer));
     this.dealer.join(member);
     if (!peer.service) {
       this.#members.set(peer.info.session, member);
+      this.#headcount.enter(peer.info.authid);
       if (this.broker.isHeard(MetaTopic.joined))
         this.broker.announce(MetaTopic.joined, [detailsOf(peer.info)], peer.info.session);
     }
@@ -73,7 +81,7 @@ export class Realm implements RealmPort {
 
   /** Takes out all that a session had here, and publishes what it left. */
   leave(member: Member): void {
-    this.#members.delete(member.info.session);
+    if (this.#members.delete(member.info.session)) this.#headcount.leave(member.info.authid);
     this.broker.leave(member);
     this.dealer.leave(member);
     if (member.leavesUntold) this.#testaments.forget(member);

@@ -1,6 +1,7 @@
 import type { TransportDetails } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
 import { type RealmPort, type SessionInfo, TRUSTED_ROLE } from "../contract/peer.ts";
+import type { ReportLimit } from "../contract/stats.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
 import { LocalSession } from "./local.ts";
 
@@ -44,15 +45,17 @@ const ROLES = {
 interface LocalContext {
   readonly hooks: RouterHooks;
   readonly log: Log;
+  readonly report: ReportLimit;
   ended(session: LocalSession): void;
 }
 
 /** Joins a session of this process to `realm`, seen by all as any other. */
 export function joinLocally(realm: RealmPort, identity: LocalIdentity, context: LocalContext): LocalSession {
-  const { hooks, log } = context;
+  const { hooks, log, report } = context;
   const session = new LocalSession(realm, infoOf(realm, identity), {
     service: false,
     log,
+    report,
     ended(ended) {
       hooks.left.call(ended.info);
       context.ended(ended);
@@ -63,9 +66,13 @@ export function joinLocally(realm: RealmPort, identity: LocalIdentity, context: 
 }
 
 /** Joins the router's own session: hidden, above permissions, disclosed as `trusted`. */
-export function joinAsService(realm: RealmPort, session: number, log: Log): LocalSession {
+export function joinAsService(
+  realm: RealmPort,
+  session: number,
+  { log, report }: Pick<LocalContext, "log" | "report">,
+): LocalSession {
   const identity = { session, role: TRUSTED_ROLE, authid: "wampgate", provider: "internal" };
-  return new LocalSession(realm, infoOf(realm, identity), { service: true, log, ended: () => undefined });
+  return new LocalSession(realm, infoOf(realm, identity), { service: true, log, report, ended: () => undefined });
 }
 
 function infoOf(realm: RealmPort, { session, role, authid, provider }: LocalIdentity): SessionInfo {

@@ -1,6 +1,7 @@
 import type { Log } from "../contract/log.ts";
 import type { CallOutcome } from "../contract/plugin.ts";
 import type { Peer, RealmPort, RouterError, Seat, SessionInfo } from "../contract/peer.ts";
+import type { ReportLimit } from "../contract/stats.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
 import { IdSequence } from "../wamp/ids.ts";
 import { Code, type Message, type MessageOf } from "../wamp/messages.ts";
@@ -36,6 +37,7 @@ export interface LocalSessionOptions {
   /** The router's own session: hidden and trusted. */
   readonly service: boolean;
   readonly log: Log;
+  readonly report: ReportLimit;
   /** It has left its realm; called once. */
   ended(session: LocalSession): void;
 }
@@ -218,7 +220,7 @@ export class LocalSession {
   }
 
   #peer(): Peer {
-    const { log, service } = this.#options;
+    const { log, service, report } = this.#options;
     return {
       info: this.info,
       service,
@@ -229,6 +231,7 @@ export class LocalSession {
         log.error({ session: this.id }, `an in-process session broke the protocol: ${message}`);
         this.leave(ErrorUri.protocolViolation, message);
       },
+      limited: (limit, message) => report({ limit, message, peer: this.info.transport.peer, session: this.info }),
       broken: (error) =>
         log.error({ error, session: this.id }, "a message of an in-process session could not be handled"),
       pause: () => undefined,

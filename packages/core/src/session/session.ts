@@ -1,12 +1,15 @@
 import type { Connection, ConnectionHandler } from "../contract/connection.ts";
 import type { Door, Login, LoginStep } from "../contract/door.ts";
+import { LimitError } from "../contract/errors.ts";
 import type { Log } from "../contract/log.ts";
 import type { Peer, RealmDirectory, RouterError, Seat, SessionInfo } from "../contract/peer.ts";
+import type { ReportLimit } from "../contract/stats.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
 import { type Deadline, deadline } from "../wamp/deadline.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { LoginReport } from "./login-report.ts";
 import { parseHello } from "./parse-hello.ts";
 
 /** How long the peer of a session that the router closes has to answer GOODBYE, in milliseconds. */
@@ -21,10 +24,13 @@ export interface SessionContext {
   readonly realms: RealmDirectory;
   readonly hooks: RouterHooks;
   readonly log: Log;
+  readonly report: ReportLimit;
   /** From the opening of the connection to WELCOME, in milliseconds. */
   readonly authTimeout: number;
   /** An id that no other session has. */
   newId(): number;
+  /** The session has joined a realm; called once at most. */
+  joined(session: Session): void;
   /** The session is over; called once. */
   ended(session: Session): void;
 }
@@ -48,11 +54,14 @@ export class Session implements ConnectionHandler {
   id: number | null = null;
   #state: State = { is: "new" };
   #login: Login | null = null;
+  /** Null once it was told how the login ended. */
+  #loginReport: LoginReport | null;
   #goodbyeTimer: NodeJS.Timeout | undefined;
 
   constructor(connection: Connection, context: SessionContext) {
     this.#connection = connection;
     this.#context = context;
+    this.#loginReport = new LoginReport(connection.details.peer, context);
     this.#handshake = deadline(context.authTimeout, undefined, () => this.#late());
   }
 
@@ -80,8 +89,22 @@ export class Session implements ConnectionHandler {
     this.#abort(error.uri, error.message);
   }
 
+  limited(limit: string, message: string): void {
+    const session = this.#state.is === "joined" ? this.#state.info : null;
+    this.#context.report({ limit, message, peer: this.peer, session });
+  }
+
   closed(): void {
     this.#end();
+  }
+
+  get peer(): string {
+    return this.#connection.details.peer;
+  }
+
+  /** Whether it has logged in, though it may have left since. */
+  get hasJoined(): boolean {
+    return this.#handshake === null;
   }
 
   /** Ends the session: with GOODBYE where it has joined, with ABORT where it has not. */
@@ -99,12 +122,13 @@ export class Session implements ConnectionHandler {
   #knock(message: Message): void {
     if (message.type === "ABORT" || message.type === "GOODBYE") return this.#end();
     if (message.type !== "HELLO") return this.#refuse(`the first message must be HELLO, found ${message.type}`);
-    const { hooks, door, log } = this.#context;
+    const { door, log } = this.#context;
     const handshake = this.#handshake;
     if (handshake === null) return;
     try {
       const session = this.#context.newId();
       this.id = session;
+      this.#loginReport?.began(session);
       const hello = {
         ...parseHello(message),
         session,
@@ -115,11 +139,11 @@ export class Session implements ConnectionHandler {
         log: log.child({ session }),
       };
       this.#login = door.knock(hello);
+      this.#loginReport?.knocked(hello, this.#login);
       this.#state = { is: "deciding" };
       void this.#login.begin().then((step) => this.#step(step));
     } catch (error) {
       if (!WampError.is(error)) throw error;
-      hooks.refused.call({ hello: null, authmethod: null, reason: error.uri, message: error.message });
       this.#abort(error.uri, error.message);
     }
   }
@@ -153,11 +177,25 @@ export class Session implements ConnectionHandler {
     const realm = this.#context.realms.get(info.realm);
     if (realm === undefined) return this.#abort(ErrorUri.noSuchRealm, `no realm ${info.realm} exists on this router`);
     this.#login = null;
+    try {
+      realm.requireRoom(info.authid);
+    } catch (error) {
+      return this.#full(error);
+    }
     if (!this.#send({ type: "WELCOME", session: info.session, details })) return;
     this.#handshake?.end();
     this.#handshake = null;
     this.#state = { is: "joined", info, seat: realm.join(this.#peer(info)) };
+    this.#loginReport?.welcome(info);
+    this.#loginReport = null;
+    this.#context.joined(this);
     this.#context.hooks.joined.call(info);
+  }
+
+  #full(error: unknown): void {
+    if (!(error instanceof LimitError)) throw error;
+    this.limited(error.limit, error.message);
+    this.#abort(error.uri, error.message);
   }
 
   #peer(info: SessionInfo): Peer {
@@ -167,6 +205,7 @@ export class Session implements ConnectionHandler {
       send: (message: Message | RouterError) => this.#connection.send(message),
       close: (reason, message) => this.close(reason, message),
       violation: (message) => this.#refuse(message),
+      limited: (limit, message) => this.limited(limit, message),
       broken: (error) => {
         this.#context.log.error({ error, session: info.session }, "a message could not be handled");
         this.#abort(ErrorUri.runtimeError, "the router failed at one of this session's messages");
@@ -183,9 +222,11 @@ export class Session implements ConnectionHandler {
   }
 
   #late(): void {
+    const message = `the login took longer than ${this.#context.authTimeout} ms`;
+    this.limited("auth-timeout", message);
     // Who has not said HELLO may not speak WAMP at all: nothing is said to it.
     if (this.#state.is === "new") this.#end();
-    else this.#abort(ErrorUri.authenticationFailed, `the login took longer than ${this.#context.authTimeout} ms`);
+    else this.#abort(ErrorUri.authenticationFailed, message);
   }
 
   #refuse(message: string): void {
@@ -197,6 +238,7 @@ export class Session implements ConnectionHandler {
     if (this.#state.is === "closed") return;
     const abort: MessageOf<"ABORT"> = { type: "ABORT", details: message === null ? {} : { message }, reason };
     this.#context.log.debug({ reason }, `ABORT: ${message ?? reason}`);
+    this.#refused(reason, message);
     if (this.#state.is !== "leaving") this.#send(abort);
     this.#end();
   }
@@ -209,14 +251,21 @@ export class Session implements ConnectionHandler {
     } catch (error) {
       if (!WampError.is(error)) throw error;
       this.#context.log.error({ message: error.message }, `${message.type} could not be sent`);
+      const text = `${message.type} could not be sent in this session's format`;
       this.#connection.send({
         type: "ABORT",
-        details: { message: `${message.type} could not be sent in this session's format` },
+        details: { message: text },
         reason: ErrorUri.authenticationFailed,
       });
+      this.#refused(ErrorUri.authenticationFailed, text);
       this.#end();
       return false;
     }
+  }
+
+  #refused(reason: string, message: string | null): void {
+    this.#loginReport?.refused(reason, message);
+    this.#loginReport = null;
   }
 
   #leaveRealm(): void {
@@ -231,6 +280,8 @@ export class Session implements ConnectionHandler {
     if (this.#state.is === "closed") return;
     this.#leaveRealm();
     this.#state = { is: "closed" };
+    this.#loginReport?.abandoned();
+    this.#loginReport = null;
     clearTimeout(this.#goodbyeTimer);
     this.#handshake?.abort(GONE);
     this.#connection.close();

@@ -1,6 +1,7 @@
-import type { Connection, ConnectionHandler } from "../contract/connection.ts";
+import type { Connection, ConnectionHandler, TransportEntry } from "../contract/connection.ts";
 import type { TransportDetails } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
+import { noTraffic, type Traffic } from "../contract/stats.ts";
 import { plain } from "../serializers/framing.ts";
 import type { Framing, Serializer } from "../serializers/serializer.ts";
 import type { Message } from "../wamp/messages.ts";
@@ -20,6 +21,9 @@ export interface Wire {
   resume(): void;
 }
 
+/** Of connections that nobody has taken yet: nothing passes through them. */
+const UNCOUNTED = noTraffic();
+
 /**
  * A connection over any wire that carries frames: messages become frames, frames become messages. The transport tells
  * it what comes in by `received` and `gone`.
@@ -32,6 +36,7 @@ export class FrameConnection implements Connection {
   readonly #wire: Wire;
   readonly #log: Log;
   #handler: ConnectionHandler | null = null;
+  #traffic: Traffic = UNCOUNTED;
   /** Nothing more is handed to the handler: the peer broke the protocol, or this side has closed. */
   #deaf = false;
   #closing = false;
@@ -49,8 +54,9 @@ export class FrameConnection implements Connection {
     this.#log = log;
   }
 
-  /** Hands the connection to whoever takes it. */
-  open(accept: (connection: Connection) => ConnectionHandler): void {
+  /** Hands the connection to its entry, which takes it. */
+  open({ accept, traffic }: Pick<TransportEntry, "accept" | "traffic">): void {
+    this.#traffic = traffic;
     this.#guarded(() => {
       this.#handler = accept(this);
     });
@@ -59,6 +65,7 @@ export class FrameConnection implements Connection {
   /** A frame came. */
   received(frame: Uint8Array, binary: boolean): void {
     if (this.#deaf) return;
+    this.#traffic.bytesReceived += frame.length;
     if (binary !== this.#serializer.binary) {
       this.#violated(
         protocolViolation(`a ${binary ? "binary" : "text"} frame, but ${this.details.protocol} was agreed`),
@@ -82,11 +89,18 @@ export class FrameConnection implements Connection {
     if (handler !== null) this.#guarded(() => handler.closed());
   }
 
+  /** The wire is about to close, since the peer has hit a limit. */
+  limited(limit: string, message: string): void {
+    this.#guarded(() => this.#handler?.limited(limit, message));
+  }
+
   send(message: Message): void {
     if (this.#closing) return;
     const frame = this.#outgoing.frame(message);
     if (this.#framing === plain) this.#wire.send(frame);
     else this.#wire.send(new OutgoingFrame(this.#serializer, this.#framing.join([frame.bytes])));
+    this.#traffic.messagesSent++;
+    this.#traffic.bytesSent += frame.length;
   }
 
   close(): void {
@@ -137,6 +151,7 @@ export class FrameConnection implements Connection {
       this.#violated(error);
       return;
     }
+    this.#traffic.messagesReceived++;
     try {
       this.#handler?.message(message);
     } catch (error) {

@@ -3,9 +3,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { TransportContext } from "../contract/connection.ts";
 import type { Log } from "../contract/log.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { bracketed, listen } from "./listen.ts";
+import { Lobby } from "./lobby.ts";
 import type { TlsOptions } from "./tls.ts";
 
 /** Takes a request to upgrade to WebSocket, which came to its path. */
@@ -14,17 +16,22 @@ export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =
 /** How long a client may take for its HTTP request, in milliseconds. */
 const REQUEST_TIME = 10_000;
 
+/** When a client that was refused for lack of room may come again, in seconds. */
+const RETRY_AFTER = 5;
+
 /** One HTTP server for all WebSocket entries of one endpoint, told apart by their path. */
 export class HttpListener {
   readonly #endpoint: Endpoint;
   readonly #routes = new Map<string, Upgrade>();
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly lobby: Lobby;
   readonly #log: Log;
   #isReady = true;
 
   /** @param tls null for an endpoint without */
-  constructor(endpoint: Endpoint, tls: TlsOptions | null, log: Log) {
+  constructor(endpoint: Endpoint, tls: TlsOptions | null, { log, report }: Pick<TransportContext, "log" | "report">) {
+    this.lobby = new Lobby(report);
     this.#endpoint = endpoint;
     this.#log = log;
     const limits = { headersTimeout: REQUEST_TIME, requestTimeout: REQUEST_TIME, connectionsCheckingInterval: 1000 };
@@ -69,6 +76,7 @@ export class HttpListener {
   #track(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
+    this.lobby.enter(socket);
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
@@ -101,11 +109,12 @@ const NO_WEBSOCKET = "This is a WAMP router: connect by WebSocket.\n";
 const NOT_FOUND = "There is nothing at this path.\n";
 
 /** Answers a request to upgrade with an error, and closes. */
-export function refuse(socket: Duplex, status: 400 | 403 | 404 | 426, text: string): void {
+export function refuse(socket: Duplex, status: 400 | 403 | 404 | 426 | 503, text: string): void {
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
     "Connection: close",
     ...(status === 426 ? ["Upgrade: websocket"] : []),
+    ...(status === 503 ? [`Retry-After: ${RETRY_AFTER}`] : []),
     "Content-Type: text/plain; charset=utf-8",
     `Content-Length: ${Buffer.byteLength(text)}`,
   ];

@@ -1,10 +1,15 @@
 import type { WebSocket } from "ws";
 
+interface Client {
+  /** Whether it has been heard of since the last PING. */
+  isAlive: boolean;
+  readonly lost: () => void;
+}
+
 /** Finds out which clients are gone without a word: they answer no PING (RFC 6455 section 5.5.2). */
 export class KeepAlive {
   readonly #interval: number;
-  /** The clients, and whether they have been heard of since the last PING. */
-  readonly #clients = new Map<WebSocket, boolean>();
+  readonly #clients = new Map<WebSocket, Client>();
   #timer: NodeJS.Timeout | undefined;
 
   /** @param interval in milliseconds; 0: nobody is asked */
@@ -12,10 +17,12 @@ export class KeepAlive {
     this.#interval = interval;
   }
 
-  watch(ws: WebSocket): void {
+  /** @param lost told when the client is disconnected, since it has not answered */
+  watch(ws: WebSocket, lost: () => void): void {
     if (this.#interval === 0) return;
-    this.#clients.set(ws, true);
-    ws.on("pong", () => this.#clients.set(ws, true));
+    const client = { isAlive: true, lost };
+    this.#clients.set(ws, client);
+    ws.on("pong", () => (client.isAlive = true));
     ws.once("close", () => this.#forget(ws));
     this.#timer ??= setInterval(() => this.#ask(), this.#interval);
   }
@@ -28,12 +35,13 @@ export class KeepAlive {
   }
 
   #ask(): void {
-    for (const [ws, isAlive] of this.#clients) {
-      if (!isAlive) {
+    for (const [ws, client] of this.#clients) {
+      if (!client.isAlive) {
+        client.lost();
         ws.terminate();
         continue;
       }
-      this.#clients.set(ws, false);
+      client.isAlive = false;
       ws.ping();
     }
   }

@@ -1,5 +1,8 @@
 import type { Connection } from "../contract/connection.ts";
 import type { Log } from "../contract/log.ts";
+import { transportSchema } from "../config/core-schema.ts";
+import { limitsOf } from "../config/load.ts";
+import { Gate } from "../limits/gate.ts";
 import { json } from "../serializers/json.ts";
 import { msgpack } from "../serializers/msgpack.ts";
 import type { Message } from "../wamp/messages.ts";
@@ -13,6 +16,7 @@ const context = {
   serializers: new Map([json, msgpack].map((serializer) => [serializer.name, serializer])),
   folder: ".",
   log,
+  report: quiet,
 };
 
 /** A listener whose router sends every message back, and what that router was told. */
@@ -27,10 +31,19 @@ async function echo(name = "default"): Promise<{ listener: MemoryListener; told:
         connection.send(message);
       },
       violation: (error: Error) => void told.push(error.message),
+      limited: (limit: string) => void told.push(limit),
       closed: () => void told.push("closed"),
     };
   };
-  const listener = await memory.start([{ options: { name }, accept }], context);
+  const listener = await memory.start(
+    [
+      {
+        options: { name },
+        ...new Gate(limitsOf(transportSchema.parse({ type: "any", auth: {} })), quiet).entry(accept),
+      },
+    ],
+    context,
+  );
   if (!isMemoryListener(listener)) throw new Error("not a memory listener");
   return { listener, told, peers };
 }

@@ -132,6 +132,6 @@ function link(
     log,
   );
   open.add(end);
-  connection.open((opened) => entry.accept(opened));
+  connection.open(entry);
   return client;
 }

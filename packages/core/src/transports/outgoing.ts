@@ -88,6 +88,7 @@ export class OutgoingFrame {
     const end = write(this.#message, slab, begin + guess);
     if (end === -1) return null;
     const length = end - begin - guess;
+    this.#length = length;
     const head = framer.headSize(length);
     if (head !== guess) slab.copyWithin(begin + head, begin + guess, end);
     framer.writeHead(slab, begin, length, this.binary);

@@ -4,7 +4,7 @@
 export const MAGIC = 0x7f;
 
 /** Why a handshake is refused. */
-export const Refusal = { serializer: 1, reservedBits: 3 } as const;
+export const Refusal = { serializer: 1, reservedBits: 3, tooManyConnections: 4 } as const;
 
 export const FrameType = { message: 0, ping: 1, pong: 2 } as const;
 
@@ -17,6 +17,9 @@ export interface RawFrame {
 export class BrokenFraming extends Error {
   override readonly name = "BrokenFraming";
 }
+
+/** The peer sent a longer frame than was agreed. */
+export class FrameTooLong extends BrokenFraming {}
 
 /** The longest message that an exponent of the handshake stands for, in bytes. */
 export function lengthOf(exponent: number): number {
@@ -67,7 +70,7 @@ export class FrameReader {
     const type = head & 0x07;
     const length = (head & 0x08) === 0 ? word & 0xff_ffff : 2 ** 24;
     if ((head & 0xf0) !== 0 || type > FrameType.pong) throw new BrokenFraming("a frame has bits set that mean nothing");
-    if (length > this.#maxLength) throw new BrokenFraming(`a frame of ${length} bytes is longer than was agreed`);
+    if (length > this.#maxLength) throw new FrameTooLong(`a frame of ${length} bytes is longer than was agreed`);
     if (this.#length < 4 + length) return null;
     const bytes = this.take(4 + length) as Buffer;
     return { type, payload: bytes.subarray(4) };

@@ -10,7 +10,8 @@ import { tcpPeer, transportDetails } from "./details.ts";
 import { carrierOf, type Endpoint, endpointKey, endpointSchema, tlsOf } from "./endpoint.ts";
 import { FrameConnection } from "./frames.ts";
 import { bracketed, listen } from "./listen.ts";
-import { exponentOf, FrameReader, FrameType, lengthOf, MAGIC, Refusal } from "./rawsocket-frames.ts";
+import { Lobby } from "./lobby.ts";
+import { exponentOf, FrameReader, FrameTooLong, FrameType, lengthOf, MAGIC, Refusal } from "./rawsocket-frames.ts";
 import { RawSocketWire } from "./rawsocket-wire.ts";
 import { subprotocolsOf } from "./subprotocols.ts";
 import { clientCertificate, type TlsOptions } from "./tls.ts";
@@ -85,11 +86,15 @@ class Door {
   readonly #maxExponent: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #lobby: Lobby;
 
-  constructor(entry: TransportEntry<RawSocketOptions>, tls: TlsOptions | null, { serializers, log }: TransportContext) {
+  constructor(entry: TransportEntry<RawSocketOptions>, tls: TlsOptions | null, context: TransportContext) {
+    const { serializers, log, report } = context;
     const { options } = entry;
     this.#entry = entry;
     this.#log = log;
+    this.#lobby = new Lobby(report);
+    this.#lobby.widen(entry.limits);
     const spoken = [...subprotocolsOf(serializers, options.serializers).values()];
     this.#serializers = new Map(
       spoken.flatMap(({ serializer }) =>
@@ -131,6 +136,7 @@ class Door {
   #track(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
+    this.#lobby.enter(socket);
   }
 
   /** Waits for the client's handshake. */
@@ -157,6 +163,8 @@ class Door {
     if (reserved.some((byte) => byte !== 0)) return refuse(Refusal.reservedBits);
     const serializer = this.#serializers.get(terms & 0x0f);
     if (serializer === undefined) return refuse(Refusal.serializer);
+    if (this.#entry.refusal(peer) !== null) return refuse(Refusal.tooManyConnections);
+    this.#lobby.leave(socket);
     socket.write(Uint8Array.of(MAGIC, (this.#maxExponent << 4) | (terms & 0x0f), 0, 0));
     this.#connect(socket, reader, peer, serializer, lengthOf(terms >> 4));
   }
@@ -167,12 +175,9 @@ class Door {
     const certificate = socket instanceof TLSSocket ? clientCertificate(socket) : null;
     const carrier = carrierOf(options.endpoint);
     const details = transportDetails({ type: "rawsocket", carrier, peer, subprotocol, headers: {}, certificate });
-    const wire = new RawSocketWire(socket, maxLength, options["max-buffered"], (buffered) =>
-      this.#log.warn(
-        { peer, buffered },
-        `disconnected a client that reads too slowly: more than "max-buffered" waits for it`,
-      ),
-    );
+    const tooSlow = (buffered: number): void =>
+      connection.limited("max-buffered", `disconnected a client that reads too slowly: ${buffered} bytes wait for it`);
+    const wire = new RawSocketWire(socket, maxLength, options["max-buffered"], tooSlow);
     const connection = new FrameConnection(details, subprotocol, wire, this.#log);
     const read = (): void => {
       try {
@@ -181,7 +186,9 @@ class Door {
           else if (frame.type === FrameType.ping) wire.pong(frame.payload);
         }
       } catch (error) {
-        this.#log.debug({ peer, err: error }, "disconnected a client that broke the RawSocket protocol");
+        if (error instanceof FrameTooLong)
+          connection.limited("max-message-size", `disconnected a client: ${error.message}`);
+        else this.#log.debug({ peer, err: error }, "disconnected a client that broke the RawSocket protocol");
         socket.destroy();
       }
     };
@@ -190,7 +197,7 @@ class Door {
       read();
     });
     socket.once("close", () => connection.gone());
-    connection.open((opened) => this.#entry.accept(opened));
+    connection.open(this.#entry);
     read();
   }
 }

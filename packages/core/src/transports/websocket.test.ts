@@ -8,6 +8,9 @@ import { join } from "node:path";
 import { WebSocket } from "ws";
 import type { Connection, ConnectionHandler, Listener } from "../contract/connection.ts";
 import type { Log } from "../contract/log.ts";
+import { transportSchema } from "../config/core-schema.ts";
+import { limitsOf } from "../config/load.ts";
+import { Gate } from "../limits/gate.ts";
 import { batched } from "../serializers/framing.ts";
 import { json } from "../serializers/json.ts";
 import { msgpack } from "../serializers/msgpack.ts";
@@ -44,6 +47,7 @@ class Side extends EventEmitter<{ message: [Message]; violation: [WampError]; cl
         this.emit("message", message);
       },
       violation: (error) => void this.emit("violation", error),
+      limited: (limit, message) => void this.logged.push(`${limit}: ${message}`),
       closed: () => void this.emit("closed", connection),
     };
   };
@@ -55,8 +59,10 @@ afterEach(() => Promise.all(started.splice(0).map((listener) => listener.close()
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function serve(side: Side, ...options: object[]): Promise<[string, ...string[]]> {
-  const entries = options.map((entry) => ({ options: websocketSchema.parse(entry), accept: side.accept }));
-  const listener = await websocket.start(entries, { serializers, folder: ".", log: side.log });
+  const report = (): void => undefined;
+  const gate = new Gate(limitsOf(transportSchema.parse({ type: "any", auth: {} })), report);
+  const entries = options.map((entry) => ({ options: websocketSchema.parse(entry), ...gate.entry(side.accept) }));
+  const listener = await websocket.start(entries, { serializers, folder: ".", log: side.log, report });
   started.push(listener);
   return listener.urls as [string, ...string[]];
 }
@@ -223,7 +229,7 @@ describe("frames", () => {
     modest.send(helloText);
     await once(side, "message");
     expect(code).toBe(1009);
-    expect(side.logged).toEqual(['warn: disconnected a client that sent a frame larger than "max-message-size"']);
+    expect(side.logged).toEqual(["max-message-size: disconnected a client that sent too large a frame"]);
   });
 
   it("that a client does not read are dropped with it, while the others go on", async () => {
@@ -243,7 +249,7 @@ describe("frames", () => {
       await once(quick, "message");
     }
     expect(await dropped).toEqual([toSlow]);
-    expect(side.logged).toEqual([expect.stringMatching(/^warn: .*reads too slowly/)]);
+    expect(side.logged).toEqual([expect.stringMatching(/^max-buffered: .*reads too slowly/)]);
   });
 });
 

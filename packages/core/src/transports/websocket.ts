@@ -42,9 +42,9 @@ async function start(entries: readonly TransportEntry<WebSocketOptions>[], conte
   for (const entry of entries) {
     const { endpoint, path, serializers } = entry.options;
     const key = endpointKey(endpoint);
-    const listener =
-      listeners.get(key) ?? new HttpListener(endpoint, await tlsOf(endpoint, context.folder), context.log);
+    const listener = listeners.get(key) ?? new HttpListener(endpoint, await tlsOf(endpoint, context.folder), context);
     listeners.set(key, listener);
+    listener.lobby.widen(entry.limits);
     const subprotocols = subprotocolsOf(context.serializers, serializers);
     const door = {
       entry,
@@ -102,6 +102,9 @@ function upgradeOf(door: Door, log: Log): Upgrade {
     if (subprotocol === undefined) return refuse(socket, 400, supported);
     const peer = endpoint.type === "unix" ? "unix" : tcpPeer(request.socket);
     if (peer === undefined) return void socket.destroy();
+    const refusal = door.entry.refusal(peer);
+    if (refusal !== null) return refuse(socket, 503, `${refusal}\n`);
+    door.listener.lobby.leave(request.socket);
     const headers = plainHeaders(request.headers);
     const carrier = carrierOf(endpoint);
     const certificate = request.socket instanceof TLSSocket ? clientCertificate(request.socket) : null;
@@ -120,17 +123,19 @@ interface Accepted {
 /** A function of its own, so that what listens to a socket does not hold the request it came by. */
 function connect(ws: WebSocket, socket: Duplex, { door, subprotocol, details, log }: Accepted): void {
   const { peer } = details;
-  const { accept, options } = door.entry;
-  const tooSlow = (buffered: number): void => {
-    log.warn({ peer, buffered }, `disconnected a client that reads too slowly: more than "max-buffered" waits for it`);
-  };
+  const { options } = door.entry;
+  const tooSlow = (buffered: number): void =>
+    connection.limited("max-buffered", `disconnected a client that reads too slowly: ${buffered} bytes wait for it`);
   const wire = new WebSocketWire(ws, socket, options["max-buffered"], tooSlow);
   const connection = new FrameConnection(details, subprotocol, wire, log);
   ws.on("message", (data, binary) => connection.received(data as Buffer, binary));
-  ws.on("error", (error) => complain(error, peer, log));
+  ws.on("error", (error) => {
+    if (isTooLarge(error)) connection.limited("max-message-size", "disconnected a client that sent too large a frame");
+    else log.debug({ peer, err: error }, "disconnected a client that broke the WebSocket protocol");
+  });
   ws.on("close", () => connection.gone());
-  door.keepAlive.watch(ws);
-  connection.open(accept);
+  door.keepAlive.watch(ws, () => connection.limited("ping-interval", "disconnected a client that answered no PING"));
+  connection.open(door.entry);
 }
 
 const FOREIGN = "This origin is not among the allowed ones.\n";
@@ -147,8 +152,6 @@ function offeredBy({ headers }: IncomingMessage): string[] {
 }
 
 /** What ws found wrong in a client's frames; ws closes the connection itself. */
-function complain(error: Error, peer: string, log: Log): void {
-  const tooLarge = "code" in error && error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
-  if (tooLarge) log.warn({ peer }, `disconnected a client that sent a frame larger than "max-message-size"`);
-  else log.debug({ peer, err: error }, "disconnected a client that broke the WebSocket protocol");
+function isTooLarge(error: Error): boolean {
+  return "code" in error && error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
 }

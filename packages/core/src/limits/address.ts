@@ -1,0 +1,25 @@
+import { isIPv6 } from "node:net";
+
+/**
+ * The address by which a peer is counted, null where it has none: an IPv4 address, or an IPv6 network of 64 bits, since
+ * that is what one subscriber has for himself.
+ *
+ * @param peer `transport.peer`: `tcp4:192.0.2.1:17185`, `tcp6:2001:db8::1:17185`
+ */
+export function addressOf(peer: string): string | null {
+  const [, address] = /^tcp[46]:(.+):\d+$/.exec(peer) ?? [];
+  if (address === undefined) return null;
+  return isIPv6(address) ? networkOf(address) : address;
+}
+
+function networkOf(address: string): string {
+  const [head = "", tail] = (address.split("%")[0] ?? "").split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  // An IPv4 address at the end stands for two groups.
+  const length = after.length + (after.at(-1)?.includes(".") === true ? 1 : 0);
+  const zeros = tail === undefined ? 0 : 8 - groups.length - length;
+  const all = [...groups, ...Array<string>(Math.max(0, zeros)).fill("0"), ...after];
+  const network = all.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
+  return `${network.join(":")}::/64`;
+}

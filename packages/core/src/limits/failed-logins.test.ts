@@ -1,0 +1,106 @@
+import { jest } from "@jest/globals";
+import type { Door, LoginStep } from "../contract/door.ts";
+import type { Hello } from "../contract/hello.ts";
+import type { LimitHit } from "../contract/stats.ts";
+import { FailedLogins } from "./failed-logins.ts";
+
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => jest.useRealTimers());
+
+type Outcome = "right" | "wrong" | "broken";
+
+/** Logins whose outcome the test says; `held` where nobody was asked. */
+function guarded(limits: { perAddress?: number; perAuthid?: number }) {
+  const hits: LimitHit[] = [];
+  const { perAddress = 1000, perAuthid = 1000 } = limits;
+  const settings = { failedLoginsPerAddress: perAddress, failedLoginsPerAuthid: perAuthid };
+  let outcome: Outcome;
+  const step = ({ authid }: Hello): LoginStep =>
+    outcome === "right"
+      ? { kind: "welcome", info: { authid } as never, details: {} }
+      : { kind: "abort", reason: outcome, message: null, failed: outcome === "wrong" };
+  const door: Door = {
+    knock: (hello) => ({
+      trace: { authmethod: null, provider: null, plugin: null, known: null },
+      begin: () => Promise.resolve({ kind: "challenge", authmethod: "ticket", extra: {} }),
+      authenticate: () => Promise.resolve(step(hello)),
+    }),
+  };
+  const guard = new FailedLogins(settings, (hit) => hits.push(hit)).guard(door);
+  const attempt = async (address: string, authid: string | null, as: Outcome): Promise<Outcome | "held"> => {
+    outcome = as;
+    const hello = { realm: "realm1", authid, transport: { peer: address === "" ? "unix" : `tcp4:${address}:1` } };
+    const login = guard.knock(hello as Hello);
+    const first = await login.begin();
+    if (first.kind === "abort") {
+      expect(first).toMatchObject({ reason: "wamp.error.authentication_denied", failed: false });
+      return "held";
+    }
+    await login.authenticate("", {});
+    return as;
+  };
+  const fail = async (times: number, address: string, authid: string | null = "joe"): Promise<void> => {
+    for (let i = 0; i < times; i++) await attempt(address, authid, "wrong");
+  };
+  return { attempt, fail, hits };
+}
+
+it("by default's figure 3000 failures a minute from one address pass, and the right proof after them", async () => {
+  const { attempt, fail, hits } = guarded({ perAddress: 3000, perAuthid: 3000 });
+  await fail(3000, "192.0.2.1");
+  expect(await attempt("192.0.2.1", "joe", "right")).toBe("right");
+  expect(hits).toEqual([]);
+  await fail(1, "192.0.2.1");
+  expect(await attempt("192.0.2.1", "ann", "right")).toBe("held");
+  expect(hits).toMatchObject([{ limit: "max-failed-logins-per-address", peer: "tcp4:192.0.2.1:1", session: null }]);
+});
+
+it("an address that is held back is let in when its time is up", async () => {
+  const { attempt, fail } = guarded({ perAddress: 2 });
+  await fail(3, "192.0.2.1");
+  expect(await attempt("192.0.2.1", "joe", "right")).toBe("held");
+  jest.advanceTimersByTime(1000);
+  expect(await attempt("192.0.2.1", "joe", "right")).toBe("right");
+});
+
+it("strangers lock nobody out: not who is new, nor who was let in before and errs now", async () => {
+  const { attempt, fail, hits } = guarded({ perAuthid: 2 });
+  await attempt("192.0.2.1", "joe", "right");
+  await fail(1, "192.0.2.1");
+  await fail(2, "198.51.100.1");
+  expect(await attempt("198.51.100.1", "joe", "right")).toBe("held");
+  expect(await attempt("203.0.113.1", "joe", "right")).toBe("right");
+  expect(await attempt("192.0.2.1", "joe", "right")).toBe("right");
+  expect(await attempt("198.51.100.1", "ann", "right")).toBe("right");
+  expect(hits.map(({ limit }) => limit)).toEqual(["max-failed-logins-per-authid"]);
+});
+
+it("many addresses that guess at one authid have one guess each", async () => {
+  const { attempt, fail } = guarded({ perAuthid: 2 });
+  await fail(3, "198.51.100.1");
+  expect(await attempt("198.51.100.2", "joe", "wrong")).toBe("wrong");
+  expect(await attempt("198.51.100.2", "joe", "right")).toBe("held");
+});
+
+it("to have been let in as somebody else is no excuse", async () => {
+  const { attempt, fail } = guarded({ perAuthid: 2 });
+  await attempt("198.51.100.1", "ann", "right");
+  await fail(3, "198.51.100.1");
+  expect(await attempt("198.51.100.1", "joe", "right")).toBe("held");
+});
+
+it("what was not the client's fault counts for nothing, nor do peers without an address", async () => {
+  const { attempt, fail } = guarded({ perAddress: 1, perAuthid: 1 });
+  for (let i = 0; i < 5; i++) await attempt("192.0.2.1", "joe", "broken");
+  expect(await attempt("192.0.2.1", "joe", "right")).toBe("right");
+  await fail(5, "");
+  expect(await attempt("", "joe", "right")).toBe("right");
+});
+
+it("logins without an authid count for their address alone", async () => {
+  const { attempt, fail } = guarded({ perAddress: 4, perAuthid: 1 });
+  await fail(4, "192.0.2.1", null);
+  expect(await attempt("192.0.2.1", null, "right")).toBe("right");
+  await fail(1, "192.0.2.1", null);
+  expect(await attempt("192.0.2.1", null, "right")).toBe("held");
+});

@@ -1,0 +1,122 @@
+import { createHash } from "node:crypto";
+import type { Door, Login, LoginStep, LoginTrace } from "../contract/door.ts";
+import type { Hello } from "../contract/hello.ts";
+import type { TransportLimits } from "../contract/settings.ts";
+import type { ReportLimit } from "../contract/stats.ts";
+import { ErrorUri } from "../wamp/error-uris.ts";
+import type { Dict } from "../wamp/payload.ts";
+import { addressOf } from "./address.ts";
+import { BackOff } from "./back-off.ts";
+import { Recent } from "./recent.ts";
+
+/** How many addresses are remembered with an authid they have logged in as, and for how long, in milliseconds. */
+const MAX_FRIENDS = 10_000;
+const FRIENDSHIP = 24 * 60 * 60_000;
+
+/** The same whether the authid exists or not: failures are counted by what was asked for. */
+const HELD_BACK = "too many logins have failed; try again later";
+
+const NOBODY: LoginTrace = { authmethod: null, provider: null, plugin: null, known: null };
+
+/**
+ * The failed logins of a transport. An address that fails too often is held back, and nothing else: whom it tried to be
+ * can still log in from elsewhere. An authid that too many fail at, from wherever, is held back only for those who have
+ * failed themselves and were never let in as it, so that strangers lock no user out.
+ */
+export class FailedLogins {
+  readonly #addresses: BackOff;
+  readonly #authids: BackOff;
+  readonly #friends = new Recent<true>(MAX_FRIENDS, FRIENDSHIP);
+  readonly #report: ReportLimit;
+
+  constructor(limits: Pick<TransportLimits, "failedLoginsPerAddress" | "failedLoginsPerAuthid">, report: ReportLimit) {
+    this.#addresses = new BackOff(limits.failedLoginsPerAddress);
+    this.#authids = new BackOff(limits.failedLoginsPerAuthid);
+    this.#report = report;
+  }
+
+  /** The door, closed to whom is held back. A peer without an address is held back by nobody's failures. */
+  guard(door: Door): Door {
+    return {
+      knock: (hello) => {
+        const address = addressOf(hello.transport.peer);
+        if (address === null) return door.knock(hello);
+        const limit = this.#limitFor(address, hello);
+        if (limit === null) return new WatchedLogin(door.knock(hello), (step) => this.#ended(step, address, hello));
+        this.#report({ limit, message: HELD_BACK, peer: hello.transport.peer, session: null });
+        return new HeldBack();
+      },
+    };
+  }
+
+  #limitFor(address: string, hello: Hello): string | null {
+    if (this.#addresses.isHeld(address)) return "max-failed-logins-per-address";
+    if (hello.authid === null || !this.#addresses.hasFailed(address)) return null;
+    const name = nameOf(hello);
+    if (!this.#authids.isHeld(name) || this.#friends.get(`${address} ${name}`) === true) return null;
+    return "max-failed-logins-per-authid";
+  }
+
+  #ended(step: LoginStep, address: string, hello: Hello): void {
+    if (step.kind === "abort" && step.failed) {
+      this.#addresses.failed(address);
+      if (hello.authid !== null) this.#authids.failed(nameOf(hello));
+    } else if (step.kind === "welcome" && step.info.authid === hello.authid) {
+      this.#friends.set(`${address} ${nameOf(hello)}`, true);
+    }
+  }
+}
+
+/** Whom a client wants to be, of one length however long the names are. */
+function nameOf({ realm, authid }: Hello): string {
+  return createHash("sha256")
+    .update(JSON.stringify([realm, authid]))
+    .digest("base64");
+}
+
+/** A login, and who is told how it ended. */
+class WatchedLogin implements Login {
+  readonly #login: Login;
+  readonly #watch: (step: LoginStep) => void;
+
+  constructor(login: Login, watch: (step: LoginStep) => void) {
+    this.#login = login;
+    this.#watch = watch;
+  }
+
+  get trace(): LoginTrace {
+    return this.#login.trace;
+  }
+
+  begin(): Promise<LoginStep> {
+    return this.#watched(this.#login.begin());
+  }
+
+  authenticate(signature: string, extra: Readonly<Dict>): Promise<LoginStep> {
+    return this.#watched(this.#login.authenticate(signature, extra));
+  }
+
+  async #watched(pending: Promise<LoginStep>): Promise<LoginStep> {
+    const step = await pending;
+    this.#watch(step);
+    return step;
+  }
+}
+
+/** A login that is refused before anybody was asked. */
+class HeldBack implements Login {
+  readonly trace = NOBODY;
+
+  begin(): Promise<LoginStep> {
+    return Promise.resolve({
+      kind: "abort",
+      reason: ErrorUri.authenticationDenied,
+      message: HELD_BACK,
+      failed: false,
+    });
+  }
+
+  authenticate(): Promise<LoginStep> {
+    return this.begin();
+  }
+}

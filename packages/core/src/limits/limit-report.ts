@@ -1,0 +1,40 @@
+import type { Log } from "../contract/log.ts";
+import { LIMITS, type LimitHit } from "../contract/stats.ts";
+import type { RouterHooks } from "../hooks/router-hooks.ts";
+
+/** How long a limit that was logged is not logged again, in milliseconds: a flood must not fill the log as well. */
+const QUIET_TIME = 10_000;
+
+/** Where all limits that are hit come together: counted, told to the hook `limited`, and logged. */
+export class LimitReport {
+  readonly #counts = new Map<string, number>(LIMITS.map((limit) => [limit, 0]));
+  readonly #logged = new Map<string, { at: number; count: number }>();
+  readonly #hooks: RouterHooks;
+  readonly #log: Log;
+
+  constructor(hooks: RouterHooks, log: Log) {
+    this.#hooks = hooks;
+    this.#log = log;
+  }
+
+  /** How often each limit was hit. */
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts;
+  }
+
+  readonly report = (hit: LimitHit): void => {
+    const count = (this.#counts.get(hit.limit) ?? 0) + 1;
+    this.#counts.set(hit.limit, count);
+    this.#tell(hit, count);
+    this.#hooks.limited.call(hit);
+  };
+
+  #tell({ limit, message, peer, session }: LimitHit, count: number): void {
+    const last = this.#logged.get(limit);
+    const now = performance.now();
+    if (last !== undefined && now - last.at < QUIET_TIME) return;
+    this.#logged.set(limit, { at: now, count });
+    const who = session === null ? {} : { session: session.session, realm: session.realm, authid: session.authid };
+    this.#log.warn({ limit, peer, ...who, hits: count - (last?.count ?? 0) }, message);
+  }
+}

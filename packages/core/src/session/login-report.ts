@@ -1,0 +1,74 @@
+import type { Login } from "../contract/door.ts";
+import type { Hello } from "../contract/hello.ts";
+import type { Log } from "../contract/log.ts";
+import type { SessionInfo } from "../contract/peer.ts";
+import type { RouterHooks } from "../hooks/router-hooks.ts";
+import type { Dict } from "../wamp/payload.ts";
+
+interface ReportContext {
+  readonly hooks: RouterHooks;
+  readonly log: Log;
+}
+
+/** A client's login as it is told when it has ended: in one line of the log, and where it was refused by the hook. */
+export class LoginReport {
+  readonly #peer: string;
+  readonly #context: ReportContext;
+  #startedAt = performance.now();
+  #session: number | null = null;
+  #hello: Hello | null = null;
+  #login: Login | null = null;
+
+  constructor(peer: string, context: ReportContext) {
+    this.#peer = peer;
+    this.#context = context;
+  }
+
+  /** HELLO came, and is read next. */
+  began(session: number): void {
+    this.#session = session;
+    this.#startedAt = performance.now();
+  }
+
+  /** HELLO was one. */
+  knocked(hello: Hello, login: Login): void {
+    this.#hello = hello;
+    this.#login = login;
+  }
+
+  welcome({ realm, authid, authrole, authmethod, authprovider }: SessionInfo): void {
+    this.#tell("info", "welcome", { realm, authid, authrole, authmethod, authprovider });
+  }
+
+  refused(reason: string, message: string | null): void {
+    const { authmethod = null, provider = null, plugin = null } = this.#login?.trace ?? {};
+    const ms = this.#tell("warn", "refused", { reason, message });
+    const { hooks } = this.#context;
+    hooks.refused.call({ hello: this.#hello, peer: this.#peer, authmethod, provider, plugin, reason, message, ms });
+  }
+
+  /** The client has left before it was answered; nothing to tell where it had not even said HELLO. */
+  abandoned(): void {
+    if (this.#session !== null) this.#tell("info", "abandoned", {});
+  }
+
+  #tell(level: "info" | "warn", outcome: string, fields: Dict): number {
+    const { authmethod = null, provider = null, plugin = null, known = null } = this.#login?.trace ?? {};
+    const ms = Math.round(performance.now() - this.#startedAt);
+    const line = {
+      login: outcome,
+      session: this.#session,
+      peer: this.#peer,
+      realm: this.#hello?.realm ?? null,
+      authid: this.#hello?.authid ?? null,
+      authmethod,
+      authprovider: provider,
+      plugin,
+      ...(known === false ? { known } : {}),
+      ...fields,
+      ms,
+    };
+    this.#context.log[level](line, `login ${outcome}`);
+    return ms;
+  }
+}

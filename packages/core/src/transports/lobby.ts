@@ -1,0 +1,63 @@
+import type { Socket } from "node:net";
+import type { TransportLimits } from "../contract/settings.ts";
+import type { ReportLimit } from "../contract/stats.ts";
+import { addressOf } from "../limits/address.ts";
+import { HalfOpen } from "../limits/half-open.ts";
+import { tcpPeer } from "./details.ts";
+
+/**
+ * The sockets of a listener that no entry has taken yet: they are still at TLS, at their HTTP request, at the first
+ * bytes. As many as there may be logins under way.
+ */
+export class Lobby {
+  readonly #report: ReportLimit;
+  readonly #waiting = new HalfOpen();
+  /** By what a socket and the TLS socket around it have in common, with the address that it is counted by. */
+  readonly #inside = new Map<string | Socket, string | null>();
+  #max = 0;
+  #maxPerAddress = 0;
+
+  constructor(report: ReportLimit) {
+    this.#report = report;
+  }
+
+  /** Makes room for the clients of one more entry. */
+  widen({ halfOpen, halfOpenPerAddress }: TransportLimits): void {
+    this.#max += halfOpen;
+    this.#maxPerAddress += halfOpenPerAddress;
+  }
+
+  /** Takes a socket in, or closes it where there is no room. */
+  enter(socket: Socket): void {
+    const peer = tcpPeer(socket);
+    const address = peer === undefined ? null : addressOf(peer);
+    const key = peer ?? socket;
+    const limit = this.#full(address);
+    if (limit !== null) {
+      const message = "a connection was closed at once: as many are at their first bytes as the listener takes";
+      this.#report({ limit, message, peer: peer ?? "unix", session: null });
+      socket.destroy();
+      return;
+    }
+    this.#inside.set(key, address);
+    this.#waiting.enter(address);
+    socket.once("close", () => this.#leave(key));
+  }
+
+  /** An entry takes the socket, and counts it from now on. */
+  leave(socket: Socket): void {
+    this.#leave(tcpPeer(socket) ?? socket);
+  }
+
+  #leave(key: string | Socket): void {
+    const address = this.#inside.get(key);
+    if (address === undefined) return;
+    this.#inside.delete(key);
+    this.#waiting.leave(address);
+  }
+
+  #full(address: string | null): "max-half-open" | "max-half-open-per-address" | null {
+    if (this.#waiting.of(address) >= this.#maxPerAddress) return "max-half-open-per-address";
+    return this.#waiting.count >= this.#max ? "max-half-open" : null;
+  }
+}

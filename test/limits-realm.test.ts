@@ -1,0 +1,62 @@
+import { once } from "node:events";
+import { Wire } from "@wampgate/plugin-testkit";
+import { HELLO, type LimitedRouter, startLimited, transport } from "./support/limits.ts";
+import { connectRaw } from "./support/raw-client.ts";
+
+let running: LimitedRouter;
+afterEach(() => running.close());
+
+const auth = {
+  anonymous: { type: "static", role: "user" },
+  ticket: { type: "static", principals: { joe: { ticket: "t", role: "user" }, ann: { ticket: "t", role: "user" } } },
+};
+
+async function login(authid?: string) {
+  const client = await connectRaw(running.url);
+  if (authid === undefined) client.send(...HELLO);
+  else {
+    client.hello({ authid, authmethods: ["ticket"] });
+    await client.expect(Wire.CHALLENGE);
+    client.authenticate("t");
+  }
+  return client;
+}
+
+it("max-sessions: one too many is told, and a place that is left is free", async () => {
+  running = await startLimited([transport({ auth })], { options: { "max-sessions": 2 } });
+  const [first, second] = [await login(), await login()];
+  await first.welcomed();
+  await second.welcomed();
+  expect(await (await login()).aborted()).toEqual({
+    reason: "wampgate.error.limit_exceeded",
+    message: "the realm has as many sessions as it takes; try again later",
+  });
+  expect(running.count("max-sessions")).toBe(1);
+  first.send(Wire.GOODBYE, {}, "wamp.close.close_realm");
+  await first.closed;
+  await (await login()).welcomed();
+  expect(running.router.stats.transports[0]).toMatchObject({ halfOpen: 0, sessions: 2 });
+});
+
+it("max-sessions holds when many log in at once", async () => {
+  running = await startLimited([transport({ auth })], { options: { "max-sessions": 10 } });
+  const answers = await Promise.all(Array.from({ length: 50 }, async () => (await (await login()).next())[0]));
+  expect(answers.filter((code) => code === Wire.WELCOME)).toHaveLength(10);
+  expect(answers.filter((code) => code === Wire.ABORT)).toHaveLength(40);
+});
+
+it("max-sessions-per-authid: an authid with too many sessions keeps nobody else out", async () => {
+  running = await startLimited([transport({ auth })], { options: { "max-sessions-per-authid": 1 } });
+  const joe = await login("joe");
+  await joe.welcomed();
+  expect(await (await login("joe")).aborted()).toEqual({
+    reason: "wampgate.error.limit_exceeded",
+    message: "an authid may have 1 sessions here at most",
+  });
+  await (await login("ann")).welcomed();
+  const left = once(running.told, "left");
+  joe.socket.terminate();
+  await left;
+  await (await login("joe")).welcomed();
+  expect(running.count("max-sessions-per-authid")).toBe(1);
+});

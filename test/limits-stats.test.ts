@@ -1,0 +1,114 @@
+import { once } from "node:events";
+import { definePlugin, type PluginApi } from "@wampgate/core";
+import { HELLO, type LimitedRouter, startLimited, transport } from "./support/limits.ts";
+import { connectRaw } from "./support/raw-client.ts";
+
+let api: PluginApi;
+const reader = definePlugin({ name: "reader", core: "*", apply: (given) => void (api = given) });
+
+let running: LimitedRouter;
+afterEach(() => running.close());
+
+async function start(entry: object = {}, options: object = {}): Promise<void> {
+  running = await startLimited([transport(entry), transport({ path: "/other" })], { options, plugins: [reader] });
+}
+
+it("counts messages and bytes of each transport, and who is there, for a plugin to read", async () => {
+  await start();
+  const client = await connectRaw(running.url);
+  expect(api.stats.transports).toEqual([
+    {
+      type: "websocket",
+      url: running.url,
+      traffic: { messagesReceived: 0, messagesSent: 0, bytesReceived: 0, bytesSent: 0 },
+      halfOpen: 1,
+      sessions: 0,
+    },
+    expect.objectContaining({ url: expect.stringMatching(/\/other$/) as string, halfOpen: 0, sessions: 0 }),
+  ]);
+  let sent = 0;
+  client.socket.on("message", (data: Buffer) => (sent += data.length));
+  client.send(...HELLO);
+  await client.welcomed();
+  client.send(32, 1, {}, "com.a");
+  await client.next();
+  const received = JSON.stringify(HELLO).length + JSON.stringify([32, 1, {}, "com.a"]).length;
+  const [used, unused] = api.stats.transports;
+  expect(used).toMatchObject({
+    traffic: { messagesReceived: 2, messagesSent: 2, bytesReceived: received, bytesSent: sent },
+    halfOpen: 0,
+    sessions: 1,
+  });
+  expect(unused?.traffic.messagesReceived).toBe(0);
+  expect(running.router.stats).toBe(api.stats);
+  const left = new Promise<void>((resolve) => client.socket.once("close", () => resolve()));
+  client.send(6, {}, "wamp.close.close_realm");
+  await left;
+  expect(api.stats.transports[0]).toMatchObject({ halfOpen: 0, sessions: 0 });
+});
+
+it("counts sessions of this process", async () => {
+  await start();
+  const session = running.router.session("realm1", { role: "user" });
+  expect(api.stats.localSessions).toBe(1);
+  session.leave();
+  expect(api.stats.localSessions).toBe(0);
+});
+
+it("counts a limit of a session, tells who hit it, and logs a flood of it once", async () => {
+  await start({}, { "max-subscriptions": 1 });
+  expect(running.count("max-subscriptions")).toBe(0);
+  const client = await connectRaw(running.url);
+  client.send(...HELLO);
+  const { session } = await client.welcomed();
+  for (const [i, topic] of ["com.a", "com.b", "com.c"].entries()) client.send(32, i + 1, {}, topic);
+  for (let i = 0; i < 3; i++) await client.next();
+  expect(running.count("max-subscriptions")).toBe(2);
+  const hit = { limit: "max-subscriptions", message: "a session may hold 1 subscriptions at most" };
+  expect(running.hits).toHaveLength(2);
+  expect(running.hits[0]).toMatchObject({
+    ...hit,
+    peer: expect.stringMatching(/^tcp4:/) as string,
+    session: { session },
+  });
+  const lines = running.log.lines.filter(({ fields }) => fields["limit"] === "max-subscriptions");
+  expect(lines).toMatchObject([{ level: "warn", message: hit.message, fields: { session, realm: "realm1", hits: 1 } }]);
+  client.close();
+});
+
+it("counts a limit that an embedded session hits", async () => {
+  await start({}, { "max-registrations": 0 });
+  const session = running.router.session("realm1", { role: "user", authid: "me" });
+  await expect(session.register("com.a", () => null)).rejects.toThrow("0 registrations at most");
+  expect(running.hits).toMatchObject([{ limit: "max-registrations", peer: "process", session: { authid: "me" } }]);
+});
+
+it.each([
+  ["max-message-size", { "max-message-size": 1024 }, "x".repeat(2000)],
+  ["auth-timeout", { "auth-timeout": 50 }, null],
+])("counts %s, of a connection that has not logged in", async (key, options, frame) => {
+  await start(options);
+  const client = await connectRaw(running.url);
+  if (frame !== null) client.sendFrame(frame);
+  await client.closed;
+  expect(running.count(key)).toBe(1);
+  expect(running.hits).toMatchObject([{ limit: key, session: null }]);
+});
+
+it("counts a client that answers no PING, and one that does not read", async () => {
+  await start({ "ping-interval": 50, "max-buffered": 1024 });
+  const deaf = await connectRaw(running.url);
+  deaf.socket.pause();
+  await once(running.told, "ping-interval");
+  deaf.socket.terminate();
+  await once(deaf.socket, "close");
+  const flooded = await connectRaw(running.url);
+  flooded.send(...HELLO);
+  await flooded.welcomed();
+  flooded.send(32, 1, {}, "com.a");
+  await flooded.next();
+  flooded.send(16, 1, { exclude_me: false }, "com.a", ["x".repeat(2_000_000)]);
+  await flooded.closed;
+  expect(running.count("max-buffered")).toBe(1);
+  expect(running.hits.at(-1)).toMatchObject({ limit: "max-buffered", session: { realm: "realm1" } });
+});
