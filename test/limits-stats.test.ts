@@ -95,13 +95,18 @@ it.each([
   expect(running.hits).toMatchObject([{ limit: key, session: null }]);
 });
 
-it("counts a client that answers no PING, and one that does not read", async () => {
-  await start({ "ping-interval": 50, "max-buffered": 1024 });
+it("counts a client that answers no PING", async () => {
+  await start({ "ping-interval": 50 });
   const deaf = await connectRaw(running.url);
   deaf.socket.pause();
   await once(running.told, "ping-interval");
   deaf.socket.terminate();
   await once(deaf.socket, "close");
+  expect(running.count("ping-interval")).toBe(1);
+});
+
+it("counts a client that does not read", async () => {
+  await start({ "ping-interval": 0, "max-buffered": 1024 });
   const flooded = await connectRaw(running.url);
   flooded.send(...HELLO);
   await flooded.welcomed();

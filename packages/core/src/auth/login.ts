@@ -55,7 +55,8 @@ export class ClientLogin implements Login {
 
   begin(): Promise<LoginStep> {
     return this.#decided(async () => {
-      const settled = await this.#context.hooks.hello.promise(this.#hello);
+      const { hello } = this.#context.hooks;
+      const settled = hello.taps.length === 0 ? undefined : await hello.promise(this.#hello);
       if (settled !== undefined) return this.#settledEarly(settled);
       const settings = this.#choose();
       if (settings === null) {
@@ -91,7 +92,8 @@ export class ClientLogin implements Login {
   }
 
   #attemptBy(authmethod: string): LoginAttempt {
-    return { ...this.#hello, authmethod, resolvePrincipal: (query) => this.#resolve(query) };
+    const resolvePrincipal: LoginAttempt["resolvePrincipal"] = (query) => this.#resolve(query);
+    return withMore(this.#hello, { authmethod, resolvePrincipal });
   }
 
   async #resolve(query: { facts?: Readonly<Dict>; authid?: string } = {}): Promise<Resolved<unknown>> {
@@ -103,7 +105,7 @@ export class ClientLogin implements Login {
     }
     if (this.#asked) throw new PluginError(name, "asked for the principal twice in one login");
     this.#asked = true;
-    const { realm, authid, signal } = this.#hello;
+    const { realm, authid } = this.#hello;
     try {
       this.#found = await findPrincipal(
         settings,
@@ -113,7 +115,6 @@ export class ClientLogin implements Login {
           authid: query.authid ?? authid,
           facts: query.facts ?? {},
           phase: at,
-          signal,
         },
         this.#context.hooks,
       );
@@ -168,7 +169,8 @@ export class ClientLogin implements Login {
     const principal = this.#complete(assigned);
     const attempt = this.#attempt as LoginAttempt;
     const details: Dict = {};
-    await this.#context.hooks.welcome.promise(attempt, details);
+    const { welcome } = this.#context.hooks;
+    if (welcome.taps.length > 0) await welcome.promise(attempt, details);
     const info: SessionInfo = {
       session: this.#hello.session,
       realm: principal.realm,
@@ -225,6 +227,26 @@ export class ClientLogin implements Login {
     const { signal } = this.#hello;
     return signal.aborted && !(signal.reason instanceof DeadlineError);
   }
+}
+
+/** A Hello with more. Its signal is still made only when it is asked for, which a spread would do. */
+function withMore<T extends object>(hello: Hello, more: T): Hello & T {
+  const { session, realm, authid, authrole, authmethods, authextra, roles, transport, log } = hello;
+  return {
+    session,
+    realm,
+    authid,
+    authrole,
+    authmethods,
+    authextra,
+    roles,
+    transport,
+    log,
+    get signal() {
+      return hello.signal;
+    },
+    ...more,
+  };
 }
 
 function denialOf(deny: Deny): Denial {

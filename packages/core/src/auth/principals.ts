@@ -41,22 +41,33 @@ export interface Found {
   readonly plugin: string | null;
 }
 
+/** What is asked of every block alike. */
+type Question = Omit<PrincipalQuery, "method" | "last" | "defaultRole" | "signal">;
+
+function queryOf(question: Question, method: AuthMethod, defaultRole: string | null, last: boolean): PrincipalQuery {
+  return {
+    ...question,
+    method,
+    defaultRole,
+    last,
+    get signal() {
+      return question.attempt.signal;
+    },
+  };
+}
+
 /** Asks the blocks of `settings` in turn who the client is. @throws Denial, PluginError */
-export async function findPrincipal(
-  settings: MethodSettings,
-  query: Omit<PrincipalQuery, "method" | "last" | "defaultRole">,
-  hooks: RouterHooks,
-): Promise<Found> {
+export async function findPrincipal(settings: MethodSettings, query: Question, hooks: RouterHooks): Promise<Found> {
   const { method, blocks } = settings;
   for (const [i, block] of blocks.entries()) {
-    const asked = { ...query, method, defaultRole: block.defaultRole, last: i === blocks.length - 1 };
+    const asked = queryOf(query, method, block.defaultRole, i === blocks.length - 1);
     const answer = await hooks.principal.get(block.type)?.promise(asked, block.value);
     if (answer === undefined) throw new PluginError(block.type, "left a question for a principal without an answer");
     if (answer.kind === "unknown") continue;
     return { resolved: await resolved(answer, block, asked), lost: false, plugin: deciderOf(answer) };
   }
   return {
-    resolved: await decoyOf(settings, { ...query, method, defaultRole: null, last: true }),
+    resolved: await decoyOf(settings, queryOf(query, method, null, true)),
     lost: true,
     plugin: null,
   };

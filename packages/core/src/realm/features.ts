@@ -1,5 +1,5 @@
 /** What WELCOME announces: each feature listed here works (spec, advanced/features). */
-export const ROUTER_ROLES = {
+export const ROUTER_ROLES = Object.freeze({
   broker: {
     features: {
       event_history: true,
@@ -32,4 +32,4 @@ export const ROUTER_ROLES = {
       testament_meta_api: true,
     },
   },
-} as const;
+} as const);

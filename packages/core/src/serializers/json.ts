@@ -5,6 +5,7 @@ import {
   headOf,
   isDict,
   type Message,
+  type MessageOf,
   parseMessage,
   type PayloadLayout,
   payloadLayout,
@@ -164,9 +165,25 @@ function headText(message: Message): string {
       return `[68,${message.request},${message.registration},${dictText(message.details)}`;
     case "RESULT":
       return `[50,${message.request},${dictText(message.details)}`;
+    case "WELCOME":
+      return welcomeText(message) ?? text(headOf(message)).slice(0, -1);
     default:
       return text(headOf(message)).slice(0, -1);
   }
+}
+
+let lastRoles: unknown;
+let lastRolesText = "";
+
+/** A router announces the same roles in every WELCOME, and they are the longest part of it: their text is kept. */
+function welcomeText({ session, details }: MessageOf<"WELCOME">): string | null {
+  const { roles, ...rest } = details;
+  if (!Object.isFrozen(roles) || isEmpty(rest)) return null;
+  if (roles !== lastRoles) {
+    lastRolesText = text(roles);
+    lastRoles = roles;
+  }
+  return `[2,${session},${text(rest).slice(0, -1)},"roles":${lastRolesText}}`;
 }
 
 function dictText(dict: Readonly<Dict>): string {
