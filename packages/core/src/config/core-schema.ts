@@ -167,6 +167,11 @@ export const transportSchema = z.looseObject({
     .describe(
       "how many may fail at one authid from all addresses; then those addresses are held back that have failed themselves, and never logged in as it",
     ),
+  "max-messages-per-second": z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("how many messages of one client are read in a second; the others wait, none is lost; 0: no limit"),
 });
 
 const component = z.custom<Component>((value) => typeof value === "function", "expected a module's name or a function");

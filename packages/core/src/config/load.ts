@@ -173,6 +173,7 @@ export function limitsOf(entry: CoreSettings): TransportLimits {
     halfOpenPerAddress: entry["max-half-open-per-address"],
     failedLoginsPerAddress: entry["max-failed-logins-per-address"],
     failedLoginsPerAuthid: entry["max-failed-logins-per-authid"],
+    messagesPerSecond: entry["max-messages-per-second"],
   };
 }
 

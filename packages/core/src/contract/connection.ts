@@ -27,7 +27,7 @@ export interface ConnectionHandler {
   message(message: Message): void;
   /** The peer sent what is no message: nothing more comes from it. */
   violation(error: WampError): void;
-  /** A limit of the transport was hit, and the connection is about to be closed for it. */
+  /** A limit of the transport was hit: the connection is about to be closed, or slowed. */
   limited(limit: string, message: string): void;
   /** The connection is gone. Called exactly once, also after `close`. */
   closed(): void;

@@ -70,6 +70,8 @@ export interface TransportLimits {
   readonly failedLoginsPerAddress: number;
   /** In a minute. */
   readonly failedLoginsPerAuthid: number;
+  /** That are read from one connection; 0: as many as come. */
+  readonly messagesPerSecond: number;
 }
 
 export interface RealmSettings {

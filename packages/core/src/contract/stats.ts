@@ -11,6 +11,7 @@ export const LIMITS = [
   "max-half-open-per-address",
   "max-failed-logins-per-address",
   "max-failed-logins-per-authid",
+  "max-messages-per-second",
   "max-sessions",
   "max-sessions-per-authid",
   "max-subscriptions",

@@ -4,6 +4,7 @@ import { noTraffic, type ReportLimit } from "../contract/stats.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { addressOf } from "./address.ts";
 import { HalfOpen } from "./half-open.ts";
+import { throttled } from "./throttle.ts";
 
 /** What is told to who comes when there is no room, and to the operator. */
 const TEXTS = {
@@ -38,6 +39,8 @@ export class Gate {
 
   /** What the transport is handed. @param accept takes a connection for which there is room */
   entry(accept: TransportEntry["accept"]): Omit<TransportEntry, "options"> {
+    const { messagesPerSecond } = this.#limits;
+    const take = messagesPerSecond === 0 ? accept : throttled(accept, messagesPerSecond);
     return {
       traffic: this.traffic,
       limits: this.#limits,
@@ -47,7 +50,7 @@ export class Gate {
         const refusal = this.#refusal(peer);
         if (refusal !== null) return turnedAway(connection, refusal);
         this.#halfOpen.enter(addressOf(peer));
-        return accept(connection);
+        return take(connection);
       },
     };
   }

@@ -41,7 +41,8 @@ export class KeepAlive {
         ws.terminate();
         continue;
       }
-      client.isAlive = false;
+      // What is not read may hold the answer.
+      client.isAlive = ws.isPaused;
       ws.ping();
     }
   }
