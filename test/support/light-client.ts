@@ -49,9 +49,8 @@ export function upgradeRequest(path = "/ws"): string {
   );
 }
 
-/** Opens a socket, and has it upgraded to WebSocket. */
-export async function openWebSocket(url: string, options: LightOptions = {}): Promise<Socket> {
-  const socket = await openSocket(url, options);
+/** Has a socket upgraded to WebSocket. */
+export async function upgraded(socket: Socket): Promise<Socket> {
   socket.write(upgradeRequest());
   let head = "";
   while (!head.includes("\r\n\r\n")) {
@@ -64,9 +63,18 @@ export async function openWebSocket(url: string, options: LightOptions = {}): Pr
   throw new Error(`the router did not upgrade the connection: ${head.slice(9, head.indexOf("\r\n"))}`);
 }
 
-/** Connects by WebSocket, to speak JSON. It answers PING and CLOSE, and does nothing else by itself. */
+/** Opens a socket, and has it upgraded to WebSocket. */
+export async function openWebSocket(url: string, options: LightOptions = {}): Promise<Socket> {
+  return upgraded(await openSocket(url, options));
+}
+
+/** Connects by WebSocket, to speak JSON. */
 export async function connectLight(url: string, options: LightOptions = {}): Promise<LightClient> {
-  const socket = await openWebSocket(url, options);
+  return clientOver(await openWebSocket(url, options));
+}
+
+/** A client over a socket that has been upgraded. It answers PING and CLOSE, and does nothing else by itself. */
+export function clientOver(socket: Socket): LightClient {
   const link: FrameLink = {
     onframe: null,
     onclose: null,

@@ -89,6 +89,16 @@ export class RouterProcess {
     await this.#ask("clock", ahead);
   }
 
+  /** Stops its clockwork, as when its machine is suspended. */
+  hold(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  /** Lets it go on. */
+  release(): void {
+    this.#child.kill("SIGCONT");
+  }
+
   /** `kill -9`. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL");
