@@ -8,12 +8,7 @@ import { json } from "../packages/core/src/serializers/json.ts";
 import { Extension, msgpack } from "../packages/core/src/serializers/msgpack.ts";
 import type { Serializer } from "../packages/core/src/serializers/serializer.ts";
 import { parseHello } from "../packages/core/src/session/parse-hello.ts";
-import {
-  BrokenFraming,
-  FrameReader,
-  frameOf,
-  type RawFrame,
-} from "../packages/core/src/transports/rawsocket-frames.ts";
+import { BrokenFraming, FrameReader, headOf, type RawFrame } from "../packages/core/src/transports/rawsocket-frames.ts";
 import { headOf, type Message, parseMessage } from "../packages/core/src/wamp/messages.ts";
 import { WampError } from "../packages/core/src/wamp/wamp-error.ts";
 import { edited, edits, FUZZ_TIME, runs } from "./support/fuzz.ts";
@@ -266,7 +261,7 @@ describe("RawSocket's frames", () => {
     () => {
       const frame = fc
         .tuple(fc.constantFrom(0, 1, 2), fc.uint8Array({ maxLength: MAX }))
-        .map(([type, bytes]) => Buffer.concat(frameOf(type, bytes)));
+        .map(([type, bytes]) => rawFrame(type, bytes));
       const stream = fc.oneof(
         fc.uint8Array({ maxLength: 2000 }).map((bytes) => Buffer.from(bytes)),
         fc
@@ -349,3 +344,9 @@ describe("a list that any decoder may give", () => {
     FUZZ_TIME,
   );
 });
+
+function rawFrame(type: number, payload: Uint8Array): Buffer {
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE(headOf(type, payload.length));
+  return Buffer.concat([head, payload]);
+}

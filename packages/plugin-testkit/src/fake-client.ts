@@ -30,7 +30,7 @@ export const Wire = {
   GOODBYE: 6,
 } as const;
 
-/** How long a client waits for a message before the test fails, in milliseconds. */
+/** How long a client waits for a message before the test fails, if not told otherwise, in milliseconds. */
 const PATIENCE = 5000;
 
 /** A client that speaks WAMP message by message in JSON, and does nothing by itself. */
@@ -38,12 +38,15 @@ export class FakeClient {
   /** Resolves when the router has closed the connection. */
   readonly closed: Promise<void>;
   readonly #link: FrameLink;
+  readonly #patience: number;
   readonly #come: WireMessage[] = [];
   #waiting: ((message: WireMessage | null) => void) | null = null;
   #isClosed = false;
 
-  constructor(link: FrameLink) {
+  /** @param patience how long it waits for a message before the test fails, in milliseconds */
+  constructor(link: FrameLink, patience = PATIENCE) {
     this.#link = link;
+    this.#patience = patience;
     link.onframe = (frame) => this.#take(JSON.parse(String(frame)) as WireMessage);
     this.closed = new Promise((resolve) => {
       link.onclose = () => {
@@ -76,7 +79,7 @@ export class FakeClient {
     this.send(Wire.AUTHENTICATE, signature, extra);
   }
 
-  /** The next message. Rejects where the connection is closed, or none comes in five seconds. */
+  /** The next message. Rejects where the connection is closed, or none comes in time. */
   next(): Promise<WireMessage> {
     const come = this.#come.shift();
     if (come !== undefined) return Promise.resolve(come);
@@ -84,8 +87,8 @@ export class FakeClient {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting = null;
-        reject(new Error(`no message came within ${PATIENCE} ms`));
-      }, PATIENCE);
+        reject(new Error(`no message came within ${this.#patience} ms`));
+      }, this.#patience);
       this.#waiting = (message) => {
         clearTimeout(timer);
         this.#waiting = null;

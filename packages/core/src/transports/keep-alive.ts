@@ -11,6 +11,7 @@ export class KeepAlive {
   readonly #interval: number;
   readonly #clients = new Map<WebSocket, Client>();
   #timer: NodeJS.Timeout | undefined;
+  #askedAt = 0;
 
   /** @param interval in milliseconds; 0: nobody is asked */
   constructor(interval: number) {
@@ -24,7 +25,9 @@ export class KeepAlive {
     this.#clients.set(ws, client);
     ws.on("pong", () => (client.isAlive = true));
     ws.once("close", () => this.#forget(ws));
-    this.#timer ??= setInterval(() => this.#ask(), this.#interval);
+    if (this.#timer !== undefined) return;
+    this.#askedAt = performance.now();
+    this.#timer = setInterval(() => this.#ask(), this.#interval);
   }
 
   #forget(ws: WebSocket): void {
@@ -35,8 +38,12 @@ export class KeepAlive {
   }
 
   #ask(): void {
+    // Where this router was held up itself, answers may have come that it has not read yet: it asks once more.
+    const now = performance.now();
+    const wasHeldUp = now - this.#askedAt > 1.5 * this.#interval;
+    this.#askedAt = now;
     for (const [ws, client] of this.#clients) {
-      if (!client.isAlive) {
+      if (!client.isAlive && !wasHeldUp) {
         client.lost();
         ws.terminate();
         continue;

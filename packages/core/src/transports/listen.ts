@@ -4,6 +4,12 @@ import { connect, type Server } from "node:net";
 import type { Endpoint } from "./endpoint.ts";
 
 /**
+ * How many connections the system may hold until they are taken: as many as Linux lets it (`net.core.somaxconn`). When
+ * all clients come back at once, as after a restart, each that is not queued tries again only a second later.
+ */
+const BACKLOG = 4096;
+
+/**
  * Listens on an endpoint.
  *
  * @throws Error that says which endpoint, what is wrong with it and what to do
@@ -11,7 +17,9 @@ import type { Endpoint } from "./endpoint.ts";
 export async function listen(server: Server, endpoint: Endpoint): Promise<void> {
   try {
     if (endpoint.type === "unix") await removeStaleSocket(endpoint.path);
-    server.listen(endpoint.type === "unix" ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port });
+    const { type } = endpoint;
+    const where = type === "unix" ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port };
+    server.listen({ ...where, backlog: BACKLOG });
     await once(server, "listening");
   } catch (error) {
     throw new Error(`cannot listen on ${nameOf(endpoint)}: ${reason(error, endpoint)}`, { cause: error });

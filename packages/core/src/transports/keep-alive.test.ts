@@ -1,0 +1,40 @@
+import { EventEmitter, once } from "node:events";
+import type { WebSocket } from "ws";
+import { KeepAlive } from "./keep-alive.ts";
+
+const INTERVAL = 40;
+
+/** As much of a WebSocket as the watch needs. */
+class Client extends EventEmitter {
+  ping(): void {
+    this.emit("pinged");
+  }
+
+  terminate(): void {
+    this.emit("terminated");
+    this.emit("close");
+  }
+}
+
+function watched(): Client {
+  const client = new Client();
+  new KeepAlive(INTERVAL).watch(client as unknown as WebSocket);
+  return client;
+}
+
+it("who answers no PING is disconnected by the next one", async () => {
+  const client = watched();
+  await once(client, "pinged");
+  await once(client, "terminated");
+});
+
+it("who answered while the router was held up is not disconnected for it", async () => {
+  const client = watched();
+  const ended = once(client, "terminated");
+  await once(client, "pinged");
+  const until = performance.now() + 2 * INTERVAL;
+  while (performance.now() < until); // holds up the event loop: the answer is there, and nobody reads it
+  const next = await Promise.race([once(client, "pinged").then(() => "pinged"), ended.then(() => "terminated")]);
+  expect(next).toBe("pinged");
+  await ended; // it never answered, after all
+});

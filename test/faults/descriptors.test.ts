@@ -1,0 +1,45 @@
+import { Wire } from "@wampgate/plugin-testkit";
+import { gone, joinLight, knock, openSocket } from "../support/light-client.ts";
+import { inParallel, report, sizeOf } from "../support/load.ts";
+import { RouterProcess } from "../support/router-process.ts";
+
+const DESCRIPTORS = sizeOf(256, 2048);
+
+/** How many have joined before the descriptors are used up. */
+const SESSIONS = DESCRIPTORS / 8;
+
+const config = {
+  plugins: ["@wampgate/auth-anonymous"],
+  realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }],
+  transports: [
+    {
+      type: "websocket",
+      endpoint: { type: "tcp", port: 0 },
+      auth: { anonymous: { type: "static", role: "user" } },
+    },
+  ],
+};
+
+it(`with all ${DESCRIPTORS} descriptors used up nobody who is connected is harmed, and when some are free it accepts again`, async () => {
+  const router = await RouterProcess.start(config, { descriptors: DESCRIPTORS });
+  const sessions = await inParallel(SESSIONS, 10, () => joinLight(router.url));
+  const [witness, ...others] = sessions as [(typeof sessions)[0], ...typeof sessions];
+  for (const other of others) {
+    other.send(32, 1, {}, "com.example.topic");
+    expect((await other.next())[0]).toBe(33);
+  }
+
+  const crowd = await inParallel(DESCRIPTORS, 50, () => openSocket(router.url));
+  await gone(await openSocket(router.url)); // it is turned away, not left waiting
+  witness.send(16, 1, { acknowledge: true }, "com.example.topic", ["all are well"]);
+  expect((await witness.next())[0]).toBe(17);
+  for (const other of others) expect((await other.next())[4]).toEqual(["all are well"]);
+
+  for (const socket of crowd) socket.destroy();
+  const { client, answer } = await knock(router.url, { authmethod: "anonymous", authid: "joe", secret: "" });
+  expect(answer[0]).toBe(Wire.WELCOME);
+  client.send(48, 1, {}, "wamp.session.count");
+  expect(await client.next()).toEqual([50, 1, {}, [SESSIONS + 1]]);
+  report(`${DESCRIPTORS} descriptors used up: ${SESSIONS} sessions unharmed, the next login after that let in`);
+  expect(await router.stop()).toBe(0);
+}, 60_000);

@@ -1,0 +1,57 @@
+import type { Socket } from "node:net";
+import { setTimeout as pass } from "node:timers/promises";
+import { Wire } from "@wampgate/plugin-testkit";
+import { clientOver, joinLight, openSocket, upgraded } from "../support/light-client.ts";
+import { inParallel, report, sizeOf } from "../support/load.ts";
+import { RouterProcess } from "../support/router-process.ts";
+
+const SESSIONS = sizeOf(50, 500);
+
+/** How many knock while the router stands still. The system must queue so many: `net.core.somaxconn`, 4096 by default. */
+const NEWCOMERS = sizeOf(1000, 3000);
+
+/** From how many addresses they come, so that none meets the limits for one. */
+const ADDRESSES = 10;
+
+/** In milliseconds. */
+const PING_INTERVAL = 2000;
+const STANDSTILL = 2.2 * PING_INTERVAL;
+
+it(`a router that stood still throws nobody out, and lets in the ${NEWCOMERS} who knocked meanwhile`, async () => {
+  const router = await RouterProcess.start({
+    plugins: ["@wampgate/auth-anonymous"],
+    realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }],
+    transports: [
+      {
+        type: "websocket",
+        endpoint: { type: "tcp", port: 0 },
+        "ping-interval": PING_INTERVAL,
+        auth: { anonymous: { type: "static", role: "user" } },
+      },
+    ],
+  });
+  const sessions = await inParallel(SESSIONS, 50, () => joinLight(router.url));
+  router.hold();
+  const stoodStill = pass(STANDSTILL);
+  const queued = await Promise.all(
+    Array.from({ length: NEWCOMERS }, (_, i) => openSocket(router.url, { from: `127.0.0.${2 + (i % ADDRESSES)}` })),
+  );
+  await stoodStill;
+  router.release();
+
+  const answers = await inParallel(NEWCOMERS, 50, async (i) => {
+    const newcomer = clientOver(await upgraded(queued[i] as Socket));
+    newcomer.hello({ authmethods: ["anonymous"] });
+    return newcomer.next();
+  });
+  expect(new Set(answers.map(([code]) => code))).toEqual(new Set([Wire.WELCOME]));
+  const counts = await Promise.all(
+    sessions.map((session) => {
+      session.send(48, 1, {}, "wamp.session.count");
+      return session.next();
+    }),
+  );
+  expect(counts).toEqual(Array(SESSIONS).fill([50, 1, {}, [SESSIONS + NEWCOMERS]]));
+  report(`a router that stood still for ${STANDSTILL} ms: ${SESSIONS} sessions kept, ${NEWCOMERS} newcomers let in`);
+  expect(await router.stop()).toBe(0);
+}, 60_000);

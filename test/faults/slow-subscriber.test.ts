@@ -1,0 +1,74 @@
+import { joinLight, type LightClient } from "../support/light-client.ts";
+import { RouterProcess } from "../support/router-process.ts";
+import { mib, report, sizeOf } from "../support/load.ts";
+
+const READERS = 100;
+const EVENTS = sizeOf(1500, 20_000);
+const PAYLOAD = "x".repeat(8 * 1024);
+
+/** So many events wait for their PUBLISHED at most. */
+const WINDOW = 25;
+
+const MAX_BUFFERED = 1024 * 1024;
+
+/** What an event takes on the wire beside its payload, in bytes, generously. */
+const HEAD = 256;
+
+/** By how much the router's memory may grow while it waits for who does not read, in bytes. */
+const BOUND = 128 * 1024 * 1024;
+
+it(`a subscriber that never reads is cut off; ${READERS} others get each of ${EVENTS} events, in order`, async () => {
+  const router = await RouterProcess.start({
+    plugins: ["@wampgate/auth-anonymous"],
+    realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }],
+    transports: [
+      {
+        type: "websocket",
+        endpoint: { type: "tcp", port: 0 },
+        "max-buffered": MAX_BUFFERED,
+        auth: { anonymous: { type: "static", role: "user" } },
+      },
+    ],
+  });
+  const subscribed = async (): Promise<LightClient> => {
+    const client = await joinLight(router.url);
+    client.send(32, 1, {}, "com.example.topic");
+    expect((await client.next())[0]).toBe(33);
+    return client;
+  };
+  const readers = await Promise.all(Array.from({ length: READERS }, subscribed));
+  const deaf = await subscribed();
+  deaf.socket.pause();
+  const publisher = await joinLight(router.url);
+  const before = await router.memory();
+
+  const read = readers.map(async (reader) => {
+    for (let n = 0; n < EVENTS; n++) {
+      const [code, , , , args] = await reader.next();
+      if (code !== 36 || (args as unknown[])[0] !== n) throw new Error(`expected event ${n}, got message ${code}`);
+    }
+  });
+  let acknowledged = 0;
+  for (let n = 0; n < EVENTS; n++) {
+    publisher.send(16, n + 1, { acknowledge: true }, "com.example.topic", [n, PAYLOAD]);
+    if (n >= WINDOW) acknowledged += (await publisher.next())[0] === 17 ? 1 : 0;
+  }
+  while (acknowledged < EVENTS) acknowledged += (await publisher.next())[0] === 17 ? 1 : 0;
+  await Promise.all(read);
+
+  deaf.socket.resume(); // only who reads learns that it has been cut off
+  await deaf.closed;
+  const cuts = router.log.filter(({ msg }) => String(msg).includes("reads too slowly"));
+  expect(cuts).toHaveLength(1);
+  expect(cuts[0]?.["buffered"]).toBeLessThanOrEqual(MAX_BUFFERED + PAYLOAD.length + HEAD);
+  publisher.send(48, EVENTS + 1, {}, "wamp.session.count");
+  expect(await publisher.next()).toEqual([50, EVENTS + 1, {}, [READERS + 1]]);
+
+  const after = await router.memory();
+  report(
+    `a subscriber that never reads, ${EVENTS} events of ${PAYLOAD.length} bytes: RSS at most ${mib(after.peak)}, ` +
+      `${mib(after.peak - before.peak)} over what it was; ${mib(after.used - before.used)} more in use after it`,
+  );
+  expect(after.peak - before.peak).toBeLessThan(BOUND);
+  expect(await router.stop()).toBe(0);
+}, 120_000);
