@@ -8,7 +8,12 @@ import { json } from "../packages/core/src/serializers/json.ts";
 import { Extension, msgpack } from "../packages/core/src/serializers/msgpack.ts";
 import type { Serializer } from "../packages/core/src/serializers/serializer.ts";
 import { parseHello } from "../packages/core/src/session/parse-hello.ts";
-import { BrokenFraming, FrameReader, headOf, type RawFrame } from "../packages/core/src/transports/rawsocket-frames.ts";
+import {
+  BrokenFraming,
+  FrameReader,
+  prefixOf,
+  type RawFrame,
+} from "../packages/core/src/transports/rawsocket-frames.ts";
 import { headOf, type Message, parseMessage } from "../packages/core/src/wamp/messages.ts";
 import { WampError } from "../packages/core/src/wamp/wamp-error.ts";
 import { edited, edits, FUZZ_TIME, runs } from "./support/fuzz.ts";
@@ -347,6 +352,6 @@ describe("a list that any decoder may give", () => {
 
 function rawFrame(type: number, payload: Uint8Array): Buffer {
   const head = Buffer.alloc(4);
-  head.writeUInt32BE(headOf(type, payload.length));
+  head.writeUInt32BE(prefixOf(type, payload.length));
   return Buffer.concat([head, payload]);
 }

@@ -18,14 +18,16 @@ class Client extends EventEmitter {
 
 function watched(): Client {
   const client = new Client();
-  new KeepAlive(INTERVAL).watch(client as unknown as WebSocket);
+  new KeepAlive(INTERVAL).watch(client as unknown as WebSocket, () => client.emit("lost"));
   return client;
 }
 
 it("who answers no PING is disconnected by the next one", async () => {
   const client = watched();
   await once(client, "pinged");
+  const lost = once(client, "lost");
   await once(client, "terminated");
+  await lost; // and somebody is told
 });
 
 it("who answered while the router was held up is not disconnected for it", async () => {

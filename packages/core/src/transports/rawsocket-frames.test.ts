@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
-import { BrokenFraming, exponentOf, FrameReader, FrameType, headOf, lengthOf } from "./rawsocket-frames.ts";
+import { BrokenFraming, exponentOf, FrameReader, FrameType, prefixOf, lengthOf } from "./rawsocket-frames.ts";
 
 it("frames come out as they went in, however the stream is cut", () => {
   const frame = fc.record({ type: fc.constantFrom(0, 1, 2), payload: fc.uint8Array({ maxLength: 300 }) });
@@ -73,6 +73,6 @@ it("a frame that comes byte by byte is held in about as many bytes", () => {
 
 function headBytes(type: number, length: number): Buffer {
   const head = Buffer.alloc(4);
-  head.writeUInt32BE(headOf(type, length));
+  head.writeUInt32BE(prefixOf(type, length));
   return head;
 }

@@ -32,7 +32,7 @@ export function exponentOf(bytes: number): number {
 }
 
 /** The word before a frame's payload of `length` bytes. */
-export function headOf(type: number, length: number): number {
+export function prefixOf(type: number, length: number): number {
   // 2^24 does not fit in 24 bits: it has a bit of its own.
   return ((((length === 2 ** 24 ? 8 : 0) | type) << 24) | (length & 0xff_ffff)) >>> 0;
 }

@@ -3,7 +3,7 @@ import { ErrorUri } from "../wamp/error-uris.ts";
 import { WampError } from "../wamp/wamp-error.ts";
 import type { Wire } from "./frames.ts";
 import type { Framed, Framer, OutgoingFrame } from "./outgoing.ts";
-import { FrameType, headOf } from "./rawsocket-frames.ts";
+import { FrameType, prefixOf } from "./rawsocket-frames.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 /** How long a client may take to close its side, in milliseconds. */
@@ -14,7 +14,7 @@ const HEAD = 4;
 
 const rawSocketFramer: Framer = {
   headSize: () => HEAD,
-  writeHead: (target, at, length) => void target.writeUInt32BE(headOf(FrameType.message, length), at),
+  writeHead: (target, at, length) => void target.writeUInt32BE(prefixOf(FrameType.message, length), at),
 };
 
 /** The outgoing side of a RawSocket: what is sent within one callback of the event loop leaves in one write. */
@@ -50,7 +50,7 @@ export class RawSocketWire implements Wire {
 
   pong(payload: Uint8Array): void {
     const head = Buffer.allocUnsafe(HEAD);
-    head.writeUInt32BE(headOf(FrameType.pong, payload.length));
+    head.writeUInt32BE(prefixOf(FrameType.pong, payload.length));
     this.#write({ bytes: head, begin: 0, end: HEAD, more: [payload] });
   }
 
