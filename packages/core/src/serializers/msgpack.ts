@@ -60,9 +60,9 @@ codec.registerEncoder(
   ({ type, data }: Extension) => Buffer.concat([Buffer.from([type]), data]),
 );
 
-/** What MessagePack has words of its own for. */
+/** What MessagePack has words of its own for; a dictionary whose keys are no strings is decoded as a Map. */
 function isOwn(value: object): boolean {
-  return value instanceof Extension || value instanceof Date;
+  return value instanceof Extension || value instanceof Date || value instanceof Map;
 }
 
 /** How msgpackr, and with it wampy, says `undefined`: for an option that is not set, for instance. */

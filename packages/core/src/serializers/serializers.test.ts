@@ -106,6 +106,13 @@ test("an empty or broken batch is a protocol violation", () => {
   }
 });
 
+test("a dictionary whose keys are no strings is passed on to MessagePack peers, and refused for the others", () => {
+  const hex = "95300180a3612e62918201a161a162c0"; // [48, 1, {}, "a.b", [{1: "a", "b": null}]]
+  const sent = msgpack.decode(Buffer.from(hex, "hex"));
+  expect(Buffer.from(msgpack.encode(sent)).toString("hex")).toBe(hex);
+  for (const other of [json, cbor]) expect(() => other.encode(sent)).toThrow("cannot say");
+});
+
 describe("CBOR", () => {
   const decoded = (hex: string) => cbor.decode(Buffer.from(hex, "hex"));
   /** `[48, 1, {}, "b", [value]]` */
