@@ -39,7 +39,7 @@ test("what only one format can say is no dictionary in another", () => {
   expect(() => cbor.encode(extension)).toThrow("cannot say (Extension)");
   const tagged = cbor.decode(Buffer.from("85183001a0616281c11a514b67b0", "hex"));
   expect(() => msgpack.encode(tagged)).toThrow("cannot say (Tagged)");
-  expect(() => msgpack.encode(call([new Map()]))).toThrow("cannot say (Map)");
+  expect(() => cbor.encode(call([new Map()]))).toThrow("cannot say (Map)");
 });
 
 test("a text that begins with NUL is no binary: JSON refuses it", () => {
