@@ -49,9 +49,13 @@ export const cbor: Serializer = {
   },
 };
 
+function isTagged(value: object): boolean {
+  return value instanceof Tagged;
+}
+
 function encoded(value: unknown): Uint8Array {
   try {
-    return encode(plainValue(value), ENCODE);
+    return encode(plainValue(value, isTagged), ENCODE);
   } catch (error) {
     if (WampError.is(error)) throw error;
     throw new WampError(ErrorUri.invalidArgument, "the payload holds a value that CBOR cannot say");

@@ -198,6 +198,7 @@ function text(value: unknown): string {
 function isSayable(value: unknown, depth: number): boolean {
   switch (typeof value) {
     case "string":
+      return value.charCodeAt(0) !== 0;
     case "boolean":
       return true;
     case "number":
@@ -230,6 +231,8 @@ function sayable(value: unknown, depth: number): unknown {
   if (depth > MAX_DEPTH) throw unsayable(`more than ${MAX_DEPTH} levels deep`);
   switch (typeof value) {
     case "string":
+      if (value.charCodeAt(0) === 0) throw unsayable("a text that begins with NUL, as binary does");
+      return value;
     case "boolean":
       return value;
     case "number":

@@ -39,7 +39,7 @@ interface Codec {
 
 const require = createRequire(import.meta.url);
 const bl = require("bl") as (buffer: Uint8Array) => BufferList;
-const codec = (require("msgpack5") as (options: object) => Codec)({ maxDepth: MAX_DEPTH });
+const codec = (require("msgpack5") as (options: object) => Codec)({ maxDepth: MAX_DEPTH + 1 }); // the message itself is a level
 
 /** A MessagePack extension value. The router passes it on and gives it no meaning. */
 export class Extension {
@@ -59,6 +59,11 @@ codec.registerEncoder(
   (value) => value instanceof Extension,
   ({ type, data }: Extension) => Buffer.concat([Buffer.from([type]), data]),
 );
+
+/** What MessagePack has words of its own for. */
+function isOwn(value: object): boolean {
+  return value instanceof Extension || value instanceof Date;
+}
 
 /** How msgpackr, and with it wampy, says `undefined`: for an option that is not set, for instance. */
 function isUndefined(type: number, data: Buffer): boolean {
@@ -228,7 +233,7 @@ function writeElement(element: unknown, at: number): number | null {
 
 function encode(value: unknown): Buffer {
   try {
-    return codec.encode(plainValue(value)).slice();
+    return codec.encode(plainValue(value, isOwn)).slice();
   } catch (error) {
     if (WampError.is(error)) throw error;
     throw new WampError(ErrorUri.invalidArgument, "the payload holds a value that MessagePack cannot say");

@@ -34,6 +34,20 @@ test("an extension passes between MessagePack peers and is refused for JSON", ()
   expect(() => json.encode(message)).toThrow("JSON cannot say");
 });
 
+test("what only one format can say is no dictionary in another", () => {
+  const extension = msgpack.decode(msgpack.encode(call([new Extension(5, Buffer.from("abc"))])));
+  expect(() => cbor.encode(extension)).toThrow("cannot say (Extension)");
+  const tagged = cbor.decode(Buffer.from("85183001a0616281c11a514b67b0", "hex"));
+  expect(() => msgpack.encode(tagged)).toThrow("cannot say (Tagged)");
+  expect(() => msgpack.encode(call([new Map()]))).toThrow("cannot say (Map)");
+});
+
+test("a text that begins with NUL is no binary: JSON refuses it", () => {
+  const message = msgpack.decode(msgpack.encode({ ...call(["\0AQL/"]), procedure: "a.b" }));
+  expect(() => json.encode(message)).toThrow("JSON cannot say");
+  expect(() => json.encode({ type: "ABORT", details: {}, reason: "\0AQL/" })).toThrow("JSON cannot say");
+});
+
 test("an undefined, as msgpackr says it, is a key that is not there or a null in a list", () => {
   const frame = Buffer.from([0x95, 48, 1, 0x81, 0xa1, 0x61, 0xd4, 0, 0, 0xa1, 0x62, 0x92, 1, 0xd4, 0, 0]);
   const message = msgpack.decode(frame);

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { BrokenFraming, exponentOf, FrameReader, FrameType, headOf, lengthOf } from "./rawsocket-frames.ts";
 
@@ -47,6 +49,26 @@ it.each([
 it("exponents stand for powers of two from 512 bytes to 16 MiB", () => {
   expect([exponentOf(512), exponentOf(1023), exponentOf(1024), exponentOf(2 ** 24)]).toEqual([0, 0, 1, 15]);
   expect([lengthOf(0), lengthOf(15)]).toEqual([512, 2 ** 24]);
+});
+
+it("a frame that comes byte by byte is held in about as many bytes", () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const held = (): number => {
+    collect();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  const length = 300_000;
+  const reader = new FrameReader(2 ** 24);
+  const before = held();
+  for (const byte of Buffer.concat([headBytes(FrameType.message, length), Buffer.alloc(length - 1, 7)])) {
+    reader.push(Buffer.of(byte));
+    if (reader.next() !== null) throw new Error("the frame was not whole");
+  }
+  expect(held() - before).toBeLessThan(10 * length);
+  reader.push(Buffer.of(7));
+  expect(reader.next()?.payload).toEqual(Buffer.alloc(length, 7));
 });
 
 function headBytes(type: number, length: number): Buffer {

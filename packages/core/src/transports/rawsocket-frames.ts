@@ -37,6 +37,9 @@ export function headOf(type: number, length: number): number {
   return ((((length === 2 ** 24 ? 8 : 0) | type) << 24) | (length & 0xff_ffff)) >>> 0;
 }
 
+/** Pieces of a frame below this size are put together: one that comes byte by byte must not cost an object for each. */
+const SMALL = 16 * 1024;
+
 /** Cuts a stream into the handshake and the frames that follow it, however the bytes come. */
 export class FrameReader {
   readonly #maxLength: number;
@@ -49,15 +52,24 @@ export class FrameReader {
   }
 
   push(chunk: Buffer): void {
-    this.#chunks.push(chunk);
     this.#length += chunk.length;
+    let piece = chunk;
+    let before = this.#chunks.at(-1);
+    // As with binary counting: a byte is copied once each time that its piece has doubled.
+    while (before !== undefined && before.length <= piece.length && piece.length < SMALL) {
+      this.#chunks.pop();
+      piece = Buffer.concat([before, piece]);
+      before = this.#chunks.at(-1);
+    }
+    this.#chunks.push(piece);
   }
 
   /** The next `count` bytes, or null where they have not all come. */
   take(count: number): Buffer | null {
     if (this.#length < count) return null;
     const bytes = this.#peek(count);
-    this.#chunks[0] = bytes.subarray(count);
+    if (bytes.length === count) this.#chunks.shift();
+    else this.#chunks[0] = bytes.subarray(count);
     this.#length -= count;
     return bytes.subarray(0, count);
   }

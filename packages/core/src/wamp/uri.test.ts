@@ -24,3 +24,11 @@ test("a wildcard part matches exactly one component and a prefix is a string pre
   expect(matches("com.emergency", "prefix", "com.emergency-low")).toBe(true);
   expect(matches("com.a", "exact", "com.ab")).toBe(false);
 });
+
+test("a URI of millions of components is none, and breaks nothing", () => {
+  const endless = "a.".repeat(5_000_000);
+  expect(isUri(`${endless}a`)).toBe(false);
+  expect(isPattern(endless, "prefix")).toBe(false);
+  expect(isPattern(endless, "wildcard")).toBe(false);
+  expect(isUri(`${"a.".repeat(30_000)}a`)).toBe(true);
+});

@@ -16,16 +16,19 @@ const LOOSE_EMPTY = /^(([^\s.#]+\.)|\.)*([^\s.#]+)?$/;
 const STRICT = /^([0-9a-z_]+\.)*([0-9a-z_]+)$/;
 const STRICT_EMPTY = /^(([0-9a-z_]+\.)|\.)*([0-9a-z_]+)?$/;
 
-/** Whether `uri` is a URI without empty components. */
+/** Longer than any real one. The patterns above take a step of the stack for each component, and it holds few millions. */
+const MAX_LENGTH = 0xffff;
+
+/** Whether `uri` is a URI without empty components, and of at most 65535 characters. */
 export function isUri(uri: string, check: UriCheck = "loose"): boolean {
-  return (check === "strict" ? STRICT : LOOSE).test(uri);
+  return uri.length <= MAX_LENGTH && (check === "strict" ? STRICT : LOOSE).test(uri);
 }
 
 /** Whether `pattern` is legal under `match`: prefix patterns may end in a dot, wildcard patterns may have empty parts. */
 export function isPattern(pattern: string, match: MatchPolicy, check: UriCheck = "loose"): boolean {
   if (match === "exact") return isUri(pattern, check);
   if (match === "prefix" && pattern.endsWith(".")) return isUri(pattern.slice(0, -1), check);
-  return (check === "strict" ? STRICT_EMPTY : LOOSE_EMPTY).test(pattern);
+  return pattern.length <= MAX_LENGTH && (check === "strict" ? STRICT_EMPTY : LOOSE_EMPTY).test(pattern);
 }
 
 /** Whether `uri` falls under `pattern`. A prefix is a string prefix, as deployed routers have it. */
