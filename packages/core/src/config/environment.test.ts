@@ -49,6 +49,18 @@ it("a config that goes in a circle is a problem, not a hang", () => {
   expect(expand(circle).issues[0]?.message).toContain("goes in a circle");
 });
 
+it.each([
+  ["goes in two circles", (one: Record<string, unknown>) => Object.assign(one, { self: one, again: [one] })],
+  [
+    "multiplies by aliases",
+    (one: object) => Array.from({ length: 40 }).reduce((inner: unknown) => [inner, inner], one),
+  ],
+])("a config that %s is a problem, not a hang", (_what, grow) => {
+  const { value, issues } = expand(grow({ a: 1 }));
+  expect(value).toBeNull();
+  expect(issues.at(-1)?.message).toContain("holds more than 1000000 values, or goes in a circle");
+});
+
 it("what holds no variable comes back as it was", () => {
   fc.assert(
     fc.property(fc.jsonValue(), (raw) => {

@@ -4,6 +4,9 @@ import type { Issues, Path } from "./issues.ts";
 /** How deep a config may nest; deeper it is a mistake, or goes in a circle. */
 const MAX_DEPTH = 100;
 
+/** How many values a config may hold, those that YAML's aliases repeat counted each time: a few of them multiply without end. */
+const MAX_VALUES = 1_000_000;
+
 /** `${NAME}`, or `$${` for a `${` that is meant as it is. */
 const VARIABLE = /\$\$\{|\$\{([^}]*)\}/g;
 const WHOLE = /^\$\{[^}]*\}$/;
@@ -32,7 +35,9 @@ export function expandEnvironment(raw: unknown, environment: NodeJS.ProcessEnv, 
     });
   };
 
+  let left = MAX_VALUES;
   const expand = (value: unknown, path: Path): unknown => {
+    if (--left < 0) return null;
     if (typeof value === "string") return expandText(value, path);
     if (path.length > MAX_DEPTH) {
       issues.add(path.slice(0, 5), `nests more than ${MAX_DEPTH} levels deep, or goes in a circle`);
@@ -49,7 +54,8 @@ export function expandEnvironment(raw: unknown, environment: NodeJS.ProcessEnv, 
   };
 
   const value = expand(raw, []);
-  return { value, fromEnvironment: (path) => whole.has(JSON.stringify(path)) };
+  if (left < 0) issues.add([], `holds more than ${MAX_VALUES} values, or goes in a circle`);
+  return { value: left < 0 ? null : value, fromEnvironment: (path) => whole.has(JSON.stringify(path)) };
 }
 
 /** A mapping of the config, and nothing that a JS config brings with it: a plugin bears symbols. */

@@ -64,8 +64,10 @@ export interface LoadOptions {
 export async function loadConfig(source: ConfigSource, { cwd, transports }: LoadOptions): Promise<LoadedConfig> {
   const issues = new Issues();
   const { value: raw, fromEnvironment } = expandEnvironment(source.raw, process.env, issues);
-  if (!isDict(raw))
-    throw new ConfigError(source.file, [{ path: [], message: `expected a dictionary, found ${kindOf(raw)}` }]);
+  if (!isDict(raw)) {
+    if (issues.found.length === 0) issues.add([], `expected a dictionary, found ${kindOf(raw)}`);
+    throw new ConfigError(source.file, issues.found);
+  }
   const check: Check = { issues, fromEnvironment };
   const from = { folder: source.folder, cwd };
   for (const key of Object.keys(raw)) {

@@ -38,7 +38,12 @@ const id = field("an id from 1 to 2^53", isId);
 const text = field("a string", (value): value is string => typeof value === "string");
 const textOrNull = field("a string or null", (value): value is string | null => value === null || text.is(value));
 const dict = field("a dictionary", isDict);
-const code = field("a message code", (value): value is number => Number.isInteger(value));
+const code = field("a message code", isCode);
+
+/** Whether `value` can be a message's code: they end at 1023 (spec, basic/messages). */
+function isCode(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 1023;
+}
 
 const layout = <F extends Fields>(code: number, fields: F, payload = false): Layout<F> => ({ code, fields, payload });
 
