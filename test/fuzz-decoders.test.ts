@@ -11,7 +11,7 @@ import { parseHello } from "../packages/core/src/session/parse-hello.ts";
 import {
   BrokenFraming,
   FrameReader,
-  frameOf,
+  headOf as frameHead,
   type RawFrame,
 } from "../packages/core/src/transports/rawsocket-frames.ts";
 import { headOf, type Message, parseMessage } from "../packages/core/src/wamp/messages.ts";
