@@ -178,7 +178,7 @@ let lastRolesText = "";
 /** A router announces the same roles in every WELCOME, and they are the longest part of it: their text is kept. */
 function welcomeText({ session, details }: MessageOf<"WELCOME">): string | null {
   const { roles, ...rest } = details;
-  if (!Object.isFrozen(roles) || isEmpty(rest)) return null;
+  if (!isDict(roles) || !Object.isFrozen(roles) || isEmpty(rest)) return null;
   if (roles !== lastRoles) {
     lastRolesText = text(roles);
     lastRoles = roles;
