@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { connect } from "node:net";
 import { WebSocket } from "ws";
 import { createRouter, type Router } from "@wampgate/core";
 import { CapturedLog } from "@wampgate/plugin-testkit";
@@ -55,6 +56,44 @@ it("ping-interval 0 asks nobody", async () => {
   expect(pings).toBe(0);
   socket.terminate();
   await router.close();
+});
+
+describe("a message without end", () => {
+  it.each([
+    ["in fragments of a byte", "x", 1009],
+    ["in fragments of nothing", "", 1008],
+  ])("%s ends its own connection, and no other", async (_how, fragment, code) => {
+    const { router, url, left } = await start({ "max-message-size": 1024 });
+    const well = await join(url);
+    const endless = await join(url);
+    const closed = once(endless, "close");
+    while (endless.readyState === WebSocket.OPEN) {
+      for (let i = 0; i < 100; i++) endless.send(fragment, { fin: false }, () => undefined);
+      await new Promise(setImmediate);
+    }
+    expect((await closed)[0]).toBe(code);
+    await left;
+    well.send(JSON.stringify([32, 1, {}, "com.a"]));
+    expect(String((await once(well, "message"))[0])).toContain("[33,1,");
+    well.terminate();
+    await router.close();
+  });
+
+  it("that claims more bytes than may come ends its own connection by its head alone", async () => {
+    const { router, url } = await start({ "max-message-size": 1024 });
+    const { port } = new URL(url);
+    const socket = connect(Number(port), "127.0.0.1").setNoDelay();
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    socket.on("error", () => socket.destroy()).resume();
+    socket.write(
+      "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: wamp.2.json\r\n\r\n",
+    );
+    await once(socket, "data");
+    socket.write(Buffer.from("81ff00000000ffffffff00000000", "hex"));
+    await closed;
+    await router.close();
+  });
 });
 
 describe("allowed-origins", () => {

@@ -34,7 +34,7 @@ export interface ProcessOptions {
 const running = new Set<RouterProcess>();
 
 // What a failed test left would keep Jest from ending.
-afterEach(() => Promise.all([...running].map((router) => router.kill())));
+afterAll(() => Promise.all([...running].map((router) => router.kill())));
 
 /** The built router in a process of its own, as `npx wampgate start` runs it, with a probe inside. */
 export class RouterProcess {
@@ -42,6 +42,8 @@ export class RouterProcess {
   readonly urls: string[] = [];
   /** What it logged, at level `warn` and above. */
   readonly log: Record<string, unknown>[] = [];
+  /** What else came to stderr: nothing, if all is well. */
+  readonly complaints: string[] = [];
   readonly #child: ChildProcess;
   readonly #ended: Promise<number | null>;
   readonly #folder: string;
@@ -121,10 +123,9 @@ export class RouterProcess {
   async #listening(count: number): Promise<void> {
     const { stdout, stderr } = this.#child;
     if (stdout === null || stderr === null) throw new Error("the router's process has no output");
-    const complaints: string[] = [];
     createInterface({ input: stderr }).on("line", (line) => {
       if (line.startsWith("{")) this.log.push(JSON.parse(line) as Record<string, unknown>);
-      else complaints.push(line);
+      else this.complaints.push(line);
     });
     const told = new Promise<void>((resolve) => {
       createInterface({ input: stdout }).on("line", (line) => {
@@ -133,7 +134,7 @@ export class RouterProcess {
       });
     });
     const died = this.#ended.then((code) => {
-      throw new Error(`the router ended with ${code} instead of listening: ${complaints.join("\n")}`);
+      throw new Error(`the router ended with ${code} instead of listening: ${this.complaints.join("\n")}`);
     });
     await Promise.race([told, died]);
     died.catch(() => undefined);

@@ -18,6 +18,19 @@ import { WebSocketWire } from "./websocket-wire.ts";
 /** How long a client may take to answer a closing frame, in milliseconds. */
 const CLOSE_TIME = 2000;
 
+/**
+ * What ws may keep of a message that is not whole yet, beside its bytes. Both hold an object for each piece, so that
+ * pieces of a byte or of none would cost a hundred times what was sent. The largest message may come in fragments of so
+ * many bytes (RFC 6455 section 5.4), and over a line that cuts it as small as TCP does (RFC 9293 section 3.7.1: 536).
+ */
+const FRAGMENT = 1024;
+const SEGMENT = 512;
+/** A small message may be cut as small as its sender likes. */
+const MIN_PIECES = 1024;
+
+/** How many PONGs may wait for a client that pings and does not read. */
+const PENDING_PONGS = 60;
+
 /** WAMP over WebSocket, on TCP or a Unix domain socket. */
 export const websocket = defineTransport<WebSocketOptions>({
   type: "websocket",
@@ -81,11 +94,15 @@ function groupOf(doors: readonly Door[], listeners: readonly HttpListener[]): Om
 }
 
 function webSocketServer(options: WebSocketOptions, subprotocols: Subprotocols): WebSocketServer {
-  // closeTimeout is newer than the types of ws
-  const settings: ServerOptions & { closeTimeout: number } = {
+  const { "max-message-size": size } = options;
+  // closeTimeout and maxPendingAutoPongs are newer than the types of ws
+  const settings: ServerOptions & { closeTimeout: number; maxPendingAutoPongs: number } = {
     noServer: true,
     perMessageDeflate: false,
-    maxPayload: options["max-message-size"],
+    maxPayload: size,
+    maxFragments: Math.max(MIN_PIECES, Math.ceil(size / FRAGMENT)),
+    maxBufferedChunks: Math.max(MIN_PIECES, Math.ceil(size / SEGMENT)),
+    maxPendingAutoPongs: PENDING_PONGS,
     closeTimeout: CLOSE_TIME,
     handleProtocols: (offered) => choose(offered, subprotocols)?.name ?? false,
   };
