@@ -1,4 +1,4 @@
-import { type DecodeOptions, decode, encode, type EncodeOptions, Tagged } from "cborg";
+import { type DecodeOptions, decode, encode, type EncodeOptions, Tagged, type Token, Tokenizer, Type } from "cborg";
 import { headOf, parseMessage } from "../wamp/messages.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import type { PayloadValues, Tail } from "../wamp/payload.ts";
@@ -9,7 +9,17 @@ import { isTooDeep, type Serializer } from "./serializer.ts";
 /** The tags of RFC 8949 section 3.4 that stand before a value: they are passed on, and given no meaning. */
 const TAGS = [0, 1, 2, 3, 4, 5, 21, 22, 23, 24, 32, 33, 34, 35, 36, 37, 55799];
 
-const DECODE: DecodeOptions = { tags: Tagged.preserve(...TAGS) };
+const DECODE: DecodeOptions = { tags: Tagged.preserve(...TAGS), retainStringBytes: true };
+
+/** A text that begins with U+FEFF: cborg takes that character for a byte order mark, and drops it. */
+class WholeTexts extends Tokenizer {
+  override next(): Token {
+    const token = super.next();
+    const bytes = Type.equals(token.type, Type.string) ? token.byteValue : undefined;
+    if (bytes?.[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) token.value = `\ufeff${token.value as string}`;
+    return token;
+  }
+}
 /** Keys stay in their order: a router has no say in it. */
 const ENCODE: EncodeOptions = { mapSorter: () => 0 };
 
@@ -25,7 +35,8 @@ export const cbor: Serializer = {
   decode(bytes) {
     let elements: unknown;
     try {
-      elements = decode(bytes, DECODE);
+      const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+      elements = decode(plain, { ...DECODE, tokenizer: new WholeTexts(plain, DECODE) });
     } catch {
       throw protocolViolation("the frame is not valid CBOR, or holds what WAMP cannot say");
     }

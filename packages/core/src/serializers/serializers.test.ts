@@ -149,6 +149,12 @@ describe("CBOR", () => {
     expect(() => decoded(hex)).toThrow(expect.objectContaining({ uri: "wamp.error.protocol_violation" }) as Error);
   });
 
+  it("keeps a U+FEFF at the beginning of a text", () => {
+    const value = { "\ufeffkey": "\ufefftext", "": "\ufeff" };
+    const back = cbor.decode(cbor.encode(call([value])));
+    expect(back.type === "CALL" && back.payload?.values().args).toEqual([value]);
+  });
+
   it("a key __proto__ is a key like any other", () => {
     const message = decoded(callOf("a1695f5f70726f746f5f5fa1616101"));
     const [value] = (message.type === "CALL" ? message.payload?.values().args : undefined) as [object];
