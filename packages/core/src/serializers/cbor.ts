@@ -9,7 +9,14 @@ import { isTooDeep, type Serializer } from "./serializer.ts";
 /** The tags of RFC 8949 section 3.4 that stand before a value: they are passed on, and given no meaning. */
 const TAGS = [0, 1, 2, 3, 4, 5, 21, 22, 23, 24, 32, 33, 34, 35, 36, 37, 55799];
 
-const DECODE: DecodeOptions = { tags: Tagged.preserve(...TAGS), retainStringBytes: true };
+const DECODE: DecodeOptions = {
+  tags: Tagged.preserve(...TAGS),
+  retainStringBytes: true,
+  // What is cborg's default, but for a tokenizer that it is given.
+  allowIndefinite: true,
+  allowUndefined: true,
+  allowBigInt: true,
+};
 
 /** A text that begins with U+FEFF: cborg takes that character for a byte order mark, and drops it. */
 class WholeTexts extends Tokenizer {

@@ -149,6 +149,15 @@ describe("CBOR", () => {
     expect(() => decoded(hex)).toThrow(expect.objectContaining({ uri: "wamp.error.protocol_violation" }) as Error);
   });
 
+  it("passes on a number past 2^53, and a list of no given length", () => {
+    for (const value of ["811b0020000000000001", "819f01ff"]) {
+      const back = cbor.decode(cbor.encode(decoded(callOf(value))));
+      expect(back.type === "CALL" && back.payload?.values().args).toEqual([
+        value.startsWith("811b") ? 2n ** 53n + 1n : [1],
+      ]);
+    }
+  });
+
   it("keeps a U+FEFF at the beginning of a text", () => {
     const value = { "\ufeffkey": "\ufefftext", "": "\ufeff" };
     const back = cbor.decode(cbor.encode(call([value])));
