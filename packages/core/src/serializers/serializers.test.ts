@@ -150,11 +150,10 @@ describe("CBOR", () => {
   });
 
   it("passes on a number past 2^53, and a list of no given length", () => {
-    for (const value of ["811b0020000000000001", "819f01ff"]) {
-      const back = cbor.decode(cbor.encode(decoded(callOf(value))));
-      expect(back.type === "CALL" && back.payload?.values().args).toEqual([
-        value.startsWith("811b") ? 2n ** 53n + 1n : [1],
-      ]);
+    const values = { "1b0020000000000001": 2n ** 53n + 1n, "9f01ff": [1] };
+    for (const [hex, value] of Object.entries(values)) {
+      const back = cbor.decode(cbor.encode(decoded(callOf(hex))));
+      expect(back.type === "CALL" && back.payload?.values().args).toEqual([value]);
     }
   });
 
