@@ -1,21 +1,20 @@
 import { dirname, resolve } from "node:path";
 import { pino } from "pino";
-import { createDoor, tapMethod, tapStatic, tapStrategy, unclaimedTaps } from "./auth/door.ts";
+import { tapMethod, tapStatic, tapStrategy, unclaimedTaps } from "./auth/door.ts";
 import type { WampgateConfig } from "./config/define-config.ts";
-import { type LoadedConfig, type LoadedTransport, loadConfig } from "./config/load.ts";
+import { type LoadedConfig, loadConfig } from "./config/load.ts";
 import type { Listener } from "./contract/connection.ts";
 import { type ConfigIssue, PluginError } from "./contract/errors.ts";
 import type { Log } from "./contract/log.ts";
 import type { RealmPort } from "./contract/peer.ts";
 import type { PluginApi } from "./contract/plugin.ts";
 import type { RouterStats, TransportStats } from "./contract/stats.ts";
+import { callsEnded } from "./drain.ts";
+import { Entrance, type EntranceContext, SHUTTING_DOWN } from "./entrance.ts";
 import type { Freeze } from "./hooks/create-hook.ts";
 import { createRouterHooks, type RouterHooks } from "./hooks/router-hooks.ts";
-import { FailedLogins } from "./limits/failed-logins.ts";
-import { Gate } from "./limits/gate.ts";
 import { LimitReport } from "./limits/limit-report.ts";
 import { startComponent } from "./plugins/start-component.ts";
-import { ROUTER_ROLES } from "./realm/features.ts";
 import { Realm } from "./realm/realm.ts";
 import { cbor } from "./serializers/cbor.ts";
 import { json } from "./serializers/json.ts";
@@ -24,7 +23,7 @@ import type { Serializer } from "./serializers/serializer.ts";
 import { joinAsService, joinLocally } from "./session/join-local.ts";
 import type { LocalSession } from "./session/local.ts";
 import { ServiceCalls } from "./session/service-calls.ts";
-import { Session } from "./session/session.ts";
+import type { Session } from "./session/session.ts";
 import { isMemoryListener, memory, type MemoryClient, type MemoryConnectOptions } from "./transports/memory.ts";
 import { rawsocket } from "./transports/rawsocket.ts";
 import { websocket } from "./transports/websocket.ts";
@@ -84,13 +83,12 @@ export class Router {
   readonly #config: LoadedConfig;
   readonly #freeze: Freeze = { frozen: false };
   readonly #limits: LimitReport;
-  readonly #gates = new Map<LoadedTransport, Gate>();
   readonly #realms: ReadonlyMap<string, Realm>;
   readonly #services: ServiceCalls;
-  readonly #sessions = new Set<Session>();
+  readonly #entrances: Entrance[] = [];
   readonly #locals = new Set<LocalSession>();
   readonly #ids = new Set<number>();
-  readonly #listeners: { listener: Listener; transports: readonly LoadedTransport[] }[] = [];
+  readonly #listeners: { listener: Listener; entrances: readonly Entrance[] }[] = [];
   #onEmpty: (() => void) | null = null;
 
   /** @internal */
@@ -123,11 +121,11 @@ export class Router {
 
   /** Where the router listens: empty before `start`. */
   get endpoints(): readonly Endpoint[] {
-    return this.#listeners.flatMap(({ listener, transports }) =>
-      transports.map((transport, i) => ({
-        type: transport.type,
+    return this.#listeners.flatMap(({ listener, entrances }) =>
+      entrances.map(({ settings }, i) => ({
+        type: settings.type,
         url: listener.urls[i] ?? "",
-        methods: [...transport.auth.values()].map(({ method, blocks }) => ({
+        methods: [...settings.auth.values()].map(({ method, blocks }) => ({
           name: method.name,
           plugin: this.#pluginOf(method.name),
           types: blocks.map(({ type }) => type),
@@ -138,7 +136,7 @@ export class Router {
 
   /** How many sessions there are, in process and by transport: all that have not ended. */
   get sessionCount(): { readonly remote: number; readonly local: number } {
-    return { remote: this.#sessions.size, local: this.#locals.size };
+    return { remote: this.#entrances.reduce((sum, { sessions }) => sum + sessions.size, 0), local: this.#locals.size };
   }
 
   /** Lets each plugin tap the hooks. @internal */
@@ -177,18 +175,30 @@ export class Router {
     }
   }
 
+  /**
+   * The first half of an orderly end: takes no new clients, ends the logins under way, and waits until no call is
+   * pending, for `shutdown-timeout` at most. `close` is the second half.
+   */
+  async drain(): Promise<void> {
+    this.#stop();
+    const { shutdownTimeout } = this.#config;
+    this.log.info({ sessions: this.sessionCount.remote }, "no new clients are taken; calls under way may end");
+    const calls = await callsEnded(this.#realms, shutdownTimeout);
+    if (calls > 0) this.log.warn({ calls }, `calls were still under way after shutdown-timeout, ${shutdownTimeout} ms`);
+  }
+
   /** Says GOODBYE to everyone, waits two seconds at most for the answers, and ends what is left. */
   async close(reason: string = CloseUri.systemShutdown): Promise<void> {
-    for (const { listener } of this.#listeners) listener.stop();
+    this.#stop();
     const { signal, end } = deadline(CLOSE_TIMEOUT);
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
-      for (const session of this.#sessions) session.close(reason, "the router is shutting down");
+      for (const session of this.#remote()) session.close(reason, SHUTTING_DOWN);
       this.#checkEmpty();
     });
     await untilAborted(empty, signal).catch(() => undefined);
     end();
-    for (const session of this.#locals) session.leave(reason, "the router is shutting down");
+    for (const session of this.#locals) session.leave(reason, SHUTTING_DOWN);
     this.#services.close();
     await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
     this.#listeners.length = 0;
@@ -240,44 +250,38 @@ export class Router {
     }
     for (const type of new Set(transports.map((transport) => transport.type))) {
       const ofType = transports.filter((transport) => transport.type === type);
-      const entries = ofType.map((transport) => this.#entry(transport));
-      const listener = await ofType[0]?.transport.start(entries, {
-        serializers,
-        folder: this.#config.folder,
-        log: this.log,
-        report: this.#limits.report,
-      });
-      if (listener !== undefined) this.#listeners.push({ listener, transports: ofType });
+      const entrances = ofType.map((settings) => new Entrance(settings, this.#entranceContext()));
+      this.#entrances.push(...entrances);
+      const listener = await ofType[0]?.transport.start(
+        entrances.map(({ entry }) => entry),
+        {
+          serializers,
+          folder: this.#config.folder,
+          log: this.log,
+          report: this.#limits.report,
+        },
+      );
+      if (listener !== undefined) this.#listeners.push({ listener, entrances });
     }
   }
 
-  #entry(transport: LoadedTransport) {
-    const { options, auth, authTimeout, limits } = transport;
-    const gate = new Gate(limits, this.#limits.report);
-    this.#gates.set(transport, gate);
-    const door = createDoor({ auth, hooks: this.hooks, realms: this.#realms, roles: ROUTER_ROLES, log: this.log });
-    const context = {
-      door: new FailedLogins(limits, this.#limits.report).guard(door),
+  #entranceContext(): EntranceContext {
+    return {
       realms: this.#realms,
       hooks: this.hooks,
       log: this.log,
       report: this.#limits.report,
-      authTimeout,
       newId: () => this.#newId(),
-      joined: ({ peer }: Session) => gate.joined(peer),
-      ended: (session: Session) => {
-        gate.ended(session.peer, session.hasJoined);
-        this.#sessions.delete(session);
+      ended: (session) => {
         if (session.id !== null) this.#ids.delete(session.id);
         this.#checkEmpty();
       },
     };
-    const accept = (connection: ConstructorParameters<typeof Session>[0]): Session => {
-      const session = new Session(connection, context);
-      this.#sessions.add(session);
-      return session;
-    };
-    return { options, ...gate.entry(accept) };
+  }
+
+  #stop(): void {
+    for (const { listener } of this.#listeners) listener.stop();
+    for (const entrance of this.#entrances) entrance.close();
   }
 
   #joinLocally(realmName: string, role: string, authid: string, provider: string): LocalSession {
@@ -300,13 +304,14 @@ export class Router {
 
   #live(): RouterStats {
     const transports = (): TransportStats[] =>
-      this.#listeners.flatMap(({ listener, transports: entries }) =>
-        entries.flatMap((entry, i) => {
-          const gate = this.#gates.get(entry);
-          if (gate === undefined) return [];
-          const { traffic, halfOpen, sessions } = gate;
-          return [{ type: entry.type, url: listener.urls[i] ?? "", traffic, halfOpen, sessions }];
-        }),
+      this.#listeners.flatMap(({ listener, entrances }) =>
+        entrances.map(({ settings, gate: { traffic, halfOpen, sessions } }, i) => ({
+          type: settings.type,
+          url: listener.urls[i] ?? "",
+          traffic,
+          halfOpen,
+          sessions,
+        })),
       );
     const locals = this.#locals;
     return {
@@ -321,7 +326,12 @@ export class Router {
   }
 
   #checkEmpty(): void {
-    if (this.#sessions.size === 0) this.#onEmpty?.();
+    if (this.#entrances.every(({ sessions }) => sessions.size === 0)) this.#onEmpty?.();
+  }
+
+  /** All sessions that came by a transport. */
+  #remote(): Session[] {
+    return this.#entrances.flatMap(({ sessions }) => [...sessions]);
   }
 
   #newId(): number {

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../contract/errors.ts";
 import { check } from "./check.ts";
+import { FAILED, FINE, WRONG_USE } from "./exit-codes.ts";
 import { hash, type HashOptions } from "./hash.ts";
 import { init, type InitOptions } from "./init.ts";
 import { schema } from "./schema.ts";
@@ -9,11 +10,6 @@ import { start, type StartOptions } from "./start.ts";
 import { UsageError } from "./usage-error.ts";
 
 const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
-
-/** Exit codes: all went well; something failed; the command line or the config is wrong. */
-const FINE = 0;
-const FAILED = 1;
-const WRONG_USE = 2;
 
 /**
  * Runs the command line.

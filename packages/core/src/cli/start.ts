@@ -4,6 +4,7 @@ import { readConfig } from "../config/find.ts";
 import type { WampgateConfig } from "../config/define-config.ts";
 import { pathText } from "../contract/errors.ts";
 import { createRouter, type Router } from "../router.ts";
+import { FAILED } from "./exit-codes.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface StartOptions {
@@ -12,21 +13,45 @@ export interface StartOptions {
   readonly logLevel?: string;
 }
 
+/** How long what keeps the process has to end, once the router has, in milliseconds. */
+const EXIT_TIME = 1000;
+
+/** Ctrl-C may come twice, from the terminal and from npm: within this time, in milliseconds, it counts once. */
+const ECHO_TIME = 500;
+
 const LEVELS = ["debug", "info", "warn", "error"];
 
 /** Starts the router, and resolves when a signal has stopped it. */
 export async function start(options: StartOptions): Promise<void> {
   const level = options.logLevel ?? "info";
   if (!LEVELS.includes(level)) throw new UsageError(`--log-level is one of ${LEVELS.join(", ")}, not ${level}`);
+  const told = toldToStop();
   const router = await routerOf(options, level);
-  const stopped = new Promise<void>((resolve, reject) => {
-    const stop = (): void => void router.close().then(resolve, reject);
-    process.once("SIGTERM", stop);
-    process.once("SIGINT", stop);
-  });
   await router.start();
   for (const line of summary(router)) console.log(line);
-  await stopped;
+  await told;
+  await router.drain();
+  await router.close();
+  // What a component has left open does not keep the process.
+  setTimeout(() => process.exit(), EXIT_TIME).unref();
+}
+
+/** Resolves at the first SIGTERM or SIGINT; at a second one the process ends at once. */
+function toldToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    let first: number | null = null;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (first === null) {
+        first = performance.now();
+        resolve();
+      } else if (performance.now() - first > ECHO_TIME) {
+        console.error(`ended at once by a second ${signal}`);
+        process.exit(FAILED);
+      }
+    };
+    process.on("SIGTERM", onSignal);
+    process.on("SIGINT", onSignal);
+  });
 }
 
 /** The router of the config file, not started. Its log goes to stderr: JSON lines, or pretty on a terminal. */

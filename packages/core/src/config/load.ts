@@ -10,7 +10,7 @@ import type { Component } from "../plugins/start-component.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 import { type AuthContext, checkAuth } from "./check-auth.ts";
 import { checkRealms, listAt } from "./check-realms.ts";
-import { componentSchema, pluginsSchema, rootSchema, transportSchema } from "./core-schema.ts";
+import { componentSchema, pluginsSchema, rootSchema, shutdownSchema, transportSchema } from "./core-schema.ts";
 import { expandEnvironment } from "./environment.ts";
 import type { ConfigSource } from "./find.ts";
 import { type Check, checkBySchema, droppedKeys, Issues, type Path } from "./issues.ts";
@@ -44,6 +44,8 @@ export interface LoadedConfig {
   readonly realms: readonly RealmSettings[];
   readonly transports: readonly LoadedTransport[];
   readonly components: readonly LoadedComponent[];
+  /** How long calls may still take once the router is told to stop, in milliseconds. */
+  readonly shutdownTimeout: number;
   readonly plugins: readonly { readonly plugin: Plugin; readonly options: unknown }[];
   /** The procedures that strategies call, which no broad rule lets anyone register. */
   readonly called: readonly CalledProcedure[];
@@ -98,6 +100,7 @@ export async function loadConfig(source: ConfigSource, { cwd, transports }: Load
   const loadedTransports = await checkTransports(raw["transports"], known, context);
   const components = await checkComponents(raw["components"] ?? [], from, context);
   warnOfCallers(realms.settings, context);
+  const shutdownTimeout = await checkBySchema(shutdownSchema, raw["shutdown-timeout"], ["shutdown-timeout"], check);
 
   if (issues.found.length > 0) throw new ConfigError(source.file, issues.found);
   return {
@@ -106,6 +109,7 @@ export async function loadConfig(source: ConfigSource, { cwd, transports }: Load
     realms: realms.settings,
     transports: loadedTransports,
     components,
+    shutdownTimeout: shutdownTimeout?.value as number,
     plugins,
     called: context.called,
     warnings: warnings.found,

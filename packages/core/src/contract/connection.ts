@@ -62,7 +62,7 @@ export interface TransportContext {
 export interface Listener {
   /** Where each entry can be reached, in their order: `ws://127.0.0.1:8080/ws`. */
   readonly urls: readonly string[];
-  /** No new connections; those that are stay. */
+  /** No new clients; those that are stay. What tells of the router's health goes on until `close`. */
   stop(): void;
   /** Stops, ends what connections are left, and resolves when all is gone. */
   close(): Promise<void>;

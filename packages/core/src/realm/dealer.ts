@@ -33,6 +33,8 @@ export class Dealer {
   readonly #mayDisclose: boolean;
   readonly #limits: SessionLimits;
   readonly #announce: (topic: string, args: readonly unknown[]) => void;
+  #pending = 0;
+  #quiet: ReturnType<typeof withResolver> | null = null;
 
   /** @param announce publishes a meta event */
   constructor({ discloseMe, limits }: RealmOptions, announce: (topic: string, args: readonly unknown[]) => void) {
@@ -208,6 +210,16 @@ export class Dealer {
     this.#ledgers.delete(member);
   }
 
+  /** How many calls are not answered. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Resolves when no call is pending: at once where none is. */
+  async whenQuiet(): Promise<void> {
+    if (this.#pending > 0) await (this.#quiet ??= withResolver()).promise;
+  }
+
   /** Resolves when `procedure` can be called; rejects with the signal's reason. */
   async whenRegistered(procedure: string, signal: AbortSignal): Promise<void> {
     if (this.registrations.best(procedure) !== undefined) return;
@@ -225,6 +237,7 @@ export class Dealer {
     const { callee, request, invocation } = call;
     const received = this.#of(callee.member);
     callee.running++;
+    this.#pending++;
     ledger.made.add(request, call);
     received.received.add(invocation, call);
     received.lastInvocation = invocation;
@@ -283,6 +296,10 @@ export class Dealer {
     this.#ledgers.get(call.callee.member)?.received.delete(call.invocation);
     call.callee.running--;
     call.timer?.end();
+    this.#pending--;
+    if (this.#pending > 0 || this.#quiet === null) return;
+    this.#quiet.resolve();
+    this.#quiet = null;
   }
 
   #takeOver(procedure: string, { match }: RegisterWish): void {

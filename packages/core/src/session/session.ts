@@ -65,6 +65,11 @@ export class Session implements ConnectionHandler {
     this.#handshake = deadline(context.authTimeout, undefined, () => this.#late());
   }
 
+  /** Who it is, once it has joined and until it leaves. */
+  get info(): SessionInfo | null {
+    return this.#state.is === "joined" ? this.#state.info : null;
+  }
+
   message(message: Message): void {
     switch (this.#state.is) {
       case "new":
