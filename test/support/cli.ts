@@ -8,6 +8,9 @@ import { createInterface } from "node:readline";
 export const ROOT = join(import.meta.dirname, "../..");
 const BIN = join(ROOT, "packages/core/bin/wampgate.js");
 
+/** How long a line of the log may take to come, in milliseconds. */
+const PATIENCE = 10_000;
+
 type Environment = Readonly<Record<string, string>>;
 
 /** How a run of the command ended. */
@@ -51,6 +54,8 @@ export interface CliRouter {
   readonly summary: readonly string[];
   /** Of its first transport: `ws://127.0.0.1:45123/ws`. */
   readonly url: string;
+  /** What it has logged. */
+  readonly lines: readonly string[];
   /** The exit code, once it has ended. */
   readonly ended: Promise<number | null>;
   /** Sends a signal. */
@@ -77,18 +82,29 @@ export async function startCli(cwd: string, env: Environment = {}): Promise<CliR
   return {
     summary,
     url,
+    lines,
     ended,
     kill: (signal) => void child.kill(signal),
     logged: (message) =>
       new Promise((resolve, reject) => {
+        const done = (): void => {
+          clearTimeout(timer);
+          log.off("line", look);
+          log.off("close", fail);
+        };
+        const fail = (): void => {
+          done();
+          reject(new Error(`no line ${message} was logged:\n${lines.join("\n")}`));
+        };
         const look = (line: string): void => {
           const entry = line.startsWith("{") ? (JSON.parse(line) as Record<string, unknown>) : {};
           if (!message.test(String(entry["msg"]))) return;
-          log.off("line", look);
+          done();
           resolve(entry);
         };
+        const timer = setTimeout(fail, PATIENCE);
         log.on("line", look);
-        log.once("close", () => reject(new Error(`no line ${message} was logged:\n${lines.join("\n")}`)));
+        log.once("close", fail);
         for (const line of [...lines]) look(line);
       }),
   };

@@ -7,8 +7,8 @@ import { deadline, untilAborted } from "./wamp/deadline.ts";
  * @param timeout in milliseconds
  * @returns how many are still under way when the time is up, else 0
  */
-export async function callsEnded(realms: ReadonlyMap<string, Realm>, timeout: number): Promise<number> {
-  const dealers = [...realms.values()].map(({ dealer }) => dealer);
+export async function callsEnded(realms: Iterable<Realm>, timeout: number): Promise<number> {
+  const dealers = [...realms].map(({ dealer }) => dealer);
   const pending = (): number => dealers.reduce((sum, dealer) => sum + dealer.pending, 0);
   const { signal, end } = deadline(timeout);
   while (pending() > 0 && !signal.aborted) {

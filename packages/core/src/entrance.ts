@@ -1,8 +1,11 @@
 import { createDoor } from "./auth/door.ts";
+import { whyNotEntitled } from "./auth/entitlement.ts";
+import type { DoorContext } from "./auth/login.ts";
 import type { LoadedTransport } from "./config/load.ts";
 import type { Connection, TransportEntry } from "./contract/connection.ts";
 import type { Log } from "./contract/log.ts";
 import type { RealmDirectory } from "./contract/peer.ts";
+import type { AuthSettings } from "./contract/settings.ts";
 import type { ReportLimit } from "./contract/stats.ts";
 import type { RouterHooks } from "./hooks/router-hooks.ts";
 import { FailedLogins } from "./limits/failed-logins.ts";
@@ -23,23 +26,26 @@ export interface EntranceContext {
 
 /** An entry of the config's `transports` at work, with the sessions that came in by it. */
 export class Entrance {
-  readonly settings: LoadedTransport;
   readonly gate: Gate;
   readonly sessions = new Set<Session>();
   /** What the transport is handed. */
-  readonly entry: TransportEntry;
-  readonly #context: SessionContext;
+  readonly entry: { -readonly [K in keyof TransportEntry]: TransportEntry[K] };
+  readonly #failedLogins: FailedLogins;
+  readonly #doorContext: DoorContext & { auth: AuthSettings };
+  readonly #sessionContext: SessionContext & { authTimeout: number };
+  #settings: LoadedTransport;
   #isClosed = false;
 
   constructor(settings: LoadedTransport, context: EntranceContext) {
-    this.settings = settings;
+    this.#settings = settings;
     const { auth, authTimeout, limits, options } = settings;
-    const door = createDoor({ auth, ...context, roles: ROUTER_ROLES });
     this.gate = new Gate(limits, context.report);
     this.entry = { options, ...this.gate.entry((connection) => this.#accept(connection)) };
-    this.#context = {
+    this.#failedLogins = new FailedLogins(limits, context.report);
+    this.#doorContext = { ...context, auth, roles: ROUTER_ROLES };
+    this.#sessionContext = {
       ...context,
-      door: new FailedLogins(limits, context.report).guard(door),
+      door: this.#failedLogins.guard(createDoor(this.#doorContext)),
       authTimeout,
       joined: ({ peer }) => this.gate.joined(peer),
       ended: (session) => {
@@ -50,14 +56,35 @@ export class Entrance {
     };
   }
 
+  get settings(): LoadedTransport {
+    return this.#settings;
+  }
+
+  /** Puts other settings into effect, for logins and connections to come. */
+  configure(settings: LoadedTransport): void {
+    this.#settings = settings;
+    const { auth, authTimeout, limits, options } = settings;
+    this.gate.configure(limits);
+    this.#failedLogins.configure(limits);
+    this.entry.options = options;
+    this.entry.limits = limits;
+    this.#doorContext.auth = auth;
+    this.#sessionContext.authTimeout = authTimeout;
+  }
+
   /** Lets nobody in any more, and ends the logins that are under way. */
   close(): void {
     this.#isClosed = true;
     for (const session of this.sessions) if (session.info === null) this.#turnAway(session);
   }
 
+  /** Why the config does not let a session in any more, a sentence; null where it does, or the session has not joined. */
+  async whyNotEntitled({ info, admission }: Session): Promise<string | null> {
+    return info === null ? null : whyNotEntitled(info, admission, this.#doorContext);
+  }
+
   #accept(connection: Connection): Session {
-    const session = new Session(connection, this.#context);
+    const session = new Session(connection, this.#sessionContext);
     this.sessions.add(session);
     if (this.#isClosed) this.#turnAway(session);
     return session;

@@ -2,7 +2,7 @@ import { dirname, resolve } from "node:path";
 import { pino } from "pino";
 import { tapMethod, tapStatic, tapStrategy, unclaimedTaps } from "./auth/door.ts";
 import type { WampgateConfig } from "./config/define-config.ts";
-import { type LoadedConfig, loadConfig } from "./config/load.ts";
+import { type LoadedConfig, type LoadedTransport, loadConfig } from "./config/load.ts";
 import type { Listener } from "./contract/connection.ts";
 import { type ConfigIssue, PluginError } from "./contract/errors.ts";
 import type { Log } from "./contract/log.ts";
@@ -15,7 +15,9 @@ import type { Freeze } from "./hooks/create-hook.ts";
 import { createRouterHooks, type RouterHooks } from "./hooks/router-hooks.ts";
 import { LimitReport } from "./limits/limit-report.ts";
 import { startComponent } from "./plugins/start-component.ts";
-import { Realm } from "./realm/realm.ts";
+import { Realms } from "./realms.ts";
+import { closeUnentitled, logReload, type Reloaded, renewed } from "./reload.ts";
+import { planReload } from "./reload-plan.ts";
 import { cbor } from "./serializers/cbor.ts";
 import { json } from "./serializers/json.ts";
 import { msgpack } from "./serializers/msgpack.ts";
@@ -69,7 +71,7 @@ export async function createRouter(config: WampgateConfig, options: RouterOption
   const file = options.file === undefined ? "config" : resolve(cwd, options.file);
   const folder = options.file === undefined ? cwd : dirname(file);
   const loaded = await loadConfig({ file, folder, raw: config }, { cwd, transports: BUILTIN.transports });
-  const router = new Router(loaded, log);
+  const router = new Router(loaded, cwd, log);
   await router.applyPlugins();
   return router;
 }
@@ -80,35 +82,32 @@ export class Router {
   readonly log: Log;
   /** What the router counts: traffic, sessions, limits that were hit. */
   readonly stats: RouterStats;
-  readonly #config: LoadedConfig;
+  readonly #cwd: string;
+  #config: LoadedConfig;
   readonly #freeze: Freeze = { frozen: false };
   readonly #limits: LimitReport;
-  readonly #realms: ReadonlyMap<string, Realm>;
+  readonly #realms: Realms;
   readonly #services: ServiceCalls;
-  readonly #entrances: Entrance[] = [];
+  /** One for each entry of the config's `transports`, in its order. */
+  #entrances: readonly Entrance[] = [];
   readonly #locals = new Set<LocalSession>();
   readonly #ids = new Set<number>();
   readonly #listeners: { listener: Listener; entrances: readonly Entrance[] }[] = [];
   #onEmpty: (() => void) | null = null;
+  #isRunning = false;
+  /** The last reload: the next one waits for it. */
+  #reloading: Promise<unknown> = Promise.resolve();
 
   /** @internal */
-  constructor(config: LoadedConfig, log: Log) {
+  constructor(config: LoadedConfig, cwd: string, log: Log) {
     this.#config = config;
+    this.#cwd = cwd;
     this.log = log;
     this.hooks = createRouterHooks(this.#freeze, log);
     this.#limits = new LimitReport(this.hooks, log);
     this.stats = this.#live();
-    this.#realms = new Map(
-      config.realms.map((settings) => [
-        settings.name,
-        new Realm(settings, {
-          guarded: guardedIn(settings.name, config),
-          hooks: this.hooks,
-          log,
-          call: (...args) => this.#services.call(...args),
-        }),
-      ]),
-    );
+    this.#realms = new Realms({ hooks: this.hooks, log, call: (...args) => this.#services.call(...args) });
+    this.#realms.configure(config);
     this.#services = new ServiceCalls(this.#realms, (realm) =>
       joinAsService(realm, this.#newId(), { log, report: this.#limits.report }),
     );
@@ -169,10 +168,24 @@ export class Router {
     try {
       await this.#startComponents();
       await this.#listen();
+      this.#isRunning = true;
     } catch (error) {
       await this.close();
       throw error;
     }
+  }
+
+  /**
+   * Puts a changed config into effect: its realms, roles, permissions and authorizers, the `auth` of its transports and
+   * their limits, and the files of certificates. Sessions that it would not let in any more are closed; all others stay.
+   * What needs a restart is left as it is, and told. Reloads that come at once happen one after the other.
+   *
+   * @throws ConfigError where the config is wrong: the old one stays in effect then; Error where the router does not run
+   */
+  reload(config: WampgateConfig): Promise<Reloaded> {
+    const reloaded = this.#reloading.then(() => this.#reload(config));
+    this.#reloading = reloaded.catch(() => undefined);
+    return reloaded;
   }
 
   /**
@@ -236,6 +249,29 @@ export class Router {
     }
   }
 
+  async #reload(raw: WampgateConfig): Promise<Reloaded> {
+    const { file, folder, plugins } = this.#config;
+    const running = plugins.map(({ plugin }) => plugin);
+    const options = { cwd: this.#cwd, transports: BUILTIN.transports, running };
+    const next = await loadConfig({ file, folder, raw }, options);
+    if (!this.#isRunning) throw new Error("the config is not reloaded: the router has not started, or is stopping");
+    const { config, restart } = planReload(this.#config, next);
+    this.#config = config;
+    for (const [i, entrance] of this.#entrances.entries()) entrance.configure(config.transports[i] as LoadedTransport);
+    const { removed, revoked, ...realms } = this.#realms.configure(config);
+    for (const name of removed) this.#services.leave(name);
+    const closed = await closeUnentitled({
+      entrances: this.#entrances,
+      locals: this.#locals,
+      realms: this.#realms,
+      log: this.log,
+    });
+    const problems = await renewed(this.#listeners.map(({ listener }) => listener));
+    const reloaded = { realms: { ...realms, removed: removed.length }, closed, revoked, restart, problems };
+    logReload(this.log, reloaded);
+    return reloaded;
+  }
+
   async #startComponents(): Promise<void> {
     for (const { module, realm, role, authid, config, timeout } of this.#config.components) {
       await startComponent(module, this.#joinLocally(realm, role, authid, "component"), config, timeout);
@@ -243,25 +279,20 @@ export class Router {
   }
 
   async #listen(): Promise<void> {
-    const { transports, plugins } = this.#config;
+    const { transports, plugins, folder } = this.#config;
+    this.#entrances = transports.map((settings) => new Entrance(settings, this.#entranceContext()));
     const serializers = new Map<string, Serializer>();
     for (const serializer of [...BUILTIN.serializers, ...plugins.flatMap(({ plugin }) => plugin.serializers ?? [])]) {
       serializers.set(serializer.name, serializer);
     }
-    for (const type of new Set(transports.map((transport) => transport.type))) {
-      const ofType = transports.filter((transport) => transport.type === type);
-      const entrances = ofType.map((settings) => new Entrance(settings, this.#entranceContext()));
-      this.#entrances.push(...entrances);
-      const listener = await ofType[0]?.transport.start(
+    const context = { serializers, folder, log: this.log, report: this.#limits.report };
+    for (const { type, transport } of new Map(transports.map((settings) => [settings.type, settings])).values()) {
+      const entrances = this.#entrances.filter(({ settings }) => settings.type === type);
+      const listener = await transport.start(
         entrances.map(({ entry }) => entry),
-        {
-          serializers,
-          folder: this.#config.folder,
-          log: this.log,
-          report: this.#limits.report,
-        },
+        context,
       );
-      if (listener !== undefined) this.#listeners.push({ listener, entrances });
+      this.#listeners.push({ listener, entrances });
     }
   }
 
@@ -280,6 +311,7 @@ export class Router {
   }
 
   #stop(): void {
+    this.#isRunning = false;
     for (const { listener } of this.#listeners) listener.stop();
     for (const entrance of this.#entrances) entrance.close();
   }
@@ -345,11 +377,4 @@ export class Router {
     const claims = this.#config.plugins.find(({ plugin }) => plugin.methods?.some(({ name }) => name === method));
     return claims?.plugin.name ?? "?";
   }
-}
-
-/** The procedures in `realm` that strategies call. */
-function guardedIn(realm: string, { called }: LoadedConfig): ReadonlySet<string> {
-  return new Set(
-    called.filter((procedure) => procedure.realm === null || procedure.realm === realm).map(({ uri }) => uri),
-  );
 }

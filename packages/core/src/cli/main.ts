@@ -6,6 +6,7 @@ import { FAILED, FINE, WRONG_USE } from "./exit-codes.ts";
 import { hash, type HashOptions } from "./hash.ts";
 import { init, type InitOptions } from "./init.ts";
 import { schema } from "./schema.ts";
+import type { RouterCommand } from "./router-of.ts";
 import { start, type StartOptions } from "./start.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -46,11 +47,11 @@ function commands(): Command {
   withConfig("start", "start the router")
     .option("--log-level <level>", "debug, info, warn or error", "info")
     .action((options: StartOptions) => start(options));
-  withConfig("check", "check the config and its plugins, without listening").action((options: StartOptions) =>
+  withConfig("check", "check the config and its plugins, without listening").action((options: RouterCommand) =>
     check(options),
   );
   withConfig("schema", "print the JSON Schema of the config with its plugins, for editors").action(
-    (options: StartOptions) => schema(options),
+    (options: RouterCommand) => schema(options),
   );
   program
     .command("init")

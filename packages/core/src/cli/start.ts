@@ -1,15 +1,10 @@
-import { pino } from "pino";
-import pretty from "pino-pretty";
-import { readConfig } from "../config/find.ts";
-import type { WampgateConfig } from "../config/define-config.ts";
-import { pathText } from "../contract/errors.ts";
-import { createRouter, type Router } from "../router.ts";
+import type { Router } from "../router.ts";
 import { FAILED } from "./exit-codes.ts";
+import { reload } from "./reload.ts";
+import { type RouterCommand, routerOf } from "./router-of.ts";
 import { UsageError } from "./usage-error.ts";
 
-export interface StartOptions {
-  readonly config?: string;
-  readonly debug?: boolean;
+export interface StartOptions extends RouterCommand {
   readonly logLevel?: string;
 }
 
@@ -26,8 +21,12 @@ export async function start(options: StartOptions): Promise<void> {
   const level = options.logLevel ?? "info";
   if (!LEVELS.includes(level)) throw new UsageError(`--log-level is one of ${LEVELS.join(", ")}, not ${level}`);
   const told = toldToStop();
-  const router = await routerOf(options, level);
+  const { router, file } = await routerOf(options, level);
+  let started = (): void => undefined;
+  const isUp = new Promise<void>((resolve) => (started = resolve));
+  process.on("SIGHUP", () => void isUp.then(() => reload(router, file)));
   await router.start();
+  started();
   for (const line of summary(router)) console.log(line);
   await told;
   await router.drain();
@@ -52,19 +51,6 @@ function toldToStop(): Promise<void> {
     process.on("SIGTERM", onSignal);
     process.on("SIGINT", onSignal);
   });
-}
-
-/** The router of the config file, not started. Its log goes to stderr: JSON lines, or pretty on a terminal. */
-export async function routerOf({ config }: StartOptions, level: string): Promise<Router> {
-  const cwd = process.cwd();
-  const { file, raw } = await readConfig({ cwd, ...(config === undefined ? {} : { file: config }) });
-  const stream = process.stderr.isTTY
-    ? pretty({ destination: 2, sync: true, ignore: "pid,hostname,name" })
-    : pino.destination({ dest: 2, sync: true });
-  const log = pino({ name: "wampgate", level, serializers: { error: pino.stdSerializers.err } }, stream);
-  const router = await createRouter(raw as WampgateConfig, { cwd, file, log });
-  for (const { path, message } of router.warnings) console.error(`warning: ${pathText(path)}: ${message}`);
-  return router;
 }
 
 /** What listens where, with which methods, and from which plugin each comes. */

@@ -35,6 +35,7 @@ export interface ConnectionHandler {
 
 /** One entry of the config's `transports`, checked, and what takes its connections. */
 export interface TransportEntry<E = unknown> {
+  /** What the config says now: after a reload the keys that are `live` have other values. */
   readonly options: E;
   readonly limits: TransportLimits;
   /**
@@ -66,6 +67,8 @@ export interface Listener {
   stop(): void;
   /** Stops, ends what connections are left, and resolves when all is gone. */
   close(): Promise<void>;
+  /** Reads the files of certificates anew, for connections to come. Rejects where one cannot be used: the old one stays. */
+  renew?(): Promise<void>;
 }
 
 /** A way for clients to connect: the `type` of an entry in `transports`. */
@@ -75,6 +78,10 @@ export interface Transport<E = unknown> {
   readonly schema: Schema<E>;
   /** Listens for all entries of this type together, since several may share a port. Rejects where it cannot. */
   readonly start: (entries: readonly TransportEntry<E>[], context: TransportContext) => Promise<Listener>;
+  /** What tells an entry from the others when the config is reloaded; default: all that it holds. */
+  readonly identity?: (entry: E) => string;
+  /** The keys that it reads from an entry for each connection anew, so that they can change without a restart. */
+  readonly live?: readonly (keyof E & string)[];
   /** Two entries that cannot stand side by side: the position of the second, and why. */
   readonly conflicts?: (entries: readonly E[]) => readonly { readonly index: number; readonly message: string }[];
 }

@@ -30,8 +30,8 @@ export class Dealer {
   readonly #ledgers = new Map<Member, CallLedger>();
   readonly #registrationsOf = new Map<Member, Set<Registration>>();
   readonly #waiting = new Set<{ readonly procedure: string; readonly wake: () => void }>();
-  readonly #mayDisclose: boolean;
-  readonly #limits: SessionLimits;
+  #mayDisclose: boolean;
+  #limits: SessionLimits;
   readonly #announce: (topic: string, args: readonly unknown[]) => void;
   #pending = 0;
   #quiet: ReturnType<typeof withResolver> | null = null;
@@ -41,6 +41,11 @@ export class Dealer {
     this.#mayDisclose = discloseMe;
     this.#limits = limits;
     this.#announce = announce;
+  }
+
+  configure({ discloseMe, limits }: RealmOptions): void {
+    this.#mayDisclose = discloseMe;
+    this.#limits = limits;
   }
 
   join(member: Member): void {
@@ -208,6 +213,10 @@ export class Dealer {
       call.caller.error("CALL", call.request, error, "callee-gone");
     }
     this.#ledgers.delete(member);
+  }
+
+  heldBy(member: Member): Registration[] {
+    return [...(this.#registrationsOf.get(member) ?? [])];
   }
 
   /** How many calls are not answered. */

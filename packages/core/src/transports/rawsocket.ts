@@ -48,6 +48,8 @@ export const rawsocket = defineTransport<RawSocketOptions>({
   type: "rawsocket",
   schema: rawsocketSchema,
   start,
+  identity: ({ endpoint }) => endpointKey(endpoint),
+  live: ["max-buffered"],
   conflicts: (entries) => {
     const taken = new Set<string>();
     return entries.flatMap(({ endpoint }, index) => {
@@ -94,7 +96,7 @@ class Door {
     this.#entry = entry;
     this.#log = log;
     this.#lobby = new Lobby(report);
-    this.#lobby.widen(entry.limits);
+    this.#lobby.widen(entry);
     const spoken = [...subprotocolsOf(serializers, options.serializers).values()];
     this.#serializers = new Map(
       spoken.flatMap(({ serializer }) =>

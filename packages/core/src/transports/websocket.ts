@@ -37,6 +37,8 @@ export const websocket = defineTransport<WebSocketOptions>({
   schema: websocketSchema,
   start,
   conflicts: websocketConflicts,
+  identity: ({ endpoint, path }) => `${endpointKey(endpoint)} ${path}`,
+  live: ["max-buffered"],
 });
 
 /** One entry of the config: a path on a listener. */
@@ -57,7 +59,7 @@ async function start(entries: readonly TransportEntry<WebSocketOptions>[], conte
     const key = endpointKey(endpoint);
     const listener = listeners.get(key) ?? new HttpListener(endpoint, await tlsOf(endpoint, context.folder), context);
     listeners.set(key, listener);
-    listener.lobby.widen(entry.limits);
+    listener.lobby.widen(entry);
     const subprotocols = subprotocolsOf(context.serializers, serializers);
     const door = {
       entry,
