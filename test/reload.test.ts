@@ -48,6 +48,7 @@ function draft() {
     ticket: [{ type: "static", principals }, dynamicBlock],
     anonymous: { type: "static", role: "user" },
   };
+  const entry: Record<string, unknown> = { type: "memory", auth };
   const config = {
     plugins: [...OFFICIAL, hookPlugin],
     realms: [
@@ -56,9 +57,9 @@ function draft() {
       { name: "realm2", roles: [{ name: "user", ...everything }] },
     ],
     components: [{ module: authenticatorOf(() => ({ role: "user" })), realm: "realm-auth", role: "authenticator" }],
-    transports: [{ type: "memory", auth }],
+    transports: [entry],
   };
-  return { config, realm1, user, auth, principals, joe };
+  return { config, realm1, entry, user, auth, principals, joe };
 }
 type Draft = ReturnType<typeof draft>;
 
@@ -366,6 +367,21 @@ it("a realm's options hold from then on: limits, retained events, history, trust
   expect(await receiver.error()).toMatchObject({ uri: "wampgate.error.limit_exceeded" });
   await session.publish("com.c");
   expect((await receiver.event()).details).toMatchObject({ topic: "com.c", trustlevel: 7 });
+});
+
+it("an entry's limits hold for connections to come, and its realm's for sessions to come", async () => {
+  await start();
+  await joined();
+  await reload(({ realm1, entry }) => {
+    realm1.options["max-sessions-per-authid"] = 1;
+    entry["max-connections"] = 3;
+  });
+  const again = connect();
+  await WAYS.ticket(again, "joe");
+  expect((await again.aborted()).reason).toBe("wampgate.error.limit_exceeded");
+  await joined("ticket", "ann");
+  await joined("anonymous");
+  expect((await connect().aborted()).reason).toBe("wampgate.error.limit_exceeded");
 });
 
 it("a config that is wrong changes nothing, and all that is wrong in it is told", async () => {

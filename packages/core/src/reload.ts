@@ -64,10 +64,12 @@ export async function closeUnentitled({ entrances, locals, realms, log }: Sessio
   return closed;
 }
 
-/** Lets listeners read their certificates anew. @returns what went wrong, a sentence for each listener */
+/** Lets listeners read their certificates anew. @returns what went wrong, a sentence for each */
 export async function renewed(listeners: readonly Listener[]): Promise<string[]> {
   const outcomes = await Promise.allSettled(listeners.map(async (listener) => listener.renew?.()));
-  return outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [(outcome.reason as Error).message] : []));
+  return outcomes.flatMap((outcome) =>
+    outcome.status === "fulfilled" ? (outcome.value ?? []) : [`certificates: ${(outcome.reason as Error).message}`],
+  );
 }
 
 /** Tells the operator what has come of a reload. */

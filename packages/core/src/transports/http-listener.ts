@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TransportContext } from "../contract/connection.ts";
 import type { Log } from "../contract/log.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { type Endpoint, renewTls } from "./endpoint.ts";
 import { bracketed, listen } from "./listen.ts";
 import { Lobby } from "./lobby.ts";
 import type { TlsOptions } from "./tls.ts";
@@ -57,6 +57,11 @@ export class HttpListener {
     const address = this.#server.address();
     const port = typeof address === "object" && address !== null ? address.port : this.#endpoint.port;
     return `${this.#endpoint.tls === undefined ? "ws" : "wss"}://${bracketed(this.#endpoint.host)}:${port}${path}`;
+  }
+
+  /** @see Listener.renew */
+  renew(folder: string): Promise<string[]> {
+    return renewTls(this.#server, this.#endpoint, folder);
   }
 
   /** No new WebSockets; who asks for the router's health is told until `close`. */

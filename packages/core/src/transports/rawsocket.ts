@@ -7,7 +7,7 @@ import type { Log } from "../contract/log.ts";
 import { plain } from "../serializers/framing.ts";
 import type { Serializer } from "../serializers/serializer.ts";
 import { tcpPeer, transportDetails } from "./details.ts";
-import { carrierOf, type Endpoint, endpointKey, endpointSchema, tlsOf } from "./endpoint.ts";
+import { carrierOf, type Endpoint, endpointKey, endpointSchema, renewTls, tlsOf } from "./endpoint.ts";
 import { FrameConnection } from "./frames.ts";
 import { bracketed, listen } from "./listen.ts";
 import { Lobby } from "./lobby.ts";
@@ -70,6 +70,7 @@ async function start(entries: readonly TransportEntry<RawSocketOptions>[], conte
     close: async () => {
       await Promise.all(doors.map((door) => door.close()));
     },
+    renew: async () => (await Promise.all(doors.map((door) => door.renew(context.folder)))).flat(),
   };
   try {
     for (const door of doors) await door.listen();
@@ -122,6 +123,10 @@ class Door {
     const address = this.#server.address();
     const port = typeof address === "object" && address !== null ? address.port : endpoint.port;
     return `${endpoint.tls === undefined ? "rs" : "rss"}://${bracketed(endpoint.host)}:${port}`;
+  }
+
+  renew(folder: string): Promise<string[]> {
+    return renewTls(this.#server, this.#entry.options.endpoint, folder);
   }
 
   stop(): void {
