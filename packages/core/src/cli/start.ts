@@ -2,6 +2,7 @@ import type { Router } from "../router.ts";
 import { FAILED } from "./exit-codes.ts";
 import { reload } from "./reload.ts";
 import { type RouterCommand, routerOf } from "./router-of.ts";
+import { Systemd } from "./systemd.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface StartOptions extends RouterCommand {
@@ -22,15 +23,25 @@ export async function start(options: StartOptions): Promise<void> {
   if (!LEVELS.includes(level)) throw new UsageError(`--log-level is one of ${LEVELS.join(", ")}, not ${level}`);
   const told = toldToStop();
   const { router, file } = await routerOf(options, level);
+  const systemd = new Systemd(router.log);
   let started = (): void => undefined;
-  const isUp = new Promise<void>((resolve) => (started = resolve));
-  process.on("SIGHUP", () => void isUp.then(() => reload(router, file)));
+  let reloaded = new Promise<void>((resolve) => (started = resolve));
+  process.on("SIGHUP", () => {
+    reloaded = reloaded.then(async () => {
+      await systemd.reloading();
+      await reload(router, file);
+      await systemd.ready();
+    });
+  });
   await router.start();
   started();
   for (const line of summary(router)) console.log(line);
+  void systemd.ready();
   await told;
+  const isTold = systemd.stopping();
   await router.drain();
   await router.close();
+  await isTold;
   // What a component has left open does not keep the process.
   setTimeout(() => process.exit(), EXIT_TIME).unref();
 }
