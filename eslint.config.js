@@ -9,7 +9,7 @@ const floors = [
   ["contract", "hooks", "serializers"],
   ["session", "auth", "realm", "limits"],
   ["config", "plugins", "transports"],
-  ["router.ts"],
+  ["router.ts", "entrance.ts", "realms.ts", "drain.ts", "reload.ts", "reload-plan.ts"],
   ["cli"],
 ];
 const apart = ["session", "auth", "realm", "limits"];

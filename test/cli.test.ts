@@ -1,42 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readFile, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { jest } from "@jest/globals";
+import { folderWith, ROOT, run, startCli } from "./support/cli.ts";
 import { connectRaw } from "./support/raw-client.ts";
 
-const ROOT = join(import.meta.dirname, "..");
-const BIN = join(ROOT, "packages/core/bin/wampgate.js");
-
-interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** A folder where `node_modules` has what npm would have installed. */
-async function folder(files: Record<string, string> = {}): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), "wampgate-cli-"));
-  await symlink(join(ROOT, "node_modules"), join(path, "node_modules"));
-  for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text);
-  return path;
-}
-
-function spawned(cwd: string, args: string[], env: Record<string, string> = {}): ChildProcess {
-  return spawn(process.execPath, [BIN, ...args], { cwd, env: { ...process.env, NODE_OPTIONS: "", ...env } });
-}
-
-async function run(cwd: string, args: string[], { env = {}, input = "" } = {}): Promise<Outcome> {
-  const child = spawned(cwd, args, env);
-  let stdout = "";
-  let stderr = "";
-  child.stdout?.on("data", (data) => (stdout += String(data)));
-  child.stderr?.on("data", (data) => (stderr += String(data)));
-  child.stdin?.end(input);
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code, stdout, stderr };
-}
+// Each test starts processes, on machines that may have other work.
+jest.setTimeout(30_000);
 
 const CONFIG = `
 plugins: ["@wampgate/auth-anonymous", "@wampgate/auth-ticket", "@wampgate/auth-dynamic"]
@@ -55,7 +24,7 @@ transports:
 
 describe("wampgate", () => {
   it("tells by --help what there is, and by --version which it is", async () => {
-    const cwd = await folder();
+    const cwd = await folderWith();
     const help = await run(cwd, ["--help"]);
     expect(help.code).toBe(0);
     for (const command of ["start", "check", "schema", "init", "hash"]) expect(help.stdout).toContain(command);
@@ -68,7 +37,7 @@ describe("wampgate", () => {
   it.each([[["nosuch"]], [["start", "--nosuch"]], [["start", "--log-level", "loud"]], [["hash", "--keylen", "x"]]])(
     "%j is wrong use: exit code 2",
     async (args) => {
-      const { code, stderr } = await run(await folder(), args);
+      const { code, stderr } = await run(await folderWith(), args);
       expect(code).toBe(2);
       expect(stderr).toMatch(/./);
     },
@@ -84,13 +53,13 @@ describe("wampgate", () => {
         realms: [{ name: "realm1", roles: [{ name: role }] }],
         transports: [{ type: "memory", auth: { anonymous: { type: "static", role } } }],
       });`;
-    const { code, stdout, stderr } = await run(await folder({ "wampgate.config.ts": text }), ["check"]);
+    const { code, stdout, stderr } = await run(await folderWith({ "wampgate.config.ts": text }), ["check"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain("@wampgate/auth-anonymous");
   });
 
   it("init writes a config that check accepts, and overwrites none", async () => {
-    const cwd = await folder();
+    const cwd = await folderWith();
     const first = await run(cwd, ["init"]);
     expect(first).toMatchObject({ code: 0, stderr: "" });
     expect(first.stdout).toContain("npm install @wampgate/core");
@@ -106,7 +75,7 @@ describe("wampgate", () => {
     const wrong = CONFIG.replace("role: user }\n      ticket", "role: usr }\n      ticket")
       .replace("name: user,", "nam: user,")
       .replace("type: dynamic", "type: dinamic");
-    const { code, stderr } = await run(await folder({ "wampgate.config.yaml": wrong }), ["check"]);
+    const { code, stderr } = await run(await folderWith({ "wampgate.config.yaml": wrong }), ["check"]);
     expect(code).toBe(2);
     expect(stderr).toContain("realms[0].roles[0].name");
     expect(stderr).toContain("realms[0].roles[0].nam");
@@ -117,7 +86,7 @@ describe("wampgate", () => {
 
   it("check names the package to install for a method that no plugin provides", async () => {
     const without = CONFIG.replace('"@wampgate/auth-ticket", ', "");
-    const { code, stderr } = await run(await folder({ "wampgate.config.yaml": without }), ["check"], {
+    const { code, stderr } = await run(await folderWith({ "wampgate.config.yaml": without }), ["check"], {
       env: { JOE: "x" },
     });
     expect(code).toBe(2);
@@ -125,67 +94,55 @@ describe("wampgate", () => {
   });
 
   it("start without a config says what to do", async () => {
-    const { code, stderr } = await run(await folder(), ["start"]);
+    const { code, stderr } = await run(await folderWith(), ["start"]);
     expect(code).toBe(2);
     expect(stderr).toContain("wampgate init");
   });
 
   it("start tells what listens where, by which methods from which plugins; SIGTERM says GOODBYE, and it ends with 0", async () => {
-    const child = spawned(await folder({ "wampgate.config.yaml": CONFIG }), ["start"], { JOE: "secret" });
-    const closed = once(child, "close");
-    const lines: string[] = [];
-    if (child.stdout === null) throw new Error("the child has no stdout");
-    for await (const line of createInterface({ input: child.stdout })) {
-      lines.push(line);
-      if (line.includes("ws://")) break;
-    }
-    const [listens] = lines.slice(-1);
+    const router = await startCli(await folderWith({ "wampgate.config.yaml": CONFIG }), { JOE: "secret" });
+    const listens = router.summary.at(-1);
     expect(listens).toContain("anonymous (static) from @wampgate/auth-anonymous");
     expect(listens).toContain("ticket (static, then dynamic) from @wampgate/auth-ticket");
-    const url = /ws:\S+/.exec(listens ?? "")?.[0] ?? "";
-    const client = await connectRaw(url);
+    const client = await connectRaw(router.url);
     client.hello({ authid: "joe", authmethods: ["ticket"] });
     await client.expect(4);
     client.authenticate("secret");
     await client.welcomed();
-    child.kill("SIGTERM");
+    router.kill("SIGTERM");
     expect(await client.next()).toMatchObject([6, {}, "wamp.close.system_shutdown"]);
     client.send(6, {}, "wamp.close.goodbye_and_out");
-    expect((await closed)[0]).toBe(0);
-  }, 20_000);
+    expect(await router.ended).toBe(0);
+  });
 
   it("start on a port that is taken ends with 1, and a sentence", async () => {
-    const first = spawned(await folder({ "wampgate.config.yaml": CONFIG }), ["start"], { JOE: "x" });
-    if (first.stdout === null) throw new Error("the child has no stdout");
-    let port = "";
-    for await (const line of createInterface({ input: first.stdout })) {
-      port = /:(\d+)\/ws/.exec(line)?.[1] ?? "";
-      if (port !== "") break;
-    }
+    const first = await startCli(await folderWith({ "wampgate.config.yaml": CONFIG }), { JOE: "x" });
+    const { port } = new URL(first.url);
     const taken = CONFIG.replace("port: 0", `port: ${port}`);
-    const { code, stderr } = await run(await folder({ "wampgate.config.yaml": taken }), ["start"], {
+    const { code, stderr } = await run(await folderWith({ "wampgate.config.yaml": taken }), ["start"], {
       env: { JOE: "x" },
     });
     expect(code).toBe(1);
     expect(stderr).toContain(port);
     expect(stderr).not.toContain("    at ");
-    const ended = once(first, "close");
     first.kill("SIGTERM");
-    await ended;
-  }, 20_000);
+    await first.ended;
+  });
 
   it("schema prints a JSON Schema with the plugins' blocks, and core's own without a config", async () => {
-    const withPlugins = await run(await folder({ "wampgate.config.yaml": CONFIG }), ["schema"], { env: { JOE: "x" } });
+    const withPlugins = await run(await folderWith({ "wampgate.config.yaml": CONFIG }), ["schema"], {
+      env: { JOE: "x" },
+    });
     expect(withPlugins).toMatchObject({ code: 0, stderr: "" });
     expect(JSON.stringify(JSON.parse(withPlugins.stdout))).toContain("authenticator-realm");
-    const bare = await run(await folder(), ["schema"]);
+    const bare = await run(await folderWith(), ["schema"]);
     expect(bare).toMatchObject({ code: 0, stderr: "" });
     expect(JSON.parse(bare.stdout)).toMatchObject({ type: "object" });
   });
 
   it("hash derives from a password on stdin what wampcra needs, and tells no password", async () => {
     const args = ["hash", "--salt", "salt123", "--iterations", "100", "--keylen", "16"];
-    const { code, stdout } = await run(await folder(), args, { input: "secret1\n" });
+    const { code, stdout } = await run(await folderWith(), args, { input: "secret1\n" });
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
       secret: "prq7+YkJ1/KlW1X0YczMHw==",
@@ -193,6 +150,6 @@ describe("wampgate", () => {
       iterations: 100,
       keylen: 16,
     });
-    expect((await run(await folder(), ["hash"])).code).toBe(2);
+    expect((await run(await folderWith(), ["hash"])).code).toBe(2);
   });
 });

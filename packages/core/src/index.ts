@@ -60,6 +60,7 @@ export {
 export type { Refusal, RouterHooks } from "./hooks/router-hooks.ts";
 export type { Component } from "./plugins/start-component.ts";
 export { createRouter, type Endpoint, type Router, type RouterOptions } from "./router.ts";
+export type { Reloaded } from "./reload.ts";
 export type { Serializer } from "./serializers/serializer.ts";
 export type {
   Handler,

@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { pino } from "pino";
-import { createDoor, tapMethod, tapStatic, tapStrategy, unclaimedTaps } from "./auth/door.ts";
+import { tapMethod, tapStatic, tapStrategy, unclaimedTaps } from "./auth/door.ts";
 import type { WampgateConfig } from "./config/define-config.ts";
 import { type LoadedConfig, type LoadedTransport, loadConfig } from "./config/load.ts";
 import type { Listener } from "./contract/connection.ts";
@@ -9,14 +9,15 @@ import type { Log } from "./contract/log.ts";
 import type { RealmPort } from "./contract/peer.ts";
 import type { PluginApi } from "./contract/plugin.ts";
 import type { RouterStats, TransportStats } from "./contract/stats.ts";
+import { callsEnded } from "./drain.ts";
+import { Entrance, type EntranceContext, SHUTTING_DOWN } from "./entrance.ts";
 import type { Freeze } from "./hooks/create-hook.ts";
 import { createRouterHooks, type RouterHooks } from "./hooks/router-hooks.ts";
-import { FailedLogins } from "./limits/failed-logins.ts";
-import { Gate } from "./limits/gate.ts";
 import { LimitReport } from "./limits/limit-report.ts";
 import { startComponent } from "./plugins/start-component.ts";
-import { ROUTER_ROLES } from "./realm/features.ts";
-import { Realm } from "./realm/realm.ts";
+import { Realms } from "./realms.ts";
+import { closeUnentitled, logReload, type Reloaded, renewed } from "./reload.ts";
+import { planReload } from "./reload-plan.ts";
 import { cbor } from "./serializers/cbor.ts";
 import { json } from "./serializers/json.ts";
 import { msgpack } from "./serializers/msgpack.ts";
@@ -24,7 +25,7 @@ import type { Serializer } from "./serializers/serializer.ts";
 import { joinAsService, joinLocally } from "./session/join-local.ts";
 import type { LocalSession } from "./session/local.ts";
 import { ServiceCalls } from "./session/service-calls.ts";
-import { Session } from "./session/session.ts";
+import type { Session } from "./session/session.ts";
 import { isMemoryListener, memory, type MemoryClient, type MemoryConnectOptions } from "./transports/memory.ts";
 import { rawsocket } from "./transports/rawsocket.ts";
 import { websocket } from "./transports/websocket.ts";
@@ -70,7 +71,7 @@ export async function createRouter(config: WampgateConfig, options: RouterOption
   const file = options.file === undefined ? "config" : resolve(cwd, options.file);
   const folder = options.file === undefined ? cwd : dirname(file);
   const loaded = await loadConfig({ file, folder, raw: config }, { cwd, transports: BUILTIN.transports });
-  const router = new Router(loaded, log);
+  const router = new Router(loaded, cwd, log);
   await router.applyPlugins();
   return router;
 }
@@ -81,36 +82,32 @@ export class Router {
   readonly log: Log;
   /** What the router counts: traffic, sessions, limits that were hit. */
   readonly stats: RouterStats;
-  readonly #config: LoadedConfig;
+  readonly #cwd: string;
+  #config: LoadedConfig;
   readonly #freeze: Freeze = { frozen: false };
   readonly #limits: LimitReport;
-  readonly #gates = new Map<LoadedTransport, Gate>();
-  readonly #realms: ReadonlyMap<string, Realm>;
+  readonly #realms: Realms;
   readonly #services: ServiceCalls;
-  readonly #sessions = new Set<Session>();
+  /** One for each entry of the config's `transports`, in its order. */
+  #entrances: readonly Entrance[] = [];
   readonly #locals = new Set<LocalSession>();
   readonly #ids = new Set<number>();
-  readonly #listeners: { listener: Listener; transports: readonly LoadedTransport[] }[] = [];
+  readonly #listeners: { listener: Listener; entrances: readonly Entrance[] }[] = [];
   #onEmpty: (() => void) | null = null;
+  #isRunning = false;
+  /** The last reload: the next one waits for it. */
+  #reloading: Promise<unknown> = Promise.resolve();
 
   /** @internal */
-  constructor(config: LoadedConfig, log: Log) {
+  constructor(config: LoadedConfig, cwd: string, log: Log) {
     this.#config = config;
+    this.#cwd = cwd;
     this.log = log;
     this.hooks = createRouterHooks(this.#freeze, log);
     this.#limits = new LimitReport(this.hooks, log);
     this.stats = this.#live();
-    this.#realms = new Map(
-      config.realms.map((settings) => [
-        settings.name,
-        new Realm(settings, {
-          guarded: guardedIn(settings.name, config),
-          hooks: this.hooks,
-          log,
-          call: (...args) => this.#services.call(...args),
-        }),
-      ]),
-    );
+    this.#realms = new Realms({ hooks: this.hooks, log, call: (...args) => this.#services.call(...args) });
+    this.#realms.configure(config);
     this.#services = new ServiceCalls(this.#realms, (realm) =>
       joinAsService(realm, this.#newId(), { log, report: this.#limits.report }),
     );
@@ -123,11 +120,11 @@ export class Router {
 
   /** Where the router listens: empty before `start`. */
   get endpoints(): readonly Endpoint[] {
-    return this.#listeners.flatMap(({ listener, transports }) =>
-      transports.map((transport, i) => ({
-        type: transport.type,
+    return this.#listeners.flatMap(({ listener, entrances }) =>
+      entrances.map(({ settings }, i) => ({
+        type: settings.type,
         url: listener.urls[i] ?? "",
-        methods: [...transport.auth.values()].map(({ method, blocks }) => ({
+        methods: [...settings.auth.values()].map(({ method, blocks }) => ({
           name: method.name,
           plugin: this.#pluginOf(method.name),
           types: blocks.map(({ type }) => type),
@@ -138,7 +135,7 @@ export class Router {
 
   /** How many sessions there are, in process and by transport: all that have not ended. */
   get sessionCount(): { readonly remote: number; readonly local: number } {
-    return { remote: this.#sessions.size, local: this.#locals.size };
+    return { remote: this.#entrances.reduce((sum, { sessions }) => sum + sessions.size, 0), local: this.#locals.size };
   }
 
   /** Lets each plugin tap the hooks. @internal */
@@ -171,24 +168,50 @@ export class Router {
     try {
       await this.#startComponents();
       await this.#listen();
+      this.#isRunning = true;
     } catch (error) {
       await this.close();
       throw error;
     }
   }
 
+  /**
+   * Puts a changed config into effect: its realms, roles, permissions and authorizers, the `auth` of its transports and
+   * their limits, and the files of certificates. Sessions that it would not let in any more are closed; all others stay.
+   * What needs a restart is left as it is, and told. Reloads that come at once happen one after the other.
+   *
+   * @throws ConfigError where the config is wrong: the old one stays in effect then; Error where the router does not run
+   */
+  reload(config: WampgateConfig): Promise<Reloaded> {
+    const reloaded = this.#reloading.then(() => this.#reload(config));
+    this.#reloading = reloaded.catch(() => undefined);
+    return reloaded;
+  }
+
+  /**
+   * The first half of an orderly end: takes no new clients, ends the logins under way, and waits until no call is
+   * pending, for `shutdown-timeout` at most. `close` is the second half.
+   */
+  async drain(): Promise<void> {
+    this.#stop();
+    const { shutdownTimeout } = this.#config;
+    this.log.info({ sessions: this.sessionCount.remote }, "no new clients are taken; calls under way may end");
+    const calls = await callsEnded(this.#realms, shutdownTimeout);
+    if (calls > 0) this.log.warn({ calls }, `calls were still under way after shutdown-timeout, ${shutdownTimeout} ms`);
+  }
+
   /** Says GOODBYE to everyone, waits two seconds at most for the answers, and ends what is left. */
   async close(reason: string = CloseUri.systemShutdown): Promise<void> {
-    for (const { listener } of this.#listeners) listener.stop();
+    this.#stop();
     const { signal, end } = deadline(CLOSE_TIMEOUT);
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
-      for (const session of this.#sessions) session.close(reason, "the router is shutting down");
+      for (const session of this.#remote()) session.close(reason, SHUTTING_DOWN);
       this.#checkEmpty();
     });
     await untilAborted(empty, signal).catch(() => undefined);
     end();
-    for (const session of this.#locals) session.leave(reason, "the router is shutting down");
+    for (const session of this.#locals) session.leave(reason, SHUTTING_DOWN);
     this.#services.close();
     await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
     this.#listeners.length = 0;
@@ -226,6 +249,29 @@ export class Router {
     }
   }
 
+  async #reload(raw: WampgateConfig): Promise<Reloaded> {
+    const { file, folder, plugins } = this.#config;
+    const running = plugins.map(({ plugin }) => plugin);
+    const options = { cwd: this.#cwd, transports: BUILTIN.transports, running };
+    const next = await loadConfig({ file, folder, raw }, options);
+    if (!this.#isRunning) throw new Error("the config is not reloaded: the router has not started, or is stopping");
+    const { config, restart } = planReload(this.#config, next);
+    this.#config = config;
+    for (const [i, entrance] of this.#entrances.entries()) entrance.configure(config.transports[i] as LoadedTransport);
+    const { removed, revoked, ...realms } = this.#realms.configure(config);
+    for (const name of removed) this.#services.leave(name);
+    const closed = await closeUnentitled({
+      entrances: this.#entrances,
+      locals: this.#locals,
+      realms: this.#realms,
+      log: this.log,
+    });
+    const problems = await renewed(this.#listeners.map(({ listener }) => listener));
+    const reloaded = { realms: { ...realms, removed: removed.length }, closed, revoked, restart, problems };
+    logReload(this.log, reloaded);
+    return reloaded;
+  }
+
   async #startComponents(): Promise<void> {
     for (const { module, realm, role, authid, config, timeout } of this.#config.components) {
       await startComponent(module, this.#joinLocally(realm, role, authid, "component"), config, timeout);
@@ -233,51 +279,41 @@ export class Router {
   }
 
   async #listen(): Promise<void> {
-    const { transports, plugins } = this.#config;
+    const { transports, plugins, folder } = this.#config;
+    this.#entrances = transports.map((settings) => new Entrance(settings, this.#entranceContext()));
     const serializers = new Map<string, Serializer>();
     for (const serializer of [...BUILTIN.serializers, ...plugins.flatMap(({ plugin }) => plugin.serializers ?? [])]) {
       serializers.set(serializer.name, serializer);
     }
-    for (const type of new Set(transports.map((transport) => transport.type))) {
-      const ofType = transports.filter((transport) => transport.type === type);
-      const entries = ofType.map((transport) => this.#entry(transport));
-      const listener = await ofType[0]?.transport.start(entries, {
-        serializers,
-        folder: this.#config.folder,
-        log: this.log,
-        report: this.#limits.report,
-      });
-      if (listener !== undefined) this.#listeners.push({ listener, transports: ofType });
+    const context = { serializers, folder, log: this.log, report: this.#limits.report };
+    for (const { type, transport } of new Map(transports.map((settings) => [settings.type, settings])).values()) {
+      const entrances = this.#entrances.filter(({ settings }) => settings.type === type);
+      const listener = await transport.start(
+        entrances.map(({ entry }) => entry),
+        context,
+      );
+      this.#listeners.push({ listener, entrances });
     }
   }
 
-  #entry(transport: LoadedTransport) {
-    const { options, auth, authTimeout, limits } = transport;
-    const gate = new Gate(limits, this.#limits.report);
-    this.#gates.set(transport, gate);
-    const door = createDoor({ auth, hooks: this.hooks, realms: this.#realms, roles: ROUTER_ROLES, log: this.log });
-    const context = {
-      door: new FailedLogins(limits, this.#limits.report).guard(door),
+  #entranceContext(): EntranceContext {
+    return {
       realms: this.#realms,
       hooks: this.hooks,
       log: this.log,
       report: this.#limits.report,
-      authTimeout,
       newId: () => this.#newId(),
-      joined: ({ peer }: Session) => gate.joined(peer),
-      ended: (session: Session) => {
-        gate.ended(session.peer, session.hasJoined);
-        this.#sessions.delete(session);
+      ended: (session) => {
         if (session.id !== null) this.#ids.delete(session.id);
         this.#checkEmpty();
       },
     };
-    const accept = (connection: ConstructorParameters<typeof Session>[0]): Session => {
-      const session = new Session(connection, context);
-      this.#sessions.add(session);
-      return session;
-    };
-    return { options, ...gate.entry(accept) };
+  }
+
+  #stop(): void {
+    this.#isRunning = false;
+    for (const { listener } of this.#listeners) listener.stop();
+    for (const entrance of this.#entrances) entrance.close();
   }
 
   #joinLocally(realmName: string, role: string, authid: string, provider: string): LocalSession {
@@ -300,13 +336,14 @@ export class Router {
 
   #live(): RouterStats {
     const transports = (): TransportStats[] =>
-      this.#listeners.flatMap(({ listener, transports: entries }) =>
-        entries.flatMap((entry, i) => {
-          const gate = this.#gates.get(entry);
-          if (gate === undefined) return [];
-          const { traffic, halfOpen, sessions } = gate;
-          return [{ type: entry.type, url: listener.urls[i] ?? "", traffic, halfOpen, sessions }];
-        }),
+      this.#listeners.flatMap(({ listener, entrances }) =>
+        entrances.map(({ settings, gate: { traffic, halfOpen, sessions } }, i) => ({
+          type: settings.type,
+          url: listener.urls[i] ?? "",
+          traffic,
+          halfOpen,
+          sessions,
+        })),
       );
     const locals = this.#locals;
     return {
@@ -321,7 +358,12 @@ export class Router {
   }
 
   #checkEmpty(): void {
-    if (this.#sessions.size === 0) this.#onEmpty?.();
+    if (this.#entrances.every(({ sessions }) => sessions.size === 0)) this.#onEmpty?.();
+  }
+
+  /** All sessions that came by a transport. */
+  #remote(): Session[] {
+    return this.#entrances.flatMap(({ sessions }) => [...sessions]);
   }
 
   #newId(): number {
@@ -335,11 +377,4 @@ export class Router {
     const claims = this.#config.plugins.find(({ plugin }) => plugin.methods?.some(({ name }) => name === method));
     return claims?.plugin.name ?? "?";
   }
-}
-
-/** The procedures in `realm` that strategies call. */
-function guardedIn(realm: string, { called }: LoadedConfig): ReadonlySet<string> {
-  return new Set(
-    called.filter((procedure) => procedure.realm === null || procedure.realm === realm).map(({ uri }) => uri),
-  );
 }

@@ -1,4 +1,4 @@
-import type { Login, LoginStep, LoginTrace } from "../contract/door.ts";
+import type { Admission, Login, LoginStep, LoginTrace } from "../contract/door.ts";
 import { PluginError } from "../contract/errors.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
@@ -11,6 +11,7 @@ import type { RouterHooks } from "../hooks/router-hooks.ts";
 import { DeadlineError } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import type { Dict } from "../wamp/payload.ts";
+import { whyNotEntitled } from "./entitlement.ts";
 import { Denial, findPrincipal, type Found, principalOf } from "./principals.ts";
 
 /** What logins need of the router they are in. */
@@ -32,12 +33,15 @@ const FAILED = "the login could not be decided, for a reason that stands in the 
 export class ClientLogin implements Login {
   readonly #hello: Hello;
   readonly #context: DoorContext;
+  /** What the config said when this login was last judged by it. */
+  #auth: AuthSettings;
   #settings: MethodSettings | null = null;
   #attempt: LoginAttempt | null = null;
   #phase: Phase = "hello";
   #state: unknown = undefined;
   #asked = false;
   #found: Found | null = null;
+  #admission: Admission | null = null;
   #denial: Denial | null = null;
   #provider: string | null = null;
   #plugin: string | null = null;
@@ -45,6 +49,7 @@ export class ClientLogin implements Login {
   constructor(hello: Hello, context: DoorContext) {
     this.#hello = hello;
     this.#context = context;
+    this.#auth = context.auth;
   }
 
   get trace(): LoginTrace {
@@ -66,6 +71,7 @@ export class ClientLogin implements Login {
         );
       }
       this.#settings = settings;
+      this.#admission = { type: null, realm: this.#hello.realm, authid: this.#hello.authid };
       const { name } = settings.method;
       this.#attempt = this.#attemptBy(name);
       return this.#follow(await this.#context.hooks.challenge.get(name)?.promise(this.#attempt));
@@ -105,20 +111,22 @@ export class ClientLogin implements Login {
     }
     if (this.#asked) throw new PluginError(name, "asked for the principal twice in one login");
     this.#asked = true;
-    const { realm, authid } = this.#hello;
+    const { realm } = this.#hello;
+    const authid = query.authid ?? this.#hello.authid;
     try {
       this.#found = await findPrincipal(
         settings,
         {
           attempt: this.#attempt ?? this.#attemptBy(name),
           realm,
-          authid: query.authid ?? authid,
+          authid,
           facts: query.facts ?? {},
           phase: at,
         },
         this.#context.hooks,
       );
       this.#provider = this.#found.lost ? null : this.#found.resolved.principal.provider;
+      this.#admission = { type: this.#found.resolved.principal.provider, realm, authid };
       return this.#found.resolved;
     } catch (error) {
       this.#denial = error instanceof Denial ? error : this.#failure(error);
@@ -162,6 +170,7 @@ export class ClientLogin implements Login {
         throw new PluginError(this.#settings?.method.name ?? "", "accepted without naming a principal");
       return found;
     }
+    if (this.#admission !== null) this.#admission = { ...this.#admission, type: null };
     return principalOf(assignment, this.#hello, found?.role ?? null, provider ?? found?.provider ?? "plugin");
   }
 
@@ -182,7 +191,22 @@ export class ClientLogin implements Login {
       roles: this.#hello.roles,
       transport: this.#hello.transport,
     };
-    return { kind: "welcome", info, details: { ...details, ...welcomeKeys(info), roles: this.#context.roles } };
+    await this.#rejudge(info);
+    return {
+      kind: "welcome",
+      info,
+      admission: this.#admission,
+      details: { ...details, ...welcomeKeys(info), roles: this.#context.roles },
+    };
+  }
+
+  /** Where the config was reloaded while the login was under way, what it says now decides. */
+  async #rejudge(info: SessionInfo): Promise<void> {
+    while (this.#auth !== this.#context.auth) {
+      this.#auth = this.#context.auth;
+      const why = await whyNotEntitled(info, this.#admission, this.#context);
+      if (why !== null) throw new Denial(ErrorUri.authenticationFailed, why);
+    }
   }
 
   /** The same checks for every method, after the proof. */

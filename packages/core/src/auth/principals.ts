@@ -44,7 +44,13 @@ export interface Found {
 /** What is asked of every block alike. */
 type Question = Omit<PrincipalQuery, "method" | "last" | "defaultRole" | "signal">;
 
-function queryOf(question: Question, method: AuthMethod, defaultRole: string | null, last: boolean): PrincipalQuery {
+/** A question to one block. @param last whether no block is asked after it */
+export function queryOf(
+  question: Question,
+  method: AuthMethod,
+  defaultRole: string | null,
+  last: boolean,
+): PrincipalQuery {
   return {
     ...question,
     method,

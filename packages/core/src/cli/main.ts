@@ -2,18 +2,15 @@ import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../contract/errors.ts";
 import { check } from "./check.ts";
+import { FAILED, FINE, WRONG_USE } from "./exit-codes.ts";
 import { hash, type HashOptions } from "./hash.ts";
 import { init, type InitOptions } from "./init.ts";
 import { schema } from "./schema.ts";
+import type { RouterCommand } from "./router-of.ts";
 import { start, type StartOptions } from "./start.ts";
 import { UsageError } from "./usage-error.ts";
 
 const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
-
-/** Exit codes: all went well; something failed; the command line or the config is wrong. */
-const FINE = 0;
-const FAILED = 1;
-const WRONG_USE = 2;
 
 /**
  * Runs the command line.
@@ -50,11 +47,11 @@ function commands(): Command {
   withConfig("start", "start the router")
     .option("--log-level <level>", "debug, info, warn or error", "info")
     .action((options: StartOptions) => start(options));
-  withConfig("check", "check the config and its plugins, without listening").action((options: StartOptions) =>
+  withConfig("check", "check the config and its plugins, without listening").action((options: RouterCommand) =>
     check(options),
   );
   withConfig("schema", "print the JSON Schema of the config with its plugins, for editors").action(
-    (options: StartOptions) => schema(options),
+    (options: RouterCommand) => schema(options),
   );
   program
     .command("init")

@@ -4,10 +4,10 @@ import { loadConfig } from "../config/load.ts";
 import { ConfigError } from "../contract/errors.ts";
 import type { Plugin } from "../contract/plugin.ts";
 import { BUILTIN } from "../router.ts";
-import type { StartOptions } from "./start.ts";
+import type { RouterCommand } from "./router-of.ts";
 
 /** Prints the JSON Schema of the config: of core, and of the plugins where a config names some. */
-export async function schema({ config }: StartOptions): Promise<void> {
+export async function schema({ config }: RouterCommand): Promise<void> {
   console.log(JSON.stringify(configJsonSchema(await loadedPlugins(config), BUILTIN.transports), null, 2));
 }
 

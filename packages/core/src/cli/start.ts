@@ -1,16 +1,19 @@
-import { pino } from "pino";
-import pretty from "pino-pretty";
-import { readConfig } from "../config/find.ts";
-import type { WampgateConfig } from "../config/define-config.ts";
-import { pathText } from "../contract/errors.ts";
-import { createRouter, type Router } from "../router.ts";
+import type { Router } from "../router.ts";
+import { FAILED } from "./exit-codes.ts";
+import { reload } from "./reload.ts";
+import { type RouterCommand, routerOf } from "./router-of.ts";
+import { Systemd } from "./systemd.ts";
 import { UsageError } from "./usage-error.ts";
 
-export interface StartOptions {
-  readonly config?: string;
-  readonly debug?: boolean;
+export interface StartOptions extends RouterCommand {
   readonly logLevel?: string;
 }
+
+/** How long what keeps the process has to end, once the router has, in milliseconds. */
+const EXIT_TIME = 1000;
+
+/** Ctrl-C may come twice, from the terminal and from npm: within this time, in milliseconds, it counts once. */
+const ECHO_TIME = 500;
 
 const LEVELS = ["debug", "info", "warn", "error"];
 
@@ -18,28 +21,47 @@ const LEVELS = ["debug", "info", "warn", "error"];
 export async function start(options: StartOptions): Promise<void> {
   const level = options.logLevel ?? "info";
   if (!LEVELS.includes(level)) throw new UsageError(`--log-level is one of ${LEVELS.join(", ")}, not ${level}`);
-  const router = await routerOf(options, level);
-  const stopped = new Promise<void>((resolve, reject) => {
-    const stop = (): void => void router.close().then(resolve, reject);
-    process.once("SIGTERM", stop);
-    process.once("SIGINT", stop);
+  const told = toldToStop();
+  const { router, file } = await routerOf(options, level);
+  const systemd = new Systemd(router.log);
+  let started = (): void => undefined;
+  let reloaded = new Promise<void>((resolve) => (started = resolve));
+  process.on("SIGHUP", () => {
+    reloaded = reloaded.then(async () => {
+      await systemd.reloading();
+      await reload(router, file);
+      await systemd.ready();
+    });
   });
   await router.start();
+  started();
   for (const line of summary(router)) console.log(line);
-  await stopped;
+  void systemd.ready();
+  await told;
+  const isTold = systemd.stopping();
+  await router.drain();
+  await router.close();
+  await isTold;
+  // What a component has left open does not keep the process.
+  setTimeout(() => process.exit(), EXIT_TIME).unref();
 }
 
-/** The router of the config file, not started. Its log goes to stderr: JSON lines, or pretty on a terminal. */
-export async function routerOf({ config }: StartOptions, level: string): Promise<Router> {
-  const cwd = process.cwd();
-  const { file, raw } = await readConfig({ cwd, ...(config === undefined ? {} : { file: config }) });
-  const stream = process.stderr.isTTY
-    ? pretty({ destination: 2, sync: true, ignore: "pid,hostname,name" })
-    : pino.destination({ dest: 2, sync: true });
-  const log = pino({ name: "wampgate", level, serializers: { error: pino.stdSerializers.err } }, stream);
-  const router = await createRouter(raw as WampgateConfig, { cwd, file, log });
-  for (const { path, message } of router.warnings) console.error(`warning: ${pathText(path)}: ${message}`);
-  return router;
+/** Resolves at the first SIGTERM or SIGINT; at a second one the process ends at once. */
+function toldToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    let first: number | null = null;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (first === null) {
+        first = performance.now();
+        resolve();
+      } else if (performance.now() - first > ECHO_TIME) {
+        console.error(`ended at once by a second ${signal}`);
+        process.exit(FAILED);
+      }
+    };
+    process.on("SIGTERM", onSignal);
+    process.on("SIGINT", onSignal);
+  });
 }
 
 /** What listens where, with which methods, and from which plugin each comes. */

@@ -185,6 +185,13 @@ export const componentSchema = z.strictObject({
   timeout: milliseconds.default(30_000).describe("how long it may take to set itself up, in milliseconds"),
 });
 
+export const shutdownSchema = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1)
+  .default(5000)
+  .describe("how long calls that are under way may take once the router is told to stop, in milliseconds");
+
 export const rootSchema = z.strictObject({
   $schema: z.string().optional().describe("for editors"),
   plugins: pluginsSchema.default([]),
@@ -196,4 +203,5 @@ export const rootSchema = z.strictObject({
     .describe(
       "code that runs in the router's process with a session of its own, started in order before anything listens",
     ),
+  "shutdown-timeout": shutdownSchema,
 });

@@ -1,4 +1,7 @@
+import { realpath } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { cosmiconfig } from "cosmiconfig";
 import { ConfigError } from "../contract/errors.ts";
 
@@ -24,7 +27,8 @@ const PLACES = [
  * @throws ConfigError where there is none, or it cannot be read
  */
 export async function readConfig({ file, cwd }: { file?: string; cwd: string }): Promise<ConfigSource> {
-  const explorer = cosmiconfig("wampgate", { searchPlaces: PLACES, stopDir: "/", searchStrategy: "global" });
+  const loaders = { ".js": importedAnew, ".mjs": importedAnew, ".cjs": importedAnew };
+  const explorer = cosmiconfig("wampgate", { searchPlaces: PLACES, stopDir: "/", searchStrategy: "global", loaders });
   const path = file === undefined ? undefined : resolve(cwd, file);
   let found: Awaited<ReturnType<typeof explorer.load>>;
   try {
@@ -39,6 +43,17 @@ export async function readConfig({ file, cwd }: { file?: string; cwd: string }):
   }
   if (found.isEmpty === true) throw new ConfigError(found.filepath, [{ path: [], message: "the file is empty" }]);
   return { file: found.filepath, folder: dirname(found.filepath), raw: found.config };
+}
+
+let reads = 0;
+const { cache } = createRequire(import.meta.url);
+
+/** Node keeps the modules it has imported, by their URL, and CommonJS ones by their path too: a reload wants the file. */
+async function importedAnew(file: string): Promise<unknown> {
+  const path = await realpath(file);
+  Reflect.deleteProperty(cache, path);
+  const module = (await import(`${pathToFileURL(path).href}?read=${++reads}`)) as { default?: unknown };
+  return module.default;
 }
 
 function reasonOf(error: unknown): string {

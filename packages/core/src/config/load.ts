@@ -10,7 +10,7 @@ import type { Component } from "../plugins/start-component.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 import { type AuthContext, checkAuth } from "./check-auth.ts";
 import { checkRealms, listAt } from "./check-realms.ts";
-import { componentSchema, pluginsSchema, rootSchema, transportSchema } from "./core-schema.ts";
+import { componentSchema, pluginsSchema, rootSchema, shutdownSchema, transportSchema } from "./core-schema.ts";
 import { expandEnvironment } from "./environment.ts";
 import type { ConfigSource } from "./find.ts";
 import { type Check, checkBySchema, droppedKeys, Issues, type Path } from "./issues.ts";
@@ -44,6 +44,8 @@ export interface LoadedConfig {
   readonly realms: readonly RealmSettings[];
   readonly transports: readonly LoadedTransport[];
   readonly components: readonly LoadedComponent[];
+  /** How long calls may still take once the router is told to stop, in milliseconds. */
+  readonly shutdownTimeout: number;
   readonly plugins: readonly { readonly plugin: Plugin; readonly options: unknown }[];
   /** The procedures that strategies call, which no broad rule lets anyone register. */
   readonly called: readonly CalledProcedure[];
@@ -55,13 +57,18 @@ export interface LoadOptions {
   readonly cwd: string;
   /** The transports that core has without plugins. */
   readonly transports: readonly Transport[];
+  /** The plugins of the router that runs, where its config is read again: none can be added to them. */
+  readonly running?: readonly Plugin[];
 }
 
 /**
  * Checks a config: first what core needs to load the plugins, then all of it with them.
  * @throws ConfigError with everything that is wrong
  */
-export async function loadConfig(source: ConfigSource, { cwd, transports }: LoadOptions): Promise<LoadedConfig> {
+export async function loadConfig(
+  source: ConfigSource,
+  { cwd, transports, running }: LoadOptions,
+): Promise<LoadedConfig> {
   const issues = new Issues();
   const { value: raw, fromEnvironment } = expandEnvironment(source.raw, process.env, issues);
   if (!isDict(raw)) {
@@ -82,6 +89,7 @@ export async function loadConfig(source: ConfigSource, { cwd, transports }: Load
       options: await checkOptions(plugin, options, index, check),
     })),
   );
+  const usable = running === undefined ? found : found.flatMap((entry) => asRunning(entry, running));
   const realms = await checkRealms(raw["realms"], check);
   const warnings = new Issues();
   const context: AuthContext = {
@@ -89,16 +97,18 @@ export async function loadConfig(source: ConfigSource, { cwd, transports }: Load
     realms,
     warnings,
     called: [...realms.called],
-    methods: new Map(found.flatMap(({ plugin }) => plugin.methods ?? []).map((method) => [method.name, method])),
+    methods: new Map(usable.flatMap(({ plugin }) => plugin.methods ?? []).map((method) => [method.name, method])),
     strategies: new Map(
-      found.flatMap(({ plugin }) => plugin.strategies ?? []).map((strategy) => [strategy.type, strategy]),
+      usable.flatMap(({ plugin }) => plugin.strategies ?? []).map((strategy) => [strategy.type, strategy]),
     ),
   };
-  const known = [...transports, ...found.flatMap(({ plugin }) => plugin.transports ?? [])];
+  const known = [...transports, ...usable.flatMap(({ plugin }) => plugin.transports ?? [])];
   const loadedTransports = await checkTransports(raw["transports"], known, context);
   const components = await checkComponents(raw["components"] ?? [], from, context);
   warnOfCallers(realms.settings, context);
+  const shutdownTimeout = await checkBySchema(shutdownSchema, raw["shutdown-timeout"], ["shutdown-timeout"], check);
 
+  if (issues.found.length > 0 && running !== undefined) tellOfNewPlugins(found, running, issues);
   if (issues.found.length > 0) throw new ConfigError(source.file, issues.found);
   return {
     file: source.file,
@@ -106,6 +116,7 @@ export async function loadConfig(source: ConfigSource, { cwd, transports }: Load
     realms: realms.settings,
     transports: loadedTransports,
     components,
+    shutdownTimeout: shutdownTimeout?.value as number,
     plugins,
     called: context.called,
     warnings: warnings.found,
@@ -118,6 +129,20 @@ async function findPlugins(raw: unknown, from: { folder: string; cwd: string }, 
   return loadPlugins(checked.value as PluginEntry[], from, (index, message) =>
     check.issues.add(["plugins", index], message),
   );
+}
+
+/** The plugin of this name that runs: a config in JavaScript may have made another object of it. */
+function asRunning(entry: FoundPlugin, running: readonly Plugin[]): FoundPlugin[] {
+  const plugin = running.find(({ name }) => name === entry.plugin.name);
+  return plugin === undefined ? [] : [{ ...entry, plugin }];
+}
+
+/** Of what is wrong, this may be why. */
+function tellOfNewPlugins(found: readonly FoundPlugin[], running: readonly Plugin[], issues: Issues): void {
+  for (const { plugin, index } of found) {
+    if (running.some(({ name }) => name === plugin.name)) continue;
+    issues.add(["plugins", index], `the plugin "${plugin.name}" was not there at the start; a restart loads it`);
+  }
 }
 
 async function checkOptions(plugin: Plugin, options: unknown, index: number, check: Check): Promise<unknown> {

@@ -35,6 +35,7 @@ export interface ConnectionHandler {
 
 /** One entry of the config's `transports`, checked, and what takes its connections. */
 export interface TransportEntry<E = unknown> {
+  /** What the config says now: after a reload the keys that are `live` have other values. */
   readonly options: E;
   readonly limits: TransportLimits;
   /**
@@ -62,10 +63,12 @@ export interface TransportContext {
 export interface Listener {
   /** Where each entry can be reached, in their order: `ws://127.0.0.1:8080/ws`. */
   readonly urls: readonly string[];
-  /** No new connections; those that are stay. */
+  /** No new clients; those that are stay. What tells of the router's health goes on until `close`. */
   stop(): void;
   /** Stops, ends what connections are left, and resolves when all is gone. */
   close(): Promise<void>;
+  /** Reads the files of certificates anew, for connections to come. Gives a sentence for each that cannot be used and stays as it was. */
+  renew?(): Promise<readonly string[]>;
 }
 
 /** A way for clients to connect: the `type` of an entry in `transports`. */
@@ -75,6 +78,10 @@ export interface Transport<E = unknown> {
   readonly schema: Schema<E>;
   /** Listens for all entries of this type together, since several may share a port. Rejects where it cannot. */
   readonly start: (entries: readonly TransportEntry<E>[], context: TransportContext) => Promise<Listener>;
+  /** What tells an entry from the others when the config is reloaded; default: all that it holds. */
+  readonly identity?: (entry: E) => string;
+  /** The keys that it reads from an entry for each connection anew, so that they can change without a restart. */
+  readonly live?: readonly (keyof E & string)[];
   /** Two entries that cannot stand side by side: the position of the second, and why. */
   readonly conflicts?: (entries: readonly E[]) => readonly { readonly index: number; readonly message: string }[];
 }

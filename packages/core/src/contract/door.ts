@@ -28,10 +28,25 @@ export interface LoginTrace {
   readonly known: boolean | null;
 }
 
+/** How a session was let in, as far as it matters whether it would be again. */
+export interface Admission {
+  /** The type of the block that knew the principal; null where the method named one itself. */
+  readonly type: string | null;
+  /** For what the block was asked. */
+  readonly realm: string | null;
+  readonly authid: string | null;
+}
+
 /** What the session is to send next. */
 export type LoginStep =
   | { readonly kind: "challenge"; readonly authmethod: string; readonly extra: Readonly<Dict> }
-  | { readonly kind: "welcome"; readonly info: SessionInfo; readonly details: Readonly<Dict> }
+  | {
+      readonly kind: "welcome";
+      readonly info: SessionInfo;
+      /** Null where a tap of the hook `hello` let it in. */
+      readonly admission: Admission | null;
+      readonly details: Readonly<Dict>;
+    }
   | {
       readonly kind: "abort";
       readonly reason: string;

@@ -27,11 +27,16 @@ export class ConfigError extends Error {
   readonly issues: readonly ConfigIssue[];
 
   constructor(file: string, issues: readonly ConfigIssue[]) {
-    const lines = issues.map(({ path, message }) => `  ${path.length > 0 ? `${pathText(path)}: ` : ""}${message}`);
+    const lines = issues.map((issue) => `  ${issueText(issue)}`);
     super(`${file}: ${issues.length} ${issues.length === 1 ? "problem" : "problems"}\n${lines.join("\n")}`);
     this.file = file;
     this.issues = issues;
   }
+}
+
+/** `transports[0].auth.ticket: what is wrong` */
+export function issueText({ path, message }: ConfigIssue): string {
+  return path.length > 0 ? `${pathText(path)}: ${message}` : message;
 }
 
 /** `transports[0].auth.ticket` */

@@ -54,7 +54,7 @@ export interface StaticPrincipals<B = unknown, S = B> {
   readonly schema: Schema<S>;
   /** Work to be done once, at start: its result stands in for the block wherever the method gets it. */
   readonly prepare?: (block: S) => B | Promise<B>;
-  /** Looks a principal up. */
+  /** Looks a principal up. After a reload of the config it is asked about each session, by realm and authid alone. */
   readonly find: (query: PrincipalQuery, block: B) => PrincipalAnswer | Promise<PrincipalAnswer>;
   /** Whom the block assigns what, for the check that the realms and roles are there. */
   readonly assignments: (block: B) => readonly StaticAssignment[];

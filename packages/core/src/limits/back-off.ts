@@ -25,11 +25,15 @@ const NONE: Failures = { level: 0, from: 0, heldUntil: 0, holds: 0 };
  * failure. Who has been quiet for a minute begins anew.
  */
 export class BackOff {
-  readonly #limit: number;
+  #limit: number;
   readonly #failures = new Recent<Failures>(MAX_NAMES, MEMORY);
 
   /** @param limit failures in a minute */
   constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  configure(limit: number): void {
     this.#limit = limit;
   }
 

@@ -17,7 +17,7 @@ function guarded(limits: { perAddress?: number; perAuthid?: number }) {
   let outcome: Outcome;
   const step = ({ authid }: Hello): LoginStep =>
     outcome === "right"
-      ? { kind: "welcome", info: { authid } as never, details: {} }
+      ? { kind: "welcome", admission: null, info: { authid } as never, details: {} }
       : { kind: "abort", reason: outcome, message: null, failed: outcome === "wrong" };
   const door: Door = {
     knock: (hello) => ({

@@ -18,6 +18,8 @@ const HELD_BACK = "too many logins have failed; try again later";
 
 const NOBODY: LoginTrace = { authmethod: null, provider: null, plugin: null, known: null };
 
+type FailureLimits = Pick<TransportLimits, "failedLoginsPerAddress" | "failedLoginsPerAuthid">;
+
 /**
  * The failed logins of a transport. An address that fails too often is held back, and nothing else: whom it tried to be
  * can still log in from elsewhere. An authid that too many fail at, from wherever, is held back only for those who have
@@ -29,10 +31,16 @@ export class FailedLogins {
   readonly #friends = new Recent<true>(MAX_FRIENDS, FRIENDSHIP);
   readonly #report: ReportLimit;
 
-  constructor(limits: Pick<TransportLimits, "failedLoginsPerAddress" | "failedLoginsPerAuthid">, report: ReportLimit) {
+  constructor(limits: FailureLimits, report: ReportLimit) {
     this.#addresses = new BackOff(limits.failedLoginsPerAddress);
     this.#authids = new BackOff(limits.failedLoginsPerAuthid);
     this.#report = report;
+  }
+
+  /** Puts other limits into effect; who is held back stays so. */
+  configure(limits: FailureLimits): void {
+    this.#addresses.configure(limits.failedLoginsPerAddress);
+    this.#authids.configure(limits.failedLoginsPerAuthid);
   }
 
   /** The door, closed to whom is held back. A peer without an address is held back by nobody's failures. */

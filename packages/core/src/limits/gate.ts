@@ -17,7 +17,7 @@ const TEXTS = {
 /** One entry of `transports`: it counts the connections and what passes through them, and lets in as many as there may be. */
 export class Gate {
   readonly traffic = noTraffic();
-  readonly #limits: TransportLimits;
+  #limits: TransportLimits;
   readonly #report: ReportLimit;
   readonly #halfOpen = new HalfOpen();
   #sessions = 0;
@@ -25,6 +25,11 @@ export class Gate {
   constructor(limits: TransportLimits, report: ReportLimit) {
     this.#limits = limits;
     this.#report = report;
+  }
+
+  /** Puts other limits into effect, for connections to come. */
+  configure(limits: TransportLimits): void {
+    this.#limits = limits;
   }
 
   /** Connections that have not logged in yet. */
@@ -39,8 +44,6 @@ export class Gate {
 
   /** What the transport is handed. @param accept takes a connection for which there is room */
   entry(accept: TransportEntry["accept"]): Omit<TransportEntry, "options"> {
-    const { messagesPerSecond } = this.#limits;
-    const take = messagesPerSecond === 0 ? accept : throttled(accept, messagesPerSecond);
     return {
       traffic: this.traffic,
       limits: this.#limits,
@@ -50,7 +53,8 @@ export class Gate {
         const refusal = this.#refusal(peer);
         if (refusal !== null) return turnedAway(connection, refusal);
         this.#halfOpen.enter(addressOf(peer));
-        return take(connection);
+        const { messagesPerSecond } = this.#limits;
+        return messagesPerSecond === 0 ? accept(connection) : throttled(accept, messagesPerSecond)(connection);
       },
     };
   }

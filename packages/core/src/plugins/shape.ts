@@ -17,7 +17,14 @@ const METHOD: Shape = {
 const STATIC: Shape = { schema: "schema", find: "function", assignments: "function", prepare: "function?" };
 const STRATEGY: Shape = { type: "string", block: "schema", resolve: "function", calls: "function?" };
 const SERIALIZER: Shape = { name: "string", decode: "function", encode: "function", encodeTail: "function" };
-const TRANSPORT: Shape = { type: "string", schema: "schema", start: "function", conflicts: "function?" };
+const TRANSPORT: Shape = {
+  type: "string",
+  schema: "schema",
+  start: "function",
+  conflicts: "function?",
+  identity: "function?",
+  live: "object?",
+};
 
 /** What is wrong in a plugin's shape: it was written by hand, perhaps without types. */
 export function shapeProblems(plugin: PluginDefinition): string[] {

@@ -27,8 +27,6 @@ const POWERFUL: ReadonlySet<string> = new Set([
 
 /** What authorization needs of the router. */
 export interface AuthorizationContext {
-  /** URIs that only an exact rule lets anyone register or call: the authenticators' and authorizers'. */
-  readonly guarded: ReadonlySet<string>;
   readonly hooks: RouterHooks;
   readonly call: ServiceCall;
   readonly log: Log;
@@ -42,11 +40,21 @@ interface RoleEntry {
 
 /** Who may do what in a realm: a static rule of the role, else its authorizer, else the hook `authorize`, else nobody. */
 export class Authorization {
-  readonly #roles: ReadonlyMap<string, RoleEntry>;
+  #roles: ReadonlyMap<string, RoleEntry> = new Map();
+  #guarded: ReadonlySet<string> = new Set();
   readonly #context: AuthorizationContext;
 
-  constructor(roles: readonly RoleSettings[], context: AuthorizationContext) {
-    const { call, log } = context;
+  constructor(context: AuthorizationContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Puts other rules into effect, and forgets what authorizers have said.
+   * @param guarded URIs that only an exact rule lets anyone register or call: the authenticators' and authorizers'
+   */
+  configure(roles: readonly RoleSettings[], guarded: ReadonlySet<string>): void {
+    const { call, log } = this.#context;
+    this.#guarded = guarded;
     this.#roles = new Map(
       roles.map((settings) => [
         settings.name,
@@ -57,7 +65,6 @@ export class Authorization {
         },
       ]),
     );
-    this.#context = context;
   }
 
   hasRole(name: string): boolean {
@@ -76,9 +83,19 @@ export class Authorization {
   decide(peer: Peer, wish: Wish, signal: () => AbortSignal): Decision | Promise<Decision> {
     const settled = this.decideAtOnce(peer, wish);
     if (settled !== null) return settled;
-    const authorizer = this.#roles.get(peer.info.authrole)?.authorizer ?? null;
-    if (authorizer === null && this.#context.hooks.authorize.taps.length === 0) return { allow: false };
-    return this.#ask(peer, wish, authorizer, signal());
+    const authorizer = this.#authorizerOf(peer);
+    return this.#isAsked(authorizer) ? this.#ask(peer, wish, authorizer, signal()) : { allow: false };
+  }
+
+  /** Whether a session may not do what it wishes, and nobody has to be asked to know that. */
+  forbids(peer: Peer, wish: Wish): boolean {
+    try {
+      const settled = this.decideAtOnce(peer, wish);
+      return settled === null ? !this.#isAsked(this.#authorizerOf(peer)) : !settled.allow;
+    } catch (error) {
+      if (WampError.is(error)) return true;
+      throw error;
+    }
   }
 
   /** As `decide`, but null where somebody would have to be asked. */
@@ -90,9 +107,17 @@ export class Authorization {
     return settled?.decision ?? entry?.authorizer?.remembered(peer, wish) ?? null;
   }
 
+  #authorizerOf({ info }: Peer): Authorizer | null {
+    return this.#roles.get(info.authrole)?.authorizer ?? null;
+  }
+
+  #isAsked(authorizer: Authorizer | null): boolean {
+    return authorizer !== null || this.#context.hooks.authorize.taps.length > 0;
+  }
+
   #guard({ info }: Peer, wish: Wish, settled: StaticDecision | null): void {
     const { action, uri } = wish;
-    if (this.#context.guarded.has(uri)) {
+    if (this.#guarded.has(uri)) {
       if (settled?.decision.allow === true && settled.rule?.match === "exact") return;
       this.#context.log.warn(
         { session: info.session, authid: info.authid, authrole: info.authrole, uri },

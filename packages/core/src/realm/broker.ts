@@ -25,7 +25,7 @@ export interface Subscription {
   readonly created: Date;
   readonly subscribers: Set<Member>;
   /** Its events, where the config says that they are kept. Such a subscription stays when its last subscriber goes. */
-  readonly history: History | null;
+  history: History | null;
 }
 
 /** Publish and subscribe in one realm (spec, basic/pubsub and advanced/pubsub_*). */
@@ -34,19 +34,35 @@ export class Broker {
   readonly #byId = new Map<number, Subscription>();
   readonly #ofMember = new Map<Member, Set<Subscription>>();
   readonly #ids = new IdSequence();
-  readonly #retention: Retention;
-  readonly #mayDisclose: boolean;
-  readonly #limit: number;
+  readonly #retention = new Retention();
+  #mayDisclose = false;
+  #limit = 0;
   readonly #log: Log;
   /** Events that a receiver's format could not say. */
   unsayable = 0;
 
-  constructor({ retainedTopics, eventHistory, discloseMe, limits }: RealmOptions, log: Log) {
-    this.#retention = new Retention(retainedTopics);
+  constructor(options: RealmOptions, log: Log) {
+    this.#log = log;
+    this.configure(options);
+  }
+
+  /** Puts other options into effect; what is kept by both the old and the new ones stays. */
+  configure({ retainedTopics, eventHistory, discloseMe, limits }: RealmOptions): void {
+    this.#retention.configure(retainedTopics);
     this.#mayDisclose = discloseMe;
     this.#limit = limits.subscriptions;
-    this.#log = log;
-    for (const { uri, match, limit } of eventHistory) this.#create(uri, match, new History(limit));
+    const kept = new Set<Subscription>();
+    for (const { uri, match, limit } of eventHistory) {
+      const subscription = this.#index.get(match, uri) ?? this.#create(uri, match, null);
+      subscription.history ??= new History(limit);
+      subscription.history.configure(limit);
+      kept.add(subscription);
+    }
+    for (const subscription of this.#byId.values()) {
+      if (subscription.history === null || kept.has(subscription)) continue;
+      subscription.history = null;
+      if (subscription.subscribers.size === 0) this.#remove(subscription);
+    }
   }
 
   subscribe(member: Member, { request, options, topic }: MessageOf<"SUBSCRIBE">): void {
@@ -148,6 +164,10 @@ export class Broker {
     this.#ofMember.delete(member);
   }
 
+  heldBy(member: Member): Subscription[] {
+    return [...(this.#ofMember.get(member) ?? [])];
+  }
+
   get(id: number): Subscription | undefined {
     return this.#byId.get(id);
   }
@@ -178,14 +198,16 @@ export class Broker {
     return subscription;
   }
 
+  #remove({ id, match, uri }: Subscription): void {
+    this.#index.delete(match, uri);
+    this.#byId.delete(id);
+  }
+
   #drop(member: Member, subscription: Subscription, answer?: () => void): void {
     subscription.subscribers.delete(member);
     this.#ofMember.get(member)?.delete(subscription);
     const isLast = subscription.subscribers.size === 0 && subscription.history === null;
-    if (isLast) {
-      this.#index.delete(subscription.match, subscription.uri);
-      this.#byId.delete(subscription.id);
-    }
+    if (isLast) this.#remove(subscription);
     answer?.();
     this.#tell(MetaTopic.unsubscribed, subscription, member, subscription.id);
     if (isLast) this.#tell(MetaTopic.subscriptionDeleted, subscription, member, subscription.id);

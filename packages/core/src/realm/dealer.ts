@@ -30,15 +30,22 @@ export class Dealer {
   readonly #ledgers = new Map<Member, CallLedger>();
   readonly #registrationsOf = new Map<Member, Set<Registration>>();
   readonly #waiting = new Set<{ readonly procedure: string; readonly wake: () => void }>();
-  readonly #mayDisclose: boolean;
-  readonly #limits: SessionLimits;
+  #mayDisclose: boolean;
+  #limits: SessionLimits;
   readonly #announce: (topic: string, args: readonly unknown[]) => void;
+  #pending = 0;
+  #quiet: ReturnType<typeof withResolver> | null = null;
 
   /** @param announce publishes a meta event */
   constructor({ discloseMe, limits }: RealmOptions, announce: (topic: string, args: readonly unknown[]) => void) {
     this.#mayDisclose = discloseMe;
     this.#limits = limits;
     this.#announce = announce;
+  }
+
+  configure({ discloseMe, limits }: RealmOptions): void {
+    this.#mayDisclose = discloseMe;
+    this.#limits = limits;
   }
 
   join(member: Member): void {
@@ -208,6 +215,20 @@ export class Dealer {
     this.#ledgers.delete(member);
   }
 
+  heldBy(member: Member): Registration[] {
+    return [...(this.#registrationsOf.get(member) ?? [])];
+  }
+
+  /** How many calls are not answered. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Resolves when no call is pending: at once where none is. */
+  async whenQuiet(): Promise<void> {
+    if (this.#pending > 0) await (this.#quiet ??= withResolver()).promise;
+  }
+
   /** Resolves when `procedure` can be called; rejects with the signal's reason. */
   async whenRegistered(procedure: string, signal: AbortSignal): Promise<void> {
     if (this.registrations.best(procedure) !== undefined) return;
@@ -225,6 +246,7 @@ export class Dealer {
     const { callee, request, invocation } = call;
     const received = this.#of(callee.member);
     callee.running++;
+    this.#pending++;
     ledger.made.add(request, call);
     received.received.add(invocation, call);
     received.lastInvocation = invocation;
@@ -283,6 +305,10 @@ export class Dealer {
     this.#ledgers.get(call.callee.member)?.received.delete(call.invocation);
     call.callee.running--;
     call.timer?.end();
+    this.#pending--;
+    if (this.#pending > 0 || this.#quiet === null) return;
+    this.#quiet.resolve();
+    this.#quiet = null;
   }
 
   #takeOver(procedure: string, { match }: RegisterWish): void {

@@ -1,17 +1,23 @@
 import { LimitError } from "../contract/errors.ts";
+import type { RealmOptions } from "../contract/settings.ts";
+
+type SessionRoom = Pick<RealmOptions, "maxSessions" | "maxSessionsPerAuthid">;
 
 /** How many sessions are in a realm, and of whom. */
 export class Headcount {
-  readonly #max: number;
-  readonly #maxPerAuthid: number;
+  #max = 0;
+  #maxPerAuthid = 0;
   /** Null where the limit of all is reached first: then nobody's sessions need be counted. */
-  readonly #byAuthid: Map<string, number> | null;
+  #byAuthid: Map<string, number> | null = null;
   #count = 0;
 
-  constructor(max: number, maxPerAuthid: number) {
-    this.#max = max;
-    this.#maxPerAuthid = maxPerAuthid;
-    this.#byAuthid = maxPerAuthid < max ? new Map() : null;
+  /** @param authids of the sessions that are there, which stay whatever the limits */
+  configure({ maxSessions, maxSessionsPerAuthid }: SessionRoom, authids: Iterable<string>): void {
+    this.#max = maxSessions;
+    this.#maxPerAuthid = maxSessionsPerAuthid;
+    this.#byAuthid = maxSessionsPerAuthid < maxSessions ? new Map() : null;
+    this.#count = 0;
+    for (const authid of authids) this.enter(authid);
   }
 
   /** @throws LimitError where there is no room for a session of `authid` */

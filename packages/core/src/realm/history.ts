@@ -22,13 +22,18 @@ interface Entry {
 
 /** The last events of one subscription, kept in memory. */
 export class History {
-  readonly #limit: number;
+  #limit = 0;
   /** The oldest first. */
   readonly #entries: Entry[] = [];
 
   /** @param limit how many events are kept */
   constructor(limit: number) {
+    this.configure(limit);
+  }
+
+  configure(limit: number): void {
     this.#limit = limit;
+    this.#entries.splice(0, Math.max(0, this.#entries.length - limit));
   }
 
   /** Keeps an event, unless it was for certain sessions: who asks later is another session. */

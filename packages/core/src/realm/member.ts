@@ -1,6 +1,6 @@
 import { IdSequence } from "../wamp/ids.ts";
 import { Code, type Message, type MessageOf } from "../wamp/messages.ts";
-import { type Dict, payloadOf } from "../wamp/payload.ts";
+import { type Dict, NOTHING, payloadOf } from "../wamp/payload.ts";
 import type { WampError } from "../wamp/wamp-error.ts";
 import type { Peer, RouterCause, RouterError, SessionInfo } from "../contract/peer.ts";
 import { TRUSTED_ROLE } from "../contract/peer.ts";
@@ -11,13 +11,17 @@ export class Member {
   /** Ids of the invocations sent to this session. */
   readonly invocationIds = new IdSequence();
   /** What receivers are told of its trust level: nothing where its role has none. */
-  readonly trust: Readonly<Dict>;
+  trust: Readonly<Dict> = NOTHING;
   /** Whether nobody is told that it leaves, since all others leave with it. */
   leavesUntold = false;
 
   constructor(peer: Peer, trustLevel: number | null) {
     this.peer = peer;
-    this.trust = trustLevel === null ? {} : { trustlevel: trustLevel };
+    this.setTrustLevel(trustLevel);
+  }
+
+  setTrustLevel(level: number | null): void {
+    this.trust = level === null ? NOTHING : { trustlevel: level };
   }
 
   get info(): SessionInfo {

@@ -1,7 +1,9 @@
-import type { Decision } from "../contract/authorization.ts";
+import type { Action, Decision } from "../contract/authorization.ts";
 import type { Log } from "../contract/log.ts";
 import type { Peer, RealmPort, Seat } from "../contract/peer.ts";
 import type { RealmOptions, RealmSettings } from "../contract/settings.ts";
+import { ErrorUri } from "../wamp/error-uris.ts";
+import type { MatchPolicy } from "../wamp/uri.ts";
 import { Authorization, type AuthorizationContext, notAuthorized } from "./authorization.ts";
 import type { Wish } from "./authorizer.ts";
 import { Broker } from "./broker.ts";
@@ -20,24 +22,26 @@ import { checkUri } from "./wishes.ts";
 /** A realm: its sessions, the broker and dealer between them, and the procedures that tell of them. */
 export class Realm implements RealmPort {
   readonly name: string;
-  readonly options: RealmOptions;
   readonly log: Log;
   readonly broker: Broker;
   readonly dealer: Dealer;
   /** The router's own procedures, `wamp.…`. */
   readonly procedures: ReadonlyMap<string, MetaProcedure>;
+  #options: RealmOptions;
   readonly #authorization: Authorization;
   readonly #testaments: Testaments;
-  readonly #headcount: Headcount;
+  readonly #headcount = new Headcount();
   /** All sessions but the router's own, by id. */
   readonly #members = new Map<number, Member>();
 
-  constructor({ name, roles, options }: RealmSettings, context: AuthorizationContext) {
+  /** @param guarded URIs that only an exact rule lets anyone register or call */
+  constructor({ name, roles, options }: RealmSettings, guarded: ReadonlySet<string>, context: AuthorizationContext) {
     this.name = name;
-    this.options = options;
-    this.#headcount = new Headcount(options.maxSessions, options.maxSessionsPerAuthid);
+    this.#options = options;
+    this.#headcount.configure(options, []);
     this.log = context.log.child({ realm: name });
-    this.#authorization = new Authorization(roles, { ...context, log: this.log });
+    this.#authorization = new Authorization({ ...context, log: this.log });
+    this.#authorization.configure(roles, guarded);
     this.broker = new Broker(options, this.log);
     this.dealer = new Dealer(options, (topic, args) => this.broker.announce(topic, args));
     this.#testaments = new Testaments(this.broker, (member, uri, publishOptions) =>
@@ -53,6 +57,32 @@ export class Realm implements RealmPort {
         ...this.#testaments.procedures,
       }),
     );
+  }
+
+  get options(): RealmOptions {
+    return this.#options;
+  }
+
+  /**
+   * Puts other settings into effect. The sessions stay, but lose what the new rules forbid them to hold.
+   * @returns how many subscriptions and registrations were revoked
+   */
+  configure({ roles, options }: RealmSettings, guarded: ReadonlySet<string>): number {
+    this.#options = options;
+    this.#authorization.configure(roles, guarded);
+    this.broker.configure(options);
+    this.dealer.configure(options);
+    this.#headcount.configure(
+      options,
+      [...this.#members.values()].map(({ info }) => info.authid),
+    );
+    let revoked = 0;
+    for (const member of this.#members.values()) {
+      member.setTrustLevel(this.#authorization.trustLevelOf(member.peer));
+      // Whose role is gone is about to be closed.
+      if (this.hasRole(member.info.authrole)) revoked += this.#revokeForbidden(member);
+    }
+    return revoked;
   }
 
   hasRole(role: string): boolean {
@@ -97,8 +127,20 @@ export class Realm implements RealmPort {
    * @throws WampError for a URI that is none, or that is guarded; the promise rejects with a WampError alone
    */
   decide(member: Member, wish: Wish, signal: () => AbortSignal): Decision | Promise<Decision> {
-    checkUri(wish, this.options.uriCheck);
+    checkUri(wish, this.#options.uriCheck);
     return this.#authorization.decide(member.peer, wish, signal);
+  }
+
+  #revokeForbidden(member: Member): number {
+    const isForbidden =
+      (action: Action) =>
+      ({ uri, match }: { uri: string; match: MatchPolicy }): boolean =>
+        this.#authorization.forbids(member.peer, { action, uri, options: { match } });
+    const subscriptions = this.broker.heldBy(member).filter(isForbidden("subscribe"));
+    const registrations = this.dealer.heldBy(member).filter(isForbidden("register"));
+    for (const subscription of subscriptions) this.broker.revoke(member, subscription, ErrorUri.notAuthorized);
+    for (const registration of registrations) this.dealer.revoke(member, registration, ErrorUri.notAuthorized);
+    return subscriptions.length + registrations.length;
   }
 
   async #require(member: Member, wish: Wish): Promise<Decision> {

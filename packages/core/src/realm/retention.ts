@@ -7,13 +7,14 @@ const RESTRICTED_LIMIT = 10;
 
 /** The last event of each topic that was published with `retain` (spec, advanced/pubsub_event_retention). */
 export class Retention {
-  readonly #limit: number;
+  #limit = 0;
   /** By topic, the newest first. The topics are in the order in which they were last published to. */
   readonly #byTopic = new Map<string, Publication[]>();
 
   /** @param limit how many topics may hold events */
-  constructor(limit: number) {
+  configure(limit: number): void {
     this.#limit = limit;
+    this.#shorten();
   }
 
   keep(published: Publication): void {
@@ -23,11 +24,7 @@ export class Retention {
     this.#byTopic.delete(topic);
     // What is for everybody stands before all older ones for everybody.
     this.#byTopic.set(topic, audience === null ? [publication] : shortened([publication, ...older]));
-    if (this.#byTopic.size <= this.#limit) return;
-    for (const oldest of this.#byTopic.keys()) {
-      this.#byTopic.delete(oldest);
-      break;
-    }
+    this.#shorten();
   }
 
   /** For each topic under a pattern, the newest event that `member` may get. */
@@ -36,6 +33,14 @@ export class Retention {
     for (const topic of topics) {
       const found = this.#byTopic.get(topic)?.find((publication) => admits(publication, member));
       if (found !== undefined) yield found;
+    }
+  }
+
+  #shorten(): void {
+    if (this.#byTopic.size <= this.#limit) return;
+    for (const oldest of this.#byTopic.keys()) {
+      this.#byTopic.delete(oldest);
+      if (this.#byTopic.size <= this.#limit) break;
     }
   }
 }

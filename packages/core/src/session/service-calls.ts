@@ -38,6 +38,12 @@ export class ServiceCalls {
     }
   }
 
+  /** Leaves a realm that is no more. */
+  leave(realmName: string): void {
+    this.#sessions.get(realmName)?.leave();
+    this.#sessions.delete(realmName);
+  }
+
   /** Leaves all realms. */
   close(): void {
     for (const session of this.#sessions.values()) session.leave();

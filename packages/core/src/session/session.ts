@@ -1,5 +1,5 @@
 import type { Connection, ConnectionHandler } from "../contract/connection.ts";
-import type { Door, Login, LoginStep } from "../contract/door.ts";
+import type { Admission, Door, Login, LoginStep } from "../contract/door.ts";
 import { LimitError } from "../contract/errors.ts";
 import type { Log } from "../contract/log.ts";
 import type { Peer, RealmDirectory, RouterError, Seat, SessionInfo } from "../contract/peer.ts";
@@ -42,7 +42,7 @@ export interface SessionContext {
 type State =
   | { readonly is: "new" | "deciding" | "leaving" | "closed" }
   | { readonly is: "challenged" }
-  | { readonly is: "joined"; readonly info: SessionInfo; readonly seat: Seat };
+  | { readonly is: "joined"; readonly info: SessionInfo; readonly admission: Admission | null; readonly seat: Seat };
 
 /** One client's session, from the opening of its connection to its end. */
 export class Session implements ConnectionHandler {
@@ -63,6 +63,16 @@ export class Session implements ConnectionHandler {
     this.#context = context;
     this.#loginReport = new LoginReport(connection.details.peer, context);
     this.#handshake = deadline(context.authTimeout, undefined, () => this.#late());
+  }
+
+  /** Who it is, once it has joined and until it leaves. */
+  get info(): SessionInfo | null {
+    return this.#state.is === "joined" ? this.#state.info : null;
+  }
+
+  /** How it was let in; null while `info` is, or where a tap of the hook `hello` did it. */
+  get admission(): Admission | null {
+    return this.#state.is === "joined" ? this.#state.admission : null;
   }
 
   message(message: Message): void {
@@ -173,7 +183,7 @@ export class Session implements ConnectionHandler {
     }
   }
 
-  #join({ info, details }: LoginStep & { kind: "welcome" }): void {
+  #join({ info, admission, details }: LoginStep & { kind: "welcome" }): void {
     const realm = this.#context.realms.get(info.realm);
     if (realm === undefined) return this.#abort(ErrorUri.noSuchRealm, `no realm ${info.realm} exists on this router`);
     this.#login = null;
@@ -185,7 +195,7 @@ export class Session implements ConnectionHandler {
     if (!this.#send({ type: "WELCOME", session: info.session, details })) return;
     this.#handshake?.end();
     this.#handshake = null;
-    this.#state = { is: "joined", info, seat: realm.join(this.#peer(info)) };
+    this.#state = { is: "joined", info, admission, seat: realm.join(this.#peer(info)) };
     this.#loginReport?.welcome(info);
     this.#loginReport = null;
     this.#context.joined(this);

@@ -1,3 +1,5 @@
+import type { Server } from "node:net";
+import { Server as TlsServer } from "node:tls";
 import { z } from "zod";
 import { readTls, type TlsOptions, tlsSchema } from "./tls.ts";
 
@@ -31,4 +33,18 @@ export function carrierOf(endpoint: Endpoint): string {
 /** The TLS of an endpoint, null where it has none. @param folder where its files are looked for */
 export async function tlsOf(endpoint: Endpoint, folder: string): Promise<TlsOptions | null> {
   return endpoint.type === "tcp" && endpoint.tls !== undefined ? readTls(endpoint.tls, folder) : null;
+}
+
+/**
+ * Gives a server the certificate that its files hold now, for connections to come.
+ * @returns a sentence for files that cannot be used: the old certificate stays
+ */
+export async function renewTls(server: Server, endpoint: Endpoint, folder: string): Promise<string[]> {
+  try {
+    const tls = await tlsOf(endpoint, folder);
+    if (tls !== null && server instanceof TlsServer) server.setSecureContext(tls);
+    return [];
+  } catch (error) {
+    return [`${(error as Error).message}; ${endpointKey(endpoint)} keeps its old certificate`];
+  }
 }

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TransportContext } from "../contract/connection.ts";
 import type { Log } from "../contract/log.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { type Endpoint, renewTls } from "./endpoint.ts";
 import { bracketed, listen } from "./listen.ts";
 import { Lobby } from "./lobby.ts";
 import type { TlsOptions } from "./tls.ts";
@@ -59,16 +59,21 @@ export class HttpListener {
     return `${this.#endpoint.tls === undefined ? "ws" : "wss"}://${bracketed(this.#endpoint.host)}:${port}${path}`;
   }
 
-  /** No new connections. */
+  /** @see Listener.renew */
+  renew(folder: string): Promise<string[]> {
+    return renewTls(this.#server, this.#endpoint, folder);
+  }
+
+  /** No new WebSockets; who asks for the router's health is told until `close`. */
   stop(): void {
     this.#isReady = false;
-    this.#server.close();
   }
 
   /** Ends all connections, WebSockets among them, and resolves when the endpoint is free. */
   async close(): Promise<void> {
     const closed = this.#server.listening || this.#sockets.size > 0 ? once(this.#server, "close") : undefined;
     this.stop();
+    this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
@@ -92,7 +97,7 @@ export class HttpListener {
   #answerProbe(path: string, response: ServerResponse): void {
     const isWell = path === "/healthz" || this.#isReady;
     response.writeHead(isWell ? 200 : 503, { connection: "close", "content-type": "text/plain; charset=utf-8" });
-    response.end(isWell ? "ok\n" : "shutting down\n");
+    response.end(isWell ? "ok\n" : STOPPED);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -100,12 +105,14 @@ export class HttpListener {
     socket.on("error", () => socket.destroy());
     const upgrade = this.#routes.get(pathOf(request));
     if (upgrade === undefined) refuse(socket, 404, NOT_FOUND);
+    else if (!this.#isReady) refuse(socket, 503, STOPPED);
     else if (request.headers.upgrade?.toLowerCase() !== "websocket") refuse(socket, 426, NO_WEBSOCKET);
     else upgrade(request, socket, head);
   }
 }
 
 const NO_WEBSOCKET = "This is a WAMP router: connect by WebSocket.\n";
+const STOPPED = "shutting down\n";
 const NOT_FOUND = "There is nothing at this path.\n";
 
 /** Answers a request to upgrade with an error, and closes. */

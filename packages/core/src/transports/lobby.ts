@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { TransportLimits } from "../contract/settings.ts";
+import type { TransportEntry } from "../contract/connection.ts";
 import type { ReportLimit } from "../contract/stats.ts";
 import { addressOf } from "../limits/address.ts";
 import { HalfOpen } from "../limits/half-open.ts";
@@ -14,17 +14,15 @@ export class Lobby {
   readonly #waiting = new HalfOpen();
   /** By what a socket and the TLS socket around it have in common, with the address that it is counted by. */
   readonly #inside = new Map<string | Socket, string | null>();
-  #max = 0;
-  #maxPerAddress = 0;
+  readonly #entries: Pick<TransportEntry, "limits">[] = [];
 
   constructor(report: ReportLimit) {
     this.#report = report;
   }
 
   /** Makes room for the clients of one more entry. */
-  widen({ halfOpen, halfOpenPerAddress }: TransportLimits): void {
-    this.#max += halfOpen;
-    this.#maxPerAddress += halfOpenPerAddress;
+  widen(entry: Pick<TransportEntry, "limits">): void {
+    this.#entries.push(entry);
   }
 
   /** Takes a socket in, or closes it where there is no room. */
@@ -57,7 +55,11 @@ export class Lobby {
   }
 
   #full(address: string | null): "max-half-open" | "max-half-open-per-address" | null {
-    if (this.#waiting.of(address) >= this.#maxPerAddress) return "max-half-open-per-address";
-    return this.#waiting.count >= this.#max ? "max-half-open" : null;
+    if (this.#waiting.of(address) >= this.#room("halfOpenPerAddress")) return "max-half-open-per-address";
+    return this.#waiting.count >= this.#room("halfOpen") ? "max-half-open" : null;
+  }
+
+  #room(limit: "halfOpen" | "halfOpenPerAddress"): number {
+    return this.#entries.reduce((sum, { limits }) => sum + limits[limit], 0);
   }
 }

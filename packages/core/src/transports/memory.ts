@@ -41,6 +41,7 @@ export const memory = defineTransport<MemoryOptions>({
   type: "memory",
   schema: memorySchema,
   start: (entries, context) => Promise.resolve(listenInMemory(entries, context)),
+  identity: ({ name }) => name,
   conflicts: (entries) =>
     entries.flatMap(({ name }, index) =>
       entries.findIndex((other) => other.name === name) === index

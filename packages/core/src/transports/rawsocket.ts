@@ -7,7 +7,7 @@ import type { Log } from "../contract/log.ts";
 import { plain } from "../serializers/framing.ts";
 import type { Serializer } from "../serializers/serializer.ts";
 import { tcpPeer, transportDetails } from "./details.ts";
-import { carrierOf, type Endpoint, endpointKey, endpointSchema, tlsOf } from "./endpoint.ts";
+import { carrierOf, type Endpoint, endpointKey, endpointSchema, renewTls, tlsOf } from "./endpoint.ts";
 import { FrameConnection } from "./frames.ts";
 import { bracketed, listen } from "./listen.ts";
 import { Lobby } from "./lobby.ts";
@@ -48,6 +48,8 @@ export const rawsocket = defineTransport<RawSocketOptions>({
   type: "rawsocket",
   schema: rawsocketSchema,
   start,
+  identity: ({ endpoint }) => endpointKey(endpoint),
+  live: ["max-buffered"],
   conflicts: (entries) => {
     const taken = new Set<string>();
     return entries.flatMap(({ endpoint }, index) => {
@@ -68,6 +70,7 @@ async function start(entries: readonly TransportEntry<RawSocketOptions>[], conte
     close: async () => {
       await Promise.all(doors.map((door) => door.close()));
     },
+    renew: async () => (await Promise.all(doors.map((door) => door.renew(context.folder)))).flat(),
   };
   try {
     for (const door of doors) await door.listen();
@@ -94,7 +97,7 @@ class Door {
     this.#entry = entry;
     this.#log = log;
     this.#lobby = new Lobby(report);
-    this.#lobby.widen(entry.limits);
+    this.#lobby.widen(entry);
     const spoken = [...subprotocolsOf(serializers, options.serializers).values()];
     this.#serializers = new Map(
       spoken.flatMap(({ serializer }) =>
@@ -120,6 +123,10 @@ class Door {
     const address = this.#server.address();
     const port = typeof address === "object" && address !== null ? address.port : endpoint.port;
     return `${endpoint.tls === undefined ? "rs" : "rss"}://${bracketed(endpoint.host)}:${port}`;
+  }
+
+  renew(folder: string): Promise<string[]> {
+    return renewTls(this.#server, this.#entry.options.endpoint, folder);
   }
 
   stop(): void {

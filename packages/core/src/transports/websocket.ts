@@ -37,6 +37,8 @@ export const websocket = defineTransport<WebSocketOptions>({
   schema: websocketSchema,
   start,
   conflicts: websocketConflicts,
+  identity: ({ endpoint, path }) => `${endpointKey(endpoint)} ${path}`,
+  live: ["allowed-origins", "max-buffered"],
 });
 
 /** One entry of the config: a path on a listener. */
@@ -46,7 +48,6 @@ interface Door {
   readonly server: WebSocketServer;
   readonly listener: HttpListener;
   readonly keepAlive: KeepAlive;
-  readonly mayComeFrom: (origin: string) => boolean;
 }
 
 async function start(entries: readonly TransportEntry<WebSocketOptions>[], context: TransportContext) {
@@ -57,7 +58,7 @@ async function start(entries: readonly TransportEntry<WebSocketOptions>[], conte
     const key = endpointKey(endpoint);
     const listener = listeners.get(key) ?? new HttpListener(endpoint, await tlsOf(endpoint, context.folder), context);
     listeners.set(key, listener);
-    listener.lobby.widen(entry.limits);
+    listener.lobby.widen(entry);
     const subprotocols = subprotocolsOf(context.serializers, serializers);
     const door = {
       entry,
@@ -65,12 +66,11 @@ async function start(entries: readonly TransportEntry<WebSocketOptions>[], conte
       server: webSocketServer(entry.options, subprotocols),
       listener,
       keepAlive: new KeepAlive(entry.options["ping-interval"]),
-      mayComeFrom: originsOf(entry.options["allowed-origins"]),
     };
     doors.push(door);
     listener.route(path, upgradeOf(door, context.log));
   }
-  const group = groupOf(doors, [...listeners.values()]);
+  const group = groupOf(doors, [...listeners.values()], context.folder);
   try {
     for (const listener of listeners.values()) await listener.listen();
   } catch (error) {
@@ -80,7 +80,7 @@ async function start(entries: readonly TransportEntry<WebSocketOptions>[], conte
   return { ...group, urls: doors.map(({ entry, listener }) => listener.url(entry.options.path)) };
 }
 
-function groupOf(doors: readonly Door[], listeners: readonly HttpListener[]): Omit<Listener, "urls"> {
+function groupOf(doors: readonly Door[], listeners: readonly HttpListener[], folder: string): Omit<Listener, "urls"> {
   const stop = (): void => {
     for (const listener of listeners) listener.stop();
     for (const { server } of doors) server.close(); // a request that is under way gets 503
@@ -90,7 +90,9 @@ function groupOf(doors: readonly Door[], listeners: readonly HttpListener[]): Om
     const left = doors.map(({ server }) => new Promise<void>((resolve) => server.close(() => resolve())));
     await Promise.all([...left, ...listeners.map((listener) => listener.close())]);
   };
-  return { stop, close };
+  const renew = async (): Promise<string[]> =>
+    (await Promise.all(listeners.map((listener) => listener.renew(folder)))).flat();
+  return { stop, close, renew };
 }
 
 function webSocketServer(options: WebSocketOptions, subprotocols: Subprotocols): WebSocketServer {
@@ -114,7 +116,8 @@ function upgradeOf(door: Door, log: Log): Upgrade {
   const supported = `Offer one of these subprotocols: ${[...door.subprotocols.keys()].join(", ")}\n`;
   return (request, socket, head) => {
     const { origin } = request.headers;
-    if (origin !== undefined && !door.mayComeFrom(origin)) return refuse(socket, 403, FOREIGN);
+    if (origin !== undefined && !isAmong(origin, door.entry.options["allowed-origins"]))
+      return refuse(socket, 403, FOREIGN);
     const subprotocol = choose(offeredBy(request), door.subprotocols);
     if (subprotocol === undefined) return refuse(socket, 400, supported);
     const peer = endpoint.type === "unix" ? "unix" : tcpPeer(request.socket);
@@ -157,11 +160,10 @@ function connect(ws: WebSocket, socket: Duplex, { door, subprotocol, details, lo
 
 const FOREIGN = "This origin is not among the allowed ones.\n";
 
-/** Compares origins with patterns in which a star stands for anything. */
-function originsOf(patterns: readonly string[]): (origin: string) => boolean {
+/** Compares an origin with patterns in which a star stands for anything. */
+function isAmong(origin: string, patterns: readonly string[]): boolean {
   const escaped = patterns.map((pattern) => pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*"));
-  const any = new RegExp(`^(?:${escaped.join("|")})$`, "i");
-  return (origin) => any.test(origin);
+  return new RegExp(`^(?:${escaped.join("|")})$`, "i").test(origin);
 }
 
 function offeredBy({ headers }: IncomingMessage): string[] {

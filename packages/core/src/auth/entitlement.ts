@@ -1,0 +1,111 @@
+import type { Admission } from "../contract/door.ts";
+import type { Hello } from "../contract/hello.ts";
+import type { Log } from "../contract/log.ts";
+import type { SessionInfo } from "../contract/peer.ts";
+import type { MethodSettings } from "../contract/settings.ts";
+import type { Principal } from "../contract/verdict.ts";
+import { type Deadline, deadline } from "../wamp/deadline.ts";
+import type { DoorContext } from "./login.ts";
+import { principalOf, queryOf } from "./principals.ts";
+
+/** How long a static block may take to say whether it knows a principal, in milliseconds. */
+const TIMEOUT = 10_000;
+
+/**
+ * Why a session that was let in would not be any more, by what the config says now: a sentence for its client; null
+ * where it would. What was proven is not proven again, and strategies other than `static` are not asked again.
+ *
+ * @param admission null where a tap of the hook `hello` let it in, of which the config says nothing
+ */
+export async function whyNotEntitled(
+  info: SessionInfo,
+  admission: Admission | null,
+  context: DoorContext,
+): Promise<string | null> {
+  const why = whyNoPlace(info, context);
+  if (why !== null || admission === null) return why;
+  const { authmethod } = info;
+  const settings = context.auth.get(authmethod);
+  if (settings === undefined) return `the method ${authmethod} is not offered any more where this session came in`;
+  const { type } = admission;
+  if (type === null) return null;
+  if (!settings.blocks.some((block) => block.type === type))
+    return `logins by ${authmethod} are not decided by "${type}" any more where this session came in`;
+  return type === "static" ? whyNotKnown(info, admission, settings, context) : null;
+}
+
+/** As `whyNotEntitled`, for a session that has its role without a login. */
+export function whyNoPlace({ realm, authrole }: SessionInfo, { realms }: Pick<DoorContext, "realms">): string | null {
+  const found = realms.get(realm);
+  if (found === undefined) return `the realm ${realm} is not there any more`;
+  return found.hasRole(authrole) ? null : `the role ${authrole} is not in the realm ${realm} any more`;
+}
+
+async function whyNotKnown(
+  info: SessionInfo,
+  admission: Admission,
+  settings: MethodSettings,
+  context: DoorContext,
+): Promise<string | null> {
+  const limit = deadline(TIMEOUT);
+  const log = context.log.child({ session: info.session });
+  try {
+    const attempt = attemptOf(info, admission, limit, log);
+    const principal = await staticPrincipal(settings, attempt, context);
+    if (principal === null) return "its principal is not there any more";
+    for (const [key, now, then] of [
+      ["realm", principal.realm, info.realm],
+      ["role", principal.role, info.authrole],
+      ["authid", principal.authid, info.authid],
+    ] as const) {
+      if (now !== then) return `its principal has another ${key} now`;
+    }
+    return null;
+  } catch (error) {
+    log.error({}, `whether a session may stay could not be decided: ${(error as Error).message}`);
+    return "whether it may stay could not be decided";
+  } finally {
+    limit.end();
+  }
+}
+
+/** Who the static blocks of a method now say that a client is; null where none of them knows it. */
+async function staticPrincipal(
+  { method, blocks }: MethodSettings,
+  attempt: Hello & { readonly authmethod: string },
+  { hooks }: DoorContext,
+): Promise<Principal | null> {
+  const question = { attempt, realm: attempt.realm, authid: attempt.authid, facts: {}, phase: method.at };
+  for (const [i, { type, value, defaultRole }] of blocks.entries()) {
+    if (type !== "static") continue;
+    const query = queryOf(question, method, defaultRole, i === blocks.length - 1);
+    const answer = await hooks.principal.get(type)?.promise(query, value);
+    if (answer === undefined || answer.kind === "denied") return null;
+    if (answer.kind !== "unknown") return principalOf(answer.assignment, attempt, defaultRole, type);
+  }
+  return null;
+}
+
+/** The session's HELLO, as far as it is still known. Who named no authid is looked for by the one it got. */
+function attemptOf(
+  { session, authid, authmethod, roles, transport }: SessionInfo,
+  asked: Admission,
+  limit: Deadline,
+  log: Log,
+): Hello & { readonly authmethod: string } {
+  return {
+    session,
+    realm: asked.realm,
+    authid: asked.authid ?? authid,
+    authrole: null,
+    authmethod,
+    authmethods: [authmethod],
+    authextra: null,
+    roles,
+    transport,
+    get signal() {
+      return limit.signal;
+    },
+    log,
+  };
+}

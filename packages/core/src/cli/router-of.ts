@@ -1,0 +1,28 @@
+import { pino } from "pino";
+import pretty from "pino-pretty";
+import type { WampgateConfig } from "../config/define-config.ts";
+import { readConfig } from "../config/find.ts";
+import { issueText } from "../contract/errors.ts";
+import { createRouter, type Router } from "../router.ts";
+
+/** The options of the commands that load a config. */
+export interface RouterCommand {
+  readonly config?: string;
+  readonly debug?: boolean;
+}
+
+/** The router of a config file, not started, and the file. Its log goes to stderr: JSON lines, or pretty on a terminal. */
+export async function routerOf(
+  { config }: RouterCommand,
+  level: string,
+): Promise<{ readonly router: Router; readonly file: string }> {
+  const cwd = process.cwd();
+  const { file, raw } = await readConfig({ cwd, ...(config === undefined ? {} : { file: config }) });
+  const stream = process.stderr.isTTY
+    ? pretty({ destination: 2, sync: true, ignore: "pid,hostname,name" })
+    : pino.destination({ dest: 2, sync: true });
+  const log = pino({ name: "wampgate", level, serializers: { error: pino.stdSerializers.err } }, stream);
+  const router = await createRouter(raw as WampgateConfig, { cwd, file, log });
+  for (const warning of router.warnings) console.error(`warning: ${issueText(warning)}`);
+  return { router, file };
+}

@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+export const ROOT = join(import.meta.dirname, "../..");
+const BIN = join(ROOT, "packages/core/bin/wampgate.js");
+
+/** How long a line of the log may take to come, in milliseconds. */
+const PATIENCE = 10_000;
+
+type Environment = Readonly<Record<string, string>>;
+
+/** How a run of the command ended. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A folder with these files, whose `node_modules` has what npm would have installed. */
+export async function folderWith(files: Record<string, string> = {}): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), "wampgate-cli-"));
+  await symlink(join(ROOT, "node_modules"), join(path, "node_modules"));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text);
+  return path;
+}
+
+function spawned(cwd: string, args: readonly string[], env: Environment): ChildProcess {
+  return spawn(process.execPath, [BIN, ...args], { cwd, env: { ...process.env, NODE_OPTIONS: "", ...env } });
+}
+
+/** Runs `wampgate` to its end. */
+export async function run(
+  cwd: string,
+  args: readonly string[],
+  { env = {}, input = "" }: { env?: Environment; input?: string } = {},
+): Promise<Outcome> {
+  const child = spawned(cwd, args, env);
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.on("data", (data) => (stdout += String(data)));
+  child.stderr?.on("data", (data) => (stderr += String(data)));
+  child.stdin?.end(input);
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, stdout, stderr };
+}
+
+/** `wampgate start` in a process of its own. */
+export interface CliRouter {
+  /** What it printed once it listened. */
+  readonly summary: readonly string[];
+  /** Of its first transport: `ws://127.0.0.1:45123/ws`. */
+  readonly url: string;
+  /** What it has logged. */
+  readonly lines: readonly string[];
+  /** The exit code, once it has ended. */
+  readonly ended: Promise<number | null>;
+  /** Sends a signal. */
+  kill(signal: NodeJS.Signals): void;
+  /** The first line of its log, of those from before too, whose message is `message`. */
+  logged(message: RegExp): Promise<Record<string, unknown>>;
+}
+
+/** Starts a router of the config in `cwd`, and resolves when it listens. */
+export async function startCli(cwd: string, env: Environment = {}): Promise<CliRouter> {
+  const child = spawned(cwd, ["start"], env);
+  if (child.stdout === null || child.stderr === null) throw new Error("the process has no output");
+  const ended = once(child, "close").then(([code]) => code as number | null);
+  const lines: string[] = [];
+  const log = createInterface({ input: child.stderr });
+  log.on("line", (line) => lines.push(line));
+  const summary: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    summary.push(line);
+    if (line.includes("://")) break;
+  }
+  const url = /\w+:\/\/\S+/.exec(summary.at(-1) ?? "")?.[0];
+  if (url === undefined) throw new Error(`the router did not start: ${lines.join("\n")}`);
+  return {
+    summary,
+    url,
+    lines,
+    ended,
+    kill: (signal) => void child.kill(signal),
+    logged: (message) =>
+      new Promise((resolve, reject) => {
+        const done = (): void => {
+          clearTimeout(timer);
+          log.off("line", look);
+          log.off("close", fail);
+        };
+        const fail = (): void => {
+          done();
+          reject(new Error(`no line ${message} was logged:\n${lines.join("\n")}`));
+        };
+        const look = (line: string): void => {
+          const entry = line.startsWith("{") ? (JSON.parse(line) as Record<string, unknown>) : {};
+          if (!message.test(String(entry["msg"]))) return;
+          done();
+          resolve(entry);
+        };
+        const timer = setTimeout(fail, PATIENCE);
+        log.on("line", look);
+        log.once("close", fail);
+        for (const line of [...lines]) look(line);
+      }),
+  };
+}
