@@ -35,6 +35,9 @@ import { randomId } from "./wamp/ids.ts";
 /** What core brings itself; plugins add to it. */
 export const BUILTIN = { transports: [websocket, rawsocket, memory], serializers: [json, msgpack, cbor] } as const;
 
+/** How long the plugins may take to start what they serve, in milliseconds. */
+const START_TIMEOUT = 30_000;
+
 /** How long `close` waits for clients to answer GOODBYE, in milliseconds. */
 const CLOSE_TIMEOUT = 2000;
 
@@ -111,8 +114,10 @@ export class Router {
         }),
       ]),
     );
-    this.#services = new ServiceCalls(this.#realms, (realm) =>
-      joinAsService(realm, this.#newId(), { log, report: this.#limits.report }),
+    this.#services = new ServiceCalls(
+      this.#realms,
+      (realm) => joinAsService(realm, this.#newId(), { log, report: this.#limits.report }),
+      (call) => this.hooks.called.call(call),
     );
   }
 
@@ -169,6 +174,7 @@ export class Router {
     this.check();
     this.#freeze.frozen = true;
     try {
+      await this.#startPlugins();
       await this.#startComponents();
       await this.#listen();
     } catch (error) {
@@ -192,6 +198,7 @@ export class Router {
     this.#services.close();
     await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
     this.#listeners.length = 0;
+    this.hooks.closed.call();
   }
 
   /**
@@ -224,6 +231,11 @@ export class Router {
         `no loaded plugin provides what is tapped by ${orphans.join(", ")}: list it in plugins, or remove the tap`,
       );
     }
+  }
+
+  async #startPlugins(): Promise<void> {
+    const { signal, end } = deadline(START_TIMEOUT);
+    await this.hooks.start.promise({ signal }).finally(end);
   }
 
   async #startComponents(): Promise<void> {
