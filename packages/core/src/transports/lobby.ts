@@ -4,19 +4,22 @@ import type { ReportLimit } from "../contract/stats.ts";
 import { addressOf } from "../limits/address.ts";
 import { HalfOpen } from "../limits/half-open.ts";
 import { tcpPeer } from "./details.ts";
+import type { Peers } from "./peers.ts";
 
 /**
  * The sockets of a listener that no entry has taken yet: they are still at TLS, at their HTTP request, at the first
  * bytes. As many as there may be logins under way.
  */
 export class Lobby {
+  readonly #peers: Peers;
   readonly #report: ReportLimit;
   readonly #waiting = new HalfOpen();
   /** By what a socket and the TLS socket around it have in common, with the address that it is counted by. */
   readonly #inside = new Map<string | Socket, string | null>();
   readonly #entries: Pick<TransportEntry, "limits">[] = [];
 
-  constructor(report: ReportLimit) {
+  constructor(peers: Peers, report: ReportLimit) {
+    this.#peers = peers;
     this.#report = report;
   }
 
@@ -28,7 +31,8 @@ export class Lobby {
   /** Takes a socket in, or closes it where there is no room. */
   enter(socket: Socket): void {
     const peer = tcpPeer(socket);
-    const address = peer === undefined ? null : addressOf(peer);
+    // A proxy brings many, whose addresses are known later.
+    const address = peer === undefined || this.#peers.isProxy(socket) ? null : addressOf(peer);
     const key = peer ?? socket;
     const limit = this.#full(address);
     if (limit !== null) {
