@@ -99,8 +99,11 @@ export class HttpListener {
 
   #track(socket: Socket): void {
     this.#sockets.add(socket);
-    socket.once("close", () => this.#sockets.delete(socket));
-    this.lobby.enter(socket);
+    const place = this.lobby.enter(socket);
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      this.lobby.leave(place);
+    });
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {

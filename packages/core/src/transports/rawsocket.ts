@@ -147,8 +147,11 @@ class Door {
 
   #track(socket: Socket): void {
     this.#sockets.add(socket);
-    socket.once("close", () => this.#sockets.delete(socket));
-    this.#lobby.enter(socket);
+    const place = this.#lobby.enter(socket);
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      this.#lobby.leave(place);
+    });
   }
 
   /** Waits for the client's handshake. */
@@ -176,7 +179,7 @@ class Door {
     const serializer = this.#serializers.get(terms & 0x0f);
     if (serializer === undefined) return refuse(Refusal.serializer);
     if (this.#entry.refusal(peer) !== null) return refuse(Refusal.tooManyConnections);
-    this.#lobby.leave(socket);
+    this.#lobby.taken(socket);
     socket.write(Uint8Array.of(MAGIC, (this.#maxExponent << 4) | (terms & 0x0f), 0, 0));
     this.#connect(socket, reader, peer, serializer, lengthOf(terms >> 4));
   }

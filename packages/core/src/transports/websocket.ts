@@ -128,7 +128,7 @@ function upgradeOf(door: Door, log: Log): Upgrade {
     if (peer === undefined) return void socket.destroy();
     const refusal = door.entry.refusal(peer);
     if (refusal !== null) return refuse(socket, 503, `${refusal}\n`);
-    door.listener.lobby.leave(request.socket);
+    door.listener.lobby.taken(request.socket);
     const headers = plainHeaders(request.headers);
     const carrier = carrierOf(endpoint);
     const certificate = request.socket instanceof TLSSocket ? clientCertificate(request.socket) : null;
