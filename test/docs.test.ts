@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { LIMITS } from "../packages/core/src/contract/stats.ts";
 import { ROUTER_ROLES } from "../packages/core/src/realm/features.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -36,6 +37,11 @@ test("the page of features has a row for each that WELCOME announces, and no oth
   const rows = (part: string): string[] => [...part.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name ?? "");
   expect(rows(broker)).toEqual(Object.keys(ROUTER_ROLES.broker.features).sort());
   expect(rows(dealer)).toEqual(Object.keys(ROUTER_ROLES.dealer.features).sort());
+});
+
+test("the page of limits has a row for each that is counted, and no other", () => {
+  const [page = ""] = readFileSync(join(ROOT, "docs/limits.md"), "utf8").split("## Fixed ones");
+  expect([...page.matchAll(/^\| `([\w-]+)`/gm)].map(([, key]) => key).sort()).toEqual([...LIMITS].sort());
 });
 
 function exists(path: string): boolean {

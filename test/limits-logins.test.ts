@@ -53,7 +53,7 @@ it("who is held back gets in again when the time is up", async () => {
   let answer = await login("joe", "right");
   expect(answer).toEqual(HELD_BACK);
   while (answer[0] !== Wire.WELCOME) answer = await login("joe", "right");
-});
+}, 20_000);
 
 it("an authid that strangers guess at is open to its owner, and closed to them", async () => {
   running = await start({ "max-failed-logins-per-authid": 2 });

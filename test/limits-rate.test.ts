@@ -1,8 +1,11 @@
 import { once } from "node:events";
+import { jest } from "@jest/globals";
 import { WebSocket } from "ws";
 import { Wire } from "@wampgate/plugin-testkit";
 import { HELLO, type LimitedRouter, startLimited, transport } from "./support/limits.ts";
 import { connectRaw } from "./support/raw-client.ts";
+
+jest.setTimeout(20_000); // each takes a second or two by itself
 
 let running: LimitedRouter;
 afterEach(() => running.close());

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { connect } from "node:net";
 import { definePlugin, type PluginApi } from "@wampgate/core";
 import { HELLO, type LimitedRouter, startLimited, transport } from "./support/limits.ts";
 import { connectRaw } from "./support/raw-client.ts";
@@ -93,6 +94,15 @@ it.each([
   await client.closed;
   expect(running.count(key)).toBe(1);
   expect(running.hits).toMatchObject([{ limit: key, session: null }]);
+});
+
+it("counts a RawSocket's message that is too long", async () => {
+  running = await startLimited([transport({ "max-message-size": 512 }, "rawsocket")]);
+  const socket = connect(Number(new URL(running.url).port), "127.0.0.1");
+  socket.write(Buffer.of(0x7f, 0xf1, 0, 0, 0, 0, 4, 0));
+  socket.resume();
+  await once(socket, "close");
+  expect(running.count("max-message-size")).toBe(1);
 });
 
 it("counts a client that answers no PING", async () => {

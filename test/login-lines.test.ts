@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { definePlugin, deny, type Plugin, type Refusal } from "@wampgate/core";
 import { type FakeClient, Wire } from "@wampgate/plugin-testkit";
 import { authenticatorOf, dynamicBlock, REALMS } from "./support/dynamic.ts";
-import { connectRaw } from "./support/raw-client.ts";
+import { connectRaw, hangUp } from "./support/raw-client.ts";
 import { OFFICIAL, type RunningRouter, startRouter } from "./support/router.ts";
 
 const DENIED = "wamp.error.authentication_denied";
@@ -28,7 +28,10 @@ const house = definePlugin({
 const staticBlock = { type: "static", principals: { joe: { ticket: "the secret", role: "user", realm: "realm1" } } };
 
 let running: RunningRouter;
-afterEach(() => running.close());
+afterEach(() => {
+  hangUp();
+  return running.close();
+});
 
 async function start({ ticket = [staticBlock, dynamicBlock] as object[], authTimeout = 30_000 } = {}): Promise<void> {
   refusals.length = 0;

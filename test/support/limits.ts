@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import { definePlugin, type LimitHit, type Plugin } from "@wampgate/core";
+import { hangUp } from "./raw-client.ts";
 import { OFFICIAL, type RunningRouter, startRouter } from "./router.ts";
 
 /** A router that the tests of limits look at. `told` has an event for each limit that is hit, by its key, and `left`. */
@@ -40,7 +41,11 @@ export async function startLimited(
     realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }], options }],
     transports,
   });
-  return { ...running, hits, told, count: (limit) => running.router.stats.limits.get(limit) };
+  const close = (): Promise<void> => {
+    hangUp();
+    return running.close();
+  };
+  return { ...running, hits, told, close, count: (limit) => running.router.stats.limits.get(limit) };
 }
 
 /** HELLO of a client that logs in as nobody in particular. */

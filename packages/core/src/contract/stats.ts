@@ -6,6 +6,8 @@ export const LIMITS = [
   "max-buffered",
   "ping-interval",
   "auth-timeout",
+  "proxy-protocol",
+  "max-header-size",
   "max-connections",
   "max-half-open",
   "max-half-open-per-address",

@@ -37,11 +37,14 @@ export function transportDetails(channel: Channel): TransportDetails {
   };
 }
 
+/** What is asked of a socket, or of the TLS socket around it. */
+export type Remote = Pick<Socket, "remoteAddress" | "remotePort">;
+
 /**
  * `tcp4:127.0.0.1:17185`, `tcp6:::1:17185`; nothing where the peer has left already. An IPv4 peer of a listener for
  * both families (`::ffff:127.0.0.1`) is told as what it is, so that one address has one name.
  */
-export function tcpPeer({ remoteAddress, remotePort }: Socket): string | undefined {
+export function tcpPeer({ remoteAddress, remotePort }: Remote): string | undefined {
   if (remoteAddress === undefined || remotePort === undefined) return undefined;
   const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/i, "");
   return `${address.includes(":") ? "tcp6" : "tcp4"}:${address}:${remotePort}`;

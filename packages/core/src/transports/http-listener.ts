@@ -5,9 +5,12 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TransportContext } from "../contract/connection.ts";
 import type { Log } from "../contract/log.ts";
+import type { ReportLimit } from "../contract/stats.ts";
+import type { Remote } from "./details.ts";
 import { type Endpoint, renewTls } from "./endpoint.ts";
 import { bracketed, listen } from "./listen.ts";
 import { Lobby } from "./lobby.ts";
+import { Peers } from "./peers.ts";
 import type { TlsOptions } from "./tls.ts";
 
 /** Takes a request to upgrade to WebSocket, which came to its path. */
@@ -15,6 +18,12 @@ export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =
 
 /** How long a client may take for its HTTP request, in milliseconds. */
 const REQUEST_TIME = 10_000;
+
+/** How long the first line and the headers of a request may be together, in bytes. */
+const MAX_HEADER_SIZE = 16 * 1024;
+
+/** How long a client that was refused may take to read why, in milliseconds. */
+const LINGER_TIME = 200;
 
 /** When a client that was refused for lack of room may come again, in seconds. */
 const RETRY_AFTER = 5;
@@ -26,19 +35,29 @@ export class HttpListener {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly lobby: Lobby;
+  readonly peers: Peers;
   readonly #log: Log;
   #isReady = true;
 
   /** @param tls null for an endpoint without */
-  constructor(endpoint: Endpoint, tls: TlsOptions | null, { log, report }: Pick<TransportContext, "log" | "report">) {
-    this.lobby = new Lobby(report);
+  constructor(endpoint: Endpoint, tls: TlsOptions | null, context: Pick<TransportContext, "log" | "report">) {
+    const { log, report } = context;
+    this.peers = new Peers(endpoint);
+    this.lobby = new Lobby(this.peers, report);
     this.#endpoint = endpoint;
     this.#log = log;
-    const limits = { headersTimeout: REQUEST_TIME, requestTimeout: REQUEST_TIME, connectionsCheckingInterval: 1000 };
+    const limits = {
+      headersTimeout: REQUEST_TIME,
+      requestTimeout: REQUEST_TIME,
+      connectionsCheckingInterval: 1000,
+      maxHeaderSize: MAX_HEADER_SIZE,
+    };
     const answer = (request: IncomingMessage, response: ServerResponse): void => this.#answer(request, response);
     this.#server = tls === null ? createServer(limits, answer) : createTlsServer({ ...limits, ...tls }, answer);
+    if (endpoint.type === "tcp" && endpoint["proxy-protocol"]) this.peers.expectHeaders(this.#server, context);
     this.#server.on("connection", (socket: Socket) => this.#track(socket));
     this.#server.on("tlsClientError", (error) => this.#log.debug({ err: error }, "a TLS handshake failed"));
+    this.#server.on("clientError", (error, socket) => this.#broken(error, socket as Duplex & Remote, report));
     this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -80,8 +99,11 @@ export class HttpListener {
 
   #track(socket: Socket): void {
     this.#sockets.add(socket);
-    socket.once("close", () => this.#sockets.delete(socket));
-    this.lobby.enter(socket);
+    const place = this.lobby.enter(socket);
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      this.lobby.leave(place);
+    });
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
@@ -100,6 +122,17 @@ export class HttpListener {
     response.end(isWell ? "ok\n" : STOPPED);
   }
 
+  #broken(error: Error, socket: Duplex & Remote, report: ReportLimit): void {
+    if (socket.writableEnded) return; // it was refused already, and goes on sending
+    const refusal = refusalOf(error);
+    if (refusal === null) return void socket.destroy();
+    if (refusal.status === 431) {
+      const peer = this.peers.of(socket) ?? "gone";
+      report({ limit: "max-header-size", message: "refused a request with too large a header", peer, session: null });
+    }
+    refuse(socket, refusal.status, refusal.text);
+  }
+
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Node takes its own listener off an upgraded socket; without one a reset would end the process.
     socket.on("error", () => socket.destroy());
@@ -116,7 +149,8 @@ const STOPPED = "shutting down\n";
 const NOT_FOUND = "There is nothing at this path.\n";
 
 /** Answers a request to upgrade with an error, and closes. */
-export function refuse(socket: Duplex, status: 400 | 403 | 404 | 426 | 503, text: string): void {
+export function refuse(socket: Duplex, status: 400 | 403 | 404 | 408 | 426 | 431 | 503, text: string): void {
+  if (!socket.writable) return void socket.destroy();
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
     "Connection: close",
@@ -125,8 +159,24 @@ export function refuse(socket: Duplex, status: 400 | 403 | 404 | 426 | 503, text
     "Content-Type: text/plain; charset=utf-8",
     `Content-Length: ${Buffer.byteLength(text)}`,
   ];
-  socket.once("finish", () => socket.destroy());
+  // To close with bytes unread takes the answer back from a client that has not read it yet.
+  socket.once("finish", () => {
+    const timer = setTimeout(() => socket.destroy(), LINGER_TIME);
+    socket.once("close", () => clearTimeout(timer));
+  });
   socket.end(`${head.join("\r\n")}\r\n\r\n${text}`);
+}
+
+/** What Node's parser found wrong in a request; null where it is the connection that is broken, or its TLS. */
+function refusalOf({ code = "" }: NodeJS.ErrnoException): { status: 400 | 408 | 431; text: string } | null {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return { status: 431, text: `The URL and the headers may have ${MAX_HEADER_SIZE} bytes together.\n` };
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return { status: 408, text: "The request took too long.\n" };
+    default:
+      return code.startsWith("HPE_") ? { status: 400, text: "This is no HTTP request.\n" } : null;
+  }
 }
 
 function pathOf({ url = "/" }: IncomingMessage): string {

@@ -4,19 +4,25 @@ import type { ReportLimit } from "../contract/stats.ts";
 import { addressOf } from "../limits/address.ts";
 import { HalfOpen } from "../limits/half-open.ts";
 import { tcpPeer } from "./details.ts";
+import type { Peers } from "./peers.ts";
+
+/** What a socket and the TLS socket around it have in common. */
+type Place = string | Socket;
 
 /**
  * The sockets of a listener that no entry has taken yet: they are still at TLS, at their HTTP request, at the first
  * bytes. As many as there may be logins under way.
  */
 export class Lobby {
+  readonly #peers: Peers;
   readonly #report: ReportLimit;
   readonly #waiting = new HalfOpen();
-  /** By what a socket and the TLS socket around it have in common, with the address that it is counted by. */
-  readonly #inside = new Map<string | Socket, string | null>();
+  /** With the address that each is counted by. */
+  readonly #inside = new Map<Place, string | null>();
   readonly #entries: Pick<TransportEntry, "limits">[] = [];
 
-  constructor(report: ReportLimit) {
+  constructor(peers: Peers, report: ReportLimit) {
+    this.#peers = peers;
     this.#report = report;
   }
 
@@ -25,32 +31,36 @@ export class Lobby {
     this.#entries.push(entry);
   }
 
-  /** Takes a socket in, or closes it where there is no room. */
-  enter(socket: Socket): void {
+  /**
+   * Takes a socket in, or closes it where there is no room.
+   * @returns what it leaves by when it is closed
+   */
+  enter(socket: Socket): Place {
     const peer = tcpPeer(socket);
-    const address = peer === undefined ? null : addressOf(peer);
-    const key = peer ?? socket;
+    const place = peer ?? socket;
+    // A proxy brings many, whose addresses are known later.
+    const address = peer === undefined || this.#peers.isProxy(socket) ? null : addressOf(peer);
     const limit = this.#full(address);
-    if (limit !== null) {
-      const message = "a connection was closed at once: as many are at their first bytes as the listener takes";
-      this.#report({ limit, message, peer: peer ?? "unix", session: null });
-      socket.destroy();
-      return;
+    if (limit === null) {
+      this.#inside.set(place, address);
+      this.#waiting.enter(address);
+      return place;
     }
-    this.#inside.set(key, address);
-    this.#waiting.enter(address);
-    socket.once("close", () => this.#leave(key));
+    const message = "a connection was closed at once: as many are at their first bytes as the listener takes";
+    this.#report({ limit, message, peer: peer ?? "unix", session: null });
+    socket.destroy();
+    return place;
   }
 
   /** An entry takes the socket, and counts it from now on. */
-  leave(socket: Socket): void {
-    this.#leave(tcpPeer(socket) ?? socket);
+  taken(socket: Socket): void {
+    this.leave(tcpPeer(socket) ?? socket);
   }
 
-  #leave(key: string | Socket): void {
-    const address = this.#inside.get(key);
+  leave(place: Place): void {
+    const address = this.#inside.get(place);
     if (address === undefined) return;
-    this.#inside.delete(key);
+    this.#inside.delete(place);
     this.#waiting.leave(address);
   }
 

@@ -6,11 +6,12 @@ import { defineTransport, type Listener, type TransportContext, type TransportEn
 import type { Log } from "../contract/log.ts";
 import { plain } from "../serializers/framing.ts";
 import type { Serializer } from "../serializers/serializer.ts";
-import { tcpPeer, transportDetails } from "./details.ts";
-import { carrierOf, type Endpoint, endpointKey, endpointSchema, renewTls, tlsOf } from "./endpoint.ts";
+import { transportDetails } from "./details.ts";
+import { carrierOf, endpointKey, endpointSchema, renewTls, tlsOf } from "./endpoint.ts";
 import { FrameConnection } from "./frames.ts";
 import { bracketed, listen } from "./listen.ts";
 import { Lobby } from "./lobby.ts";
+import { Peers } from "./peers.ts";
 import { exponentOf, FrameReader, FrameTooLong, FrameType, lengthOf, MAGIC, Refusal } from "./rawsocket-frames.ts";
 import { RawSocketWire } from "./rawsocket-wire.ts";
 import { subprotocolsOf } from "./subprotocols.ts";
@@ -89,6 +90,7 @@ class Door {
   readonly #maxExponent: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #peers: Peers;
   readonly #lobby: Lobby;
 
   constructor(entry: TransportEntry<RawSocketOptions>, tls: TlsOptions | null, context: TransportContext) {
@@ -96,7 +98,8 @@ class Door {
     const { options } = entry;
     this.#entry = entry;
     this.#log = log;
-    this.#lobby = new Lobby(report);
+    this.#peers = new Peers(options.endpoint);
+    this.#lobby = new Lobby(this.#peers, report);
     this.#lobby.widen(entry);
     const spoken = [...subprotocolsOf(serializers, options.serializers).values()];
     this.#serializers = new Map(
@@ -108,6 +111,8 @@ class Door {
     const greet = (socket: Socket): void => this.#greet(socket);
     this.#server =
       tls === null ? createServer({ noDelay: true }, greet) : createTlsServer({ noDelay: true, ...tls }, greet);
+    const { endpoint } = options;
+    if (endpoint.type === "tcp" && endpoint["proxy-protocol"]) this.#peers.expectHeaders(this.#server, context);
     this.#server.on("tlsClientError", (error) => log.debug({ err: error }, "a TLS handshake failed"));
     this.#server.on("connection", (socket: Socket) => this.#track(socket));
   }
@@ -142,8 +147,11 @@ class Door {
 
   #track(socket: Socket): void {
     this.#sockets.add(socket);
-    socket.once("close", () => this.#sockets.delete(socket));
-    this.#lobby.enter(socket);
+    const place = this.#lobby.enter(socket);
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      this.#lobby.leave(place);
+    });
   }
 
   /** Waits for the client's handshake. */
@@ -165,13 +173,13 @@ class Door {
 
   #answer(socket: Socket, [magic, terms = 0, ...reserved]: Buffer, reader: FrameReader): void {
     const refuse = (code: number): void => void socket.end(Uint8Array.of(MAGIC, code << 4, 0, 0));
-    const peer = peerOf(socket, this.#entry.options.endpoint);
+    const peer = this.#peers.of(socket);
     if (magic !== MAGIC || peer === undefined) return void socket.destroy();
     if (reserved.some((byte) => byte !== 0)) return refuse(Refusal.reservedBits);
     const serializer = this.#serializers.get(terms & 0x0f);
     if (serializer === undefined) return refuse(Refusal.serializer);
     if (this.#entry.refusal(peer) !== null) return refuse(Refusal.tooManyConnections);
-    this.#lobby.leave(socket);
+    this.#lobby.taken(socket);
     socket.write(Uint8Array.of(MAGIC, (this.#maxExponent << 4) | (terms & 0x0f), 0, 0));
     this.#connect(socket, reader, peer, serializer, lengthOf(terms >> 4));
   }
@@ -207,8 +215,4 @@ class Door {
     connection.open(this.#entry);
     read();
   }
-}
-
-function peerOf(socket: Socket, { type }: Endpoint): string | undefined {
-  return type === "unix" ? "unix" : tcpPeer(socket);
 }

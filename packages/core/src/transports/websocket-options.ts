@@ -49,13 +49,14 @@ export type WebSocketOptions = z.output<typeof websocketSchema>;
 /** Entries whose endpoint and path an earlier one has already. */
 export function websocketConflicts(entries: readonly WebSocketOptions[]): { index: number; message: string }[] {
   const taken = new Set<string>();
-  const tlsOf = new Map<string, string>();
+  const settingsOf = new Map<string, string>();
   return entries.flatMap(({ endpoint, path }, index) => {
     const door = `${endpointKey(endpoint)} ${path}`;
-    const tls = JSON.stringify("tls" in endpoint ? (endpoint.tls ?? null) : null);
-    const earlier = tlsOf.get(endpointKey(endpoint)) ?? tls;
-    tlsOf.set(endpointKey(endpoint), earlier);
-    if (earlier !== tls) return [{ index, message: "an earlier transport has this endpoint with another tls" }];
+    const settings = JSON.stringify(endpoint);
+    const earlier = settingsOf.get(endpointKey(endpoint)) ?? settings;
+    settingsOf.set(endpointKey(endpoint), earlier);
+    if (earlier !== settings)
+      return [{ index, message: "an earlier transport has this endpoint with another tls, or other proxies" }];
     if (!taken.has(door)) {
       taken.add(door);
       return [];

@@ -5,7 +5,7 @@ import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import { defineTransport, type Listener, type TransportContext, type TransportEntry } from "../contract/connection.ts";
 import type { TransportDetails } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
-import { plainHeaders, tcpPeer, transportDetails } from "./details.ts";
+import { plainHeaders, transportDetails } from "./details.ts";
 import { carrierOf, endpointKey, tlsOf } from "./endpoint.ts";
 import { FrameConnection } from "./frames.ts";
 import { HttpListener, refuse, type Upgrade } from "./http-listener.ts";
@@ -120,11 +120,15 @@ function upgradeOf(door: Door, log: Log): Upgrade {
       return refuse(socket, 403, FOREIGN);
     const subprotocol = choose(offeredBy(request), door.subprotocols);
     if (subprotocol === undefined) return refuse(socket, 400, supported);
-    const peer = endpoint.type === "unix" ? "unix" : tcpPeer(request.socket);
+    const forwardedFor = request.headers["x-forwarded-for"];
+    const peer = door.listener.peers.of(
+      request.socket,
+      Array.isArray(forwardedFor) ? forwardedFor.join() : forwardedFor,
+    );
     if (peer === undefined) return void socket.destroy();
     const refusal = door.entry.refusal(peer);
     if (refusal !== null) return refuse(socket, 503, `${refusal}\n`);
-    door.listener.lobby.leave(request.socket);
+    door.listener.lobby.taken(request.socket);
     const headers = plainHeaders(request.headers);
     const carrier = carrierOf(endpoint);
     const certificate = request.socket instanceof TLSSocket ? clientCertificate(request.socket) : null;

@@ -1,0 +1,95 @@
+import type { Server, Socket } from "node:net";
+import type { TransportContext } from "../contract/connection.ts";
+import { type Remote, tcpPeer } from "./details.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { BrokenProxyHeader, canonical, readProxyHeader, type Source } from "./proxy-header.ts";
+import { TrustedProxies } from "./trusted-proxies.ts";
+
+/** How long a proxy may take for its PROXY header, in milliseconds. */
+const HEADER_TIME = 5000;
+
+/** Who is at the other end of a listener's sockets: behind the proxies that the endpoint trusts, if there are any. */
+export class Peers {
+  readonly #isUnix: boolean;
+  readonly #proxies: TrustedProxies;
+  /** What PROXY headers said, by what a socket and the TLS socket around it have in common. */
+  readonly #sources = new Map<string, Source>();
+
+  constructor(endpoint: Endpoint) {
+    this.#isUnix = endpoint.type === "unix";
+    this.#proxies = new TrustedProxies(endpoint.type === "tcp" ? endpoint["trusted-proxies"] : []);
+  }
+
+  /**
+   * The peer as `transport.peer`, nothing where it has left already. Its port is 0 where only its address is known.
+   * @param forwardedFor the header `X-Forwarded-For`
+   */
+  of(socket: Remote, forwardedFor?: string): string | undefined {
+    if (this.#isUnix) return "unix";
+    const own = tcpPeer(socket);
+    if (own === undefined) return undefined;
+    const { address, port } = this.#sources.get(own) ?? sourceOf(socket);
+    const client = forwardedFor === undefined ? address : this.#proxies.clientOf(address, forwardedFor);
+    return `${client.includes(":") ? "tcp6" : "tcp4"}:${client}:${client === address ? port : 0}`;
+  }
+
+  /** Whether a socket is a trusted proxy's, which speaks for many. */
+  isProxy(socket: Socket): boolean {
+    return socket.remoteAddress !== undefined && this.#proxies.has(sourceOf(socket).address);
+  }
+
+  /**
+   * Lets `server` see a connection only once its PROXY header was read. To be called before anything else listens to
+   * the server's connections; who comes without the header, or is no trusted proxy, is disconnected.
+   */
+  expectHeaders(server: Server, { report }: Pick<TransportContext, "report">): void {
+    const listeners = server.listeners("connection");
+    server.removeAllListeners("connection");
+    server.on("connection", (socket: Socket) => {
+      const peer = tcpPeer(socket) ?? "gone";
+      const refuse = (why: string): void => {
+        const message = `disconnected one that is no proxy: ${why}`;
+        report({ limit: "proxy-protocol", message, peer, session: null });
+        socket.destroy();
+      };
+      socket.on("error", () => socket.destroy());
+      if (!this.isProxy(socket)) return refuse("its address is not among the trusted-proxies");
+      socket.once("close", () => this.#sources.delete(peer));
+      readHeader(socket, refuse, (source) => {
+        if (source !== null) this.#sources.set(peer, source);
+        for (const listener of listeners) listener.call(server, socket);
+      });
+    });
+  }
+}
+
+function readHeader(socket: Socket, refuse: (why: string) => void, done: (source: Source | null) => void): void {
+  let bytes = Buffer.alloc(0);
+  const timer = setTimeout(() => refuse("it sent no PROXY header in time"), HEADER_TIME);
+  const stop = (): void => {
+    clearTimeout(timer);
+    socket.off("readable", read).off("end", left).off("close", stop);
+  };
+  const left = (): void => refuse("it left before its PROXY header ended");
+  const read = (): void => {
+    const chunk = socket.read() as Buffer | null;
+    if (chunk === null) return;
+    bytes = Buffer.concat([bytes, chunk]);
+    try {
+      const header = readProxyHeader(bytes);
+      if (header === null) return;
+      stop();
+      if (bytes.length > header.length) socket.unshift(bytes.subarray(header.length));
+      done(header.source);
+    } catch (error) {
+      if (!(error instanceof BrokenProxyHeader)) throw error;
+      stop();
+      refuse(error.message);
+    }
+  };
+  socket.on("readable", read).once("end", left).once("close", stop);
+}
+
+function sourceOf({ remoteAddress = "", remotePort = 0 }: Remote): Source {
+  return { address: canonical(remoteAddress), port: remotePort };
+}
