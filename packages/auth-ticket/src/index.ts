@@ -3,6 +3,7 @@ import {
   accept,
   assignmentsIn,
   challenge,
+  Concealed,
   constantTimeEqual,
   credential,
   defineMethod,
@@ -20,6 +21,14 @@ const block = z.strictObject({
     .describe("who may log in, by authid"),
 });
 
+type Principals = z.output<typeof block>["principals"];
+
+/** A block at work: each principal with its ticket out of sight. */
+type Kept = Readonly<Record<string, Omit<Principals[string], "ticket"> & { readonly ticket: Concealed<string> }>>;
+
+/** Made once: making one for each unknown authid takes time that tells. */
+const NOBODYS = randomBytes(32).toString("base64");
+
 /** The method `ticket`: the client shows a secret, which the block or the strategy knows (spec, advanced/authentication). */
 export const ticket = defineMethod({
   name: "ticket",
@@ -28,16 +37,19 @@ export const ticket = defineMethod({
   strategyMayVerify: true,
   static: {
     schema: block,
-    find: (query, { principals }: z.output<typeof block>) =>
-      findIn(principals, query, (principal) => ({ ticket: principal.ticket })),
-    assignments: ({ principals }: z.output<typeof block>) => assignmentsIn("principals", principals),
+    prepare: ({ principals }: { principals: Principals }): Kept =>
+      Object.fromEntries(
+        Object.entries(principals).map(([authid, own]) => [authid, { ...own, ticket: new Concealed(own.ticket) }]),
+      ),
+    find: (query, principals: Kept) => findIn(principals, query, ({ ticket: own }) => ({ ticket: own.reveal() })),
+    assignments: (principals: Kept) => assignmentsIn("principals", principals),
   },
   challenge: () => challenge({}),
   async authenticate(attempt, { signature }) {
     const found = await attempt.resolvePrincipal({ facts: { ticket: signature } });
     return found.verified || constantTimeEqual(found.credential.ticket, signature) ? accept() : deny();
   },
-  decoy: () => credential({ ticket: randomBytes(32).toString("base64") }),
+  decoy: () => credential({ ticket: NOBODYS }),
 });
 
 export default definePlugin({ name: "@wampgate/auth-ticket", core: "^0.1.0", methods: [ticket] });

@@ -4,6 +4,7 @@ import {
   assignmentOf,
   assignmentsIn,
   challenge,
+  Concealed,
   constantTimeEqual,
   credential,
   defineMethod,
@@ -14,7 +15,7 @@ import {
   z,
 } from "@wampgate/core";
 import { decoySecret, type Models, modelsOf } from "./decoy.ts";
-import { checkSecret, secretFields, secretOf } from "./secret.ts";
+import { checkSecret, type SecretFields, secretFields, secretOf } from "./secret.ts";
 
 export { deriveKey, type Salting } from "./secret.ts";
 
@@ -22,10 +23,14 @@ const user = z.strictObject({ ...secretFields, ...principalFields }).superRefine
 const block = z.strictObject({ users: z.record(z.string(), user).describe("who may log in, by authid") });
 type Users = z.output<typeof block>["users"];
 
-/** A block at work: each user with its key, and what decoys are made of. */
+/** A block at work: each user with its key, and what decoys are made of, both out of sight. */
 interface Block {
-  readonly users: Users;
-  readonly models: Models;
+  readonly users: Readonly<Record<string, User>>;
+  readonly models: Concealed<Models>;
+}
+
+interface User extends Omit<Users[string], keyof SecretFields> {
+  readonly concealed: Concealed<SecretFields>;
 }
 
 /** What travels from CHALLENGE to AUTHENTICATE. */
@@ -42,9 +47,11 @@ export const wampcra = defineMethod({
     schema: block,
     prepare: async ({ users }: { users: Users }): Promise<Block> => {
       const derived = await withKeys(users);
-      return { users: derived, models: await modelsOf(Object.values(derived)) };
+      const models = new Concealed(await modelsOf(Object.values(derived)));
+      const entries = Object.entries(derived).map(([authid, own]) => [authid, concealed(own)] as const);
+      return { users: Object.fromEntries(entries), models };
     },
-    find: (query, { users }: Block) => findIn(users, query, (principal) => principal),
+    find: (query, { users }: Block) => findIn(users, query, (user) => user.concealed.reveal()),
     assignments: ({ users }: Block) => assignmentsIn("users", users),
   },
 
@@ -73,7 +80,7 @@ export const wampcra = defineMethod({
   decoy({ authid }, blocks) {
     const { key, salting, role } = decoySecret(
       authid,
-      blocks.map(({ models }) => models),
+      blocks.map(({ models }) => models.reveal()),
     );
     return credential({ secret: key, ...salting }, assignmentOf({ role }));
   },
@@ -87,6 +94,10 @@ async function withKeys(users: Users): Promise<Users> {
     return [authid, password === undefined ? own : { ...rest, secret: key }] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
+}
+
+function concealed({ secret, password, salt, iterations, keylen, ...rest }: Users[string]): User {
+  return { ...rest, concealed: new Concealed({ secret, password, salt, iterations, keylen }) };
 }
 
 export default definePlugin({ name: "@wampgate/auth-wampcra", core: "^0.1.0", methods: [wampcra] });

@@ -17,6 +17,7 @@ export { type Subprotocol, type Subprotocols, subprotocolsOf } from "./transport
 export { ConfigError, type ConfigIssue, PluginError } from "./contract/errors.ts";
 export type { Hello, TransportDetails } from "./contract/hello.ts";
 export type { Log } from "./contract/log.ts";
+export { Concealed } from "./contract/concealed.ts";
 export {
   type AuthMethod,
   type CalledProcedure,

@@ -1,0 +1,16 @@
+/**
+ * A secret that is kept: whoever prints what holds it, by `inspect`, `JSON.stringify` or in a log, does not print it.
+ *
+ * @example prepare: ({ ticket }) => ({ ticket: new Concealed(ticket) })
+ */
+export class Concealed<T> {
+  readonly #secret: T;
+
+  constructor(secret: T) {
+    this.#secret = secret;
+  }
+
+  reveal(): T {
+    return this.#secret;
+  }
+}
