@@ -41,6 +41,7 @@ export {
   type PluginApi,
   type PluginDefinition,
   type ServiceCall,
+  type ServiceCallEnd,
 } from "./contract/plugin.ts";
 export type { Schema, SchemaIssue, SchemaResult } from "./contract/schema.ts";
 export type { LimitHit, RouterStats, Traffic, TransportStats } from "./contract/stats.ts";

@@ -36,6 +36,9 @@ import { randomId } from "./wamp/ids.ts";
 /** What core brings itself; plugins add to it. */
 export const BUILTIN = { transports: [websocket, rawsocket, memory], serializers: [json, msgpack, cbor] } as const;
 
+/** How long the plugins may take to start what they serve, in milliseconds. */
+const START_TIMEOUT = 30_000;
+
 /** How long `close` waits for clients to answer GOODBYE, in milliseconds. */
 const CLOSE_TIMEOUT = 2000;
 
@@ -108,8 +111,10 @@ export class Router {
     this.stats = this.#live();
     this.#realms = new Realms({ hooks: this.hooks, log, call: (...args) => this.#services.call(...args) });
     this.#realms.configure(config);
-    this.#services = new ServiceCalls(this.#realms, (realm) =>
-      joinAsService(realm, this.#newId(), { log, report: this.#limits.report }),
+    this.#services = new ServiceCalls(
+      this.#realms,
+      (realm) => joinAsService(realm, this.#newId(), { log, report: this.#limits.report }),
+      (call) => this.hooks.called.call(call),
     );
   }
 
@@ -166,6 +171,7 @@ export class Router {
     this.check();
     this.#freeze.frozen = true;
     try {
+      await this.#startPlugins();
       await this.#startComponents();
       await this.#listen();
       this.#isRunning = true;
@@ -215,6 +221,7 @@ export class Router {
     this.#services.close();
     await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
     this.#listeners.length = 0;
+    this.hooks.closed.call();
   }
 
   /**
@@ -270,6 +277,11 @@ export class Router {
     const reloaded = { realms: { ...realms, removed: removed.length }, closed, revoked, restart, problems };
     logReload(this.log, reloaded);
     return reloaded;
+  }
+
+  async #startPlugins(): Promise<void> {
+    const { signal, end } = deadline(START_TIMEOUT);
+    await this.hooks.start.promise({ signal }).finally(end);
   }
 
   async #startComponents(): Promise<void> {

@@ -65,6 +65,16 @@ export type CallOutcome =
   | { readonly kind: "callee-gone" }
   | { readonly kind: "timeout" };
 
+/** A call that the router made itself, once it has ended. */
+export interface ServiceCallEnd {
+  readonly realm: string;
+  readonly procedure: string;
+  /** `cancelled`: who it was made for has left. */
+  readonly kind: CallOutcome["kind"] | "cancelled";
+  /** From the call to its answer, in milliseconds, with what it waited for the procedure. */
+  readonly ms: number;
+}
+
 export interface CallOptions {
   /** Cancels the call; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal;

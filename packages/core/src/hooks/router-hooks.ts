@@ -4,6 +4,7 @@ import type { Hello } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
 import type { LoginAttempt, PrincipalQuery, Proof } from "../contract/method.ts";
 import type { SessionInfo } from "../contract/peer.ts";
+import type { ServiceCallEnd } from "../contract/plugin.ts";
 import type { LimitHit } from "../contract/stats.ts";
 import { isPrincipalAnswer, isVerdict, type PrincipalAnswer, type Verdict } from "../contract/verdict.ts";
 import type { Dict } from "../wamp/payload.ts";
@@ -32,6 +33,12 @@ export interface Refusal {
   readonly message: string | null;
   /** From HELLO to ABORT, in milliseconds. */
   readonly ms: number;
+}
+
+/** A router that is about to start. */
+export interface Starting {
+  /** Fires when a tap has taken too long: half a minute. */
+  readonly signal: AbortSignal;
 }
 
 /** The hooks of a router: the one frozen list. All of them are about a session's life; none runs for each message. */
@@ -96,6 +103,24 @@ export interface RouterHooks {
    */
   readonly limited: SyncHook<[LimitHit]>;
   /**
+   * A call that the router made itself has ended: of an authenticator, an authorizer, or by `api.call`. A throw is logged.
+   *
+   * @example hooks.called.tap("time", ({ kind, ms }) => void histogram.observe({ outcome: kind }, ms / 1000));
+   */
+  readonly called: SyncHook<[ServiceCallEnd]>;
+  /**
+   * The router is about to start: what a plugin serves of its own begins here. A rejection stops the start.
+   *
+   * @example hooks.start.tapPromise("page", async () => void (await once(page.listen(9000, "127.0.0.1"), "listening")));
+   */
+  readonly start: AsyncSeriesHook<[Starting]>;
+  /**
+   * The router has closed, or has failed to start: what a plugin began ends here. A throw is logged.
+   *
+   * @example hooks.closed.tap("page", () => void page.close());
+   */
+  readonly closed: SyncHook<[]>;
+  /**
    * No static rule of the session's role settled what it wants to do. A tap returns `{ allow, disclose }` or
    * `undefined`; if nobody answers it is denied. A throw denies with `wamp.error.authorization_failed`. The session's
    * later messages wait meanwhile.
@@ -144,6 +169,9 @@ export function createRouterHooks(freeze: Freeze, log: Log): RouterHooks {
     left: createNoticeHook<[SessionInfo]>("left", ["session"], freeze, log),
     refused: createNoticeHook<[Refusal]>("refused", ["refusal"], freeze, log),
     limited: createNoticeHook<[LimitHit]>("limited", ["hit"], freeze, log),
+    called: createNoticeHook<[ServiceCallEnd]>("called", ["call"], freeze, log),
+    start: createSeriesHook<[Starting]>("start", ["starting"], freeze),
+    closed: createNoticeHook<[]>("closed", [], freeze, log),
     authorize: createBailHook<[AuthorizeQuery], Decision>("authorize", ["query"], decision, freeze),
   };
   return Object.freeze(hooks);

@@ -1,4 +1,4 @@
-import type { CallOptions, CallOutcome } from "../contract/plugin.ts";
+import type { CallOptions, CallOutcome, ServiceCallEnd } from "../contract/plugin.ts";
 import type { RealmDirectory, RealmPort } from "../contract/peer.ts";
 import { DeadlineError, deadline } from "../wamp/deadline.ts";
 import type { LocalSession } from "./local.ts";
@@ -9,19 +9,39 @@ const DEFAULT_TIMEOUT = 10_000;
 export class ServiceCalls {
   readonly #realms: RealmDirectory;
   readonly #join: (realm: RealmPort) => LocalSession;
+  readonly #ended: (call: ServiceCallEnd) => void;
   readonly #sessions = new Map<string, LocalSession>();
 
-  constructor(realms: RealmDirectory, join: (realm: RealmPort) => LocalSession) {
+  /** @param ended told of each call when it is over */
+  constructor(realms: RealmDirectory, join: (realm: RealmPort) => LocalSession, ended: (call: ServiceCallEnd) => void) {
     this.#realms = realms;
     this.#join = join;
+    this.#ended = ended;
   }
 
   /** @see PluginApi.call */
   async call(
+    realm: string,
+    procedure: string,
+    args: readonly unknown[],
+    options: CallOptions = {},
+  ): Promise<CallOutcome> {
+    const startedAt = performance.now();
+    let kind: ServiceCallEnd["kind"] = "cancelled";
+    try {
+      const outcome = await this.#call(realm, procedure, args, options);
+      kind = outcome.kind;
+      return outcome;
+    } finally {
+      this.#ended({ realm, procedure, kind, ms: performance.now() - startedAt });
+    }
+  }
+
+  async #call(
     realmName: string,
     procedure: string,
     args: readonly unknown[],
-    { signal, timeout = DEFAULT_TIMEOUT, wait = 0 }: CallOptions = {},
+    { signal, timeout = DEFAULT_TIMEOUT, wait = 0 }: CallOptions,
   ): Promise<CallOutcome> {
     const realm = this.#realms.get(realmName);
     if (realm === undefined) return { kind: "no-realm" };

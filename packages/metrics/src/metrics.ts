@@ -1,0 +1,127 @@
+import { CloseUri, ErrorUri, type PluginApi } from "@wampgate/core";
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+
+const SECONDS = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** The reasons that get a series of their own. Authenticators may say any other, and a series for each would have no end. */
+const REASONS: ReadonlySet<string> = new Set([...Object.values(ErrorUri), ...Object.values(CloseUri)]);
+
+/**
+ * What a router tells Prometheus. No label holds what a client chooses: methods, strategies, realms, roles and transports
+ * are the config's, and whatever else is `other` or `none`.
+ */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #stats: PluginApi["stats"];
+  /** When each login began. A connection says HELLO once, and its details go with it. */
+  readonly #began = new WeakMap<object, number>();
+
+  constructor(stats: PluginApi["stats"]) {
+    this.#stats = stats;
+    collectDefaultMetrics({ register: this.registry });
+    this.#readStats();
+  }
+
+  /** Counts from now on what the hooks tell. */
+  tap(hooks: PluginApi["hooks"]): void {
+    const tap = "@wampgate/metrics";
+    const registers = [this.registry];
+    const logins = new Counter({
+      name: "wampgate_logins_total",
+      help: "Logins that ended, by what they ended in: welcome, or the reason of ABORT.",
+      labelNames: ["method", "strategy", "outcome"],
+      registers,
+    });
+    const duration = new Histogram({
+      name: "wampgate_login_duration_seconds",
+      help: "From HELLO to WELCOME or ABORT, with what the client takes.",
+      labelNames: ["outcome"],
+      buckets: SECONDS,
+      registers,
+    });
+    const calls = new Histogram({
+      name: "wampgate_authenticator_call_duration_seconds",
+      help: "Calls of authenticators and authorizers, by how they ended.",
+      labelNames: ["outcome"],
+      buckets: SECONDS,
+      registers,
+    });
+    const sessions = new Gauge({
+      name: "wampgate_sessions",
+      help: "Sessions that have joined.",
+      labelNames: ["realm", "authrole"],
+      registers,
+    });
+    hooks.hello.tap(tap, ({ transport }) => {
+      this.#began.set(transport, performance.now());
+      return undefined;
+    });
+    hooks.joined.tap(tap, ({ realm, authrole, authmethod, authprovider, transport }) => {
+      sessions.inc({ realm, authrole });
+      const began = this.#began.get(transport);
+      if (began === undefined) return;
+      logins.inc({ method: authmethod, strategy: authprovider, outcome: "welcome" });
+      duration.observe({ outcome: "welcome" }, (performance.now() - began) / 1000);
+    });
+    hooks.left.tap(tap, ({ realm, authrole }) => sessions.dec({ realm, authrole }));
+    hooks.refused.tap(tap, ({ authmethod, provider, reason, ms }) => {
+      const outcome = REASONS.has(reason) ? reason : "other";
+      logins.inc({ method: authmethod ?? "none", strategy: provider ?? "none", outcome });
+      duration.observe({ outcome: "refused" }, ms / 1000);
+    });
+    hooks.called.tap(tap, ({ kind, ms }) => calls.observe({ outcome: kind }, ms / 1000));
+  }
+
+  /** What core counts itself is read when somebody asks. */
+  #readStats(): void {
+    const registers = [this.registry];
+    const stats = this.#stats;
+    const transports = (): readonly { transport: string; entry: (typeof stats.transports)[number] }[] =>
+      stats.transports.map((entry, i) => ({ transport: `${i}:${entry.type}`, entry }));
+    new Gauge({
+      name: "wampgate_half_open",
+      help: "Connections that have not logged in yet.",
+      labelNames: ["transport"],
+      registers,
+      collect() {
+        for (const { transport, entry } of transports()) this.set({ transport }, entry.halfOpen);
+      },
+    });
+    new Counter({
+      name: "wampgate_messages_total",
+      help: "Messages.",
+      labelNames: ["transport", "direction"],
+      registers,
+      collect() {
+        this.reset();
+        for (const { transport, entry } of transports()) {
+          this.inc({ transport, direction: "received" }, entry.traffic.messagesReceived);
+          this.inc({ transport, direction: "sent" }, entry.traffic.messagesSent);
+        }
+      },
+    });
+    new Counter({
+      name: "wampgate_bytes_total",
+      help: "Bytes of messages, less what the transport puts around them.",
+      labelNames: ["transport", "direction"],
+      registers,
+      collect() {
+        this.reset();
+        for (const { transport, entry } of transports()) {
+          this.inc({ transport, direction: "received" }, entry.traffic.bytesReceived);
+          this.inc({ transport, direction: "sent" }, entry.traffic.bytesSent);
+        }
+      },
+    });
+    new Counter({
+      name: "wampgate_limits_hit_total",
+      help: "How often somebody was refused, slowed or disconnected because of a limit, by its key in the config.",
+      labelNames: ["limit"],
+      registers,
+      collect() {
+        this.reset();
+        for (const [limit, hits] of stats.limits) this.inc({ limit }, hits);
+      },
+    });
+  }
+}

@@ -1,0 +1,63 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { PluginApi } from "@wampgate/core";
+import type { Registry } from "prom-client";
+
+/** How long somebody who asks may take for the request, in milliseconds. */
+const REQUEST_TIME = 5000;
+/** Whoever scrapes needs one connection. */
+const MAX_CONNECTIONS = 16;
+
+/** The page that Prometheus reads. */
+export class Page {
+  readonly #path: string;
+  readonly #registry: Registry;
+  readonly #log: PluginApi["log"];
+  readonly #server: Server;
+
+  constructor(path: string, registry: Registry, log: PluginApi["log"]) {
+    this.#path = path;
+    this.#registry = registry;
+    this.#log = log;
+    const limits = { headersTimeout: REQUEST_TIME, requestTimeout: REQUEST_TIME, connectionsCheckingInterval: 1000 };
+    this.#server = createServer(limits, (request, response) => void this.#answer(request, response));
+    this.#server.maxConnections = MAX_CONNECTIONS;
+  }
+
+  /** @returns its URL. Rejects where it cannot listen there. */
+  async listen(port: number, host: string): Promise<string> {
+    try {
+      await once(this.#server.listen(port, host), "listening");
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new Error(`cannot listen on ${host}, port ${port} (${code}): give the plugin another host or port`, {
+        cause: error,
+      });
+    }
+    this.#server.on("error", (error) =>
+      this.#log.error({ err: error }, "the page of metrics failed to take a connection"),
+    );
+    const taken = (this.#server.address() as AddressInfo).port;
+    return `http://${host.includes(":") ? `[${host}]` : host}:${taken}${this.#path}`;
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  async #answer({ url, method }: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader("connection", "close");
+    if (url !== this.#path || (method !== "GET" && method !== "HEAD")) {
+      response.writeHead(url === this.#path ? 405 : 404).end();
+      return;
+    }
+    try {
+      const text = await this.#registry.metrics();
+      response.writeHead(200, { "content-type": this.#registry.contentType }).end(method === "HEAD" ? undefined : text);
+    } catch {
+      response.writeHead(500).end();
+    }
+  }
+}
