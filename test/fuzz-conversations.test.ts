@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { jest } from "@jest/globals";
 import { Wire, type WireMessage } from "@wampgate/plugin-testkit";
 import fc from "fast-check";
 import { Bystander, FORMATS } from "./support/bystander.ts";
@@ -11,6 +12,8 @@ import { RouterProcess } from "./support/router-process.ts";
 
 // Real conversations, spoilt on their way: the router lets others in as before, serves those who have done nothing, sends
 // them nothing that is not right, and has nothing to complain of.
+
+jest.setTimeout(FUZZ_TIME);
 
 /** One thing that goes wrong on the way. Numbers count round. */
 type Mishap =

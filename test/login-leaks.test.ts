@@ -2,6 +2,7 @@ import { createHmac, pbkdf2Sync } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
+import { jest } from "@jest/globals";
 import {
   accept,
   assignmentsIn,
@@ -26,6 +27,9 @@ import { OFFICIAL } from "./support/router.ts";
 
 // A login that fails tells a stranger nothing: neither by what is sent nor by how long it takes. And no secret of the
 // config, of a client or of an authenticator comes out where people look.
+
+// Hundreds of logins each: on a machine that has much else to do they take their time.
+jest.setTimeout(60_000);
 
 const salting = { salt: "salt-of-joe", iterations: 2000, keylen: 32 };
 const KNOWN = "known-user";
