@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { setTimeout as pass } from "node:timers/promises";
 import { Wire } from "@wampgate/plugin-testkit";
-import { clientOver, joinLight, openSocket, upgraded } from "../support/light-client.ts";
+import { clientOver, joinLight, type LightClient, openSocket, upgraded } from "../support/light-client.ts";
 import { inParallel, report, sizeOf } from "../support/load.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
@@ -31,7 +31,14 @@ it(`a router that stood still throws nobody out, and lets in the ${NEWCOMERS} wh
     ],
   });
   const sessions = await inParallel(SESSIONS, 50, () => joinLight(router.url));
-  router.hold();
+  // The answers to this PING are there when it goes on, and not read yet.
+  await new Promise<void>((resolve) => {
+    (sessions[0] as LightClient).onping = () => {
+      router.hold();
+      resolve();
+    };
+  });
+  (sessions[0] as LightClient).onping = null;
   const stoodStill = pass(STANDSTILL);
   const queued = await Promise.all(
     Array.from({ length: NEWCOMERS }, (_, i) => openSocket(router.url, { from: `127.0.0.${2 + (i % ADDRESSES)}` })),
