@@ -1,6 +1,6 @@
 import { Wire } from "@wampgate/plugin-testkit";
 import { gone, joinLight, knock, openSocket } from "../support/light-client.ts";
-import { inParallel, report, sizeOf } from "../support/load.ts";
+import { addressOf, inParallel, report, sizeOf } from "../support/load.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
 const DESCRIPTORS = sizeOf(256, 2048);
@@ -29,7 +29,7 @@ it(`with all ${DESCRIPTORS} descriptors used up nobody who is connected is harme
     expect((await other.next())[0]).toBe(33);
   }
 
-  const crowd = await inParallel(DESCRIPTORS, 50, () => openSocket(router.url));
+  const crowd = await inParallel(DESCRIPTORS, 50, (i) => openSocket(router.url, { from: addressOf(i) }));
   await gone(await openSocket(router.url)); // it is turned away, not left waiting
   witness.send(16, 1, { acknowledge: true }, "com.example.topic", ["all are well"]);
   expect((await witness.next())[0]).toBe(17);

@@ -1,13 +1,10 @@
 import type { Socket } from "node:net";
 import { Wire } from "@wampgate/plugin-testkit";
 import { clientFrame, gone, joinLight, knock, openSocket, openWebSocket } from "../support/light-client.ts";
-import { eventually, inParallel, report, sizeOf } from "../support/load.ts";
+import { addressOf, eventually, inParallel, report, sizeOf } from "../support/load.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
 const FLOOD = sizeOf(3000, 12_000);
-
-/** From how many addresses the flood comes; the innocents come from another. */
-const ADDRESSES = 10;
 
 /** How many of the flood connect at the same time. */
 const AT_ONCE = 200;
@@ -53,7 +50,7 @@ const FLOODERS: readonly Flooder[] = [
 /** Connects, and does not go on. @returns how many milliseconds later the router ended it */
 async function flood(router: RouterProcess, i: number): Promise<{ ended: Promise<number> }> {
   const [websocket, rawsocket] = router.urls as [string, string];
-  const from = `127.0.0.${2 + (i % ADDRESSES)}`;
+  const from = addressOf(i);
   const began = performance.now();
   const end = (): number => performance.now() - began;
   try {

@@ -2,16 +2,13 @@ import type { Socket } from "node:net";
 import { setTimeout as pass } from "node:timers/promises";
 import { Wire } from "@wampgate/plugin-testkit";
 import { clientOver, joinLight, type LightClient, openSocket, upgraded } from "../support/light-client.ts";
-import { inParallel, report, sizeOf } from "../support/load.ts";
+import { addressOf, inParallel, report, sizeOf } from "../support/load.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
 const SESSIONS = sizeOf(50, 500);
 
 /** How many knock while the router stands still. The system must queue so many: `net.core.somaxconn`, 4096 by default. */
 const NEWCOMERS = sizeOf(1000, 3000);
-
-/** From how many addresses they come, so that none meets the limits for one. */
-const ADDRESSES = 10;
 
 /** In milliseconds. */
 const PING_INTERVAL = 2000;
@@ -41,7 +38,7 @@ it(`a router that stood still throws nobody out, and lets in the ${NEWCOMERS} wh
   (sessions[0] as LightClient).onping = null;
   const stoodStill = pass(STANDSTILL);
   const queued = await Promise.all(
-    Array.from({ length: NEWCOMERS }, (_, i) => openSocket(router.url, { from: `127.0.0.${2 + (i % ADDRESSES)}` })),
+    Array.from({ length: NEWCOMERS }, (_, i) => openSocket(router.url, { from: addressOf(i) })),
   );
   await stoodStill;
   router.release();

@@ -1,12 +1,9 @@
 import { Wire } from "@wampgate/plugin-testkit";
 import { knock, type Login, joinLight } from "../support/light-client.ts";
 import { RouterProcess } from "../support/router-process.ts";
-import { report, sizeOf } from "../support/load.ts";
+import { addressOf, report, sizeOf } from "../support/load.ts";
 
-const LOGINS = sizeOf(2000, 10_000);
-
-/** From how many addresses they come, so that none meets the limits for one. */
-const ADDRESSES = 10;
+const LOGINS = sizeOf(2000, 8000);
 
 const METHODS = ["anonymous", "ticket", "wampcra"] as const;
 const authids = Array.from({ length: 100 }, (_, i) => `user${i}`);
@@ -45,7 +42,7 @@ it(`of ${LOGINS} logins at once every right one is let in, and every wrong one i
   const outcomes = await Promise.all(
     Array.from({ length: LOGINS }, async (_, i) => {
       const login = loginOf(i);
-      const { client, answer } = await knock(router.url, login, { from: `127.0.0.${2 + (i % ADDRESSES)}` });
+      const { client, answer } = await knock(router.url, login, { from: addressOf(i) });
       return { ...login, client, answer };
     }),
   );
