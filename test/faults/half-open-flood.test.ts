@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { Wire } from "@wampgate/plugin-testkit";
 import { clientFrame, gone, joinLight, knock, openSocket, openWebSocket } from "../support/light-client.ts";
 import { addressOf, eventually, inParallel, report, sizeOf } from "../support/load.ts";
+import { Wamp } from "../support/party.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
 const FLOOD = sizeOf(3000, 12_000);
@@ -84,8 +85,8 @@ it(`of ${FLOOD} connections that never log in each is ended by its deadline, and
   expect([during, against]).toEqual([INNOCENTS, INNOCENTS]);
 
   const times = await Promise.all(flooders.map(({ ended }) => ended));
-  witness.send(48, 1, {}, "wamp.session.count");
-  expect(await witness.next()).toEqual([50, 1, {}, [1]]);
+  witness.send(Wamp.CALL, 1, {}, "wamp.session.count");
+  expect(await witness.next()).toEqual([Wamp.RESULT, 1, {}, [1]]);
   await eventually(async () => (await router.resources()).sockets === 1); // the witness
   report(
     `${FLOOD} connections that never log in: ${standing} stood at once, each ended within ` +

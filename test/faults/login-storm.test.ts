@@ -2,6 +2,7 @@ import { Wire } from "@wampgate/plugin-testkit";
 import { knock, type Login, joinLight } from "../support/light-client.ts";
 import { RouterProcess } from "../support/router-process.ts";
 import { addressOf, report, sizeOf } from "../support/load.ts";
+import { Wamp } from "../support/party.ts";
 
 const LOGINS = sizeOf(2000, 8000);
 
@@ -58,8 +59,8 @@ it(`of ${LOGINS} logins at once every right one is let in, and every wrong one i
   expect(new Set(wrong.map(({ answer }) => answer[2]))).toEqual(new Set(["wamp.error.authentication_denied"]));
   await Promise.all(wrong.map(({ client }) => client.closed));
 
-  witness.send(48, 1, {}, "wamp.session.count");
-  expect(await witness.next()).toEqual([50, 1, {}, [right.length + 1]]);
+  witness.send(Wamp.CALL, 1, {}, "wamp.session.count");
+  expect(await witness.next()).toEqual([Wamp.RESULT, 1, {}, [right.length + 1]]);
   report(`${LOGINS} logins at once: ${right.length} in, ${wrong.length} out, in ${Math.round(ms)} ms`);
   for (const { client } of right) client.close();
   expect(await router.stop()).toBe(0);

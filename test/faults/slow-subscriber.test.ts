@@ -1,6 +1,7 @@
 import { joinLight, type LightClient } from "../support/light-client.ts";
 import { RouterProcess } from "../support/router-process.ts";
 import { mib, report, sizeOf } from "../support/load.ts";
+import { Wamp } from "../support/party.ts";
 
 const READERS = 100;
 const EVENTS = sizeOf(1500, 20_000);
@@ -32,8 +33,8 @@ it(`a subscriber that never reads is cut off; ${READERS} others get each of ${EV
   });
   const subscribed = async (): Promise<LightClient> => {
     const client = await joinLight(router.url);
-    client.send(32, 1, {}, "com.example.topic");
-    expect((await client.next())[0]).toBe(33);
+    client.send(Wamp.SUBSCRIBE, 1, {}, "com.example.topic");
+    expect((await client.next())[0]).toBe(Wamp.SUBSCRIBED);
     return client;
   };
   const readers = await Promise.all(Array.from({ length: READERS }, subscribed));
@@ -45,15 +46,16 @@ it(`a subscriber that never reads is cut off; ${READERS} others get each of ${EV
   const read = readers.map(async (reader) => {
     for (let n = 0; n < EVENTS; n++) {
       const [code, , , , args] = await reader.next();
-      if (code !== 36 || (args as unknown[])[0] !== n) throw new Error(`expected event ${n}, got message ${code}`);
+      if (code !== Wamp.EVENT || (args as unknown[])[0] !== n)
+        throw new Error(`expected event ${n}, got message ${code}`);
     }
   });
   let acknowledged = 0;
   for (let n = 0; n < EVENTS; n++) {
-    publisher.send(16, n + 1, { acknowledge: true }, "com.example.topic", [n, PAYLOAD]);
-    if (n >= WINDOW) acknowledged += (await publisher.next())[0] === 17 ? 1 : 0;
+    publisher.send(Wamp.PUBLISH, n + 1, { acknowledge: true }, "com.example.topic", [n, PAYLOAD]);
+    if (n >= WINDOW) acknowledged += (await publisher.next())[0] === Wamp.PUBLISHED ? 1 : 0;
   }
-  while (acknowledged < EVENTS) acknowledged += (await publisher.next())[0] === 17 ? 1 : 0;
+  while (acknowledged < EVENTS) acknowledged += (await publisher.next())[0] === Wamp.PUBLISHED ? 1 : 0;
   await Promise.all(read);
 
   deaf.socket.resume(); // only who reads learns that it has been cut off
@@ -63,8 +65,8 @@ it(`a subscriber that never reads is cut off; ${READERS} others get each of ${EV
   expect(Number(/(\d+) bytes/.exec(String(cuts[0]?.["msg"]))?.[1])).toBeLessThanOrEqual(
     MAX_BUFFERED + PAYLOAD.length + HEAD,
   );
-  publisher.send(48, EVENTS + 1, {}, "wamp.session.count");
-  expect(await publisher.next()).toEqual([50, EVENTS + 1, {}, [READERS + 1]]);
+  publisher.send(Wamp.CALL, EVENTS + 1, {}, "wamp.session.count");
+  expect(await publisher.next()).toEqual([Wamp.RESULT, EVENTS + 1, {}, [READERS + 1]]);
 
   const after = await router.memory();
   report(
