@@ -77,7 +77,9 @@ export async function connectLight(url: string, options: LightOptions = {}): Pro
   return clientOver(await openWebSocket(url, options));
 }
 
-/** A client over a socket that has been upgraded. It answers PING and CLOSE, and does nothing else by itself. */
+const GOODBYE = JSON.stringify([Wire.GOODBYE, {}, "wamp.close.goodbye_and_out"]);
+
+/** A client over a socket that has been upgraded. It answers PING, CLOSE and GOODBYE, and does nothing else by itself. */
 export function clientOver(socket: Socket): LightClient {
   const link: FrameLink = {
     onframe: null,
@@ -92,8 +94,11 @@ export function clientOver(socket: Socket): LightClient {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     for (let frame = frameIn(rest); frame !== null; frame = frameIn(rest)) {
       rest = rest.subarray(frame.end);
-      if (frame.opcode === Opcode.text) link.onframe?.(frame.payload.toString());
-      else if (frame.opcode === Opcode.ping) {
+      if (frame.opcode === Opcode.text) {
+        const text = frame.payload.toString();
+        if (text.startsWith(`[${Wire.GOODBYE},`)) link.send(GOODBYE);
+        link.onframe?.(text);
+      } else if (frame.opcode === Opcode.ping) {
         client.onping?.();
         socket.write(clientFrame(Opcode.pong, frame.payload));
       } else if (frame.opcode === Opcode.close) socket.end(clientFrame(Opcode.close, frame.payload));
