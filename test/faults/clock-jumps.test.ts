@@ -1,6 +1,7 @@
 import { Wire } from "@wampgate/plugin-testkit";
 import { connectLight, joinLight, knock, type LightClient } from "../support/light-client.ts";
 import { report } from "../support/load.ts";
+import { Wamp } from "../support/party.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
 const YEAR = 365 * 24 * 60 * 60 * 1000;
@@ -54,16 +55,16 @@ it.each([
   async (way, by) => {
     const router = await RouterProcess.start(config);
     const session = await joinLight(router.url);
-    session.send(64, 1, {}, "com.example.silent");
-    expect((await session.next())[0]).toBe(65);
+    session.send(Wamp.REGISTER, 1, {}, "com.example.silent");
+    expect((await session.next())[0]).toBe(Wamp.REGISTERED);
     const caller = await joinLight(router.url);
     const began = performance.now();
     const { client: quick } = await challenged(router.url, "ticket");
     const { client: late } = await challenged(router.url, "ticket");
-    caller.send(48, 1, { timeout: CALL_TIMEOUT }, "com.example.silent");
+    caller.send(Wamp.CALL, 1, { timeout: CALL_TIMEOUT }, "com.example.silent");
     const called = since(
       performance.now(),
-      caller.expect(8).then(([, , , , uri]) => expect(uri).toBe("wamp.error.timeout")),
+      caller.expect(Wamp.ERROR).then(([, , , , uri]) => expect(uri).toBe("wamp.error.timeout")),
     );
     const waited = since(
       began,
@@ -84,9 +85,9 @@ it.each([
     expect(login).toBeGreaterThan(AUTH_TIMEOUT - ROUNDING);
     // Many a PING later all who have joined are there.
     for (const one of [session, caller, quick, client]) {
-      one.send(48, 2, {}, "wamp.session.count");
+      one.send(Wamp.CALL, 2, {}, "wamp.session.count");
       const answers = one === session ? [await one.next(), await one.next()] : [await one.next()];
-      expect(answers.at(-1)).toEqual([50, 2, {}, [4]]);
+      expect(answers.at(-1)).toEqual([Wamp.RESULT, 2, {}, [4]]);
     }
     report(
       `a year ${way}: a call of ${CALL_TIMEOUT} ms ended after ${Math.round(call)}, a login of ${AUTH_TIMEOUT} ms after ${Math.round(login)}`,

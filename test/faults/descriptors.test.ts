@@ -1,6 +1,7 @@
 import { Wire } from "@wampgate/plugin-testkit";
 import { gone, joinLight, knock, openSocket } from "../support/light-client.ts";
-import { inParallel, report, sizeOf } from "../support/load.ts";
+import { addressOf, inParallel, report, sizeOf } from "../support/load.ts";
+import { Wamp } from "../support/party.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
 const DESCRIPTORS = sizeOf(256, 2048);
@@ -25,21 +26,21 @@ it(`with all ${DESCRIPTORS} descriptors used up nobody who is connected is harme
   const sessions = await inParallel(SESSIONS, 10, () => joinLight(router.url));
   const [witness, ...others] = sessions as [(typeof sessions)[0], ...typeof sessions];
   for (const other of others) {
-    other.send(32, 1, {}, "com.example.topic");
-    expect((await other.next())[0]).toBe(33);
+    other.send(Wamp.SUBSCRIBE, 1, {}, "com.example.topic");
+    expect((await other.next())[0]).toBe(Wamp.SUBSCRIBED);
   }
 
-  const crowd = await inParallel(DESCRIPTORS, 50, () => openSocket(router.url));
+  const crowd = await inParallel(DESCRIPTORS, 50, (i) => openSocket(router.url, { from: addressOf(i) }));
   await gone(await openSocket(router.url)); // it is turned away, not left waiting
-  witness.send(16, 1, { acknowledge: true }, "com.example.topic", ["all are well"]);
-  expect((await witness.next())[0]).toBe(17);
+  witness.send(Wamp.PUBLISH, 1, { acknowledge: true }, "com.example.topic", ["all are well"]);
+  expect((await witness.next())[0]).toBe(Wamp.PUBLISHED);
   for (const other of others) expect((await other.next())[4]).toEqual(["all are well"]);
 
   for (const socket of crowd) socket.destroy();
   const { client, answer } = await knock(router.url, { authmethod: "anonymous", authid: "joe", secret: "" });
   expect(answer[0]).toBe(Wire.WELCOME);
-  client.send(48, 1, {}, "wamp.session.count");
-  expect(await client.next()).toEqual([50, 1, {}, [SESSIONS + 1]]);
+  client.send(Wamp.CALL, 1, {}, "wamp.session.count");
+  expect(await client.next()).toEqual([Wamp.RESULT, 1, {}, [SESSIONS + 1]]);
   report(`${DESCRIPTORS} descriptors used up: ${SESSIONS} sessions unharmed, the next login after that let in`);
   expect(await router.stop()).toBe(0);
 }, 60_000);

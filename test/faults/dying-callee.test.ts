@@ -1,4 +1,5 @@
 import { inParallel, report, sizeOf } from "../support/load.ts";
+import { Wamp } from "../support/party.ts";
 import { joinLight } from "../support/light-client.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
@@ -20,39 +21,39 @@ it(`a callee dies with ${CALLS} calls in flight: each gets one answer, which is 
     ],
   });
   const callee = await joinLight(router.url);
-  callee.send(64, 1, {}, "com.example.slow");
-  expect((await callee.next())[0]).toBe(65);
+  callee.send(Wamp.REGISTER, 1, {}, "com.example.slow");
+  expect((await callee.next())[0]).toBe(Wamp.REGISTERED);
   const callers = await inParallel(CALLERS, 20, () => joinLight(router.url));
-  for (const caller of callers) for (const id of ids) caller.send(48, id, {}, "com.example.slow", [id]);
+  for (const caller of callers) for (const id of ids) caller.send(Wamp.CALL, id, {}, "com.example.slow", [id]);
 
   // Every other caller's first call is answered in time.
   const invocations = await inParallel(CALLS, 1, () => callee.next());
   expect(new Set(invocations.map(([code, id]) => `${code} ${String(id)}`)).size).toBe(CALLS);
   const answered = invocations.filter(([, , , , args]) => (args as unknown[])[0] === 1).slice(0, CALLERS / 2);
-  for (const [, id] of answered) callee.send(70, id, {}, ["in time"]);
-  callee.send(48, 2, {}, "wamp.session.count");
-  expect(await callee.next()).toEqual([50, 2, {}, [CALLERS + 1]]); // the results before it have been taken
+  for (const [, id] of answered) callee.send(Wamp.YIELD, id, {}, ["in time"]);
+  callee.send(Wamp.CALL, 2, {}, "wamp.session.count");
+  expect(await callee.next()).toEqual([Wamp.RESULT, 2, {}, [CALLERS + 1]]); // the results before it have been taken
   callee.socket.resetAndDestroy();
 
   const outcomes = await Promise.all(
     callers.map(async (caller) => {
       const answers = await inParallel(ids.length, 1, () => caller.next());
-      caller.send(48, CALLS + 1, {}, "com.example.slow");
+      caller.send(Wamp.CALL, CALLS + 1, {}, "com.example.slow");
       const last = await caller.next(); // that nothing came twice
       return { answers, last };
     }),
   );
   const answers = outcomes.flatMap((outcome) => outcome.answers);
-  const results = answers.filter(([code]) => code === 50);
-  const errors = answers.filter(([code]) => code === 8);
+  const results = answers.filter(([code]) => code === Wamp.RESULT);
+  const errors = answers.filter(([code]) => code === Wamp.ERROR);
   expect([results.length, errors.length]).toEqual([CALLERS / 2, CALLS - CALLERS / 2]);
   expect(new Set(errors.map(([, call, , , uri]) => `${String(call)} ${String(uri)}`))).toEqual(
     new Set(["48 wamp.error.canceled"]),
   );
   for (const { answers: own, last } of outcomes) {
-    const answeredIds = own.map(([code, second, third]) => (code === 50 ? second : third) as number);
+    const answeredIds = own.map(([code, second, third]) => (code === Wamp.RESULT ? second : third) as number);
     expect(answeredIds.sort((a, b) => a - b)).toEqual(ids);
-    expect(last.slice(0, 5)).toEqual([8, 48, CALLS + 1, {}, "wamp.error.no_such_procedure"]);
+    expect(last.slice(0, 5)).toEqual([Wamp.ERROR, Wamp.CALL, CALLS + 1, {}, "wamp.error.no_such_procedure"]);
   }
   report(`a callee died with ${CALLS} calls in flight: ${results.length} results, ${errors.length} errors, none lost`);
   expect(await router.stop()).toBe(0);

@@ -1,13 +1,11 @@
 import type { Socket } from "node:net";
 import { Wire } from "@wampgate/plugin-testkit";
 import { clientFrame, gone, joinLight, knock, openSocket, openWebSocket } from "../support/light-client.ts";
-import { eventually, inParallel, report, sizeOf } from "../support/load.ts";
+import { addressOf, eventually, inParallel, report, sizeOf } from "../support/load.ts";
+import { Wamp } from "../support/party.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
 const FLOOD = sizeOf(3000, 12_000);
-
-/** From how many addresses the flood comes; the innocents come from another. */
-const ADDRESSES = 10;
 
 /** How many of the flood connect at the same time. */
 const AT_ONCE = 200;
@@ -53,7 +51,7 @@ const FLOODERS: readonly Flooder[] = [
 /** Connects, and does not go on. @returns how many milliseconds later the router ended it */
 async function flood(router: RouterProcess, i: number): Promise<{ ended: Promise<number> }> {
   const [websocket, rawsocket] = router.urls as [string, string];
-  const from = `127.0.0.${2 + (i % ADDRESSES)}`;
+  const from = addressOf(i);
   const began = performance.now();
   const end = (): number => performance.now() - began;
   try {
@@ -87,8 +85,8 @@ it(`of ${FLOOD} connections that never log in each is ended by its deadline, and
   expect([during, against]).toEqual([INNOCENTS, INNOCENTS]);
 
   const times = await Promise.all(flooders.map(({ ended }) => ended));
-  witness.send(48, 1, {}, "wamp.session.count");
-  expect(await witness.next()).toEqual([50, 1, {}, [1]]);
+  witness.send(Wamp.CALL, 1, {}, "wamp.session.count");
+  expect(await witness.next()).toEqual([Wamp.RESULT, 1, {}, [1]]);
   await eventually(async () => (await router.resources()).sockets === 1); // the witness
   report(
     `${FLOOD} connections that never log in: ${standing} stood at once, each ended within ` +

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Wire } from "@wampgate/plugin-testkit";
 import { knock } from "../support/light-client.ts";
-import { report, sizeOf } from "../support/load.ts";
+import { addressOf, report, sizeOf } from "../support/load.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
 const LOGINS = sizeOf(500, 5000);
@@ -71,7 +71,11 @@ it(`an authenticator is killed in the middle of ${LOGINS} logins: nobody comes i
       const authid = `user${from + i}`;
       const isRight = i % 5 !== 0;
       const secret = isRight ? `ticket of ${authid}` : "another's";
-      const { client, answer } = await knock(router.url, { authmethod: "ticket", authid, secret });
+      const { client, answer } = await knock(
+        router.url,
+        { authmethod: "ticket", authid, secret },
+        { from: addressOf(i) },
+      );
       if (answer[0] === Wire.WELCOME) client.close();
       await client.closed;
       return { authid, isRight, isIn: answer[0] === Wire.WELCOME, reason: answer[2] };

@@ -1,12 +1,10 @@
 import { Wire } from "@wampgate/plugin-testkit";
 import { knock, type Login, joinLight } from "../support/light-client.ts";
 import { RouterProcess } from "../support/router-process.ts";
-import { report, sizeOf } from "../support/load.ts";
+import { addressOf, report, sizeOf } from "../support/load.ts";
+import { Wamp } from "../support/party.ts";
 
-const LOGINS = sizeOf(2000, 10_000);
-
-/** From how many addresses they come, so that none meets the limits for one. */
-const ADDRESSES = 10;
+const LOGINS = sizeOf(2000, 8000);
 
 const METHODS = ["anonymous", "ticket", "wampcra"] as const;
 const authids = Array.from({ length: 100 }, (_, i) => `user${i}`);
@@ -45,7 +43,7 @@ it(`of ${LOGINS} logins at once every right one is let in, and every wrong one i
   const outcomes = await Promise.all(
     Array.from({ length: LOGINS }, async (_, i) => {
       const login = loginOf(i);
-      const { client, answer } = await knock(router.url, login, { from: `127.0.0.${2 + (i % ADDRESSES)}` });
+      const { client, answer } = await knock(router.url, login, { from: addressOf(i) });
       return { ...login, client, answer };
     }),
   );
@@ -61,8 +59,8 @@ it(`of ${LOGINS} logins at once every right one is let in, and every wrong one i
   expect(new Set(wrong.map(({ answer }) => answer[2]))).toEqual(new Set(["wamp.error.authentication_denied"]));
   await Promise.all(wrong.map(({ client }) => client.closed));
 
-  witness.send(48, 1, {}, "wamp.session.count");
-  expect(await witness.next()).toEqual([50, 1, {}, [right.length + 1]]);
+  witness.send(Wamp.CALL, 1, {}, "wamp.session.count");
+  expect(await witness.next()).toEqual([Wamp.RESULT, 1, {}, [right.length + 1]]);
   report(`${LOGINS} logins at once: ${right.length} in, ${wrong.length} out, in ${Math.round(ms)} ms`);
   for (const { client } of right) client.close();
   expect(await router.stop()).toBe(0);

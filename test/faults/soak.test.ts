@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Wire } from "@wampgate/plugin-testkit";
 import { connectLight, joinLight, knock, type Login } from "../support/light-client.ts";
 import { eventually, inParallel, mib, report, sizeOf } from "../support/load.ts";
+import { Wamp } from "../support/party.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
 /** For how long; `SOAK_MINUTES` says otherwise. */
@@ -35,6 +36,9 @@ const config = {
     {
       type: "websocket",
       endpoint: { type: "tcp", port: 0 },
+      // Thousands of wrong logins a minute from one address are part of the load.
+      "max-failed-logins-per-address": 1_000_000_000,
+      "max-failed-logins-per-authid": 1_000_000_000,
       auth: {
         anonymous: { type: "static", role: "user" },
         ticket: [
@@ -77,27 +81,27 @@ async function logins(url: string): Promise<void> {
 async function work(url: string): Promise<void> {
   const [server, user] = await Promise.all([joinLight(url), joinLight(url)]);
   let request = 0;
-  server.send(64, 1, {}, "com.example.procedure");
-  const [, , registration] = await server.expect(65);
-  server.send(32, 2, {}, "com.example.topic");
-  const [, , subscription] = await server.expect(33);
+  server.send(Wamp.REGISTER, 1, {}, "com.example.procedure");
+  const [, , registration] = await server.expect(Wamp.REGISTERED);
+  server.send(Wamp.SUBSCRIBE, 2, {}, "com.example.topic");
+  const [, , subscription] = await server.expect(Wamp.SUBSCRIBED);
   for (let i = 0; i < TIMES; i++) {
-    user.send(48, ++request, {}, "com.example.procedure", [i]);
-    const [, invocation] = await server.expect(68);
-    server.send(70, invocation, {}, [i, "x".repeat(1000)]);
-    expect((await user.expect(50))[1]).toBe(request);
-    user.send(16, ++request, { acknowledge: true }, "com.example.topic", [i]);
-    await user.expect(17);
-    expect((await server.expect(36))[4]).toEqual([i]);
+    user.send(Wamp.CALL, ++request, {}, "com.example.procedure", [i]);
+    const [, invocation] = await server.expect(Wamp.INVOCATION);
+    server.send(Wamp.YIELD, invocation, {}, [i, "x".repeat(1000)]);
+    expect((await user.expect(Wamp.RESULT))[1]).toBe(request);
+    user.send(Wamp.PUBLISH, ++request, { acknowledge: true }, "com.example.topic", [i]);
+    await user.expect(Wamp.PUBLISHED);
+    expect((await server.expect(Wamp.EVENT))[4]).toEqual([i]);
   }
-  user.send(48, ++request, {}, "com.example.procedure");
-  await server.expect(68);
-  user.send(49, request, { mode: "skip" });
-  expect((await user.expect(8))[4]).toBe("wamp.error.canceled");
-  server.send(34, 3, subscription);
-  await server.expect(35);
-  server.send(66, 4, registration);
-  await server.expect(67);
+  user.send(Wamp.CALL, ++request, {}, "com.example.procedure");
+  await server.expect(Wamp.INVOCATION);
+  user.send(Wamp.CANCEL, request, { mode: "skip" });
+  expect((await user.expect(Wamp.ERROR))[4]).toBe("wamp.error.canceled");
+  server.send(Wamp.UNSUBSCRIBE, 3, subscription);
+  await server.expect(Wamp.UNSUBSCRIBED);
+  server.send(Wamp.UNREGISTER, 4, registration);
+  await server.expect(Wamp.UNREGISTERED);
   server.close();
   user.close();
   await Promise.all([server.closed, user.closed]);
@@ -113,10 +117,10 @@ async function misbehave(url: string): Promise<void> {
   garbler.sendFrame("%&/(");
   await garbler.aborted();
   const callee = await joinLight(url);
-  callee.send(64, 1, {}, "com.example.own");
-  await callee.expect(65);
-  callee.send(48, 2, {}, "com.example.own");
-  await callee.expect(68);
+  callee.send(Wamp.REGISTER, 1, {}, "com.example.own");
+  await callee.expect(Wamp.REGISTERED);
+  callee.send(Wamp.CALL, 2, {}, "com.example.own");
+  await callee.expect(Wamp.INVOCATION);
   callee.close();
   await Promise.all([stopped.closed, callee.closed]);
 }
@@ -144,8 +148,8 @@ it(
       await eventually(async () => (await router.resources()).sockets === 1); // the witness
       samples.push({ at: performance.now() - began, used: (await router.memory()).used });
     }
-    witness.send(48, 1, {}, "wamp.session.count");
-    expect(await witness.next()).toEqual([50, 1, {}, [1]]);
+    witness.send(Wamp.CALL, 1, {}, "wamp.session.count");
+    expect(await witness.next()).toEqual([Wamp.RESULT, 1, {}, [1]]);
     expect((await router.resources()).timers).toBeLessThanOrEqual(timers);
 
     const second = samples.slice(samples.length / 2);

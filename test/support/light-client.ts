@@ -13,7 +13,11 @@ export interface LightOptions {
 }
 
 /** A client that takes little memory and time, so that a test may have thousands. */
-export type LightClient = FakeClient & { readonly socket: Socket };
+export type LightClient = FakeClient & {
+  readonly socket: Socket;
+  /** Told of each PING, before it is answered. */
+  onping: (() => void) | null;
+};
 
 /** Opens a socket to where a URL of the router points: `ws:`, `wss:`, `rs:`, `ws+unix:`. No certificate is checked. */
 export async function openSocket(url: string, { from }: LightOptions = {}): Promise<Socket> {
@@ -73,7 +77,9 @@ export async function connectLight(url: string, options: LightOptions = {}): Pro
   return clientOver(await openWebSocket(url, options));
 }
 
-/** A client over a socket that has been upgraded. It answers PING and CLOSE, and does nothing else by itself. */
+const GOODBYE = JSON.stringify([Wire.GOODBYE, {}, "wamp.close.goodbye_and_out"]);
+
+/** A client over a socket that has been upgraded. It answers PING, CLOSE and GOODBYE, and does nothing else by itself. */
 export function clientOver(socket: Socket): LightClient {
   const link: FrameLink = {
     onframe: null,
@@ -81,19 +87,25 @@ export function clientOver(socket: Socket): LightClient {
     send: (frame) => void socket.write(clientFrame(Opcode.text, Buffer.from(frame))),
     close: () => socket.destroy(),
   };
-  const client = new FakeClient(link, PATIENCE);
+  const extras: Pick<LightClient, "socket" | "onping"> = { socket, onping: null };
+  const client = Object.assign(new FakeClient(link, PATIENCE), extras);
   let rest: Buffer = Buffer.alloc(0);
   socket.on("data", (chunk: Buffer) => {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     for (let frame = frameIn(rest); frame !== null; frame = frameIn(rest)) {
       rest = rest.subarray(frame.end);
-      if (frame.opcode === Opcode.text) link.onframe?.(frame.payload.toString());
-      else if (frame.opcode === Opcode.ping) socket.write(clientFrame(Opcode.pong, frame.payload));
-      else if (frame.opcode === Opcode.close) socket.end(clientFrame(Opcode.close, frame.payload));
+      if (frame.opcode === Opcode.text) {
+        const text = frame.payload.toString();
+        if (text.startsWith(`[${Wire.GOODBYE},`)) link.send(GOODBYE);
+        link.onframe?.(text);
+      } else if (frame.opcode === Opcode.ping) {
+        client.onping?.();
+        socket.write(clientFrame(Opcode.pong, frame.payload));
+      } else if (frame.opcode === Opcode.close) socket.end(clientFrame(Opcode.close, frame.payload));
     }
   });
   socket.once("close", () => link.onclose?.());
-  return Object.assign(client, { socket });
+  return client;
 }
 
 /** Connects, and joins as whoever the method `anonymous` makes of it. */

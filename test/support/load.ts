@@ -9,6 +9,14 @@ export function sizeOf(short: number, long: number): number {
   return form === "long" ? long : short;
 }
 
+/** How many addresses of this machine the load comes from, so that it meets no limit for one. */
+const ADDRESSES = 20;
+
+/** The address that number `i` of many comes from. 127.0.0.1 is left to the others. */
+export function addressOf(i: number): string {
+  return `127.0.0.${2 + (i % ADDRESSES)}`;
+}
+
 /** Prints what was seen, where somebody wants to read it. */
 export function report(figure: string): void {
   if (form !== undefined) process.stderr.write(`    ${figure}\n`);

@@ -27,7 +27,8 @@ export class KeepAlive {
     ws.once("close", () => this.#forget(ws));
     if (this.#timer !== undefined) return;
     this.#askedAt = performance.now();
-    this.#timer = setInterval(() => this.#ask(), this.#interval);
+    // Only once what has come meanwhile is read: the event loop reads between its timers and its immediates.
+    this.#timer = setInterval(() => setImmediate(() => this.#ask()), this.#interval);
   }
 
   #forget(ws: WebSocket): void {
@@ -38,12 +39,11 @@ export class KeepAlive {
   }
 
   #ask(): void {
-    // Where this router was held up itself, answers may have come that it has not read yet: it asks once more.
-    const now = performance.now();
-    const wasHeldUp = now - this.#askedAt > 1.5 * this.#interval;
-    this.#askedAt = now;
+    // Who had much less or much more time than the interval is asked once more: it was this router that stood still.
+    const waited = performance.now() - this.#askedAt;
+    const isOnTime = Math.abs(waited - this.#interval) < this.#interval / 2;
     for (const [ws, client] of this.#clients) {
-      if (!client.isAlive && !wasHeldUp) {
+      if (!client.isAlive && isOnTime) {
         client.lost();
         ws.terminate();
         continue;
@@ -52,5 +52,6 @@ export class KeepAlive {
       client.isAlive = ws.isPaused;
       ws.ping();
     }
+    this.#askedAt = performance.now();
   }
 }
