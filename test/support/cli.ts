@@ -28,8 +28,18 @@ export async function folderWith(files: Record<string, string> = {}): Promise<st
   return path;
 }
 
+const running = new Set<ChildProcess>();
+
+// What a failed test left would keep Jest from ending.
+afterAll(() => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 function spawned(cwd: string, args: readonly string[], env: Environment): ChildProcess {
-  return spawn(process.execPath, [BIN, ...args], { cwd, env: { ...process.env, NODE_OPTIONS: "", ...env } });
+  const child = spawn(process.execPath, [BIN, ...args], { cwd, env: { ...process.env, NODE_OPTIONS: "", ...env } });
+  running.add(child);
+  child.once("close", () => running.delete(child));
+  return child;
 }
 
 /** Runs `wampgate` to its end. */
