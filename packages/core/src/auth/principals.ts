@@ -51,13 +51,18 @@ export function queryOf(
   defaultRole: string | null,
   last: boolean,
 ): PrincipalQuery {
+  const { attempt, realm, authid, facts, phase } = question;
   return {
-    ...question,
+    attempt,
     method,
+    realm,
+    authid,
+    facts,
+    phase,
     defaultRole,
     last,
     get signal() {
-      return question.attempt.signal;
+      return attempt.signal;
     },
   };
 }
