@@ -26,6 +26,8 @@ const timing = options.quick ? { warmUp: 300, time: 500 } : { warmUp: 400, time:
 const chosen = scenarios.filter(
   ({ name }) => (!options.quick || QUICK.includes(name)) && (options.only === undefined || name.includes(options.only)),
 );
+/** A login runs through much code, all of which must have been compiled before it is what is measured. */
+const warmLogins = options.quick ? { warmUp: 1000 } : { warmUp: 3000 };
 const HERE = import.meta.dirname;
 const TARGETS = {
   wampgate: ["servers/wampgate.mjs"],
@@ -89,7 +91,7 @@ async function measure(scenario, target, server) {
   let delay = {};
   // What is measured here is the event loop beside the threads that derive keys, which need a core of their own.
   if (canPin) spawnSync("taskset", ["-a", "-p", "-c", scenario.delay ? "0,1" : "0", String(server.child.pid)]);
-  client.send({ ...scenario, ...timing, target, url: server.url });
+  client.send({ ...scenario, ...timing, ...(scenario.kind === "logins" && warmLogins), target, url: server.url });
   for (;;) {
     const { word, result, error } = await answer(client);
     if (error !== undefined) throw new Error(`${scenario.name} at ${target}: ${error}`);
