@@ -187,6 +187,14 @@ describe("max-header-size", () => {
     expect(running.count("max-header-size")).toBe(1);
   });
 
+  it("is the config's where it says one", async () => {
+    await start({}, { "max-header-size": 2048 });
+    const socket = await dial();
+    socket.write(`GET /ws HTTP/1.1\r\nHost: localhost\r\nX-Long: ${"x".repeat(3000)}\r\n\r\n`);
+    await hears(socket, "2048 bytes together");
+    expect(running.count("max-header-size")).toBe(1);
+  });
+
   it("what is no HTTP at all is refused with 400, and is not counted", async () => {
     await start({});
     const socket = await dial();

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encode as cborEncode } from "cborg";
@@ -104,6 +104,18 @@ it.each([
   const { type, payload } = await bytes.frame();
   expect(type).toBe(0);
   expect(payload.includes("anonymous")).toBe(true);
+  bytes.socket.destroy();
+});
+
+it("TCP asks a client that says nothing whether it is there", async () => {
+  const bytes = await greeted(1);
+  const hex = (number: number): string => number.toString(16).toUpperCase().padStart(4, "0");
+  const table = await readFile("/proc/net/tcp", "utf8");
+  const line = table
+    .split("\n")
+    .find((row) => row.includes(`:${hex(port)} 0100007F:${hex(bytes.socket.localPort ?? 0)} `));
+  // The column of timers: 02 is that of keep-alive.
+  expect(line?.trim().split(/\s+/)[5]?.slice(0, 2)).toBe("02");
   bytes.socket.destroy();
 });
 

@@ -19,9 +19,6 @@ export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =
 /** How long a client may take for its HTTP request, in milliseconds. */
 const REQUEST_TIME = 10_000;
 
-/** How long the first line and the headers of a request may be together, in bytes. */
-const MAX_HEADER_SIZE = 16 * 1024;
-
 /** How long a client that was refused may take to read why, in milliseconds. */
 const LINGER_TIME = 200;
 
@@ -37,20 +34,30 @@ export class HttpListener {
   readonly lobby: Lobby;
   readonly peers: Peers;
   readonly #log: Log;
+  readonly #maxHeaderSize: number;
   #isReady = true;
 
-  /** @param tls null for an endpoint without */
-  constructor(endpoint: Endpoint, tls: TlsOptions | null, context: Pick<TransportContext, "log" | "report">) {
+  /**
+   * @param tls null for an endpoint without
+   * @param maxHeaderSize how long the first line and the headers of a request may be together, in bytes
+   */
+  constructor(
+    endpoint: Endpoint,
+    tls: TlsOptions | null,
+    maxHeaderSize: number,
+    context: Pick<TransportContext, "log" | "report">,
+  ) {
     const { log, report } = context;
     this.peers = new Peers(endpoint);
     this.lobby = new Lobby(this.peers, report);
     this.#endpoint = endpoint;
     this.#log = log;
+    this.#maxHeaderSize = maxHeaderSize;
     const limits = {
       headersTimeout: REQUEST_TIME,
       requestTimeout: REQUEST_TIME,
       connectionsCheckingInterval: 1000,
-      maxHeaderSize: MAX_HEADER_SIZE,
+      maxHeaderSize,
     };
     const answer = (request: IncomingMessage, response: ServerResponse): void => this.#answer(request, response);
     this.#server = tls === null ? createServer(limits, answer) : createTlsServer({ ...limits, ...tls }, answer);
@@ -124,7 +131,7 @@ export class HttpListener {
 
   #broken(error: Error, socket: Duplex & Remote, report: ReportLimit): void {
     if (socket.writableEnded) return; // it was refused already, and goes on sending
-    const refusal = refusalOf(error);
+    const refusal = refusalOf(error, this.#maxHeaderSize);
     if (refusal === null) return void socket.destroy();
     if (refusal.status === 431) {
       const peer = this.peers.of(socket) ?? "gone";
@@ -168,10 +175,13 @@ export function refuse(socket: Duplex, status: 400 | 403 | 404 | 408 | 426 | 431
 }
 
 /** What Node's parser found wrong in a request; null where it is the connection that is broken, or its TLS. */
-function refusalOf({ code = "" }: NodeJS.ErrnoException): { status: 400 | 408 | 431; text: string } | null {
+function refusalOf(
+  { code = "" }: NodeJS.ErrnoException,
+  maxHeaderSize: number,
+): { status: 400 | 408 | 431; text: string } | null {
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
-      return { status: 431, text: `The URL and the headers may have ${MAX_HEADER_SIZE} bytes together.\n` };
+      return { status: 431, text: `The URL and the headers may have ${maxHeaderSize} bytes together.\n` };
     case "ERR_HTTP_REQUEST_TIMEOUT":
       return { status: 408, text: "The request took too long.\n" };
     default:

@@ -1,30 +1,37 @@
 import type { WebSocket } from "ws";
 
-interface Client {
-  /** Whether it has been heard of since the last PING. */
-  isAlive: boolean;
-  readonly lost: () => void;
-}
-
 /** Finds out which clients are gone without a word: they answer no PING (RFC 6455 section 5.5.2). */
 export class KeepAlive {
   readonly #interval: number;
-  readonly #clients = new Map<WebSocket, Client>();
+  /** The clients, and who is told when one is lost. */
+  readonly #clients = new Map<WebSocket, () => void>();
+  /** Those that have not answered the last PING. */
+  readonly #silent = new Set<WebSocket>();
+  /** The same for all clients, of which there may be many: ws calls them as its methods. */
+  readonly #onPong: (this: WebSocket) => void;
+  readonly #onClose: (this: WebSocket) => void;
   #timer: NodeJS.Timeout | undefined;
   #askedAt = 0;
 
   /** @param interval in milliseconds; 0: nobody is asked */
   constructor(interval: number) {
     this.#interval = interval;
+    const heard = (ws: WebSocket): void => void this.#silent.delete(ws);
+    const forget = (ws: WebSocket): void => this.#forget(ws);
+    this.#onPong = function () {
+      heard(this);
+    };
+    this.#onClose = function () {
+      forget(this);
+    };
   }
 
   /** @param lost told when the client is disconnected, since it has not answered */
   watch(ws: WebSocket, lost: () => void): void {
     if (this.#interval === 0) return;
-    const client = { isAlive: true, lost };
-    this.#clients.set(ws, client);
-    ws.on("pong", () => (client.isAlive = true));
-    ws.once("close", () => this.#forget(ws));
+    this.#clients.set(ws, lost);
+    ws.on("pong", this.#onPong);
+    ws.on("close", this.#onClose);
     if (this.#timer !== undefined) return;
     this.#askedAt = performance.now();
     // Only once what has come meanwhile is read: the event loop reads between its timers and its immediates.
@@ -33,6 +40,7 @@ export class KeepAlive {
 
   #forget(ws: WebSocket): void {
     this.#clients.delete(ws);
+    this.#silent.delete(ws);
     if (this.#clients.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -42,14 +50,15 @@ export class KeepAlive {
     // Who had much less or much more time than the interval is asked once more: it was this router that stood still.
     const waited = performance.now() - this.#askedAt;
     const isOnTime = Math.abs(waited - this.#interval) < this.#interval / 2;
-    for (const [ws, client] of this.#clients) {
-      if (!client.isAlive && isOnTime) {
-        client.lost();
+    for (const [ws, lost] of this.#clients) {
+      if (this.#silent.has(ws) && isOnTime) {
+        lost();
         ws.terminate();
         continue;
       }
       // What is not read may hold the answer.
-      client.isAlive = ws.isPaused;
+      if (ws.isPaused) this.#silent.delete(ws);
+      else this.#silent.add(ws);
       ws.ping();
     }
     this.#askedAt = performance.now();

@@ -22,6 +22,9 @@ const MiB = 1024 * 1024;
 /** How long a client may take for its four bytes, in milliseconds. */
 const HANDSHAKE_TIME = 10_000;
 
+/** Who is gone without a word is found out by TCP, since not every client answers a PING of RawSocket. */
+const SOCKETS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
+
 const rawsocketSchema = z.strictObject({
   endpoint: endpointSchema.describe("where to listen"),
   serializers: z
@@ -109,8 +112,7 @@ class Door {
     );
     this.#maxExponent = exponentOf(options["max-message-size"]);
     const greet = (socket: Socket): void => this.#greet(socket);
-    this.#server =
-      tls === null ? createServer({ noDelay: true }, greet) : createTlsServer({ noDelay: true, ...tls }, greet);
+    this.#server = tls === null ? createServer(SOCKETS, greet) : createTlsServer({ ...SOCKETS, ...tls }, greet);
     const { endpoint } = options;
     if (endpoint.type === "tcp" && endpoint["proxy-protocol"]) this.#peers.expectHeaders(this.#server, context);
     this.#server.on("tlsClientError", (error) => log.debug({ err: error }, "a TLS handshake failed"));

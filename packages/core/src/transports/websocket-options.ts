@@ -31,6 +31,12 @@ export const websocketSchema = z.strictObject({
     .describe(
       "how often a client is asked whether it is there, in milliseconds; who has not answered by the next time is disconnected; 0: never",
     ),
+  "max-header-size": z
+    .int()
+    .min(1024)
+    .max(MiB)
+    .default(16 * 1024)
+    .describe("bytes of a request's URL and headers; of entries with one endpoint the largest counts"),
   "max-message-size": z
     .int()
     .min(1024)

@@ -56,7 +56,7 @@ async function start(entries: readonly TransportEntry<WebSocketOptions>[], conte
   for (const entry of entries) {
     const { endpoint, path, serializers } = entry.options;
     const key = endpointKey(endpoint);
-    const listener = listeners.get(key) ?? new HttpListener(endpoint, await tlsOf(endpoint, context.folder), context);
+    const listener = listeners.get(key) ?? (await listenerFor(key, entries, context));
     listeners.set(key, listener);
     listener.lobby.widen(entry);
     const subprotocols = subprotocolsOf(context.serializers, serializers);
@@ -78,6 +78,18 @@ async function start(entries: readonly TransportEntry<WebSocketOptions>[], conte
     throw error;
   }
   return { ...group, urls: doors.map(({ entry, listener }) => listener.url(entry.options.path)) };
+}
+
+/** The listener of the endpoint that `key` stands for, as its entries want it. */
+async function listenerFor(
+  key: string,
+  entries: readonly TransportEntry<WebSocketOptions>[],
+  context: TransportContext,
+): Promise<HttpListener> {
+  const sharing = entries.map(({ options }) => options).filter(({ endpoint }) => endpointKey(endpoint) === key);
+  const [{ endpoint }] = sharing as [WebSocketOptions];
+  const maxHeaderSize = Math.max(...sharing.map((options) => options["max-header-size"]));
+  return new HttpListener(endpoint, await tlsOf(endpoint, context.folder), maxHeaderSize, context);
 }
 
 function groupOf(doors: readonly Door[], listeners: readonly HttpListener[], folder: string): Omit<Listener, "urls"> {

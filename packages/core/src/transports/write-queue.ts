@@ -91,6 +91,6 @@ export class WriteQueue {
   #stretch(): Uint8Array | null {
     if (this.#bytes === null) return null;
     const stretch = this.#bytes.subarray(this.#begin, this.#end);
-    return this.#socket.writableLength > 0 ? Uint8Array.from(stretch) : stretch;
+    return this.#socket.writableLength > 0 ? new Uint8Array(stretch) : stretch;
   }
 }
