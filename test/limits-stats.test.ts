@@ -127,3 +127,20 @@ it("counts a client that does not read", async () => {
   expect(running.count("max-buffered")).toBe(1);
   expect(running.hits.at(-1)).toMatchObject({ limit: "max-buffered", session: { realm: "realm1" } });
 });
+
+it("counts max-depth, and ends the session that sent what nests deeper", async () => {
+  await start({ "max-depth": 8 });
+  const client = await connectRaw(running.url);
+  client.send(...HELLO);
+  await client.welcomed();
+  client.send(16, 1, { acknowledge: true }, "com.a", nested(8));
+  await client.next();
+  client.send(16, 2, {}, "com.a", nested(9));
+  await client.closed;
+  expect(running.hits).toMatchObject([{ limit: "max-depth", session: { realm: "realm1" } }]);
+});
+
+/** Arguments that are so many levels deep, themselves among them. */
+function nested(levels: number): unknown[] {
+  return levels === 1 ? [] : [nested(levels - 1)];
+}

@@ -13,6 +13,7 @@ const LIMITS = {
   failedLoginsPerAddress: 1,
   failedLoginsPerAuthid: 1,
   messagesPerSecond: 0,
+  depth: 100,
 };
 
 function entry(type: keyof typeof TRANSPORTS, options: object, authTimeout = 1): LoadedTransport {

@@ -148,6 +148,12 @@ export const transportSchema = z.looseObject({
   "auth-timeout": milliseconds
     .default(30_000)
     .describe("how long a login may take, from the opening of the connection to WELCOME, in milliseconds"),
+  "max-depth": z
+    .int()
+    .min(8) // HELLO's own take four
+    .max(100)
+    .default(100)
+    .describe("how deep lists and dictionaries of a message may stand in each other"),
   "max-connections": z.int().min(1).default(100_000).describe("how many connections may be open"),
   "max-half-open": z.int().min(1).default(10_000).describe("how many of them may not have logged in yet"),
   "max-half-open-per-address": z

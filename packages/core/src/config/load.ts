@@ -201,6 +201,7 @@ export function limitsOf(entry: CoreSettings): TransportLimits {
     failedLoginsPerAddress: entry["max-failed-logins-per-address"],
     failedLoginsPerAuthid: entry["max-failed-logins-per-authid"],
     messagesPerSecond: entry["max-messages-per-second"],
+    depth: entry["max-depth"],
   };
 }
 

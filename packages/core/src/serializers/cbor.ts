@@ -2,9 +2,9 @@ import { type DecodeOptions, decode, encode, type EncodeOptions, Tagged, type To
 import { headOf, parseMessage } from "../wamp/messages.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import type { PayloadValues, Tail } from "../wamp/payload.ts";
-import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { protocolViolation, TooDeep, WampError } from "../wamp/wamp-error.ts";
 import { plainValue } from "./plain-value.ts";
-import { isTooDeep, type Serializer } from "./serializer.ts";
+import { isTooDeep, MAX_DEPTH, type Serializer } from "./serializer.ts";
 
 /** The tags of RFC 8949 section 3.4 that stand before a value: they are passed on, and given no meaning. */
 const TAGS = [0, 1, 2, 3, 4, 5, 21, 22, 23, 24, 32, 33, 34, 35, 36, 37, 55799];
@@ -39,7 +39,7 @@ export const cbor: Serializer = {
   binary: true,
   rawSocketId: 3,
 
-  decode(bytes) {
+  decode(bytes, maxDepth = MAX_DEPTH) {
     let elements: unknown;
     try {
       const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -47,7 +47,7 @@ export const cbor: Serializer = {
     } catch {
       throw protocolViolation("the frame is not valid CBOR, or holds what WAMP cannot say");
     }
-    if (isTooDeep(elements)) throw protocolViolation("the message nests too deep");
+    if (isTooDeep(elements, maxDepth)) throw new TooDeep(maxDepth);
     return parseMessage(elements);
   },
 

@@ -9,6 +9,11 @@ const MAX_SCAN_DEPTH = 60;
 /** Not sure: parse in full. */
 export const UNSURE = -1;
 
+/** The depth to begin at, so that nothing deeper than `maxDepth` is passed. */
+export function startDepth(maxDepth: number): number {
+  return Math.max(0, MAX_SCAN_DEPTH + 1 - maxDepth);
+}
+
 /** The position of the next byte that is no white space. */
 export function skipSpace(bytes: Buffer, at: number): number {
   let c = bytes[at];

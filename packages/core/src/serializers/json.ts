@@ -19,9 +19,9 @@ import {
   type Tail,
   type TailCodec,
 } from "../wamp/payload.ts";
-import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { protocolViolation, TooDeep, WampError } from "../wamp/wamp-error.ts";
 import { writeJson } from "./json-write.ts";
-import { skipSpace, skipValue, UNSURE } from "./json-scan.ts";
+import { skipSpace, skipValue, startDepth, UNSURE } from "./json-scan.ts";
 import { bufferOf, MAX_DEPTH, type Serializer } from "./serializer.ts";
 import { textAt } from "./texts.ts";
 
@@ -36,8 +36,8 @@ export const json: Required<Serializer> & TailCodec = {
   binary: false,
   rawSocketId: 1,
 
-  decode(bytes) {
-    return scanned(bytes) ?? decodeJsonInFull(bytes);
+  decode(bytes, maxDepth = MAX_DEPTH) {
+    return scanned(bytes, startDepth(maxDepth)) ?? decodeJsonInFull(bytes, maxDepth);
   },
 
   encode(message) {
@@ -77,7 +77,7 @@ export const json: Required<Serializer> & TailCodec = {
 };
 
 /** A message whose payload is left as it is, or null where only a full parse can tell. */
-function scanned(frame: Uint8Array): Message | null {
+function scanned(frame: Uint8Array, depth: number): Message | null {
   const bytes = bufferOf(frame);
   let at = skipSpace(bytes, 0);
   if (bytes[at] !== 0x5b) return null;
@@ -90,16 +90,22 @@ function scanned(frame: Uint8Array): Message | null {
   for (let i = 0; i < layout.fields.length; i++) {
     if (bytes[at] !== 0x2c) return null;
     const begin = skipSpace(bytes, at + 1);
-    const end = skipValue(bytes, begin);
+    const end = skipValue(bytes, begin, depth);
     if (end === UNSURE) return null;
     values.push(valueOf(bytes, begin, end));
     at = skipSpace(bytes, end);
   }
-  return withTail(layout, values, bytes, at);
+  return withTail(layout, values, bytes, at, depth);
 }
 
 /** @param begin the position after the last field and white space */
-function withTail(layout: PayloadLayout, values: readonly unknown[], bytes: Buffer, begin: number): Message | null {
+function withTail(
+  layout: PayloadLayout,
+  values: readonly unknown[],
+  bytes: Buffer,
+  begin: number,
+  depth: number,
+): Message | null {
   let at = begin;
   let elements = 0;
   /** What is left when empty `args` or `kwargs` at the end are left out (spec, basic/messages). */
@@ -108,7 +114,7 @@ function withTail(layout: PayloadLayout, values: readonly unknown[], bytes: Buff
   for (; elements < 2 && bytes[at] === 0x2c; elements++) {
     const from = skipSpace(bytes, at + 1);
     if (bytes[from] !== (elements === 0 ? 0x5b : 0x7b)) return null;
-    const to = skipValue(bytes, from);
+    const to = skipValue(bytes, from, depth);
     if (to === UNSURE) return null;
     if (skipSpace(bytes, from + 1) !== to - 1) [count, end] = [elements === 0 ? 1 : 2, to];
     at = skipSpace(bytes, to);
@@ -144,11 +150,11 @@ function hasEscape(bytes: Buffer, begin: number, end: number): boolean {
 }
 
 /** Parses a message as a whole. @throws WampError `wamp.error.protocol_violation` */
-export function decodeJsonInFull(bytes: Uint8Array): Message {
+export function decodeJsonInFull(bytes: Uint8Array, maxDepth = MAX_DEPTH): Message {
   let elements: unknown;
   try {
     const whole = decoder.decode(bytes);
-    checkDepth(whole);
+    checkDepth(whole, maxDepth);
     elements = parse(whole);
   } catch (error) {
     throw WampError.is(error) ? error : protocolViolation("the frame is not valid JSON");
@@ -260,7 +266,7 @@ function unsayable(what: string): WampError {
 }
 
 /** JSON.parse takes a million levels and then seconds, so depth is counted on the text, outside strings. */
-function checkDepth(whole: string): void {
+function checkDepth(whole: string, maxDepth: number): void {
   let depth = 0;
   let inString = false;
   for (let i = 0; i < whole.length; i++) {
@@ -270,7 +276,7 @@ function checkDepth(whole: string): void {
       else if (c === 0x22) inString = false;
     } else if (c === 0x22) inString = true;
     else if (c === 0x5b || c === 0x7b) {
-      if (++depth > MAX_DEPTH + 1) throw protocolViolation(`the message nests more than ${MAX_DEPTH} levels deep`);
+      if (++depth > maxDepth + 1) throw new TooDeep(maxDepth); // the message itself is a level
     } else if (c === 0x5d || c === 0x7d) depth--;
   }
 }

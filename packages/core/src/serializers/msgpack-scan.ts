@@ -11,6 +11,11 @@ const MAX_SCAN_DEPTH = 60;
 /** Not sure: decode in full. */
 export const UNSURE = -1;
 
+/** The depth to begin at, so that nothing deeper than `maxDepth` is passed. */
+export function startDepth(maxDepth: number): number {
+  return Math.max(0, MAX_SCAN_DEPTH + 1 - maxDepth);
+}
+
 /** The position after the value that begins at `at`, or UNSURE. */
 export function skipValue(bytes: Buffer, at: number, depth = 0): number {
   const kind = bytes[at];

@@ -18,11 +18,11 @@ import {
   type Tail,
   type TailCodec,
 } from "../wamp/payload.ts";
-import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
-import { skipValue, UNSURE } from "./msgpack-scan.ts";
+import { protocolViolation, TooDeep, WampError } from "../wamp/wamp-error.ts";
+import { skipValue, startDepth, UNSURE } from "./msgpack-scan.ts";
 import { writeMsgpack, writeNumber } from "./msgpack-write.ts";
 import { plainValue } from "./plain-value.ts";
-import { bufferOf, MAX_DEPTH, type Serializer } from "./serializer.ts";
+import { bufferOf, isTooDeep, MAX_DEPTH, type Serializer } from "./serializer.ts";
 import { textAt } from "./texts.ts";
 
 /** The part of msgpack5 that is used here; the package ships no types of its own. */
@@ -78,8 +78,8 @@ export const msgpack: Required<Serializer> & TailCodec = {
   binary: true,
   rawSocketId: 2,
 
-  decode(bytes) {
-    return scanned(bytes) ?? decodeMsgpackInFull(bytes);
+  decode(bytes, maxDepth = MAX_DEPTH) {
+    return scanned(bytes, startDepth(maxDepth)) ?? decodeMsgpackInFull(bytes, maxDepth);
   },
 
   encode(message) {
@@ -115,7 +115,7 @@ export const msgpack: Required<Serializer> & TailCodec = {
 };
 
 /** A message whose payload is left as it is, or null where only the codec can tell. */
-function scanned(frame: Uint8Array): Message | null {
+function scanned(frame: Uint8Array, depth: number): Message | null {
   const bytes = bufferOf(frame);
   const size = (bytes[0] ?? 0) - 0x90;
   const layout = size > 0 && size < 8 ? payloadLayout(bytes[1] ?? 0) : null;
@@ -124,12 +124,12 @@ function scanned(frame: Uint8Array): Message | null {
   const values: unknown[] = [];
   let at = 2;
   for (let i = 0; i < layout.fields.length; i++) {
-    const end = skipValue(bytes, at);
+    const end = skipValue(bytes, at, depth);
     if (end === UNSURE) return null;
     values.push(valueOf(bytes, at, end));
     at = end;
   }
-  return withTail(layout, values, bytes, at, elements);
+  return withTail(layout, values, bytes, at, { elements, depth });
 }
 
 function withTail(
@@ -137,7 +137,7 @@ function withTail(
   values: readonly unknown[],
   bytes: Buffer,
   begin: number,
-  elements: number,
+  { elements, depth }: { elements: number; depth: number },
 ): Message | null {
   let at = begin;
   /** How many elements there are when empty ones at the end are left out (spec, basic/messages). */
@@ -146,7 +146,7 @@ function withTail(
   for (let i = 0; i < elements; i++) {
     const kind = bytes[at] ?? 0;
     const isRight = i === 0 ? isListKind(kind) : isMapKind(kind);
-    const next = isRight ? skipValue(bytes, at) : UNSURE;
+    const next = isRight ? skipValue(bytes, at, depth) : UNSURE;
     if (next === UNSURE) return null;
     if (kind !== 0x90 && kind !== 0x80) [count, end] = [i === 0 ? 1 : 2, next];
     at = next;
@@ -185,14 +185,16 @@ function valueOf(bytes: Buffer, at: number, end: number): unknown {
 }
 
 /** Decodes a message as a whole. @throws WampError `wamp.error.protocol_violation` */
-export function decodeMsgpackInFull(bytes: Uint8Array): Message {
+export function decodeMsgpackInFull(bytes: Uint8Array, maxDepth = MAX_DEPTH): Message {
   const buffer = bl(bytes);
   let elements: unknown;
   try {
     elements = codec.decode(buffer);
-  } catch {
+  } catch (error) {
+    if (error instanceof Error && error.message.includes("depth")) throw new TooDeep(maxDepth);
     throw protocolViolation("the frame is not valid MessagePack");
   }
+  if (isTooDeep(elements, maxDepth)) throw new TooDeep(maxDepth);
   if (buffer.length > 0) throw protocolViolation("the frame has bytes after its message");
   return parseMessage(elements);
 }

@@ -247,6 +247,20 @@ describe.each(FORMATS)("$name", ({ name, serializer }) => {
     );
   });
 
+  it.each([1, 2, 5, 59, 60, 61, 62, 100])(
+    "a payload may nest %i levels deep where that is the limit, and no deeper",
+    (limit) => {
+      const nested = (levels: number): Uint8Array => {
+        // The list of arguments is a level itself.
+        let list: unknown[] = [];
+        for (let i = 1; i < levels; i++) list = [list];
+        return encoded(name, [48, 1, {}, "a.b", list]);
+      };
+      expect(serializer.decode(nested(limit), limit).type).toBe("CALL");
+      expect(() => serializer.decode(nested(limit + 1), limit)).toThrow(`nests more than ${limit} levels deep`);
+    },
+  );
+
   it("a message with details is left to the encoder", () => {
     const sent: Message = { type: "RESULT", request: 1, details: { progress: true } };
     expect(serializer.write(sent, Buffer.alloc(HEAD_ROOM), 0)).toBe(-1);

@@ -11,9 +11,11 @@ export interface Serializer extends TailEncoder {
   readonly rawSocketId?: number;
   /**
    * One message from its bytes.
-   * @throws WampError `wamp.error.protocol_violation`
+   * @param maxDepth how deep its lists and dictionaries may stand in each other: `MAX_DEPTH` at most, which is
+   * the default
+   * @throws WampError `wamp.error.protocol_violation`, a `TooDeep` where it is that
    */
-  decode(bytes: Uint8Array): Message;
+  decode(bytes: Uint8Array, maxDepth?: number): Message;
   /**
    * The bytes of a message in pieces, as they are to stand behind each other: texts in UTF-8, and bytes that need not be
    * copied. Without it `encode` is used. @throws WampError as `encode`
@@ -42,7 +44,7 @@ export interface Framing {
   join(messages: readonly Uint8Array[]): Uint8Array;
 }
 
-/** How deep lists and dictionaries may stand in each other. Past it a message is refused, before any stack is. */
+/** How deep lists and dictionaries may stand in each other at most. Past it a message is refused, before any stack is. */
 export const MAX_DEPTH = 100;
 
 /** The same bytes, as a Buffer. */
@@ -51,8 +53,10 @@ export function bufferOf(bytes: Uint8Array): Buffer {
 }
 
 /** Whether a decoded value nests deeper than a message may. */
-export function isTooDeep(value: unknown, depth = 0): boolean {
+export function isTooDeep(value: unknown, maxDepth: number, depth = 0): boolean {
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return false;
-  if (depth > MAX_DEPTH) return true;
-  return Object.values(value).some((item) => isTooDeep(item, depth + 1));
+  if (depth > maxDepth) return true;
+  const items: Iterable<unknown> = value instanceof Map ? value.values() : Object.values(value);
+  for (const item of items) if (isTooDeep(item, maxDepth, depth + 1)) return true;
+  return false;
 }

@@ -5,7 +5,7 @@ import { noTraffic, type Traffic } from "../contract/stats.ts";
 import { plain } from "../serializers/framing.ts";
 import type { Framing, Serializer } from "../serializers/serializer.ts";
 import type { Message } from "../wamp/messages.ts";
-import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { protocolViolation, TooDeep, WampError } from "../wamp/wamp-error.ts";
 import { type Outgoing, OutgoingFrame, outgoingOf } from "./outgoing.ts";
 import type { Subprotocol } from "./subprotocols.ts";
 
@@ -37,6 +37,7 @@ export class FrameConnection implements Connection {
   readonly #log: Log;
   #handler: ConnectionHandler | null = null;
   #traffic: Traffic = UNCOUNTED;
+  #maxDepth: number | undefined;
   /** Nothing more is handed to the handler: the peer broke the protocol, or this side has closed. */
   #deaf = false;
   #closing = false;
@@ -55,8 +56,9 @@ export class FrameConnection implements Connection {
   }
 
   /** Hands the connection to its entry, which takes it. */
-  open({ accept, traffic }: Pick<TransportEntry, "accept" | "traffic">): void {
+  open({ accept, traffic, limits }: Pick<TransportEntry, "accept" | "traffic" | "limits">): void {
     this.#traffic = traffic;
+    this.#maxDepth = limits.depth;
     this.#guarded(() => {
       this.#handler = accept(this);
     });
@@ -146,7 +148,7 @@ export class FrameConnection implements Connection {
   #decode(bytes: Uint8Array): void {
     let message: Message;
     try {
-      message = this.#serializer.decode(bytes);
+      message = this.#serializer.decode(bytes, this.#maxDepth);
     } catch (error) {
       this.#violated(error);
       return;
@@ -161,6 +163,7 @@ export class FrameConnection implements Connection {
 
   #violated(error: unknown): void {
     this.#deafen();
+    if (error instanceof TooDeep) this.limited("max-depth", `ended a session: ${error.message}`);
     if (!WampError.is(error)) this.#log.error({ err: error }, `serializer "${this.#serializer.name}" failed`);
     const violation = WampError.is(error) ? error : protocolViolation("the frame could not be decoded");
     this.#guarded(() => this.#handler?.violation(violation));

@@ -39,6 +39,13 @@ export class WampError extends Error {
   }
 }
 
+/** A peer sent a message whose lists and dictionaries stand deeper in each other than is let in. */
+export class TooDeep extends WampError {
+  constructor(maxDepth: number) {
+    super(ErrorUri.protocolViolation, `the message nests more than ${maxDepth} levels deep`);
+  }
+}
+
 /** A peer broke the protocol: ABORT with this text, then close. */
 export function protocolViolation(message: string): WampError {
   return new WampError(ErrorUri.protocolViolation, message);
