@@ -6,6 +6,8 @@ const SECONDS = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 /** The reasons that get a series of their own. Authenticators may say any other, and a series for each would have no end. */
 const REASONS: ReadonlySet<string> = new Set([...Object.values(ErrorUri), ...Object.values(CloseUri)]);
 
+type TrafficKey = keyof PluginApi["stats"]["transports"][number]["traffic"];
+
 /**
  * What a router tells Prometheus. No label holds what a client chooses: methods, strategies, realms, roles and transports
  * are the config's, and whatever else is `other` or `none`.
@@ -87,32 +89,27 @@ export class Metrics {
         for (const { transport, entry } of transports()) this.set({ transport }, entry.halfOpen);
       },
     });
-    new Counter({
-      name: "wampgate_messages_total",
-      help: "Messages.",
-      labelNames: ["transport", "direction"],
-      registers,
-      collect() {
-        this.reset();
-        for (const { transport, entry } of transports()) {
-          this.inc({ transport, direction: "received" }, entry.traffic.messagesReceived);
-          this.inc({ transport, direction: "sent" }, entry.traffic.messagesSent);
-        }
-      },
-    });
-    new Counter({
-      name: "wampgate_bytes_total",
-      help: "Bytes of messages, less what the transport puts around them.",
-      labelNames: ["transport", "direction"],
-      registers,
-      collect() {
-        this.reset();
-        for (const { transport, entry } of transports()) {
-          this.inc({ transport, direction: "received" }, entry.traffic.bytesReceived);
-          this.inc({ transport, direction: "sent" }, entry.traffic.bytesSent);
-        }
-      },
-    });
+    const countTraffic = (name: string, help: string, received: TrafficKey, sent: TrafficKey): Counter =>
+      new Counter({
+        name,
+        help,
+        labelNames: ["transport", "direction"],
+        registers,
+        collect() {
+          this.reset();
+          for (const { transport, entry } of transports()) {
+            this.inc({ transport, direction: "received" }, entry.traffic[received]);
+            this.inc({ transport, direction: "sent" }, entry.traffic[sent]);
+          }
+        },
+      });
+    countTraffic("wampgate_messages_total", "Messages.", "messagesReceived", "messagesSent");
+    countTraffic(
+      "wampgate_bytes_total",
+      "Bytes of messages, less what the transport puts around them.",
+      "bytesReceived",
+      "bytesSent",
+    );
     new Counter({
       name: "wampgate_limits_hit_total",
       help: "How often somebody was refused, slowed or disconnected because of a limit, by its key in the config.",
