@@ -2,24 +2,14 @@ import { Wire } from "@wampgate/plugin-testkit";
 import { gone, joinLight, knock, openSocket } from "../support/light-client.ts";
 import { addressOf, inParallel, report, sizeOf } from "../support/load.ts";
 import { Wamp } from "../support/party.ts";
-import { RouterProcess } from "../support/router-process.ts";
+import { openToAll, RouterProcess } from "../support/router-process.ts";
 
 const DESCRIPTORS = sizeOf(256, 2048);
 
 /** How many have joined before the descriptors are used up. */
 const SESSIONS = DESCRIPTORS / 8;
 
-const config = {
-  plugins: ["@wampgate/auth-anonymous"],
-  realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }],
-  transports: [
-    {
-      type: "websocket",
-      endpoint: { type: "tcp", port: 0 },
-      auth: { anonymous: { type: "static", role: "user" } },
-    },
-  ],
-};
+const config = openToAll();
 
 it(`with all ${DESCRIPTORS} descriptors used up nobody who is connected is harmed, and when some are free it accepts again`, async () => {
   const router = await RouterProcess.start(config, { descriptors: DESCRIPTORS });

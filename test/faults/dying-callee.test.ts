@@ -1,7 +1,7 @@
 import { inParallel, report, sizeOf } from "../support/load.ts";
 import { Wamp } from "../support/party.ts";
 import { joinLight } from "../support/light-client.ts";
-import { RouterProcess } from "../support/router-process.ts";
+import { openToAll, RouterProcess } from "../support/router-process.ts";
 
 const CALLS = sizeOf(1000, 10_000);
 const CALLERS = 100;
@@ -9,17 +9,7 @@ const CALLERS = 100;
 const ids = Array.from({ length: CALLS / CALLERS }, (_, i) => i + 1);
 
 it(`a callee dies with ${CALLS} calls in flight: each gets one answer, which is wamp.error.canceled where it gave none`, async () => {
-  const router = await RouterProcess.start({
-    plugins: ["@wampgate/auth-anonymous"],
-    realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }],
-    transports: [
-      {
-        type: "websocket",
-        endpoint: { type: "tcp", port: 0 },
-        auth: { anonymous: { type: "static", role: "user" } },
-      },
-    ],
-  });
+  const router = await RouterProcess.start(openToAll());
   const callee = await joinLight(router.url);
   callee.send(Wamp.REGISTER, 1, {}, "com.example.slow");
   expect((await callee.next())[0]).toBe(Wamp.REGISTERED);

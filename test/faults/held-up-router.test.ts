@@ -4,7 +4,7 @@ import { Wire } from "@wampgate/plugin-testkit";
 import { clientOver, joinLight, type LightClient, openSocket, upgraded } from "../support/light-client.ts";
 import { addressOf, inParallel, report, sizeOf } from "../support/load.ts";
 import { Wamp } from "../support/party.ts";
-import { RouterProcess } from "../support/router-process.ts";
+import { openToAll, RouterProcess } from "../support/router-process.ts";
 
 const SESSIONS = sizeOf(50, 500);
 
@@ -16,18 +16,7 @@ const PING_INTERVAL = 2000;
 const STANDSTILL = 1.2 * PING_INTERVAL;
 
 it(`a router that stood still throws nobody out, and lets in the ${NEWCOMERS} who knocked meanwhile`, async () => {
-  const router = await RouterProcess.start({
-    plugins: ["@wampgate/auth-anonymous"],
-    realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }],
-    transports: [
-      {
-        type: "websocket",
-        endpoint: { type: "tcp", port: 0 },
-        "ping-interval": PING_INTERVAL,
-        auth: { anonymous: { type: "static", role: "user" } },
-      },
-    ],
-  });
+  const router = await RouterProcess.start(openToAll({ "ping-interval": PING_INTERVAL }));
   const sessions = await inParallel(SESSIONS, 50, () => joinLight(router.url));
   // The answers to this PING are there when it goes on, and not read yet.
   await new Promise<void>((resolve) => {

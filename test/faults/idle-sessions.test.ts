@@ -1,7 +1,7 @@
 import { inParallel, mib, report, sizeOf } from "../support/load.ts";
 import { Wamp } from "../support/party.ts";
 import { joinLight } from "../support/light-client.ts";
-import { RouterProcess } from "../support/router-process.ts";
+import { openToAll, RouterProcess } from "../support/router-process.ts";
 
 const SESSIONS = sizeOf(5000, 10_000);
 
@@ -12,18 +12,7 @@ const AT_ONCE = 100;
 const BOUND = 32 * 1024;
 
 it(`${SESSIONS} idle sessions are all counted, and all alive, on ${BOUND / 1024} KiB each at most`, async () => {
-  const router = await RouterProcess.start({
-    plugins: ["@wampgate/auth-anonymous"],
-    realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }],
-    transports: [
-      {
-        type: "websocket",
-        endpoint: { type: "tcp", port: 0 },
-        "ping-interval": 5000,
-        auth: { anonymous: { type: "static", role: "user" } },
-      },
-    ],
-  });
+  const router = await RouterProcess.start(openToAll({ "ping-interval": 5000 }));
   const witness = await joinLight(router.url);
   const before = await router.memory();
   const clients = await inParallel(SESSIONS, AT_ONCE, () => joinLight(router.url));

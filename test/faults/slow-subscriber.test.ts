@@ -1,5 +1,5 @@
 import { joinLight, type LightClient } from "../support/light-client.ts";
-import { RouterProcess } from "../support/router-process.ts";
+import { openToAll, RouterProcess } from "../support/router-process.ts";
 import { mib, report, sizeOf } from "../support/load.ts";
 import { Wamp } from "../support/party.ts";
 
@@ -28,18 +28,7 @@ async function readEvents(reader: LightClient, numbers: readonly number[]): Prom
 }
 
 it(`a subscriber that never reads is cut off; ${READERS} others get each of ${EVENTS} events, in order`, async () => {
-  const router = await RouterProcess.start({
-    plugins: ["@wampgate/auth-anonymous"],
-    realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }],
-    transports: [
-      {
-        type: "websocket",
-        endpoint: { type: "tcp", port: 0 },
-        "max-buffered": MAX_BUFFERED,
-        auth: { anonymous: { type: "static", role: "user" } },
-      },
-    ],
-  });
+  const router = await RouterProcess.start(openToAll({ "max-buffered": MAX_BUFFERED }));
   const subscribed = async (): Promise<LightClient> => {
     const client = await joinLight(router.url);
     client.send(Wamp.SUBSCRIBE, 1, {}, "com.example.topic");

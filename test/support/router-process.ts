@@ -26,6 +26,22 @@ export interface RouterConfig {
   readonly [key: string]: unknown;
 }
 
+/** The config of a router that lets anyone do anything, by one WebSocket entry. @param options more keys of that entry */
+export function openToAll(options: object = {}): RouterConfig {
+  return {
+    plugins: ["@wampgate/auth-anonymous"],
+    realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }],
+    transports: [
+      {
+        type: "websocket",
+        endpoint: { type: "tcp", port: 0 },
+        auth: { anonymous: { type: "static", role: "user" } },
+        ...options,
+      },
+    ],
+  };
+}
+
 export interface ProcessOptions {
   /** What `ulimit -n` is set to. */
   readonly descriptors?: number;

@@ -1,18 +1,9 @@
+import { MAX_SCAN_DEPTH, UNSURE } from "./scan.ts";
+
 /**
  * A scanner that finds where a JSON value ends, without decoding it. It is stricter than `JSON.parse`: whatever it
  * passes, every parser accepts. Where it is not sure it says so, and the message is parsed in full.
  */
-
-/** Deeper than any ordinary message; what nests deeper is parsed in full, where the limit is enforced. */
-const MAX_SCAN_DEPTH = 60;
-
-/** Not sure: parse in full. */
-export const UNSURE = -1;
-
-/** The depth to begin at, so that nothing deeper than `maxDepth` is passed. */
-export function startDepth(maxDepth: number): number {
-  return Math.max(0, MAX_SCAN_DEPTH + 1 - maxDepth);
-}
 
 /** The position of the next byte that is no white space. */
 export function skipSpace(bytes: Buffer, at: number): number {

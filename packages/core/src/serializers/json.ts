@@ -21,7 +21,8 @@ import {
 } from "../wamp/payload.ts";
 import { protocolViolation, TooDeep, WampError } from "../wamp/wamp-error.ts";
 import { writeJson } from "./json-write.ts";
-import { skipSpace, skipValue, startDepth, UNSURE } from "./json-scan.ts";
+import { skipSpace, skipValue } from "./json-scan.ts";
+import { startDepth, UNSURE } from "./scan.ts";
 import { bufferOf, MAX_DEPTH, type Serializer } from "./serializer.ts";
 import { textAt } from "./texts.ts";
 

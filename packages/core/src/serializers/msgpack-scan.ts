@@ -1,20 +1,10 @@
 import { isUtf8 } from "node:buffer";
+import { MAX_SCAN_DEPTH, UNSURE } from "./scan.ts";
 
 /**
  * A scanner that finds where a MessagePack value ends, and checks its structure on the way, without decoding it. What it
  * passes, every decoder accepts. Where it is not sure it says so, and the message is decoded in full.
  */
-
-/** Deeper than any ordinary message; what nests deeper is decoded in full, where the limit is enforced. */
-const MAX_SCAN_DEPTH = 60;
-
-/** Not sure: decode in full. */
-export const UNSURE = -1;
-
-/** The depth to begin at, so that nothing deeper than `maxDepth` is passed. */
-export function startDepth(maxDepth: number): number {
-  return Math.max(0, MAX_SCAN_DEPTH + 1 - maxDepth);
-}
 
 /** The position after the value that begins at `at`, or UNSURE. */
 export function skipValue(bytes: Buffer, at: number, depth = 0): number {

@@ -19,9 +19,10 @@ import {
   type TailCodec,
 } from "../wamp/payload.ts";
 import { protocolViolation, TooDeep, WampError } from "../wamp/wamp-error.ts";
-import { skipValue, startDepth, UNSURE } from "./msgpack-scan.ts";
+import { skipValue } from "./msgpack-scan.ts";
 import { writeMsgpack, writeNumber } from "./msgpack-write.ts";
 import { plainValue } from "./plain-value.ts";
+import { startDepth, UNSURE } from "./scan.ts";
 import { bufferOf, isTooDeep, MAX_DEPTH, type Serializer } from "./serializer.ts";
 import { textAt } from "./texts.ts";
 
@@ -129,7 +130,7 @@ function scanned(frame: Uint8Array, depth: number): Message | null {
     values.push(valueOf(bytes, at, end));
     at = end;
   }
-  return withTail(layout, values, bytes, at, { elements, depth });
+  return withTail(layout, values, bytes, at, elements, depth);
 }
 
 function withTail(
@@ -137,7 +138,8 @@ function withTail(
   values: readonly unknown[],
   bytes: Buffer,
   begin: number,
-  { elements, depth }: { elements: number; depth: number },
+  elements: number,
+  depth: number,
 ): Message | null {
   let at = begin;
   /** How many elements there are when empty ones at the end are left out (spec, basic/messages). */
