@@ -26,7 +26,7 @@ export class Bystander {
   readonly wrongs: string[] = [];
   readonly #socket: WebSocket;
   readonly #serializer: Serializer;
-  readonly #waiting = new Set<(message: Message | null) => void>();
+  readonly #waiting = new Map<(message: Message | null) => void, NodeJS.Timeout>();
   #request = 0;
 
   static async join(url: string, serializer: Serializer): Promise<Bystander> {
@@ -44,7 +44,7 @@ export class Bystander {
     socket.on("message", (data: Buffer) => this.#take(data));
     socket.on("close", () => {
       this.wrongs.push("it was disconnected");
-      for (const tell of this.#waiting) tell(null);
+      for (const tell of this.#waiting.keys()) tell(null);
     });
   }
 
@@ -72,8 +72,10 @@ export class Bystander {
     return this.#await((message) => message.type === "EVENT" && message.payload?.values().args?.[0] === value);
   }
 
+  /** What still waits for an answer then waits on for ever: its test is over, and a rejection would hit the next one. */
   leave(): void {
     this.#socket.removeAllListeners("close").terminate();
+    for (const timer of this.#waiting.values()) clearTimeout(timer);
   }
 
   #ask(code: number, ...fields: unknown[]): Promise<Message> {
@@ -88,7 +90,7 @@ export class Bystander {
   #await(wanted: (message: Message) => boolean): Promise<Message> {
     return new Promise((resolve, reject) => {
       const settle = (settled: () => void): void => {
-        clearTimeout(timer);
+        clearTimeout(this.#waiting.get(look));
         this.#waiting.delete(look);
         settled();
       };
@@ -96,8 +98,8 @@ export class Bystander {
         if (message === null) settle(() => reject(new Error("an innocent session was disconnected")));
         else if (wanted(message)) settle(() => resolve(message));
       };
-      const timer = setTimeout(() => settle(() => reject(new Error("an innocent session got no answer"))), PATIENCE);
-      this.#waiting.add(look);
+      const giveUp = (): void => settle(() => reject(new Error("an innocent session got no answer")));
+      this.#waiting.set(look, setTimeout(giveUp, PATIENCE));
     });
   }
 
@@ -111,7 +113,7 @@ export class Bystander {
     }
     if (message.type === "INVOCATION") this.#yield(message);
     if (!PROPER.includes(message.type) && message.type !== "WELCOME") this.wrongs.push(`it got ${message.type}`);
-    for (const tell of this.#waiting) tell(message);
+    for (const tell of this.#waiting.keys()) tell(message);
   }
 
   #yield({ request, payload }: MessageOf<"INVOCATION">): void {
