@@ -1,12 +1,15 @@
 // What a router is compared with: it hands opaque frames on, in the same topology, and reads nothing.
 //   naive: one ws.send for each receiver
-//   tuned: the frame is built once, and what is written in one tick leaves in one write
+//   tuned: the frame is built once, and what is written in one tick leaves in one write, and
+//          memory is tuned as the router tunes it
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { Sender, WebSocketServer } from "ws";
+import { tuneMemory } from "../../packages/core/dist/cli/memory.js";
 import { report } from "./report.mjs";
 
 const tuned = process.argv[2] === "tuned";
+if (tuned) tuneMemory();
 const http = createServer();
 const server = new WebSocketServer({ server: http, perMessageDeflate: false, handleProtocols: ([first]) => first });
 const subscribers = new Set();

@@ -1,5 +1,6 @@
 // The built router, as a user runs it.
 import { createRequire } from "node:module";
+import { tuneMemory } from "../../packages/core/dist/cli/memory.js";
 import { report } from "./report.mjs";
 
 const load = async (name) => import(createRequire(import.meta.url).resolve(`../../packages/${name}/dist/index.js`));
@@ -50,6 +51,7 @@ const config = {
     },
   ],
 };
+tuneMemory(); // as `wampgate start` does
 const router = await createRouter(config, { log });
 await router.start();
 report(new URL(router.endpoints[0].url).origin.replace("http", "ws"));

@@ -1,5 +1,6 @@
 import type { Router } from "../router.ts";
 import { FAILED } from "./exit-codes.ts";
+import { tuneMemory } from "./memory.ts";
 import { reload } from "./reload.ts";
 import { type RouterCommand, routerOf } from "./router-of.ts";
 import { Systemd } from "./systemd.ts";
@@ -21,6 +22,7 @@ const LEVELS = ["debug", "info", "warn", "error"];
 export async function start(options: StartOptions): Promise<void> {
   const level = options.logLevel ?? "info";
   if (!LEVELS.includes(level)) throw new UsageError(`--log-level is one of ${LEVELS.join(", ")}, not ${level}`);
+  tuneMemory();
   const told = toldToStop();
   const { router, file } = await routerOf(options, level);
   const systemd = new Systemd(router.log);

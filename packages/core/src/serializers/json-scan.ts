@@ -1,3 +1,4 @@
+import { BEYOND_ASCII, CONTROL, kindsOf } from "./byte-kinds.ts";
 import { MAX_SCAN_DEPTH, UNSURE } from "./scan.ts";
 
 /**
@@ -101,13 +102,31 @@ function skipDigits(bytes: Buffer, at: number): number {
 /** A string is looked through byte by byte up to here, and beyond by what looks at many bytes at once. */
 const LONG = 64;
 
-/** `at` is after the opening quote. The frame is known to be UTF-8. */
+/** Whether a string since `startScan` held a byte beyond ASCII. Nothing else can. */
+let isBeyondAscii = false;
+
+/** To be called before a frame is looked through. */
+export function startScan(): void {
+  isBeyondAscii = false;
+}
+
+/** Whether it is still to be checked that what was passed since `startScan` is UTF-8. */
+export function sawBeyondAscii(): boolean {
+  return isBeyondAscii;
+}
+
+/** `at` is after the opening quote. */
 function skipString(bytes: Buffer, at: number): number {
+  let all = 0;
   for (let left = LONG; ; at++, left--) {
     if (left === 0) at = skipPlain(bytes, at);
     const c = bytes[at];
-    if (c === 0x22) return at + 1;
+    if (c === 0x22) {
+      if (all > 0x7f) isBeyondAscii = true;
+      return at + 1;
+    }
     if (c === undefined || c < 0x20) return UNSURE;
+    all |= c;
     if (c === 0x5c) {
       at = skipEscape(bytes, at + 1);
       if (at === UNSURE) return UNSURE;
@@ -142,26 +161,10 @@ function isHex(c: number | undefined): boolean {
 /** The position of the next quote, where nothing before it needs a closer look; else where it was. */
 function skipPlain(bytes: Buffer, at: number): number {
   const quote = bytes.indexOf(0x22, at);
-  if (quote === -1 || bytes.subarray(at, quote).includes(0x5c)) return at;
-  return hasControl(bytes, at, quote) ? at : quote;
-}
-
-/** Four bytes: the highest bit of a byte is set where the byte is below 0x20, and below 0x80 to begin with. */
-function belowSpace(word = 0): number {
-  return (word - 0x20202020) & ~word;
-}
-
-/** Whether there is a byte below 0x20. Four bytes are looked at in one step, and four steps in one turn. */
-function hasControl(bytes: Buffer, begin: number, end: number): boolean {
-  let at = begin;
-  while (((bytes.byteOffset + at) & 3) !== 0 && at < end) if ((bytes[at++] as number) < 0x20) return true;
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (end - at) >> 2);
-  let found = 0;
-  let i = 0;
-  for (; i + 3 < words.length; i += 4)
-    found |= belowSpace(words[i]) | belowSpace(words[i + 1]) | belowSpace(words[i + 2]) | belowSpace(words[i + 3]);
-  for (; i < words.length; i++) found |= belowSpace(words[i]);
-  if ((found & 0x80808080) !== 0) return true;
-  for (at += words.length * 4; at < end; at++) if ((bytes[at] as number) < 0x20) return true;
-  return false;
+  if (quote === -1) return at;
+  const text = bytes.subarray(at, quote);
+  if (text.includes(0x5c)) return at;
+  const kinds = kindsOf(text);
+  if ((kinds & BEYOND_ASCII) !== 0) isBeyondAscii = true;
+  return (kinds & CONTROL) === 0 ? quote : at;
 }

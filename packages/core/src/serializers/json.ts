@@ -21,7 +21,7 @@ import {
 } from "../wamp/payload.ts";
 import { protocolViolation, TooDeep, WampError } from "../wamp/wamp-error.ts";
 import { writeJson } from "./json-write.ts";
-import { skipSpace, skipValue } from "./json-scan.ts";
+import { sawBeyondAscii, skipSpace, skipValue, startScan } from "./json-scan.ts";
 import { startDepth, UNSURE } from "./scan.ts";
 import { bufferOf, MAX_DEPTH, type Serializer } from "./serializer.ts";
 import { textAt } from "./texts.ts";
@@ -85,7 +85,8 @@ function scanned(frame: Uint8Array, depth: number): Message | null {
   at = skipSpace(bytes, at + 1);
   const codeEnd = skipValue(bytes, at);
   const layout = codeEnd === UNSURE ? null : payloadLayout(wholeNumber(bytes, at, codeEnd) ?? 0);
-  if (layout === null || !isUtf8(bytes)) return null;
+  if (layout === null) return null;
+  startScan();
   const values: unknown[] = [];
   at = skipSpace(bytes, codeEnd);
   for (let i = 0; i < layout.fields.length; i++) {
@@ -121,6 +122,7 @@ function withTail(
     at = skipSpace(bytes, to);
   }
   if (bytes[at] !== 0x5d || skipSpace(bytes, at + 1) !== bytes.length) return null;
+  if (sawBeyondAscii() && !isUtf8(bytes)) return null;
   if (elements === 0) return assemble(layout, values);
   return assemble(layout, values, new RawPayload(json, count, bytes, begin, end));
 }

@@ -167,9 +167,24 @@ describe("JSON that looks right and is not reaches nobody", () => {
     );
   });
 
-  it("broken UTF-8, and levels without end", () => {
-    const broken = Buffer.concat([Buffer.from('[48,1,{},"a.b",["'), Buffer.of(0xff), Buffer.from('"]]')]);
-    expect(() => json.decode(broken)).toThrow("not valid JSON");
+  it.each([
+    ["in an option", '[48,1,{"x":"#"},"a.b"]'],
+    ["in a URI", '[48,1,{},"a.#"]'],
+    ["in a short text", '[48,1,{},"a.b",["#"]]'],
+    ["in a key", '[48,1,{},"a.b",[],{"#":1}]'],
+    ["behind an escape", '[48,1,{},"a.b",["\\n#"]]'],
+    ["early in a long text", `[48,1,{},"a.b",["#${"x".repeat(300)}"]]`],
+    ["late in a long text", `[48,1,{},"a.b",["${"x".repeat(300)}#"]]`],
+    ["before a text of ASCII", '[48,1,{},"a.b",["#","x"]]'],
+    ["outside texts", '[48,1,{},"a.b",[#]]'],
+  ])("broken UTF-8 %s, where a real character passes", (where, text) => {
+    const [before, after] = text.split("#") as [string, string];
+    const frame = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from(before), bytes, Buffer.from(after)]);
+    expect(() => json.decode(frame(Buffer.of(0xc3)))).toThrow("not valid JSON");
+    if (where !== "outside texts") expect(json.decode(frame(Buffer.from("ä"))).type).toBe("CALL");
+  });
+
+  it("levels without end", () => {
     expect(() => json.decode(call("[".repeat(200_000)))).toThrow(WampError);
     expect(() => json.decode(call(`${"[".repeat(90)}${"]".repeat(90)}`))).not.toThrow();
     expect(() => json.decode(call(`${"[".repeat(150)}${"]".repeat(150)}`))).toThrow("levels deep");

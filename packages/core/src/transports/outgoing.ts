@@ -21,7 +21,7 @@ export interface Framed {
 }
 
 /** Up to so many bytes a message is copied behind its frame's head, so that all is one piece. */
-const SMALL = 2048;
+const SMALL = 8192;
 const MAX_HEAD = 16;
 const NO_MORE: readonly Uint8Array[] = [];
 
