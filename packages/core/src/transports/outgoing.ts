@@ -18,6 +18,8 @@ export interface Framed {
   readonly begin: number;
   readonly end: number;
   readonly more: readonly Uint8Array[];
+  /** The stretch as a piece of its own, once somebody has needed it: all receivers of an event are written the same one. */
+  piece: Uint8Array | null;
 }
 
 /** Up to so many bytes a message is copied behind its frame's head, so that all is one piece. */
@@ -126,12 +128,12 @@ export class OutgoingFrame {
 
 function taken(bytes: Uint8Array, begin: number, end: number, more = NO_MORE): Framed {
   takeSlab(end);
-  return { bytes, begin, end, more };
+  return { bytes, begin, end, more, piece: null };
 }
 
 function joined({ bytes, begin, end, more }: Framed): Framed {
   const whole = Buffer.concat([bytes.subarray(begin, end), ...more]);
-  return { bytes: whole, begin: 0, end: whole.length, more: NO_MORE };
+  return { bytes: whole, begin: 0, end: whole.length, more: NO_MORE, piece: whole };
 }
 
 function bytesOf(part: Part): Uint8Array {

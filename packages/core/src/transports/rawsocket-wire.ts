@@ -51,7 +51,7 @@ export class RawSocketWire implements Wire {
   pong(payload: Uint8Array): void {
     const head = Buffer.allocUnsafe(HEAD);
     head.writeUInt32BE(prefixOf(FrameType.pong, payload.length));
-    this.#write({ bytes: head, begin: 0, end: HEAD, more: [payload] });
+    this.#write({ bytes: head, begin: 0, end: HEAD, more: [payload], piece: head });
   }
 
   close(): void {

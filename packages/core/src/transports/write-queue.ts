@@ -19,6 +19,8 @@ export class WriteQueue {
   #bytes: Uint8Array | null = null;
   #begin = 0;
   #end = 0;
+  /** The frame that is all of the stretch. */
+  #only: Framed | null = null;
   #isFilled = false;
   /** Bytes that have not been handed to the socket. */
   #held = 0;
@@ -32,11 +34,15 @@ export class WriteQueue {
     return this.#held + this.#socket.writableLength;
   }
 
-  push({ bytes, begin, end, more }: Framed): void {
+  push(framed: Framed): void {
+    const { bytes, begin, end, more } = framed;
     this.#held += end - begin;
-    if (bytes === this.#bytes && begin === this.#end) this.#end = end;
-    else {
+    if (bytes === this.#bytes && begin === this.#end) {
+      this.#end = end;
+      this.#only = null;
+    } else {
       if (this.#bytes !== null) this.#cut();
+      this.#only = framed;
       this.#bytes = bytes;
       this.#begin = begin;
       this.#end = end;
@@ -75,6 +81,7 @@ export class WriteQueue {
   clear(): void {
     this.#pieces = null;
     this.#bytes = null;
+    this.#only = null;
     this.#held = 0;
   }
 
@@ -90,7 +97,12 @@ export class WriteQueue {
   /** Who reads slowly gets a copy, so that what waits for it keeps no more memory than it says. */
   #stretch(): Uint8Array | null {
     if (this.#bytes === null) return null;
-    const stretch = this.#bytes.subarray(this.#begin, this.#end);
+    const only = this.#only;
+    const stretch = only === null ? this.#bytes.subarray(this.#begin, this.#end) : pieceOf(only);
     return this.#socket.writableLength > 0 ? new Uint8Array(stretch) : stretch;
   }
+}
+
+function pieceOf(framed: Framed): Uint8Array {
+  return (framed.piece ??= framed.bytes.subarray(framed.begin, framed.end));
 }
