@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { Realm } from "./realm/realm.ts";
-import { deadline, untilAborted } from "./wamp/deadline.ts";
+import { Deadline, untilAborted } from "./wamp/deadline.ts";
 
 /**
  * Waits until no call is under way in any of `realms`.
@@ -10,12 +10,12 @@ import { deadline, untilAborted } from "./wamp/deadline.ts";
 export async function callsEnded(realms: Iterable<Realm>, timeout: number): Promise<number> {
   const dealers = [...realms].map(({ dealer }) => dealer);
   const pending = (): number => dealers.reduce((sum, dealer) => sum + dealer.pending, 0);
-  const { signal, end } = deadline(timeout);
-  while (pending() > 0 && !signal.aborted) {
-    await untilAborted(Promise.all(dealers.map((dealer) => dealer.whenQuiet())), signal).catch(() => undefined);
+  const limit = new Deadline(timeout);
+  while (pending() > 0 && !limit.signal.aborted) {
+    await untilAborted(Promise.all(dealers.map((dealer) => dealer.whenQuiet())), limit.signal).catch(() => undefined);
     // An authorizer's answer, itself the result of a call, may let the call begin that it was asked about.
     await setImmediate();
   }
-  end();
+  limit.end();
   return pending();
 }

@@ -29,7 +29,7 @@ import type { Session } from "./session/session.ts";
 import { isMemoryListener, memory, type MemoryClient, type MemoryConnectOptions } from "./transports/memory.ts";
 import { rawsocket } from "./transports/rawsocket.ts";
 import { websocket } from "./transports/websocket.ts";
-import { deadline, untilAborted } from "./wamp/deadline.ts";
+import { Deadline, untilAborted } from "./wamp/deadline.ts";
 import { CloseUri } from "./wamp/error-uris.ts";
 import { randomId } from "./wamp/ids.ts";
 
@@ -209,14 +209,14 @@ export class Router {
   /** Says GOODBYE to everyone, waits two seconds at most for the answers, and ends what is left. */
   async close(reason: string = CloseUri.systemShutdown): Promise<void> {
     this.#stop();
-    const { signal, end } = deadline(CLOSE_TIMEOUT);
+    const limit = new Deadline(CLOSE_TIMEOUT);
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
       for (const session of this.#remote()) session.close(reason, SHUTTING_DOWN);
       this.#checkEmpty();
     });
-    await untilAborted(empty, signal).catch(() => undefined);
-    end();
+    await untilAborted(empty, limit.signal).catch(() => undefined);
+    limit.end();
     for (const session of this.#locals) session.leave(reason, SHUTTING_DOWN);
     this.#services.close();
     await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
@@ -280,8 +280,8 @@ export class Router {
   }
 
   async #startPlugins(): Promise<void> {
-    const { signal, end } = deadline(START_TIMEOUT);
-    await this.hooks.start.promise({ signal }).finally(end);
+    const limit = new Deadline(START_TIMEOUT);
+    await this.hooks.start.promise({ signal: limit.signal }).finally(() => limit.end());
   }
 
   async #startComponents(): Promise<void> {

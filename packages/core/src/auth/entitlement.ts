@@ -4,7 +4,7 @@ import type { Log } from "../contract/log.ts";
 import type { SessionInfo } from "../contract/peer.ts";
 import type { MethodSettings } from "../contract/settings.ts";
 import type { Principal } from "../contract/verdict.ts";
-import { type Deadline, deadline } from "../wamp/deadline.ts";
+import { Deadline } from "../wamp/deadline.ts";
 import type { DoorContext } from "./login.ts";
 import { principalOf, queryOf } from "./principals.ts";
 
@@ -47,7 +47,7 @@ async function whyNotKnown(
   settings: MethodSettings,
   context: DoorContext,
 ): Promise<string | null> {
-  const limit = deadline(TIMEOUT);
+  const limit = new Deadline(TIMEOUT);
   const log = context.log.child({ session: info.session });
   try {
     const attempt = attemptOf(info, admission, limit, log);

@@ -11,6 +11,7 @@ import type { RouterHooks } from "../hooks/router-hooks.ts";
 import { DeadlineError } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import type { Dict } from "../wamp/payload.ts";
+import { Attempt } from "./attempt.ts";
 import { whyNotEntitled } from "./entitlement.ts";
 import { Denial, findPrincipal, type Found, principalOf } from "./principals.ts";
 
@@ -98,8 +99,7 @@ export class ClientLogin implements Login {
   }
 
   #attemptBy(authmethod: string): LoginAttempt {
-    const resolvePrincipal: LoginAttempt["resolvePrincipal"] = (query) => this.#resolve(query);
-    return withMore(this.#hello, { authmethod, resolvePrincipal });
+    return new Attempt(this.#hello, authmethod, (query) => this.#resolve(query));
   }
 
   async #resolve(query: { facts?: Readonly<Dict>; authid?: string } = {}): Promise<Resolved<unknown>> {
@@ -251,26 +251,6 @@ export class ClientLogin implements Login {
     const { signal } = this.#hello;
     return signal.aborted && !(signal.reason instanceof DeadlineError);
   }
-}
-
-/** A Hello with more. Its signal is still made only when it is asked for, which a spread would do. */
-function withMore<T extends object>(hello: Hello, more: T): Hello & T {
-  const { session, realm, authid, authrole, authmethods, authextra, roles, transport, log } = hello;
-  return {
-    session,
-    realm,
-    authid,
-    authrole,
-    authmethods,
-    authextra,
-    roles,
-    transport,
-    log,
-    get signal() {
-      return hello.signal;
-    },
-    ...more,
-  };
 }
 
 function denialOf(deny: Deny): Denial {

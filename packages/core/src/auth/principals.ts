@@ -51,20 +51,34 @@ export function queryOf(
   defaultRole: string | null,
   last: boolean,
 ): PrincipalQuery {
-  const { attempt, realm, authid, facts, phase } = question;
-  return {
-    attempt,
-    method,
-    realm,
-    authid,
-    facts,
-    phase,
-    defaultRole,
-    last,
-    get signal() {
-      return attempt.signal;
-    },
-  };
+  return new Query(question, method, defaultRole, last);
+}
+
+/** Its signal is made when it is asked for. */
+class Query implements PrincipalQuery {
+  readonly attempt: PrincipalQuery["attempt"];
+  readonly method: AuthMethod;
+  readonly realm: string | null;
+  readonly authid: string | null;
+  readonly facts: PrincipalQuery["facts"];
+  readonly phase: PrincipalQuery["phase"];
+  readonly defaultRole: string | null;
+  readonly last: boolean;
+
+  constructor(question: Question, method: AuthMethod, defaultRole: string | null, last: boolean) {
+    this.attempt = question.attempt;
+    this.method = method;
+    this.realm = question.realm;
+    this.authid = question.authid;
+    this.facts = question.facts;
+    this.phase = question.phase;
+    this.defaultRole = defaultRole;
+    this.last = last;
+  }
+
+  get signal(): AbortSignal {
+    return this.attempt.signal;
+  }
 }
 
 /** Asks the blocks of `settings` in turn who the client is. @throws Denial, PluginError */

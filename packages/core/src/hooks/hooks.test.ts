@@ -1,7 +1,7 @@
 import { PluginError } from "../contract/errors.ts";
 import type { Log } from "../contract/log.ts";
 import { accept, deny, type Verdict } from "../contract/verdict.ts";
-import { deadline } from "../wamp/deadline.ts";
+import { Deadline } from "../wamp/deadline.ts";
 import { createBailHook, createNoticeHook, type Freeze, NamedHooks } from "./create-hook.ts";
 
 type Ask = [{ signal: AbortSignal }];
@@ -56,7 +56,7 @@ describe("a deciding hook", () => {
   it("names the plugin that hangs when the time is up", async () => {
     const hook = bail();
     hook.tapPromise("sleeper", () => new Promise(() => undefined));
-    const { signal } = deadline(5);
+    const { signal } = new Deadline(5);
     await expect(hook.promise({ signal })).rejects.toThrow('plugin "sleeper" failed in hello: no answer within 5 ms');
   });
 

@@ -1,4 +1,4 @@
-import { untilAborted, deadline } from "../wamp/deadline.ts";
+import { untilAborted, Deadline } from "../wamp/deadline.ts";
 import type { LocalSession } from "../session/local.ts";
 
 /**
@@ -23,17 +23,17 @@ export async function startComponent(
   timeout: number,
 ): Promise<void> {
   const name = typeof module === "string" ? module : `function ${module.name || "(unnamed)"}`;
-  const { signal, end } = deadline(timeout);
+  const limit = new Deadline(timeout);
   try {
     const component = typeof module === "string" ? await load(module) : module;
-    await untilAborted(Promise.resolve(component(session, config)), signal);
+    await untilAborted(Promise.resolve(component(session, config)), limit.signal);
   } catch (error) {
     session.leave();
     throw new Error(`the component ${name} did not start: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     });
   } finally {
-    end();
+    limit.end();
   }
 }
 

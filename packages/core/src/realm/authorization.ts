@@ -4,7 +4,7 @@ import type { Peer } from "../contract/peer.ts";
 import type { ServiceCall } from "../contract/plugin.ts";
 import type { RoleSettings } from "../contract/settings.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
-import { deadline } from "../wamp/deadline.ts";
+import { Deadline } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { WampError } from "../wamp/wamp-error.ts";
 import { Authorizer, type Wish } from "./authorizer.ts";
@@ -134,16 +134,16 @@ export class Authorization {
 
   async #ask(peer: Peer, wish: Wish, authorizer: Authorizer | null, parent: AbortSignal): Promise<Decision> {
     const { hooks, log } = this.#context;
-    const { signal, end } = deadline(HOOK_TIMEOUT, parent);
+    const limit = new Deadline(HOOK_TIMEOUT, parent);
     try {
       if (authorizer !== null) return await authorizer.ask(peer, wish, parent);
-      return (await hooks.authorize.promise({ session: peer.info, ...wish, signal })) ?? { allow: false };
+      return (await hooks.authorize.promise({ session: peer.info, ...wish, signal: limit.signal })) ?? { allow: false };
     } catch (error) {
       if (!parent.aborted && authorizer === null)
         log.error({ error, session: peer.info.session }, (error as Error).message);
       throw new WampError(ErrorUri.authorizationFailed, `whether to ${wish.action} ${wish.uri} could not be decided`);
     } finally {
-      end();
+      limit.end();
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { CallOptions, CallOutcome, ServiceCallEnd } from "../contract/plugin.ts";
 import type { RealmDirectory, RealmPort } from "../contract/peer.ts";
-import { DeadlineError, deadline } from "../wamp/deadline.ts";
+import { DeadlineError, Deadline } from "../wamp/deadline.ts";
 import type { LocalSession } from "./local.ts";
 
 const DEFAULT_TIMEOUT = 10_000;
@@ -45,7 +45,7 @@ export class ServiceCalls {
   ): Promise<CallOutcome> {
     const realm = this.#realms.get(realmName);
     if (realm === undefined) return { kind: "no-realm" };
-    const patience = deadline(wait, signal);
+    const patience = new Deadline(wait, signal);
     try {
       for (;;) {
         const outcome = await this.#once(realm, procedure, args, timeout, signal);
@@ -77,15 +77,15 @@ export class ServiceCalls {
     timeout: number,
     parent: AbortSignal | undefined,
   ): Promise<CallOutcome> {
-    const { signal, end } = deadline(timeout, parent);
+    const limit = new Deadline(timeout, parent);
     try {
-      const outcome = await this.#session(realm).invoke(procedure, { args }, { signal });
+      const outcome = await this.#session(realm).invoke(procedure, { args }, { signal: limit.signal });
       return outcome.kind === "no-callee" || outcome.kind === "callee-gone" ? { kind: outcome.kind } : outcome;
     } catch (error) {
       if (error instanceof DeadlineError && parent?.aborted !== true) return { kind: "timeout" };
       throw error;
     } finally {
-      end();
+      limit.end();
     }
   }
 

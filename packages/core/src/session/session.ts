@@ -5,10 +5,11 @@ import type { Log } from "../contract/log.ts";
 import type { Peer, RealmDirectory, RouterError, Seat, SessionInfo } from "../contract/peer.ts";
 import type { ReportLimit } from "../contract/stats.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
-import { type Deadline, deadline } from "../wamp/deadline.ts";
+import { Deadline } from "../wamp/deadline.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { ClientHello } from "./client-hello.ts";
 import { LoginReport } from "./login-report.ts";
 import { parseHello } from "./parse-hello.ts";
 
@@ -62,7 +63,7 @@ export class Session implements ConnectionHandler {
     this.#connection = connection;
     this.#context = context;
     this.#loginReport = new LoginReport(connection.details.peer, context);
-    this.#handshake = deadline(context.authTimeout, undefined, () => this.#late());
+    this.#handshake = new Deadline(context.authTimeout, undefined, () => this.#late());
   }
 
   /** Who it is, once it has joined and until it leaves. */
@@ -139,15 +140,8 @@ export class Session implements ConnectionHandler {
       const session = this.#context.newId();
       this.id = session;
       this.#loginReport?.began(session);
-      const hello = {
-        ...parseHello(message),
-        session,
-        transport: this.#connection.details,
-        get signal() {
-          return handshake.signal;
-        },
-        log: log.child({ session }),
-      };
+      const said = parseHello(message);
+      const hello = new ClientHello(said, session, this.#connection.details, handshake, log.child({ session }));
       this.#login = door.knock(hello);
       this.#loginReport?.knocked(hello, this.#login);
       this.#state = { is: "deciding" };

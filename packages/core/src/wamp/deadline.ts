@@ -17,53 +17,53 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   });
 }
 
-/** A time that is up, or was ended before. */
-export interface Deadline {
-  /** Made when it is asked for: most deadlines pass unseen. */
-  readonly signal: AbortSignal;
-  /** Ends the timer; the signal does not fire any more. */
-  readonly end: () => void;
-  /** Ends the timer, and lets the signal fire with `reason`. */
-  readonly abort: (reason: Error) => void;
-}
+/** A time that is up after `ms` milliseconds or with `parent`, unless it is ended before. */
+export class Deadline {
+  readonly #timer: NodeJS.Timeout;
+  readonly #parent: AbortSignal | undefined;
+  readonly #onParent: (() => void) | null = null;
+  #controller: AbortController | null = null;
+  #reason: Error | null = null;
 
-/**
- * A signal that fires after `ms` milliseconds or with `parent`.
- * @param onLate told when the time is up
- */
-export function deadline(ms: number, parent?: AbortSignal, onLate?: (reason: DeadlineError) => void): Deadline {
-  let controller: AbortController | null = null;
-  let reason: Error | null = null;
-  const fire = (why: Error): void => {
-    reason = why;
-    controller?.abort(why);
-  };
-  const timer = setTimeout(() => {
-    const late = new DeadlineError(ms);
-    fire(late);
-    onLate?.(late);
-  }, ms);
-  const onParent = (): void => fire(parent?.reason as Error);
-  if (parent?.aborted) onParent();
-  else parent?.addEventListener("abort", onParent, { once: true });
-  const end = (): void => {
-    clearTimeout(timer);
-    parent?.removeEventListener("abort", onParent);
-  };
-  return {
-    get signal() {
-      if (controller === null) {
-        controller = new AbortController();
-        if (reason !== null) controller.abort(reason);
-      }
-      return controller.signal;
-    },
-    end,
-    abort(why) {
-      end();
-      fire(why);
-    },
-  };
+  /** @param onLate told when the time is up */
+  constructor(ms: number, parent?: AbortSignal, onLate?: (reason: DeadlineError) => void) {
+    this.#parent = parent;
+    this.#timer = setTimeout(() => {
+      const late = new DeadlineError(ms);
+      this.#fire(late);
+      onLate?.(late);
+    }, ms);
+    if (parent === undefined) return;
+    this.#onParent = (): void => this.#fire(parent.reason as Error);
+    if (parent.aborted) this.#onParent();
+    else parent.addEventListener("abort", this.#onParent, { once: true });
+  }
+
+  /** Fires when the time is up. Made when it is asked for: most deadlines pass unseen. */
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.#reason !== null) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Ends the timer; the signal does not fire any more. */
+  end(): void {
+    clearTimeout(this.#timer);
+    if (this.#onParent !== null) this.#parent?.removeEventListener("abort", this.#onParent);
+  }
+
+  /** Ends the timer, and lets the signal fire with `reason`. */
+  abort(reason: Error): void {
+    this.end();
+    this.#fire(reason);
+  }
+
+  #fire(reason: Error): void {
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+  }
 }
 
 /** The time was up. */
