@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
   },
 });
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
-const timing = options.quick ? { warmUp: 300, time: 500 } : { warmUp: 400, time: 1000 };
+const timing = options.quick ? { warmUp: 800, time: 500 } : { warmUp: 400, time: 1000 };
 const chosen = scenarios.filter(
   ({ name }) => (!options.quick || QUICK.includes(name)) && (options.only === undefined || name.includes(options.only)),
 );
