@@ -5,7 +5,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { Sender, WebSocketServer } from "ws";
-import { tuneMemory } from "../../packages/core/dist/cli/memory.js";
+import { tuneMemory } from "../../packages/core/dist/cli/tune-memory.js";
 import { report } from "./report.mjs";
 
 const tuned = process.argv[2] === "tuned";

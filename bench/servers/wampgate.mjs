@@ -1,6 +1,6 @@
 // The built router, as a user runs it.
 import { createRequire } from "node:module";
-import { tuneMemory } from "../../packages/core/dist/cli/memory.js";
+import { tuneMemory } from "../../packages/core/dist/cli/tune-memory.js";
 import { report } from "./report.mjs";
 
 const load = async (name) => import(createRequire(import.meta.url).resolve(`../../packages/${name}/dist/index.js`));

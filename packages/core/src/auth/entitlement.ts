@@ -1,4 +1,5 @@
 import type { Admission } from "../contract/door.ts";
+import { ClientHello } from "../contract/client-hello.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
 import type { SessionInfo } from "../contract/peer.ts";
@@ -6,7 +7,7 @@ import type { MethodSettings } from "../contract/settings.ts";
 import type { Principal } from "../contract/verdict.ts";
 import { Deadline } from "../wamp/deadline.ts";
 import type { DoorContext } from "./login.ts";
-import { principalOf, queryOf } from "./principals.ts";
+import { principalOf, Query } from "./principals.ts";
 
 /** How long a static block may take to say whether it knows a principal, in milliseconds. */
 const TIMEOUT = 10_000;
@@ -78,7 +79,7 @@ async function staticPrincipal(
   const question = { attempt, realm: attempt.realm, authid: attempt.authid, facts: {}, phase: method.at };
   for (const [i, { type, value, defaultRole }] of blocks.entries()) {
     if (type !== "static") continue;
-    const query = queryOf(question, method, defaultRole, i === blocks.length - 1);
+    const query = new Query(question, method, defaultRole, i === blocks.length - 1);
     const answer = await hooks.principal.get(type)?.promise(query, value);
     if (answer === undefined || answer.kind === "denied") return null;
     if (answer.kind !== "unknown") return principalOf(answer.assignment, attempt, defaultRole, type);
@@ -93,19 +94,7 @@ function attemptOf(
   limit: Deadline,
   log: Log,
 ): Hello & { readonly authmethod: string } {
-  return {
-    session,
-    realm: asked.realm,
-    authid: asked.authid ?? authid,
-    authrole: null,
-    authmethod,
-    authmethods: [authmethod],
-    authextra: null,
-    roles,
-    transport,
-    get signal() {
-      return limit.signal;
-    },
-    log,
-  };
+  const known = { session, realm: asked.realm, authid: asked.authid ?? authid, authrole: null, authextra: null };
+  const hello = new ClientHello({ ...known, authmethods: [authmethod], roles, transport, log }, limit);
+  return Object.assign(hello, { authmethod });
 }

@@ -44,18 +44,8 @@ export interface Found {
 /** What is asked of every block alike. */
 type Question = Omit<PrincipalQuery, "method" | "last" | "defaultRole" | "signal">;
 
-/** A question to one block. @param last whether no block is asked after it */
-export function queryOf(
-  question: Question,
-  method: AuthMethod,
-  defaultRole: string | null,
-  last: boolean,
-): PrincipalQuery {
-  return new Query(question, method, defaultRole, last);
-}
-
-/** Its signal is made when it is asked for. */
-class Query implements PrincipalQuery {
+/** A question to one block. Its signal is made when it is asked for. */
+export class Query implements PrincipalQuery {
   readonly attempt: PrincipalQuery["attempt"];
   readonly method: AuthMethod;
   readonly realm: string | null;
@@ -65,6 +55,7 @@ class Query implements PrincipalQuery {
   readonly defaultRole: string | null;
   readonly last: boolean;
 
+  /** @param last whether no block is asked after it */
   constructor(question: Question, method: AuthMethod, defaultRole: string | null, last: boolean) {
     this.attempt = question.attempt;
     this.method = method;
@@ -86,14 +77,14 @@ export async function findPrincipal(settings: MethodSettings, query: Question, h
   const { method, blocks } = settings;
   let asked: PrincipalQuery | null = null;
   for (const [i, block] of blocks.entries()) {
-    asked = queryOf(query, method, block.defaultRole, i === blocks.length - 1);
+    asked = new Query(query, method, block.defaultRole, i === blocks.length - 1);
     const answer = await hooks.principal.get(block.type)?.promise(asked, block.value);
     if (answer === undefined) throw new PluginError(block.type, "left a question for a principal without an answer");
     if (answer.kind === "unknown") continue;
     return { resolved: await resolved(answer, block, asked), lost: false, plugin: deciderOf(answer) };
   }
   // The last block's question serves once more: whatever is done here and not for a known authid takes time that tells.
-  const decoy = await decoyOf(settings, asked ?? queryOf(query, method, null, true));
+  const decoy = await decoyOf(settings, asked ?? new Query(query, method, null, true));
   return { resolved: decoy, lost: true, plugin: null };
 }
 

@@ -1,6 +1,6 @@
 import type { Router } from "../router.ts";
 import { FAILED } from "./exit-codes.ts";
-import { tuneMemory } from "./memory.ts";
+import { tuneMemory } from "./tune-memory.ts";
 import { reload } from "./reload.ts";
 import { type RouterCommand, routerOf } from "./router-of.ts";
 import { Systemd } from "./systemd.ts";

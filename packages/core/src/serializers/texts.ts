@@ -7,7 +7,7 @@ const PLACES = 1024;
 const remembered = Array<string>(PLACES).fill("");
 
 /**
- * The text in these bytes, which are known to be UTF-8. URIs come again and again: one that was read before is found by
+ * The text in these bytes; what is no UTF-8 is made good, and not remembered. URIs come again and again: one that was read before is found by
  * its bytes, and given again instead of being made anew, which also spares whoever looks it up in a map its hash.
  */
 export function textAt(bytes: Buffer, begin: number, end: number): string {

@@ -1,3 +1,4 @@
+import { ClientHello } from "../contract/client-hello.ts";
 import type { Connection, ConnectionHandler } from "../contract/connection.ts";
 import type { Admission, Door, Login, LoginStep } from "../contract/door.ts";
 import { LimitError } from "../contract/errors.ts";
@@ -9,7 +10,6 @@ import { Deadline } from "../wamp/deadline.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
-import { ClientHello } from "./client-hello.ts";
 import { LoginReport } from "./login-report.ts";
 import { parseHello } from "./parse-hello.ts";
 
@@ -140,8 +140,9 @@ export class Session implements ConnectionHandler {
       const session = this.#context.newId();
       this.id = session;
       this.#loginReport?.began(session);
-      const said = parseHello(message);
-      const hello = new ClientHello(said, session, this.#connection.details, handshake, log.child({ session }));
+      const transport = this.#connection.details;
+      const known = { ...parseHello(message), session, transport, log: log.child({ session }) };
+      const hello = new ClientHello(known, handshake);
       this.#login = door.knock(hello);
       this.#loginReport?.knocked(hello, this.#login);
       this.#state = { is: "deciding" };
