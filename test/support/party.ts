@@ -1,4 +1,4 @@
-import { accept, definePlugin } from "@wampgate/core";
+import { accept, definePlugin, type Reloaded, type WampgateConfig } from "@wampgate/core";
 import { type FakeClient, startTestRouter, type TestRouter, type WireMessage } from "@wampgate/plugin-testkit";
 
 /** Codes of the messages that sessions exchange. */
@@ -171,18 +171,22 @@ const everyone = definePlugin({
   },
 });
 
+/** A router in memory, sessions of it by the way they like, and other realms for it. */
+export interface Parties extends TestRouter {
+  join(options?: PartyOptions): Promise<Party>;
+  reload(realms: unknown): Promise<Reloaded>;
+}
+
 /** A router in memory with these realms. */
-export async function startParties(
-  realms: unknown,
-  components?: unknown,
-): Promise<TestRouter & { join: (options?: PartyOptions) => Promise<Party> }> {
+export async function startParties(realms: unknown, components?: unknown): Promise<Parties> {
   const { default: anonymous } = await import("@wampgate/auth-anonymous");
-  const router = await startTestRouter({
-    plugins: [everyone, anonymous],
-    realms,
-    components,
-    auth: { anonymous: { type: "static" } },
-  });
+  const plugins = [everyone, anonymous];
+  const auth = { anonymous: { type: "static" } };
+  const router = await startTestRouter({ plugins, realms, components, auth });
+  const reload = (others: unknown): Promise<Reloaded> => {
+    const config = { plugins, realms: others, transports: [{ type: "memory", auth }] };
+    return router.router.reload(config as unknown as WampgateConfig);
+  };
   const join = async ({ realm, authid = "joe", role = "user", features = {} }: PartyOptions = {}): Promise<Party> => {
     const client = router.connect();
     const roles = Object.fromEntries(
@@ -194,5 +198,5 @@ export async function startParties(
     client.hello({ ...(realm === undefined ? {} : { realm }), authid, authextra: { role }, roles });
     return new Party(client, await client.welcomed());
   };
-  return { ...router, join };
+  return { ...router, join, reload };
 }

@@ -8,7 +8,7 @@ import { Deadline } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { WampError } from "../wamp/wamp-error.ts";
 import { Authorizer, type Wish } from "./authorizer.ts";
-import { Role, type StaticDecision } from "./permissions.ts";
+import { type Denials, Role, type StaticDecision } from "./permissions.ts";
 
 /** How long taps of the hook `authorize` may take for one message, in milliseconds. */
 const HOOK_TIMEOUT = 10_000;
@@ -98,12 +98,26 @@ export class Authorization {
     }
   }
 
+  /** Whether a URI is an authenticator's or authorizer's: no pattern gets its calls, and only exact rules let anyone near it. */
+  guards(uri: string): boolean {
+    return this.#guarded.has(uri);
+  }
+
+  /** What the role's own rules deny below a pattern that was granted; null where nothing. */
+  denialsBelow(peer: Peer, { action, uri, match }: Pick<Wish, "action" | "uri" | "match">): Denials | null {
+    if (match === "exact" || peer.service) return null;
+    return this.#roles.get(peer.info.authrole)?.role.denialsBelow(action, { uri, match }) ?? null;
+  }
+
   /** As `decide`, but null where somebody would have to be asked. */
   decideAtOnce(peer: Peer, wish: Wish): Decision | null {
     if (peer.service) return TRUSTED;
     const entry = this.#roles.get(peer.info.authrole);
-    const settled = entry?.role.decide(wish.action, wish.uri) ?? null;
-    if (wish.action === "call" || wish.action === "register") this.#guard(peer, wish, settled);
+    const { action, uri, match } = wish;
+    const role = entry?.role;
+    const settled = (match === "exact" ? role?.decide(action, uri) : role?.decidePattern(action, wish)) ?? null;
+    // A pattern never gets a call of what is guarded, so it needs no guard itself.
+    if (match === "exact" && (action === "call" || action === "register")) this.#guard(peer, wish, settled);
     return settled?.decision ?? entry?.authorizer?.remembered(peer, wish) ?? null;
   }
 
@@ -137,7 +151,9 @@ export class Authorization {
     const limit = new Deadline(HOOK_TIMEOUT, parent);
     try {
       if (authorizer !== null) return await authorizer.ask(peer, wish, parent);
-      return (await hooks.authorize.promise({ session: peer.info, ...wish, signal: limit.signal })) ?? { allow: false };
+      const { action, uri, options } = wish;
+      const query = { session: peer.info, action, uri, options, signal: limit.signal };
+      return (await hooks.authorize.promise(query)) ?? { allow: false };
     } catch (error) {
       if (!parent.aborted && authorizer === null)
         log.error({ error, session: peer.info.session }, (error as Error).message);

@@ -6,7 +6,7 @@ import { Authorizer } from "./authorizer.ts";
 const quiet = (): void => undefined;
 const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => log };
 const peer = { info: { session: 1, realm: "realm1", authid: "joe", authrole: "user" } } as unknown as Peer;
-const wish = (uri: string) => ({ action: "call", uri, options: {} }) as const;
+const wish = (uri: string) => ({ action: "call", uri, match: "exact", options: {} }) as const;
 const { signal } = new AbortController();
 
 it.each<[CallOutcome, RegExp]>([

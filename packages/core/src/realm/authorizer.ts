@@ -5,11 +5,14 @@ import type { CallOutcome, ServiceCall } from "../contract/plugin.ts";
 import type { AuthorizerSettings } from "../contract/settings.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
+import type { MatchPolicy } from "../wamp/uri.ts";
 
 /** What a message wants to do with which URI. */
 export interface Wish {
   readonly action: Action;
   readonly uri: string;
+  /** Whether `uri` is a pattern: only who subscribes or registers may name one. */
+  readonly match: MatchPolicy;
   readonly options: Readonly<Dict>;
 }
 
@@ -74,8 +77,8 @@ function sessionOf({ info }: Peer): Dict {
   return { session, realm, authid, authrole, authmethod, authprovider, authextra, transport };
 }
 
-function keyOf({ action, uri, options }: Wish): string {
-  return JSON.stringify([action, uri, options["match"] ?? "exact"]);
+function keyOf({ action, uri, match }: Wish): string {
+  return JSON.stringify([action, uri, match]);
 }
 
 type Answer = Decision & { readonly cache: boolean };

@@ -14,6 +14,7 @@ import { isObserved, MetaTopic } from "./meta-topics.ts";
 import { flag, requireRoom, word } from "./options.ts";
 import { passthruOf } from "./passthru.ts";
 import { PatternIndex } from "./pattern-index.ts";
+import type { Denials } from "./permissions.ts";
 import { admits, eventDetails, type Publication } from "./publication.ts";
 import { Retention } from "./retention.ts";
 
@@ -24,6 +25,8 @@ export interface Subscription {
   readonly match: MatchPolicy;
   readonly created: Date;
   readonly subscribers: Set<Member>;
+  /** Of subscribers to a pattern whose roles may not have all below it: what they may not. Most subscriptions have none. */
+  denials: Map<Member, Denials> | null;
   /** Its events, where the config says that they are kept. Such a subscription stays when its last subscriber goes. */
   history: History | null;
 }
@@ -65,7 +68,8 @@ export class Broker {
     }
   }
 
-  subscribe(member: Member, { request, options, topic }: MessageOf<"SUBSCRIBE">): void {
+  /** @param denials what the member's role may not have below the pattern that it subscribes to */
+  subscribe(member: Member, { request, options, topic }: MessageOf<"SUBSCRIBE">, denials: Denials | null): void {
     const match = word(options, "match", MATCH_POLICIES, "exact");
     const retained = flag(options, "get_retained", false);
     const found = this.#index.get(match, topic);
@@ -73,6 +77,7 @@ export class Broker {
     if (isNew) requireRoom(this.#ofMember.get(member)?.size ?? 0, this.#limit, "max-subscriptions", "subscriptions");
     const subscription = found ?? this.#create(topic, match, null);
     subscription.subscribers.add(member);
+    this.restrict(member, subscription, denials);
     let held = this.#ofMember.get(member);
     if (held === undefined) this.#ofMember.set(member, (held = new Set()));
     held.add(subscription);
@@ -88,6 +93,13 @@ export class Broker {
       throw new WampError(ErrorUri.noSuchSubscription, `no subscription ${id} is held by this session`);
     }
     this.#drop(member, subscription, () => member.send({ type: "UNSUBSCRIBED", request }));
+  }
+
+  /** Sets what a subscriber to a pattern may not have below it. */
+  restrict(member: Member, subscription: Subscription, denials: Denials | null): void {
+    if (denials !== null) (subscription.denials ??= new Map()).set(member, denials);
+    else if (subscription.denials?.delete(member) === true && subscription.denials.size === 0)
+      subscription.denials = null;
   }
 
   /** Ends a session's subscription without being asked by it (spec, advanced/pubsub_subscription_revocation). */
@@ -137,11 +149,15 @@ export class Broker {
 
   /** Sends an event to all who subscribed to its topic and may get it. */
   dispatch(publication: Publication): void {
-    for (const { id, match, subscribers, history } of this.#index.matching(publication.topic)) {
+    const { topic } = publication;
+    for (const { id, match, subscribers, denials, history } of this.#index.matching(topic)) {
       history?.add(publication);
       if (subscribers.size === 0) continue;
       const event = eventOf(publication, id, match);
-      for (const member of subscribers) if (admits(publication, member)) this.#deliver(member, event);
+      for (const member of subscribers) {
+        if (!admits(publication, member) || denials?.get(member)?.(topic) === true) continue;
+        this.#deliver(member, event);
+      }
     }
     if (publication.retain) this.#retention.keep(publication);
   }
@@ -191,6 +207,7 @@ export class Broker {
       match,
       created: new Date(),
       subscribers: new Set<Member>(),
+      denials: null,
       history,
     };
     this.#index.set(match, uri, subscription);
@@ -205,6 +222,7 @@ export class Broker {
 
   #drop(member: Member, subscription: Subscription, answer?: () => void): void {
     subscription.subscribers.delete(member);
+    this.restrict(member, subscription, null);
     this.#ofMember.get(member)?.delete(subscription);
     const isLast = subscription.subscribers.size === 0 && subscription.history === null;
     if (isLast) this.#remove(subscription);
@@ -213,8 +231,10 @@ export class Broker {
     if (isLast) this.#tell(MetaTopic.subscriptionDeleted, subscription, member, subscription.id);
   }
 
-  #sendRetained(member: Member, { id, uri, match }: Subscription): void {
+  #sendRetained(member: Member, { id, uri, match, denials }: Subscription): void {
+    const isDenied = denials?.get(member);
     for (const publication of this.#retention.find(uri, match, member)) {
+      if (isDenied?.(publication.topic) === true) continue;
       const { details, ...event } = eventOf(publication, id, match);
       this.#deliver(member, { ...event, details: { ...details, retained: true } });
     }

@@ -10,6 +10,7 @@ import type { Member } from "./member.ts";
 import { isObserved, MetaTopic } from "./meta-topics.ts";
 import { count, flag, requireRoom, word } from "./options.ts";
 import { passthruOf, requirePassthru } from "./passthru.ts";
+import type { Denials } from "./permissions.ts";
 import {
   calleeOf,
   detailsOf,
@@ -32,14 +33,23 @@ export class Dealer {
   readonly #waiting = new Set<{ readonly procedure: string; readonly wake: () => void }>();
   #mayDisclose: boolean;
   #limits: SessionLimits;
+  readonly #isGuarded: (procedure: string) => boolean;
   readonly #announce: (topic: string, args: readonly unknown[]) => void;
   #pending = 0;
   #quiet: ReturnType<typeof withResolver> | null = null;
 
-  /** @param announce publishes a meta event */
-  constructor({ discloseMe, limits }: RealmOptions, announce: (topic: string, args: readonly unknown[]) => void) {
+  /**
+   * @param isGuarded whether calls of a procedure never go to a pattern: asked at each call, so that a reload holds at once
+   * @param announce publishes a meta event
+   */
+  constructor(
+    { discloseMe, limits }: RealmOptions,
+    isGuarded: (procedure: string) => boolean,
+    announce: (topic: string, args: readonly unknown[]) => void,
+  ) {
     this.#mayDisclose = discloseMe;
     this.#limits = limits;
+    this.#isGuarded = isGuarded;
     this.#announce = announce;
   }
 
@@ -52,9 +62,10 @@ export class Dealer {
     this.#members.add(member);
   }
 
-  register(member: Member, message: MessageOf<"REGISTER">): void {
+  /** @param denials what the member's role may not offer below the pattern that it registers */
+  register(member: Member, message: MessageOf<"REGISTER">, denials: Denials | null): void {
     const { request, options, procedure } = message;
-    const wish = wishOf(member, options);
+    const wish = wishOf(member, options, denials);
     if (wish.callee.discloseCaller) this.#requireDisclosure();
     requireRoom(
       this.#registrationsOf.get(member)?.size ?? 0,
@@ -70,7 +81,8 @@ export class Dealer {
     if (registration.callees.length === 1)
       this.#tell(MetaTopic.registrationCreated, registration, member, detailsOf(registration));
     this.#tell(MetaTopic.registered, registration, member, registration.id);
-    for (const { procedure: awaited, wake } of this.#waiting) if (this.registrations.best(awaited)) wake();
+    if (registration.match !== "exact") return;
+    for (const { procedure: awaited, wake } of this.#waiting) if (awaited === procedure) wake();
   }
 
   unregister(member: Member, { request, registration: id }: MessageOf<"UNREGISTER">): void {
@@ -106,12 +118,12 @@ export class Dealer {
     const wantsProgress = flag(options, "receive_progress", false);
 
     requireRoom(ledger.made.size, this.#limits.pendingCalls, "max-pending-calls", "calls that are not answered");
-    const registration = this.registrations.best(procedure);
+    const registration = this.find(procedure, caller.peer.service);
     if (registration === undefined) {
       const error = new WampError(ErrorUri.noSuchProcedure, `no callee has registered the procedure ${procedure}`);
       return caller.error("CALL", request, error, "no-callee");
     }
-    const callee = nextCallee(registration);
+    const callee = nextCallee(registration, procedure);
     if (callee === null)
       throw new WampError(ErrorUri.noAvailableCallee, `all callees of ${procedure} have as many calls as they take`);
     if (more) requireProgressiveCalls(callee.member);
@@ -229,9 +241,17 @@ export class Dealer {
     if (this.#pending > 0) await (this.#quiet ??= withResolver()).promise;
   }
 
-  /** Resolves when `procedure` can be called; rejects with the signal's reason. */
+  /**
+   * The registration that answers calls of `procedure`.
+   * @param byRouter whether the router itself calls, as an authenticator: then no pattern answers
+   */
+  find(procedure: string, byRouter = false): Registration | undefined {
+    return this.registrations.find(procedure, byRouter || this.#isGuarded(procedure));
+  }
+
+  /** Resolves when the router can call `procedure`; rejects with the signal's reason. */
   async whenRegistered(procedure: string, signal: AbortSignal): Promise<void> {
-    if (this.registrations.best(procedure) !== undefined) return;
+    if (this.find(procedure, true) !== undefined) return;
     const { promise, resolve } = withResolver();
     const waiting = { procedure, wake: resolve };
     this.#waiting.add(waiting);

@@ -3,6 +3,7 @@ import { kindOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { WampError } from "../wamp/wamp-error.ts";
 import type { Member } from "./member.ts";
+import type { Denials } from "./permissions.ts";
 import { kept, type Publication } from "./publication.ts";
 
 /** An event as `wamp.subscription.get_events` tells of it (spec, advanced/pubsub_event_history). */
@@ -45,9 +46,10 @@ export class History {
 
   /**
    * The events that `member` may see and that the filters of `kwargs` let through.
+   * @param isDenied tells the topics that the member's role may not have; null where it may have all
    * @throws WampError `wamp.error.invalid_argument`
    */
-  events(member: Member, subscription: number, kwargs: Readonly<Dict>): PastEvent[] {
+  events(member: Member, subscription: number, kwargs: Readonly<Dict>, isDenied: Denials | null): PastEvent[] {
     const reverse = kwargs["reverse"] ?? false;
     const limit = kwargs["limit"] ?? this.#limit;
     if (typeof reverse !== "boolean") throw invalid("reverse", "true or false", reverse);
@@ -55,7 +57,9 @@ export class History {
     const within = [...timeFilters(kwargs), ...this.#publicationFilters(kwargs), topicFilter(kwargs)];
     const seen = this.#entries.filter(
       (entry, i) =>
-        entry.publication.audience?.has(member.info) !== false && within.every((filter) => filter(entry, i)),
+        entry.publication.audience?.has(member.info) !== false &&
+        isDenied?.(entry.publication.topic) !== true &&
+        within.every((filter) => filter(entry, i)),
     );
     const ordered = reverse ? seen.reverse() : seen;
     return ordered.slice(0, limit as number).map(({ at, publication: { id, topic, details, payload } }) => {

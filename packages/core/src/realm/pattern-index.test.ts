@@ -2,6 +2,10 @@ import fc from "fast-check";
 import { MATCH_POLICIES, matches, type MatchPolicy } from "../wamp/uri.ts";
 import { PatternIndex } from "./pattern-index.ts";
 
+/** What a call of `uri` is routed by. */
+const best = (index: PatternIndex<string>, uri: string): string | undefined =>
+  index.get("exact", uri) ?? index.patternsOf(uri)[0];
+
 type Entry = readonly [MatchPolicy, string];
 
 const part = fc.constantFrom("a", "b", "cc", "");
@@ -31,8 +35,49 @@ it("finds exactly the patterns that match, whatever was added and taken out", ()
       for (const [match, pattern] of removed) expect(index.get(match, pattern)).toBeUndefined();
       const all = MATCH_POLICIES.flatMap((match) => [...index.values(match)]);
       expect(all.sort()).toEqual([...new Set(left.map((found) => found.join(" ")))].sort());
+      const patterns = left.filter(([match]) => match !== "exact").map((found) => found.join(" "));
+      const matched = new Set(patterns.filter((found) => expected.includes(found)));
+      expect([...index.patternsOf(target)].sort()).toEqual([...matched].sort());
     }),
+    { seed: 20261125 },
   );
+});
+
+describe("the cost of a look-up is bounded by the URI, whatever patterns there are", () => {
+  const COUNT = 4000;
+  const cost = (index: PatternIndex<string>, uri: string): number => {
+    const before = index.visited;
+    index.matching(uri);
+    return index.visited - before;
+  };
+
+  it("of wildcards in thousands of shapes only those are looked at that begin as the URI does", () => {
+    const shaped = (i: number): string =>
+      `pub${Array.from({ length: 14 }, (_, bit) => ((i >> bit) & 1 ? ".x" : ".")).join("")}`;
+    const index = indexOf(Array.from({ length: COUNT }, (_, i) => ["wildcard", shaped(i + 1)]));
+    expect(cost(index, `pub${".y".repeat(14)}`)).toBeLessThanOrEqual(2 * 15);
+    expect(cost(index, "com.example.topic")).toBeLessThanOrEqual(2);
+  });
+
+  it("of thousands of prefixes only those are looked at with which the URI begins", () => {
+    const nested = Array.from({ length: COUNT }, (_, i): Entry => ["prefix", `pub.${"a".repeat(i)}`]);
+    const apart = Array.from({ length: COUNT }, (_, i): Entry => ["prefix", `pub.${i}.`]);
+    const index = indexOf([...nested, ...apart]);
+    expect(cost(index, "pub.aaa.b")).toBeLessThanOrEqual("pub.aaa.b".length + 1);
+    expect(index.matching("pub.aaa.b")).toEqual(["prefix pub.aaa", "prefix pub.aa", "prefix pub.a", "prefix pub."]);
+    expect(cost(index, "com.example.topic")).toBeLessThanOrEqual(2);
+  });
+
+  it("patterns as deep as they may be long are found, added and deleted", () => {
+    const dots = Array.from({ length: 500 }, (_, i): Entry => ["wildcard", ".".repeat(i)]);
+    const long = Array.from({ length: 3000 }, (_, i): Entry => ["prefix", "x".repeat(i)]);
+    const index = indexOf([...dots, ...long]);
+    expect(index.matching(Array(100).fill("u").join("."))).toEqual(["prefix ", `wildcard ${".".repeat(99)}`]);
+    expect(index.matching("x".repeat(3000))).toHaveLength(3001);
+    for (const [match, pattern] of [...dots, ...long]) index.delete(match, pattern);
+    expect(index.matching("x".repeat(3000))).toEqual([]);
+    expect(cost(index, "x".repeat(3000))).toBe(0);
+  });
 });
 
 it("exact takes precedence over prefixes, the longest prefix over the others, and all of them over wildcards", () => {
@@ -42,10 +87,10 @@ it("exact takes precedence over prefixes, the longest prefix over the others, an
     ["prefix", "a.b"],
     ["exact", "a.b.c"],
   ]);
-  expect(index.best("a.b.c")).toBe("exact a.b.c");
-  expect(index.best("a.b.d")).toBe("prefix a.b");
-  expect(index.best("a.x.c")).toBe("prefix a.");
-  expect(index.best("x.y.z")).toBeUndefined();
+  expect(best(index, "a.b.c")).toBe("exact a.b.c");
+  expect(best(index, "a.b.d")).toBe("prefix a.b");
+  expect(best(index, "a.x.c")).toBe("prefix a.");
+  expect(best(index, "x.y.z")).toBeUndefined();
 });
 
 it.each([
@@ -54,8 +99,8 @@ it.each([
   [[".b.c.d", "a..."], "wildcard a..."],
   [["a..c..", "a...d.e"], "wildcard a...d.e"],
   [["a..c..", "a...d."], "wildcard a..c.."],
-])("of the wildcards %j the one with the longest runs of components is best", (patterns, best) => {
+])("of the wildcards %j the one with the longest runs of components is best", (patterns, expected) => {
   const target = "a.b.c.d.e".split(".").slice(0, patterns[0]?.split(".").length).join(".");
-  expect(indexOf(patterns.map((pattern) => ["wildcard", pattern])).best(target)).toBe(best);
-  expect(indexOf([...patterns].reverse().map((pattern) => ["wildcard", pattern])).best(target)).toBe(best);
+  expect(best(indexOf(patterns.map((pattern) => ["wildcard", pattern])), target)).toBe(expected);
+  expect(best(indexOf([...patterns].reverse().map((pattern) => ["wildcard", pattern])), target)).toBe(expected);
 });

@@ -1,135 +1,104 @@
 import type { MatchPolicy } from "../wamp/uri.ts";
+import { PatternTree } from "./pattern-tree.ts";
 
-/** Wildcard patterns of one shape: the same components left empty. */
-interface Shape<T> {
-  /** For each component, whether it must be equal. */
-  readonly literal: readonly boolean[];
-  readonly byPattern: Map<string, T>;
+/** What stands at a wildcard, and the wildcard itself: its precedence follows from it. */
+interface Wildcard<T> {
+  readonly pattern: string;
+  readonly value: T;
 }
 
 /**
- * URIs and patterns of URIs, and what stands at each: found by a look-up for each length of prefix and each shape of
- * wildcard that is there, however many patterns there are.
+ * URIs and patterns of URIs, and what stands at each. The cost of a look-up is bounded by the URI that is looked up,
+ * whatever patterns there are; adding and deleting one costs its length.
  */
 export class PatternIndex<T> {
   readonly #exact = new Map<string, T>();
   readonly #prefix = new Map<string, T>();
-  /** How many prefixes there are of each length; the lengths, longest first. */
-  readonly #lengths = new Map<number, number>();
-  #longestFirst: readonly number[] = [];
-  /** By their number of components; in each, the shape that takes precedence first. */
-  readonly #shapes = new Map<number, Shape<T>[]>();
+  readonly #wildcard = new Map<string, T>();
+  readonly #prefixes = new PatternTree<T>();
+  readonly #wildcards = new PatternTree<Wildcard<T>>();
+
+  /** How many nodes of its trees all look-ups so far have looked at: the measure of their cost. */
+  get visited(): number {
+    return this.#prefixes.visited + this.#wildcards.visited;
+  }
 
   get(match: MatchPolicy, uri: string): T | undefined {
-    if (match === "exact") return this.#exact.get(uri);
-    if (match === "prefix") return this.#prefix.get(uri);
-    return this.#shapeOf(uri)?.byPattern.get(uri);
+    return this.#mapOf(match).get(uri);
   }
 
   set(match: MatchPolicy, uri: string, value: T): void {
-    if (match === "exact") this.#exact.set(uri, value);
-    else if (match === "prefix") {
-      if (!this.#prefix.has(uri)) this.#count(uri.length, 1);
-      this.#prefix.set(uri, value);
-    } else (this.#shapeOf(uri) ?? this.#addShape(uri)).byPattern.set(uri, value);
+    this.#mapOf(match).set(uri, value);
+    if (match === "prefix") this.#prefixes.set(uri, value);
+    else if (match === "wildcard") this.#wildcards.set(uri, { pattern: uri, value });
   }
 
   delete(match: MatchPolicy, uri: string): void {
-    if (match === "exact") this.#exact.delete(uri);
-    else if (match === "prefix") {
-      if (this.#prefix.delete(uri)) this.#count(uri.length, -1);
-    } else {
-      const shape = this.#shapeOf(uri);
-      shape?.byPattern.delete(uri);
-      if (shape?.byPattern.size === 0) this.#removeShape(shape);
-    }
+    if (!this.#mapOf(match).delete(uri)) return;
+    if (match === "prefix") this.#prefixes.delete(uri);
+    else if (match === "wildcard") this.#wildcards.delete(uri);
   }
 
   /** All that stands at URIs and patterns under which `uri` falls: exact, then prefixes from the longest, then wildcards. */
   matching(uri: string): readonly T[] {
     const exact = this.#exact.get(uri);
-    if (this.#prefix.size === 0 && this.#shapes.size === 0) return exact === undefined ? [] : [exact];
-    return [...(exact === undefined ? [] : [exact]), ...this.#prefixesOf(uri), ...this.#wildcardsOf(uri)];
+    if (this.#prefix.size === 0 && this.#wildcard.size === 0) return exact === undefined ? [] : [exact];
+    const found: T[] = exact === undefined ? [] : [exact];
+    if (this.#prefix.size > 0) for (const value of this.#prefixes.prefixesOf(uri)) found.push(value);
+    if (this.#wildcard.size > 0) for (const { value } of this.#wildcards.wildcardsOf(uri)) found.push(value);
+    return found;
   }
 
   /**
-   * What stands at the one pattern that takes precedence (spec, advanced/rpc_pattern_based_registration): exact, the
-   * longest prefix, the wildcard with the longest run of components before its first empty one, and so on.
+   * As `matching`, but of patterns alone, and in the order of their precedence (spec,
+   * advanced/rpc_pattern_based_registration): the longest prefix, the wildcard with the longest run of components before
+   * its first empty one, and so on.
    */
-  best(uri: string): T | undefined {
-    const exact = this.#exact.get(uri);
-    if (exact !== undefined) return exact;
-    for (const found of this.#prefixesOf(uri)) return found;
-    for (const found of this.#wildcardsOf(uri)) return found;
-    return undefined;
+  patternsOf(uri: string): readonly T[] {
+    const prefixes = this.#prefix.size === 0 ? [] : this.#prefixes.prefixesOf(uri);
+    const wildcards = this.#wildcard.size === 0 ? [] : this.#wildcards.wildcardsOf(uri);
+    if (wildcards.length === 0) return prefixes;
+    return [...prefixes, ...byPrecedence(wildcards).map(({ value }) => value)];
   }
 
-  *values(match: MatchPolicy): Generator<T, void, undefined> {
-    if (match === "exact") yield* this.#exact.values();
-    else if (match === "prefix") yield* this.#prefix.values();
-    else for (const shapes of this.#shapes.values()) for (const { byPattern } of shapes) yield* byPattern.values();
+  values(match: MatchPolicy): Iterable<T> {
+    return this.#mapOf(match).values();
   }
 
-  *#prefixesOf(uri: string): Generator<T, void, undefined> {
-    for (const length of this.#longestFirst) {
-      const found = length > uri.length ? undefined : this.#prefix.get(uri.slice(0, length));
-      if (found !== undefined) yield found;
-    }
-  }
-
-  *#wildcardsOf(uri: string): Generator<T, void, undefined> {
-    if (this.#shapes.size === 0) return;
-    const parts = uri.split(".");
-    for (const { literal, byPattern } of this.#shapes.get(parts.length) ?? []) {
-      const found = byPattern.get(parts.map((part, i) => (literal[i] === true ? part : "")).join("."));
-      if (found !== undefined) yield found;
-    }
-  }
-
-  #count(length: number, by: 1 | -1): void {
-    const count = (this.#lengths.get(length) ?? 0) + by;
-    if (count === 0) this.#lengths.delete(length);
-    else this.#lengths.set(length, count);
-    this.#longestFirst = [...this.#lengths.keys()].sort((a, b) => b - a);
-  }
-
-  #shapeOf(pattern: string): Shape<T> | undefined {
-    const parts = pattern.split(".");
-    return this.#shapes
-      .get(parts.length)
-      ?.find(({ literal }) => parts.every((part, i) => (part !== "") === literal[i]));
-  }
-
-  #addShape(pattern: string): Shape<T> {
-    const literal = pattern.split(".").map((part) => part !== "");
-    const shape: Shape<T> = { literal, byPattern: new Map() };
-    const shapes = [...(this.#shapes.get(literal.length) ?? []), shape];
-    this.#shapes.set(literal.length, shapes.sort(byPrecedence));
-    return shape;
-  }
-
-  #removeShape(shape: Shape<T>): void {
-    const count = shape.literal.length;
-    const left = (this.#shapes.get(count) ?? []).filter((other) => other !== shape);
-    if (left.length === 0) this.#shapes.delete(count);
-    else this.#shapes.set(count, left);
+  #mapOf(match: MatchPolicy): Map<string, T> {
+    if (match === "exact") return this.#exact;
+    return match === "prefix" ? this.#prefix : this.#wildcard;
   }
 }
 
-function byPrecedence(a: Shape<unknown>, b: Shape<unknown>): number {
-  const [ours, theirs] = [runsOf(a), runsOf(b)];
-  for (let i = 0; i < Math.max(ours.length, theirs.length); i++) {
-    const difference = (theirs[i] ?? 0) - (ours[i] ?? 0);
+function byPrecedence<T>(wildcards: readonly Wildcard<T>[]): readonly Wildcard<T>[] {
+  if (wildcards.length === 1) return wildcards;
+  const shaped = wildcards.map((wildcard) => ({ wildcard, shape: shapeOf(wildcard.pattern) }));
+  return shaped.sort((a, b) => compareShapes(a.shape, b.shape)).map(({ wildcard }) => wildcard);
+}
+
+/** What decides on the precedence of a wildcard. */
+interface Shape {
+  /** How many components in a row are literal: before the first empty one, between it and the next, and so on. */
+  readonly runs: readonly number[];
+  /** For each component, `x` where it must be equal, `.` where it is empty. */
+  readonly text: string;
+}
+
+function shapeOf(pattern: string): Shape {
+  const text = pattern
+    .split(".")
+    .map((part) => (part === "" ? "." : "x"))
+    .join("");
+  const [head = "", ...rest] = text.split(/\.+/);
+  return { text, runs: [head.length, ...rest.map((run) => run.length)] };
+}
+
+function compareShapes(a: Shape, b: Shape): number {
+  for (let i = 0; i < Math.max(a.runs.length, b.runs.length); i++) {
+    const difference = (b.runs[i] ?? 0) - (a.runs[i] ?? 0);
     if (difference !== 0) return difference;
   }
-  // Where the spec leaves it open: the pattern whose literal component comes first.
-  const apart = a.literal.findIndex((is, i) => is !== b.literal[i]);
-  return a.literal[apart] === true ? -1 : 1;
-}
-
-/** How many components in a row are literal: before the first empty one, between it and the next, and so on. */
-function runsOf({ literal }: Shape<unknown>): number[] {
-  const text = literal.map((is) => (is ? "x" : ".")).join("");
-  const [head = "", ...rest] = text.split(/\.+/);
-  return [head.length, ...rest.map((run) => run.length)];
+  // Where the spec leaves it open: the pattern whose literal component comes first. "x" stands behind "." in Unicode.
+  return a.text < b.text ? 1 : -1;
 }

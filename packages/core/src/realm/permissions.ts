@@ -1,5 +1,6 @@
 import type { Action, Decision } from "../contract/authorization.ts";
 import type { Permission, RoleSettings } from "../contract/settings.ts";
+import { covers, overlap, type UriPattern } from "../wamp/patterns.ts";
 import { matches } from "../wamp/uri.ts";
 
 /** What a role's static rules say, and by which rule: null for `allow-by-default`. */
@@ -7,6 +8,9 @@ export interface StaticDecision {
   readonly decision: Decision;
   readonly rule: Permission | null;
 }
+
+/** Of a pattern that was granted: whether a more specific rule denies this URI below it. */
+export type Denials = (uri: string) => boolean;
 
 /** A rule, and what it says of each action: made once, since it is asked for every message. */
 interface Rule {
@@ -40,6 +44,20 @@ export class Role {
     const rule =
       this.#exact.get(uri) ?? this.#patterns.find(({ permission }) => matches(permission.uri, permission.match, uri));
     return rule === undefined ? this.#otherwise : rule.says[action];
+  }
+
+  /** The word of the most specific rule that covers all URIs under a pattern. An exact rule covers none. */
+  decidePattern(action: Action, pattern: UriPattern): StaticDecision | null {
+    const rule = this.#patterns.find(({ permission }) => covers(permission, pattern));
+    return rule === undefined ? this.#otherwise : rule.says[action];
+  }
+
+  /** What more specific rules deny below a pattern that was granted; null where there is no such rule. */
+  denialsBelow(action: Action, pattern: UriPattern): Denials | null {
+    const denies = ({ permission }: Rule): boolean =>
+      !permission.allow[action] && overlap(permission, pattern) && !covers(permission, pattern);
+    if (![...this.#exact.values(), ...this.#patterns].some(denies)) return null;
+    return (uri) => this.decide(action, uri)?.decision.allow === false;
   }
 }
 

@@ -9,6 +9,7 @@ import { notAuthorized } from "./authorization.ts";
 import type { Wish } from "./authorizer.ts";
 import type { Member, RequestType } from "./member.ts";
 import type { MetaProcedure } from "./meta/meta-call.ts";
+import type { Denials } from "./permissions.ts";
 import type { Realm } from "./realm.ts";
 import { RequestIds } from "./request-ids.ts";
 import { wishOfMessage } from "./wishes.ts";
@@ -62,7 +63,7 @@ export class Place implements Seat {
     try {
       this.#ids.check(message);
       const wish = wishOfMessage(message);
-      if (wish === null) return this.#route(message, ALLOWED);
+      if (wish === null) return this.#route(message, ALLOWED, null);
       const decision = this.#realm.decide(this.#member, wish, () => this.#gone.signal);
       if (decision instanceof Promise) this.#later(message, decision, (made) => this.#decided(message, wish, made));
       else this.#decided(message, wish, decision);
@@ -73,7 +74,7 @@ export class Place implements Seat {
 
   #decided(message: Message, wish: Wish, decision: Decision): void {
     if (!decision.allow) throw notAuthorized(wish);
-    this.#route(message, decision);
+    this.#route(message, decision, wish.match === "exact" ? null : this.#realm.denialsBelow(this.#member, wish));
   }
 
   /** Goes on with `message` when `pending` is settled; what comes meanwhile waits. */
@@ -94,18 +95,19 @@ export class Place implements Seat {
     return this.#pending;
   }
 
-  #route(message: Message, decision: Decision): void {
+  /** @param denials what the session's role may not have below a pattern that it subscribes to or registers */
+  #route(message: Message, decision: Decision, denials: Denials | null): void {
     const member = this.#member;
     const { broker, dealer } = this.#realm;
     switch (message.type) {
       case "PUBLISH":
         return broker.publish(member, message, decision);
       case "SUBSCRIBE":
-        return broker.subscribe(member, message);
+        return broker.subscribe(member, message, denials);
       case "UNSUBSCRIBE":
         return broker.unsubscribe(member, message);
       case "REGISTER":
-        return dealer.register(member, message);
+        return dealer.register(member, message, denials);
       case "UNREGISTER":
         return dealer.unregister(member, message);
       case "CALL": {

@@ -16,7 +16,9 @@ import { detailsOf, sessionMeta } from "./meta/session-meta.ts";
 import { subscriptionMeta } from "./meta/subscription-meta.ts";
 import { Testaments } from "./meta/testament-meta.ts";
 import { MetaTopic } from "./meta-topics.ts";
+import type { Denials } from "./permissions.ts";
 import { Place } from "./place.ts";
+import { calleeOf } from "./registrations.ts";
 import { checkUri } from "./wishes.ts";
 
 /** A realm: its sessions, the broker and dealer between them, and the procedures that tell of them. */
@@ -43,16 +45,22 @@ export class Realm implements RealmPort {
     this.#authorization = new Authorization({ ...context, log: this.log });
     this.#authorization.configure(roles, guarded);
     this.broker = new Broker(options, this.log);
-    this.dealer = new Dealer(options, (topic, args) => this.broker.announce(topic, args));
+    this.dealer = new Dealer(
+      options,
+      (procedure) => this.#authorization.guards(procedure),
+      (topic, args) => this.broker.announce(topic, args),
+    );
     this.#testaments = new Testaments(this.broker, (member, uri, publishOptions) =>
-      this.#require(member, { action: "publish", uri, options: publishOptions }),
+      this.#require(member, { action: "publish", uri, match: "exact", options: publishOptions }),
     );
     this.procedures = new Map(
       Object.entries({
         ...sessionMeta(this.#members),
-        ...subscriptionMeta(this.broker, (member, { uri, match }) =>
-          this.#require(member, { action: "subscribe", uri, options: { match } }),
-        ),
+        ...subscriptionMeta(this.broker, async (member, { uri, match }) => {
+          const wish = { action: "subscribe", uri, match, options: { match } } as const;
+          await this.#require(member, wish);
+          return this.denialsBelow(member, wish);
+        }),
         ...registrationMeta(this.dealer),
         ...this.#testaments.procedures,
       }),
@@ -131,15 +139,30 @@ export class Realm implements RealmPort {
     return this.#authorization.decide(member.peer, wish, signal);
   }
 
+  /** What a session's role may not have below a pattern that it was granted; null where nothing. */
+  denialsBelow(member: Member, pattern: Pick<Wish, "action" | "uri" | "match">): Denials | null {
+    return this.#authorization.denialsBelow(member.peer, pattern);
+  }
+
+  /** Takes what the rules now forbid a session to hold, and holds what it keeps to them. @returns how much it has lost */
   #revokeForbidden(member: Member): number {
     const isForbidden =
       (action: Action) =>
       ({ uri, match }: { uri: string; match: MatchPolicy }): boolean =>
-        this.#authorization.forbids(member.peer, { action, uri, options: { match } });
+        this.#authorization.forbids(member.peer, { action, uri, match, options: { match } });
     const subscriptions = this.broker.heldBy(member).filter(isForbidden("subscribe"));
     const registrations = this.dealer.heldBy(member).filter(isForbidden("register"));
     for (const subscription of subscriptions) this.broker.revoke(member, subscription, ErrorUri.notAuthorized);
     for (const registration of registrations) this.dealer.revoke(member, registration, ErrorUri.notAuthorized);
+    for (const subscription of this.broker.heldBy(member)) {
+      const { uri, match } = subscription;
+      this.broker.restrict(member, subscription, this.denialsBelow(member, { action: "subscribe", uri, match }));
+    }
+    for (const registration of this.dealer.heldBy(member)) {
+      const { uri, match } = registration;
+      const callee = calleeOf(registration, member);
+      if (callee !== undefined) callee.denials = this.denialsBelow(member, { action: "register", uri, match });
+    }
     return subscriptions.length + registrations.length;
   }
 

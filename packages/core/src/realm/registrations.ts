@@ -2,11 +2,12 @@ import { ErrorUri } from "../wamp/error-uris.ts";
 import { IdSequence } from "../wamp/ids.ts";
 import type { MessageOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
-import { MATCH_POLICIES, type MatchPolicy } from "../wamp/uri.ts";
+import { isReserved, MATCH_POLICIES, type MatchPolicy } from "../wamp/uri.ts";
 import { WampError } from "../wamp/wamp-error.ts";
 import type { Member } from "./member.ts";
 import { count, flag, word } from "./options.ts";
 import { PatternIndex } from "./pattern-index.ts";
+import type { Denials } from "./permissions.ts";
 
 const INVOCATION_POLICIES = ["single", "first", "last", "random", "roundrobin"] as const;
 
@@ -24,6 +25,8 @@ export interface Callee {
   readonly forwardTimeout: boolean;
   /** Calls that it has not answered. */
   running: number;
+  /** What its role may not offer below the pattern that it registered; null where nothing. */
+  denials: Denials | null;
 }
 
 /** A procedure, or a pattern of procedures, somebody offers. */
@@ -48,8 +51,11 @@ export interface RegisterWish {
   readonly callee: Callee;
 }
 
-/** @throws WampError a protocol violation for an option of a wrong type */
-export function wishOf(member: Member, options: Readonly<Dict>): RegisterWish {
+/**
+ * @param denials what the member's role may not offer below the pattern
+ * @throws WampError a protocol violation for an option of a wrong type
+ */
+export function wishOf(member: Member, options: Readonly<Dict>, denials: Denials | null): RegisterWish {
   return {
     match: word(options, "match", MATCH_POLICIES, "exact"),
     invoke: word(options, "invoke", INVOCATION_POLICIES, "single"),
@@ -60,6 +66,7 @@ export function wishOf(member: Member, options: Readonly<Dict>): RegisterWish {
       discloseCaller: flag(options, "disclose_caller", false),
       forwardTimeout: flag(options, "forward_timeout", false) && member.announced("callee", "call_timeout"),
       running: 0,
+      denials,
     },
   };
 }
@@ -78,9 +85,16 @@ export class Registrations {
     return this.#index.get(match, uri);
   }
 
-  /** The registration that answers calls of `procedure`. */
-  best(procedure: string): Registration | undefined {
-    return this.#index.best(procedure);
+  /**
+   * The registration that answers calls of `procedure`. Those of the router's own URIs are never a pattern's.
+   * @param exactAlone whether patterns are left out, as for what is guarded
+   */
+  find(procedure: string, exactAlone: boolean): Registration | undefined {
+    const exact = this.#index.get("exact", procedure);
+    if (exact !== undefined || exactAlone || isReserved(procedure)) return exact;
+    return this.#index
+      .patternsOf(procedure)
+      .find(({ callees }) => callees.some((callee) => mayAnswer(callee, procedure)));
   }
 
   all(match: MatchPolicy): Iterable<Registration> {
@@ -126,10 +140,16 @@ export function calleeOf({ callees }: Registration, member: Member): Callee | un
   return callees.find((callee) => callee.member === member);
 }
 
-/** The callee of the next call, or null where all are at their limit. */
-export function nextCallee(registration: Registration): Callee | null {
+/** Whether a callee's role lets it offer `procedure`, which falls under what it registered. */
+function mayAnswer({ denials }: Callee, procedure: string): boolean {
+  return denials === null || !denials(procedure);
+}
+
+/** The callee of the next call of `procedure`, or null where all are at their limit. */
+export function nextCallee(registration: Registration, procedure: string): Callee | null {
   const { callees, invoke } = registration;
-  const isFree = ({ running, concurrency }: Callee): boolean => concurrency === 0 || running < concurrency;
+  const isFree = (callee: Callee): boolean =>
+    (callee.concurrency === 0 || callee.running < callee.concurrency) && mayAnswer(callee, procedure);
   switch (invoke) {
     case "last":
       return callees.findLast(isFree) ?? null;

@@ -31,6 +31,13 @@ export function isPattern(pattern: string, match: MatchPolicy, check: UriCheck =
   return pattern.length <= MAX_LENGTH && (check === "strict" ? STRICT_EMPTY : LOOSE_EMPTY).test(pattern);
 }
 
+/** Whether a URI is the router's own to offer and to publish: nobody else may, by a pattern either. */
+export function isReserved(uri: string): boolean {
+  return RESERVED.test(uri);
+}
+
+const RESERVED = /^wamp(gate)?(\.|$)/;
+
 /** Whether `uri` falls under `pattern`. A prefix is a string prefix, as deployed routers have it. */
 export function matches(pattern: string, match: MatchPolicy, uri: string): boolean {
   if (match === "exact") return pattern === uri;

@@ -19,7 +19,7 @@ export function registrationMeta(dealer: Dealer): MetaProcedures {
       Object.fromEntries(MATCH_POLICIES.map((match) => [match, [...registrations.all(match)].map(({ id }) => id)])),
     "wamp.registration.lookup": (call) =>
       registrations.lookUp(textAt(call, 0, "the procedure"), matchAt(call, 1))?.id ?? null,
-    "wamp.registration.match": (call) => registrations.best(textAt(call, 0, "the procedure"))?.id ?? null,
+    "wamp.registration.match": (call) => dealer.find(textAt(call, 0, "the procedure"))?.id ?? null,
     "wamp.registration.get": (call) => detailsOf(find(call)),
     "wamp.registration.list_callees": (call) => find(call).callees.map(({ member }) => member.info.session),
     "wamp.registration.count_callees": (call) => find(call).callees.length,

@@ -4,15 +4,17 @@ import { WampError } from "../../wamp/wamp-error.ts";
 import { type Broker, detailsOf, type Subscription } from "../broker.ts";
 import type { PastEvent } from "../history.ts";
 import type { Member } from "../member.ts";
+import type { Denials } from "../permissions.ts";
 import { idAt, matchAt, type MetaCall, type MetaProcedures, textAt, textIn } from "./meta-call.ts";
 
 /**
  * The subscription meta API (spec, advanced/meta_api_subscription) and event history (advanced/pubsub_event_history).
- * @param requireSubscribe rejects with a WampError where a caller may not subscribe to what it asks the history of
+ * @param requireSubscribe rejects with a WampError where a caller may not subscribe to what it asks the history of, else
+ * gives what it may not have below it
  */
 export function subscriptionMeta(
   broker: Broker,
-  requireSubscribe: (caller: Member, subscription: Subscription) => Promise<unknown>,
+  requireSubscribe: (caller: Member, subscription: Subscription) => Promise<Denials | null>,
 ): MetaProcedures {
   const find = (call: MetaCall): Subscription => {
     const id = idAt(call, 0, "the subscription");
@@ -33,10 +35,10 @@ export function subscriptionMeta(
     "wamp.subscription.count_subscribers": (call) => find(call).subscribers.size,
     "wamp.subscription.get_events": async (call): Promise<PastEvent[]> => {
       const subscription = find(call);
-      await requireSubscribe(call.caller, subscription);
+      const denials = await requireSubscribe(call.caller, subscription);
       if (subscription.history === null)
         throw new WampError(ErrorUri.noSuchSubscription, "no events of this subscription are kept");
-      return subscription.history.events(call.caller, subscription.id, call.kwargs);
+      return subscription.history.events(call.caller, subscription.id, call.kwargs, denials);
     },
     // Crossbar's, for who must end a subscription that is not its own.
     "wamp.subscription.remove_subscriber": (call) => {
