@@ -173,8 +173,8 @@ const everyone = definePlugin({
 
 /** A router in memory, sessions of it by the way they like, and other realms for it. */
 export interface Parties extends TestRouter {
-  join(options?: PartyOptions): Promise<Party>;
-  reload(realms: unknown): Promise<Reloaded>;
+  readonly join: (options?: PartyOptions) => Promise<Party>;
+  readonly reload: (realms: unknown) => Promise<Reloaded>;
 }
 
 /** A router in memory with these realms. */

@@ -48,7 +48,10 @@ export async function closeUnentitled({ entrances, locals, realms, log }: Sessio
     session.leave(CloseUri.killed, why);
   }
   const judge = async (session: Session, entrance: Entrance): Promise<void> => {
-    const why = await entrance.whyNotEntitled(session);
+    const why = await entrance.whyNotEntitled(session).catch((error: unknown) => {
+      log.error({ error, session: session.id }, "whether a session may stay could not be decided: it is closed");
+      return "whether it may stay could not be decided";
+    });
     const { info } = session;
     if (why === null || info === null) return;
     note(info, why);

@@ -21,7 +21,10 @@ export class Page {
     this.#registry = registry;
     this.#log = log;
     const limits = { headersTimeout: REQUEST_TIME, requestTimeout: REQUEST_TIME, connectionsCheckingInterval: 1000 };
-    this.#server = createServer(limits, (request, response) => void this.#answer(request, response));
+    this.#server = createServer(limits, (request, response) => {
+      // What fails here is the answer: its client is disconnected, and the router goes on.
+      this.#answer(request, response).catch(() => response.destroy());
+    });
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
 

@@ -1,4 +1,5 @@
 import type { Router } from "../router.ts";
+import { whenDone } from "../wamp/guarded.ts";
 import { FAILED } from "./exit-codes.ts";
 import { tuneMemory } from "./tune-memory.ts";
 import { reload } from "./reload.ts";
@@ -38,7 +39,11 @@ export async function start(options: StartOptions): Promise<void> {
   await router.start();
   started();
   for (const line of summary(router)) console.log(line);
-  void systemd.ready();
+  whenDone(
+    systemd.ready(),
+    () => undefined,
+    (error) => router.log.error({ error }, "systemd could not be told that the router is ready"),
+  );
   await told;
   const isTold = systemd.stopping();
   await router.drain();

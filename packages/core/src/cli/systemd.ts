@@ -41,15 +41,18 @@ export class Systemd {
   }
 
   #isAlive(): void {
-    if (this.#untold === 0) void this.#tell("WATCHDOG=1");
+    if (this.#untold === 0) this.#queue("WATCHDOG=1");
   }
 
   #tell(...states: string[]): Promise<void> {
-    if (this.#isListening) {
-      this.#untold++;
-      this.#told = this.#told.then(() => this.#send(states));
-    }
+    this.#queue(...states);
     return this.#told;
+  }
+
+  #queue(...states: string[]): void {
+    if (!this.#isListening) return;
+    this.#untold++;
+    this.#told = this.#told.then(() => this.#send(states));
   }
 
   async #send(states: string[]): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Connection, ConnectionHandler, TransportEntry } from "../contract/connection.ts";
+import { guarded } from "../wamp/guarded.ts";
 import type { Message } from "../wamp/messages.ts";
 import type { WampError } from "../wamp/wamp-error.ts";
 
@@ -74,7 +75,13 @@ class Throttle implements ConnectionHandler {
     if (this.#timer !== null) return;
     this.#connection.pause();
     const pause = Math.max(SHORTEST_PAUSE, ((1 - this.#tokens) / this.#rate) * 1000);
-    this.#timer = setTimeout(() => this.#goOn(), pause);
+    this.#timer = setTimeout(
+      guarded(
+        () => this.#goOn(),
+        () => this.#connection.close(),
+      ),
+      pause,
+    );
     if (this.#isTold) return;
     this.#isTold = true;
     this.limited("max-messages-per-second", `a client sends more than ${this.#rate} messages a second: it is slowed`);

@@ -174,10 +174,11 @@ export class Broker {
     return this.#index.matching(topic).length > 0;
   }
 
-  /** Takes all subscriptions of a session that is gone. */
-  leave(member: Member): void {
-    for (const subscription of this.#ofMember.get(member) ?? []) this.#drop(member, subscription);
+  /** Takes out a session that is gone. @returns what is left to be done: a work for each of its subscriptions */
+  leave(member: Member): (() => void)[] {
+    const held = this.heldBy(member);
     this.#ofMember.delete(member);
+    return held.map((subscription) => () => this.#drop(member, subscription));
   }
 
   heldBy(member: Member): Subscription[] {
@@ -244,11 +245,10 @@ export class Broker {
     try {
       member.send(event);
     } catch (error) {
-      if (!WampError.is(error)) throw error;
       this.unsayable++;
       this.#log.debug(
         { session: member.info.session, publication: event.publication },
-        `event skipped: ${error.message}`,
+        `event skipped: ${(error as WampError).message}`,
       );
     }
   }

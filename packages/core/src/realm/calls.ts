@@ -32,7 +32,10 @@ export class CallTimer {
   readonly #onTimeout: () => void;
   #timer: NodeJS.Timeout;
 
-  /** @param timeout in milliseconds */
+  /**
+   * @param timeout in milliseconds
+   * @param onTimeout must not throw
+   */
   constructor(timeout: number, onTimeout: () => void) {
     this.#timeout = Math.min(timeout, MAX_TIMER);
     this.#onTimeout = onTimeout;

@@ -2,6 +2,7 @@ import type { Decision } from "../contract/authorization.ts";
 import type { RealmOptions, SessionLimits } from "../contract/settings.ts";
 import { untilAborted } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
+import { attempt, guarded } from "../wamp/guarded.ts";
 import { Code, type Message, type MessageOf } from "../wamp/messages.ts";
 import { type Dict, isEmpty, NOTHING } from "../wamp/payload.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
@@ -73,6 +74,7 @@ export class Dealer {
       "max-registrations",
       "registrations",
     );
+    this.#dropGone(procedure, wish);
     if (wish.force) this.#takeOver(procedure, wish);
     const registration = this.registrations.add(message, wish);
     const held = this.#registrationsOf.get(member) ?? new Set();
@@ -159,7 +161,7 @@ export class Dealer {
       details,
       wantsProgress,
       open: more,
-      timer: timeout > 0 && !callee.forwardTimeout ? new CallTimer(timeout, () => this.#timedOut(call)) : null,
+      timer: timeout > 0 && !callee.forwardTimeout ? this.#timer(timeout, () => call) : null,
     };
     this.#begin(call, ledger);
   }
@@ -170,7 +172,8 @@ export class Dealer {
     // A result may have crossed the CANCEL on its way (spec, advanced/rpc_call_canceling).
     if (call === undefined) return;
     if (mode !== "skip" && this.#interrupt(call, mode, ErrorUri.canceled) && mode === "kill") return;
-    this.#settle(call);
+    // A callee that could not be interrupted is gone, and the caller has been told that.
+    if (!this.#settle(call)) return;
     caller.error("CALL", request, new WampError(ErrorUri.canceled, "the call was cancelled by its caller"));
   }
 
@@ -208,23 +211,26 @@ export class Dealer {
     });
   }
 
-  /** Takes all of a session that is gone: who waits for it is told. */
-  leave(member: Member): void {
-    if (!this.#members.delete(member)) return;
-    for (const registration of this.#registrationsOf.get(member) ?? []) this.#drop(registration, member);
-    this.#registrationsOf.delete(member);
+  /**
+   * Ends the calls of a session that is gone: who waits for it is told. What it offers gets no calls any more.
+   * @returns what is left to be done: a work for each of its registrations
+   */
+  leave(member: Member): (() => void)[] {
+    if (!this.#members.delete(member)) return [];
     const ledger = this.#ledgers.get(member);
-    if (ledger === undefined) return;
-    for (const call of ledger.made.values()) {
+    for (const call of ledger?.made.values() ?? []) {
       this.#settle(call);
       if (call.callee.member !== member) this.#interrupt(call, "killnowait", ErrorUri.canceled);
     }
-    for (const call of ledger.received.values()) {
-      this.#settle(call);
+    for (const call of ledger?.received.values() ?? []) {
+      if (!this.#settle(call)) continue;
       const error = new WampError(ErrorUri.canceled, "the callee left before it answered");
       call.caller.error("CALL", call.request, error, "callee-gone");
     }
     this.#ledgers.delete(member);
+    const held = this.heldBy(member);
+    this.#registrationsOf.delete(member);
+    return held.map((registration) => () => this.#drop(registration, member));
   }
 
   heldBy(member: Member): Registration[] {
@@ -286,6 +292,14 @@ export class Dealer {
     });
   }
 
+  #timer(timeout: number, call: () => Call): CallTimer {
+    const failed = (error: unknown): void => call().caller.peer.broken(error);
+    return new CallTimer(
+      timeout,
+      guarded(() => this.#timedOut(call()), failed),
+    );
+  }
+
   #timedOut(call: Call): void {
     this.#settle(call);
     this.#interrupt(call, "killnowait", ErrorUri.timeout);
@@ -311,24 +325,38 @@ export class Dealer {
     }
   }
 
-  /** @returns whether the callee can be interrupted at all */
+  /** Never throws. @returns whether the callee can be interrupted at all */
   #interrupt({ callee, invocation }: Call, mode: string, reason: string): boolean {
-    if (!callee.member.announced("callee", "call_canceling")) return false;
-    callee.member.send({ type: "INTERRUPT", request: invocation, options: { mode, reason } });
+    const { member } = callee;
+    if (!member.announced("callee", "call_canceling")) return false;
+    attempt(
+      () => member.send({ type: "INTERRUPT", request: invocation, options: { mode, reason } }),
+      (error) => member.peer.broken(error),
+    );
     return true;
   }
 
-  #settle(call: Call): void {
+  /** Ends a call. @returns whether it was still under way */
+  #settle(call: Call): boolean {
     const ledger = this.#ledgers.get(call.caller);
-    if (ledger?.made.delete(call.request) !== true) return;
+    if (ledger?.made.delete(call.request) !== true) return false;
     if (call.open) ledger.abandon(call.request);
     this.#ledgers.get(call.callee.member)?.received.delete(call.invocation);
     call.callee.running--;
     call.timer?.end();
     this.#pending--;
-    if (this.#pending > 0 || this.#quiet === null) return;
-    this.#quiet.resolve();
-    this.#quiet = null;
+    if (this.#pending === 0) {
+      this.#quiet?.resolve();
+      this.#quiet = null;
+    }
+    return true;
+  }
+
+  /** Makes room at once where a session that is gone, and is still being taken out, holds the procedure. */
+  #dropGone(procedure: string, { match }: RegisterWish): void {
+    const found = this.registrations.lookUp(procedure, match);
+    const gone = found?.callees.filter(({ member }) => member.hasLeft) ?? [];
+    for (const { member } of gone) this.#drop(found as Registration, member);
   }
 
   #takeOver(procedure: string, { match }: RegisterWish): void {
@@ -339,6 +367,8 @@ export class Dealer {
   }
 
   #drop(registration: Registration, member: Member, answer?: () => void): void {
+    // It may have been dropped before: its session was still being taken out when somebody else wanted its place.
+    if (calleeOf(registration, member) === undefined) return;
     this.#registrationsOf.get(member)?.delete(registration);
     const isGone = this.registrations.remove(registration, member);
     answer?.();

@@ -1,7 +1,8 @@
 import { IdSequence } from "../wamp/ids.ts";
 import { Code, type Message, type MessageOf } from "../wamp/messages.ts";
 import { type Dict, NOTHING, payloadOf } from "../wamp/payload.ts";
-import type { WampError } from "../wamp/wamp-error.ts";
+import { ErrorUri } from "../wamp/error-uris.ts";
+import { WampError } from "../wamp/wamp-error.ts";
 import type { Peer, RouterCause, RouterError, SessionInfo } from "../contract/peer.ts";
 import { TRUSTED_ROLE } from "../contract/peer.ts";
 
@@ -12,6 +13,8 @@ export class Member {
   readonly invocationIds = new IdSequence();
   /** What receivers are told of its trust level: nothing where its role has none. */
   trust: Readonly<Dict> = NOTHING;
+  /** Whether it is gone. To be asked after every wait: nothing is set for a session that has left. */
+  hasLeft = false;
   /** Whether nobody is told that it leaves, since all others leave with it. */
   leavesUntold = false;
 
@@ -28,8 +31,18 @@ export class Member {
     return this.peer.info;
   }
 
+  /**
+   * Sends a message. A connection or a serializer that fails at it ends this session, and not who made it send.
+   * @throws WampError where the message cannot be said to this session
+   */
   send(message: Message | RouterError): void {
-    this.peer.send(message);
+    try {
+      this.peer.send(message);
+    } catch (error) {
+      if (WampError.is(error)) throw error;
+      this.peer.broken(error);
+      throw new WampError(ErrorUri.invalidArgument, "the message could not be sent to its receiver");
+    }
   }
 
   /** Whether the client announced `feature` for `role` in HELLO. */
@@ -48,7 +61,7 @@ export class Member {
     };
   }
 
-  /** Answers a request with ERROR. */
+  /** Answers a request with ERROR. Never throws: a session that can be told not even that is ended. */
   error(requestType: RequestType, request: number, error: WampError, cause?: RouterCause): void {
     const message: MessageOf<"ERROR"> = {
       type: "ERROR",
@@ -58,7 +71,11 @@ export class Member {
       error: error.uri,
       payload: payloadOf(error.payload),
     };
-    this.send(cause === undefined ? message : { ...message, cause });
+    try {
+      this.send(cause === undefined ? message : { ...message, cause });
+    } catch (unsent) {
+      this.peer.broken(unsent);
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import type { Seat } from "../contract/peer.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
 import { payloadOf } from "../wamp/payload.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
+import { whenDone } from "../wamp/guarded.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 import { notAuthorized } from "./authorization.ts";
 import type { Wish } from "./authorizer.ts";
@@ -80,14 +81,18 @@ export class Place implements Seat {
   /** Goes on with `message` when `pending` is settled; what comes meanwhile waits. */
   #later<T>(message: Message, pending: Promise<T>, goOn: (value: T) => void): void {
     this.#pending = true;
-    void Promise.allSettled([pending]).then(([outcome]) => {
+    const next = pending.then(
+      (value) => (): void => goOn(value),
+      (error: unknown) => (): void => this.#refuse(message, error),
+    );
+    const proceed = (work: () => void): void => {
       this.#pending = false;
       if (this.#isGone) return;
-      if (outcome.status === "rejected") this.#refuse(message, outcome.reason);
-      else this.#attempt(message, () => goOn(outcome.value));
+      this.#attempt(message, work);
       while (!this.#isPending() && this.#waiting.length > 0) this.#handle(this.#waiting.shift() as Message);
       if (!this.#isPending()) this.#member.peer.resume();
-    });
+    };
+    whenDone(next, proceed, (error) => this.#member.peer.broken(error));
   }
 
   // Handling a message may start to wait again, which the compiler does not see.
@@ -135,7 +140,7 @@ export class Place implements Seat {
         details: {},
         payload: payloadOf(value === undefined ? {} : { args: [value] }),
       });
-    const value = procedure({ caller: this.#member, args, kwargs });
+    const value = procedure({ caller: this.#member, args, kwargs, gone: () => this.#gone.signal });
     if (value instanceof Promise) this.#later(message, value as Promise<unknown>, answer);
     else answer(value);
   }

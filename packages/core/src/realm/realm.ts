@@ -1,8 +1,9 @@
 import type { Action, Decision } from "../contract/authorization.ts";
 import type { Log } from "../contract/log.ts";
-import type { Peer, RealmPort, Seat } from "../contract/peer.ts";
+import type { Peer, RealmPort, Seat, SessionInfo } from "../contract/peer.ts";
 import type { RealmOptions, RealmSettings } from "../contract/settings.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
+import { attempt, inSlices } from "../wamp/guarded.ts";
 import type { MatchPolicy } from "../wamp/uri.ts";
 import { Authorization, type AuthorizationContext, notAuthorized } from "./authorization.ts";
 import type { Wish } from "./authorizer.ts";
@@ -10,7 +11,7 @@ import { Broker } from "./broker.ts";
 import { Dealer } from "./dealer.ts";
 import { Headcount } from "./headcount.ts";
 import { Member } from "./member.ts";
-import type { MetaProcedure } from "./meta/meta-call.ts";
+import type { MetaCall, MetaProcedure } from "./meta/meta-call.ts";
 import { registrationMeta } from "./meta/registration-meta.ts";
 import { detailsOf, sessionMeta } from "./meta/session-meta.ts";
 import { subscriptionMeta } from "./meta/subscription-meta.ts";
@@ -20,6 +21,9 @@ import type { Denials } from "./permissions.ts";
 import { Place } from "./place.ts";
 import { calleeOf } from "./registrations.ts";
 import { checkUri } from "./wishes.ts";
+
+/** How many subscriptions and registrations of a session that left are taken out in one turn of the event loop. */
+const LEAVING_SLICE = 200;
 
 /** A realm: its sessions, the broker and dealer between them, and the procedures that tell of them. */
 export class Realm implements RealmPort {
@@ -50,16 +54,16 @@ export class Realm implements RealmPort {
       (procedure) => this.#authorization.guards(procedure),
       (topic, args) => this.broker.announce(topic, args),
     );
-    this.#testaments = new Testaments(this.broker, (member, uri, publishOptions) =>
-      this.#require(member, { action: "publish", uri, match: "exact", options: publishOptions }),
+    this.#testaments = new Testaments(this.broker, (call, uri, publishOptions) =>
+      this.#require(call, { action: "publish", uri, match: "exact", options: publishOptions }),
     );
     this.procedures = new Map(
       Object.entries({
         ...sessionMeta(this.#members),
-        ...subscriptionMeta(this.broker, async (member, { uri, match }) => {
+        ...subscriptionMeta(this.broker, async (call, { uri, match }) => {
           const wish = { action: "subscribe", uri, match, options: { match } } as const;
-          await this.#require(member, wish);
-          return this.denialsBelow(member, wish);
+          await this.#require(call, wish);
+          return this.denialsBelow(call.caller, wish);
         }),
         ...registrationMeta(this.dealer),
         ...this.#testaments.procedures,
@@ -85,11 +89,16 @@ export class Realm implements RealmPort {
       [...this.#members.values()].map(({ info }) => info.authid),
     );
     let revoked = 0;
-    for (const member of this.#members.values()) {
-      member.setTrustLevel(this.#authorization.trustLevelOf(member.peer));
-      // Whose role is gone is about to be closed.
-      if (this.hasRole(member.info.authrole)) revoked += this.#revokeForbidden(member);
-    }
+    for (const member of [...this.#members.values()])
+      attempt(
+        () => {
+          member.setTrustLevel(this.#authorization.trustLevelOf(member.peer));
+          // Whose role is gone is about to be closed.
+          if (this.hasRole(member.info.authrole)) revoked += this.#revokeForbidden(member);
+        },
+        // Who cannot be held to the new rules does not stay.
+        (error) => member.peer.broken(error),
+      );
     return revoked;
   }
 
@@ -111,17 +120,36 @@ export class Realm implements RealmPort {
     if (!peer.service) {
       this.#members.set(peer.info.session, member);
       this.#headcount.enter(peer.info.authid);
-      if (this.broker.isHeard(MetaTopic.joined))
-        this.broker.announce(MetaTopic.joined, [detailsOf(peer.info)], peer.info.session);
+      attempt(
+        () => this.#tellJoined(peer.info),
+        (error) => this.log.error({ error, session: peer.info.session }, "that a session joined could not be told"),
+      );
     }
     return new Place(member, this);
   }
 
-  /** Takes out all that a session had here, and publishes what it left. */
+  #tellJoined(info: SessionInfo): void {
+    if (this.broker.isHeard(MetaTopic.joined)) this.broker.announce(MetaTopic.joined, [detailsOf(info)], info.session);
+  }
+
+  /**
+   * Takes out all that a session had here, and publishes what it left. It is gone at once: it is not counted, gets no
+   * calls, and who waits for it is told. Of much that it held the rest follows in the next turns of the event loop.
+   */
   leave(member: Member): void {
-    if (this.#members.delete(member.info.session)) this.#headcount.leave(member.info.authid);
-    this.broker.leave(member);
-    this.dealer.leave(member);
+    if (member.hasLeft) return;
+    member.hasLeft = true;
+    const { session, authid } = member.info;
+    const failed = (error: unknown): void =>
+      this.log.error({ error, session }, "not all that a session held could be taken out when it left");
+    const works: (() => void)[] = [];
+    if (this.#members.delete(session)) this.#headcount.leave(authid);
+    attempt(() => works.push(...this.broker.leave(member)), failed);
+    attempt(() => works.push(...this.dealer.leave(member)), failed);
+    inSlices(works, LEAVING_SLICE, () => this.#tellLeft(member), failed);
+  }
+
+  #tellLeft(member: Member): void {
     if (member.leavesUntold) this.#testaments.forget(member);
     else this.#testaments.execute(member);
     if (member.peer.service || member.leavesUntold) return;
@@ -166,8 +194,8 @@ export class Realm implements RealmPort {
     return subscriptions.length + registrations.length;
   }
 
-  async #require(member: Member, wish: Wish): Promise<Decision> {
-    const decision = await this.decide(member, wish, () => new AbortController().signal);
+  async #require({ caller, gone }: MetaCall, wish: Wish): Promise<Decision> {
+    const decision = await this.decide(caller, wish, gone);
     if (!decision.allow) throw notAuthorized(wish);
     return decision;
   }

@@ -91,10 +91,9 @@ export class Registrations {
    */
   find(procedure: string, exactAlone: boolean): Registration | undefined {
     const exact = this.#index.get("exact", procedure);
-    if (exact !== undefined || exactAlone || isReserved(procedure)) return exact;
-    return this.#index
-      .patternsOf(procedure)
-      .find(({ callees }) => callees.some((callee) => mayAnswer(callee, procedure)));
+    if (exact !== undefined && isAnswered(exact, procedure)) return exact;
+    if (exactAlone || isReserved(procedure)) return undefined;
+    return this.#index.patternsOf(procedure).find((registration) => isAnswered(registration, procedure));
   }
 
   all(match: MatchPolicy): Iterable<Registration> {
@@ -140,9 +139,14 @@ export function calleeOf({ callees }: Registration, member: Member): Callee | un
   return callees.find((callee) => callee.member === member);
 }
 
-/** Whether a callee's role lets it offer `procedure`, which falls under what it registered. */
-function mayAnswer({ denials }: Callee, procedure: string): boolean {
-  return denials === null || !denials(procedure);
+function isAnswered({ callees }: Registration, procedure: string): boolean {
+  for (const callee of callees) if (mayAnswer(callee, procedure)) return true;
+  return false;
+}
+
+/** Whether a callee is there, and its role lets it offer `procedure`, which falls under what it registered. */
+function mayAnswer({ member, denials }: Callee, procedure: string): boolean {
+  return !member.hasLeft && (denials === null || !denials(procedure));
 }
 
 /** The callee of the next call of `procedure`, or null where all are at their limit. */

@@ -3,6 +3,7 @@ import type { CallOutcome } from "../contract/plugin.ts";
 import type { Peer, RealmPort, RouterError, Seat, SessionInfo } from "../contract/peer.ts";
 import type { ReportLimit } from "../contract/stats.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
+import { attempt, guarded, whenDone } from "../wamp/guarded.ts";
 import { IdSequence } from "../wamp/ids.ts";
 import { Code, type Message, type MessageOf } from "../wamp/messages.ts";
 import { type Dict, type Payload, payloadOf, type PayloadValues } from "../wamp/payload.ts";
@@ -210,13 +211,15 @@ export class LocalSession {
   leave(reason: string = CloseUri.goodbyeAndOut, message = "the session has left"): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#seat.leave();
-    for (const { failed } of this.#requests.values())
-      failed(new WampError(ErrorUri.canceled, `${message} (${reason})`));
+    const failed = (error: unknown): void =>
+      this.#options.log.error({ error, session: this.id }, "an in-process session did not leave as it should");
+    attempt(() => this.#seat.leave(), failed);
+    for (const request of this.#requests.values())
+      request.failed(new WampError(ErrorUri.canceled, `${message} (${reason})`));
     this.#requests.clear();
     for (const running of this.#running.values()) running.abort(new Error(message));
     this.#running.clear();
-    this.#options.ended(this);
+    attempt(() => this.#options.ended(this), failed);
   }
 
   #peer(): Peer {
@@ -225,7 +228,13 @@ export class LocalSession {
       info: this.info,
       service,
       // Never at once, so that a realm is not called back into while it is at work; microtasks keep the order.
-      send: (message) => queueMicrotask(() => this.#receive(message)),
+      send: (message) =>
+        queueMicrotask(
+          guarded(
+            () => this.#receive(message),
+            (error) => this.#failed(message, error),
+          ),
+        ),
       close: (reason, message) => this.leave(reason, message),
       violation: (message) => {
         log.error({ session: this.id }, `an in-process session broke the protocol: ${message}`);
@@ -263,7 +272,7 @@ export class LocalSession {
   #receive(message: Message): void {
     if (!this.#open) return;
     if (message.type === "EVENT") this.#event(message);
-    else if (message.type === "INVOCATION") void this.#invocation(message);
+    else if (message.type === "INVOCATION") this.#invoked(message);
     else if (message.type === "INTERRUPT") this.#interrupted(message);
     else if (message.type === "RESULT" && message.details["progress"] === true) this.#progressed(message);
     else if (message.type === "UNREGISTERED" && message.details !== undefined)
@@ -287,6 +296,27 @@ export class LocalSession {
         this.#options.log.error({ error, session: this.id, topic: topic?.topic }, "an event handler failed");
       });
     }
+  }
+
+  /** A message that came for this session could not be handled: who waits for its answer is told. */
+  #failed(message: Message, error: unknown): void {
+    this.#options.log.error(
+      { error, session: this.id },
+      `${message.type} could not be handled by an in-process session`,
+    );
+    if (message.type === "INVOCATION") this.#refuse(message.request, ErrorUri.runtimeError);
+    if (!("request" in message)) return;
+    const request = this.#requests.get(message.request);
+    this.#requests.delete(message.request);
+    request?.failed(new WampError(ErrorUri.runtimeError, "the answer could not be read"));
+  }
+
+  #invoked(message: MessageOf<"INVOCATION">): void {
+    whenDone(
+      this.#invocation(message),
+      () => undefined,
+      (error) => this.#failed(message, error),
+    );
   }
 
   async #invocation({ request, registration, details, payload }: MessageOf<"INVOCATION">): Promise<void> {
@@ -318,14 +348,7 @@ export class LocalSession {
       if (error === null) {
         this.#options.log.error({ error: thrown, session: this.id, procedure: entry?.procedure }, "a procedure failed");
       }
-      this.#answer({
-        type: "ERROR",
-        requestType: Code.INVOCATION,
-        request,
-        details: {},
-        error: error?.uri ?? ErrorUri.runtimeError,
-        payload: error === null ? undefined : payloadOf(sayable(error.payload)),
-      });
+      this.#refuse(request, error?.uri ?? ErrorUri.runtimeError, error === null ? {} : sayable(error.payload));
     } finally {
       this.#running.delete(request);
     }
@@ -337,14 +360,13 @@ export class LocalSession {
     if (running === undefined) return;
     const error = new WampError(ErrorUri.canceled, "the call was cancelled");
     running.abort(error);
-    this.#answer({
-      type: "ERROR",
-      requestType: Code.INVOCATION,
-      request,
-      details: {},
-      error: error.uri,
-      payload: payloadOf(error.payload),
-    });
+    this.#refuse(request, error.uri, error.payload);
+  }
+
+  /** Answers an invocation with ERROR. */
+  #refuse(request: number, error: string, values: PayloadValues = {}): void {
+    const requestType = Code.INVOCATION;
+    this.#answer({ type: "ERROR", requestType, request, details: {}, error, payload: payloadOf(values) });
   }
 
   #progressed({ request, payload }: MessageOf<"RESULT">): void {

@@ -8,6 +8,7 @@ import type { ReportLimit } from "../contract/stats.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
 import { Deadline } from "../wamp/deadline.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
+import { attempt, guarded, whenDone } from "../wamp/guarded.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 import { LoginReport } from "./login-report.ts";
@@ -63,7 +64,11 @@ export class Session implements ConnectionHandler {
     this.#connection = connection;
     this.#context = context;
     this.#loginReport = new LoginReport(connection.details.peer, context);
-    this.#handshake = new Deadline(context.authTimeout, undefined, () => this.#late());
+    const late = guarded(
+      () => this.#late(),
+      (error) => this.#broken(error),
+    );
+    this.#handshake = new Deadline(context.authTimeout, undefined, late);
   }
 
   /** Who it is, once it has joined and until it leaves. */
@@ -118,15 +123,14 @@ export class Session implements ConnectionHandler {
     return this.#handshake === null;
   }
 
-  /** Ends the session: with GOODBYE where it has joined, with ABORT where it has not. */
+  /** Ends the session: with GOODBYE where it has joined, with ABORT where it has not. Never throws. */
   close(reason: string, message?: string): void {
     if (this.#state.is !== "joined") {
       this.#abort(reason, message ?? "the router closes the session");
       return;
     }
     this.#leaveRealm();
-    this.#state = { is: "leaving" };
-    this.#send({ type: "GOODBYE", details: message === undefined ? {} : { message }, reason });
+    if (!this.#send({ type: "GOODBYE", details: message === undefined ? {} : { message }, reason })) return;
     this.#goodbyeTimer = setTimeout(() => this.#end(), GOODBYE_TIMEOUT);
   }
 
@@ -146,7 +150,7 @@ export class Session implements ConnectionHandler {
       this.#login = door.knock(hello);
       this.#loginReport?.knocked(hello, this.#login);
       this.#state = { is: "deciding" };
-      void this.#login.begin().then((step) => this.#step(step));
+      this.#await(this.#login.begin());
     } catch (error) {
       if (!WampError.is(error)) throw error;
       this.#abort(error.uri, error.message);
@@ -161,7 +165,15 @@ export class Session implements ConnectionHandler {
   #answer(message: Message): void {
     if (message.type !== "AUTHENTICATE") return this.#interrupted(message);
     this.#state = { is: "deciding" };
-    void this.#login?.authenticate(message.signature, message.extra).then((step) => this.#step(step));
+    if (this.#login !== null) this.#await(this.#login.authenticate(message.signature, message.extra));
+  }
+
+  #await(step: Promise<LoginStep>): void {
+    whenDone(
+      step,
+      (decided) => this.#step(decided),
+      (error) => this.#broken(error),
+    );
   }
 
   #step(step: LoginStep): void {
@@ -211,10 +223,7 @@ export class Session implements ConnectionHandler {
       close: (reason, message) => this.close(reason, message),
       violation: (message) => this.#refuse(message),
       limited: (limit, message) => this.limited(limit, message),
-      broken: (error) => {
-        this.#context.log.error({ error, session: info.session }, "a message could not be handled");
-        this.#abort(ErrorUri.runtimeError, "the router failed at one of this session's messages");
-      },
+      broken: (error) => this.#broken(error),
       pause: () => this.#connection.pause(),
       resume: () => this.#connection.resume(),
     };
@@ -232,6 +241,17 @@ export class Session implements ConnectionHandler {
     // Who has not said HELLO may not speak WAMP at all: nothing is said to it.
     if (this.#state.is === "new") this.#end();
     else this.#abort(ErrorUri.authenticationFailed, message);
+  }
+
+  /** Something failed at this session, or could not be said to it: it ends, and nobody else is harmed. */
+  #broken(error: unknown): void {
+    // What the client's own format or limits cannot take is not the router's fault.
+    const level = WampError.is(error) ? "warn" : "error";
+    this.#context.log[level](
+      { error, session: this.id, peer: this.peer },
+      "a session was ended: a message failed at it",
+    );
+    this.#abort(ErrorUri.runtimeError, "the router failed at one of this session's messages");
   }
 
   #refuse(message: string): void {
@@ -254,14 +274,13 @@ export class Session implements ConnectionHandler {
       this.#connection.send(message);
       return true;
     } catch (error) {
-      if (!WampError.is(error)) throw error;
-      this.#context.log.error({ message: error.message }, `${message.type} could not be sent`);
+      this.#context.log.error({ message: (error as Error).message }, `${message.type} could not be sent`);
       const text = `${message.type} could not be sent in this session's format`;
-      this.#connection.send({
-        type: "ABORT",
-        details: { message: text },
-        reason: ErrorUri.authenticationFailed,
-      });
+      const abort = { type: "ABORT", details: { message: text }, reason: ErrorUri.authenticationFailed } as const;
+      attempt(
+        () => this.#connection.send(abort),
+        () => undefined, // it hears nothing, and is ended all the same
+      );
       this.#refused(ErrorUri.authenticationFailed, text);
       this.#end();
       return false;
@@ -277,19 +296,26 @@ export class Session implements ConnectionHandler {
     if (this.#state.is !== "joined") return;
     const { info, seat } = this.#state;
     this.#state = { is: "leaving" };
-    seat.leave();
-    this.#context.hooks.left.call(info);
+    this.#try(() => seat.leave());
+    this.#try(() => this.#context.hooks.left.call(info));
   }
 
+  /** Each step is taken whatever becomes of the others: a session that is over stays nowhere, and is counted nowhere. */
   #end(): void {
     if (this.#state.is === "closed") return;
     this.#leaveRealm();
     this.#state = { is: "closed" };
-    this.#loginReport?.abandoned();
+    this.#try(() => this.#loginReport?.abandoned());
     this.#loginReport = null;
     clearTimeout(this.#goodbyeTimer);
-    this.#handshake?.abort(GONE);
-    this.#connection.close();
-    this.#context.ended(this);
+    this.#try(() => this.#handshake?.abort(GONE));
+    this.#try(() => this.#connection.close());
+    this.#try(() => this.#context.ended(this));
+  }
+
+  #try(step: () => void): void {
+    attempt(step, (error) =>
+      this.#context.log.error({ error, session: this.id }, "a session did not end as it should"),
+    );
   }
 }

@@ -4,6 +4,7 @@ import type { Log } from "../contract/log.ts";
 import { noTraffic, type Traffic } from "../contract/stats.ts";
 import { plain } from "../serializers/framing.ts";
 import type { Framing, Serializer } from "../serializers/serializer.ts";
+import { ErrorUri } from "../wamp/error-uris.ts";
 import type { Message } from "../wamp/messages.ts";
 import { protocolViolation, TooDeep, WampError } from "../wamp/wamp-error.ts";
 import { type Outgoing, OutgoingFrame, outgoingOf } from "./outgoing.ts";
@@ -98,11 +99,19 @@ export class FrameConnection implements Connection {
 
   send(message: Message): void {
     if (this.#closing) return;
-    const frame = this.#outgoing.frame(message);
-    if (this.#framing === plain) this.#wire.send(frame);
-    else this.#wire.send(new OutgoingFrame(this.#serializer, this.#framing.join([frame.bytes])));
-    this.#traffic.messagesSent++;
-    this.#traffic.bytesSent += frame.length;
+    try {
+      const frame = this.#outgoing.frame(message);
+      if (this.#framing === plain) this.#wire.send(frame);
+      else this.#wire.send(new OutgoingFrame(this.#serializer, this.#framing.join([frame.bytes])));
+      this.#traffic.messagesSent++;
+      this.#traffic.bytesSent += frame.length;
+    } catch (error) {
+      if (WampError.is(error)) throw error;
+      // A serializer that fails ends the receiver, and not who made it send.
+      this.#broken(error);
+      const text = `${message.type} could not be sent: the serializer of its receiver failed`;
+      throw new WampError(ErrorUri.invalidArgument, text);
+    }
   }
 
   close(): void {
@@ -179,6 +188,7 @@ export class FrameConnection implements Connection {
   }
 
   #broken(error: unknown): void {
+    this.#closing = true;
     this.#log.error({ err: error, peer: this.details.peer }, "a connection was ended by an error of the router");
     this.#deafen();
     this.#wire.terminate();

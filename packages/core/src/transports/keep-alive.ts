@@ -1,4 +1,5 @@
 import type { WebSocket } from "ws";
+import { attempt } from "../wamp/guarded.ts";
 
 /** Finds out which clients are gone without a word: they answer no PING (RFC 6455 section 5.5.2). */
 export class KeepAlive {
@@ -50,17 +51,23 @@ export class KeepAlive {
     // Who had much less or much more time than the interval is asked once more: it was this router that stood still.
     const waited = performance.now() - this.#askedAt;
     const isOnTime = Math.abs(waited - this.#interval) < this.#interval / 2;
-    for (const [ws, lost] of this.#clients) {
-      if (this.#silent.has(ws) && isOnTime) {
-        lost();
-        ws.terminate();
-        continue;
-      }
-      // What is not read may hold the answer.
-      if (ws.isPaused) this.#silent.delete(ws);
-      else this.#silent.add(ws);
-      ws.ping();
-    }
+    for (const [ws, lost] of this.#clients)
+      attempt(
+        () => this.#askOne(ws, lost, isOnTime),
+        () => ws.terminate(),
+      );
     this.#askedAt = performance.now();
+  }
+
+  #askOne(ws: WebSocket, lost: () => void, isOnTime: boolean): void {
+    if (this.#silent.has(ws) && isOnTime) {
+      lost();
+      ws.terminate();
+      return;
+    }
+    // What is not read may hold the answer.
+    if (ws.isPaused) this.#silent.delete(ws);
+    else this.#silent.add(ws);
+    ws.ping();
   }
 }

@@ -11,6 +11,8 @@ export interface MetaCall {
   readonly caller: Member;
   readonly args: readonly unknown[];
   readonly kwargs: Readonly<Dict>;
+  /** Gives what fires when the caller has left: nothing is waited for then, and nothing set. */
+  readonly gone: () => AbortSignal;
 }
 
 /**

@@ -3,7 +3,6 @@ import { MATCH_POLICIES } from "../../wamp/uri.ts";
 import { WampError } from "../../wamp/wamp-error.ts";
 import { type Broker, detailsOf, type Subscription } from "../broker.ts";
 import type { PastEvent } from "../history.ts";
-import type { Member } from "../member.ts";
 import type { Denials } from "../permissions.ts";
 import { idAt, matchAt, type MetaCall, type MetaProcedures, textAt, textIn } from "./meta-call.ts";
 
@@ -14,7 +13,7 @@ import { idAt, matchAt, type MetaCall, type MetaProcedures, textAt, textIn } fro
  */
 export function subscriptionMeta(
   broker: Broker,
-  requireSubscribe: (caller: Member, subscription: Subscription) => Promise<Denials | null>,
+  requireSubscribe: (call: MetaCall, subscription: Subscription) => Promise<Denials | null>,
 ): MetaProcedures {
   const find = (call: MetaCall): Subscription => {
     const id = idAt(call, 0, "the subscription");
@@ -35,7 +34,7 @@ export function subscriptionMeta(
     "wamp.subscription.count_subscribers": (call) => find(call).subscribers.size,
     "wamp.subscription.get_events": async (call): Promise<PastEvent[]> => {
       const subscription = find(call);
-      const denials = await requireSubscribe(call.caller, subscription);
+      const denials = await requireSubscribe(call, subscription);
       if (subscription.history === null)
         throw new WampError(ErrorUri.noSuchSubscription, "no events of this subscription are kept");
       return subscription.history.events(call.caller, subscription.id, call.kwargs, denials);

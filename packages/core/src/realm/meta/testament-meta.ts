@@ -16,7 +16,7 @@ const SCOPES = ["detached", "destroyed"] as const;
 type Scope = (typeof SCOPES)[number];
 
 /** Rejects with a WampError where the session may not publish to the topic. */
-export type RequirePublish = (member: Member, topic: string, options: Readonly<Dict>) => Promise<Decision>;
+export type RequirePublish = (call: MetaCall, topic: string, options: Readonly<Dict>) => Promise<Decision>;
 
 /** What sessions leave to be published when they are gone (spec, advanced/session_testament). */
 export class Testaments {
@@ -58,7 +58,9 @@ export class Testaments {
     if (!isDict(named)) throw invalidArgument("kwargs", "a dictionary", named);
     if (!isDict(options)) throw invalidArgument("publish_options", "a dictionary", options);
     const scope = scopeOf(kwargs);
-    const decision = await this.#requirePublish(caller, topic, options);
+    const decision = await this.#requirePublish(call, topic, options);
+    // Who has left meanwhile leaves nothing: its testaments have been published, and nobody would take this one out.
+    if (caller.hasLeft) return;
     const publication = this.#prepare(
       caller,
       { topic, options, payload: payloadOf({ args, kwargs: named }) },

@@ -1,0 +1,48 @@
+import { jest } from "@jest/globals";
+import { attempt, guarded, inSlices, whenDone } from "./guarded.ts";
+
+const boom = (): never => {
+  throw new Error("boom");
+};
+
+it("what guarded work throws goes to its handler, and what the handler throws goes nowhere", () => {
+  const failed = jest.fn();
+  guarded(boom, failed)();
+  expect(failed).toHaveBeenCalledWith(new Error("boom"));
+  expect(() => attempt(boom, boom)).not.toThrow();
+});
+
+it("work at the end of a promise never becomes an unhandled rejection", async () => {
+  // Jest fails a test in which a rejection is handled by nobody.
+  const failed = jest.fn();
+  whenDone(Promise.resolve(1), boom, failed);
+  whenDone(Promise.reject(new Error("rejected")), boom, failed);
+  whenDone(Promise.resolve(1), boom, boom);
+  whenDone(Promise.reject(new Error("rejected")), boom, boom);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(failed.mock.calls).toEqual([[new Error("boom")], [new Error("rejected")]]);
+});
+
+describe("much work in slices", () => {
+  it("is done at once where it is little", () => {
+    const done = jest.fn();
+    const work = jest.fn();
+    inSlices([work, work], 2, done, boom);
+    expect(work).toHaveBeenCalledTimes(2);
+    expect(done).toHaveBeenCalledTimes(1);
+  });
+
+  it("lets others have their turn in between, and does all of it in order, whatever throws", async () => {
+    const order: number[] = [];
+    const failed = jest.fn();
+    const works = [0, 1, 2, 3, 4].map((i) => () => {
+      order.push(i);
+      if (i === 1) boom();
+    });
+    const done = new Promise<void>((resolve) => inSlices(works, 2, resolve, failed));
+    expect(order).toEqual([0, 1]);
+    await done;
+    expect(order).toEqual([0, 1, 2, 3, 4]);
+    expect(failed).toHaveBeenCalledTimes(1);
+  });
+});

@@ -1,0 +1,55 @@
+import { setImmediate } from "node:timers"; // not the global one, which a test may have stopped
+
+/** Told of an error that nobody else can catch. What it throws itself is dropped. */
+export type OnError = (error: unknown) => void;
+
+/** Runs `work`; what it throws goes to `failed`, and no further. */
+export function attempt(work: () => void, failed: OnError): void {
+  try {
+    work();
+  } catch (error) {
+    try {
+      failed(error);
+    } catch {
+      // There is nobody left to tell.
+    }
+  }
+}
+
+/**
+ * `work` for where nobody stands around it: in a timer, a microtask, an event or at the end of a promise. What it throws
+ * there would end the process; it goes to `failed` instead.
+ *
+ * @example setTimeout(guarded(() => session.end(), (error) => log.error({ error }, "a session could not be ended")), 2000);
+ */
+export function guarded<A extends unknown[]>(work: (...args: A) => void, failed: OnError): (...args: A) => void {
+  return (...args) => attempt(() => work(...args), failed);
+}
+
+/**
+ * Goes on with what `promise` gives. A rejection goes to `failed`, and so does what `done` throws.
+ *
+ * @example whenDone(login.begin(), (step) => session.take(step), (error) => session.broken(error));
+ */
+export function whenDone<T>(promise: Promise<T>, done: (value: T) => void, failed: OnError): void {
+  promise.then(
+    guarded(done, failed),
+    guarded(failed, () => undefined),
+  );
+}
+
+/**
+ * Does many things without holding up everybody else: so many of them now, as many in each further turn of the event
+ * loop. One that throws keeps none of the others from being done.
+ *
+ * @param size how many are done in one turn
+ * @param done called when all are done: at once, where they are few
+ */
+export function inSlices(works: readonly (() => void)[], size: number, done: () => void, failed: OnError): void {
+  const from = (begin: number): void => {
+    for (const work of works.slice(begin, begin + size)) attempt(work, failed);
+    if (begin + size < works.length) setImmediate(() => from(begin + size));
+    else attempt(done, failed);
+  };
+  from(0);
+}
