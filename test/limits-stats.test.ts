@@ -115,17 +115,28 @@ it("counts a client that answers no PING", async () => {
   expect(running.count("ping-interval")).toBe(1);
 });
 
-it("counts a client that does not read", async () => {
-  await start({ "ping-interval": 0, "max-buffered": 1024 });
+it("counts the events that a client misses since it does not read, and its end", async () => {
+  await start({ "ping-interval": 0, "max-buffered": 1024, "send-timeout": 200 });
   const flooded = await connectRaw(running.url);
   flooded.send(...HELLO);
   await flooded.welcomed();
   flooded.send(32, 1, {}, "com.a");
   await flooded.next();
-  flooded.send(16, 1, { exclude_me: false }, "com.a", ["x".repeat(2_000_000)]);
-  await flooded.closed;
-  expect(running.count("max-buffered")).toBe(1);
-  expect(running.hits.at(-1)).toMatchObject({ limit: "max-buffered", session: { realm: "realm1" } });
+  flooded.socket.pause();
+  const told = once(running.told, "send-timeout");
+  const events = Array.from({ length: 12 }, (_, i) => [
+    16,
+    i + 1,
+    { exclude_me: false },
+    "com.a",
+    ["x".repeat(2_000_000)],
+  ]);
+  for (const event of events) flooded.send(...(event as [number]));
+  await told;
+  expect(running.count("max-buffered")).toBeGreaterThan(0);
+  expect(running.count("send-timeout")).toBe(1);
+  for (const limit of ["max-buffered", "send-timeout"])
+    expect(running.hits.find((hit) => hit.limit === limit)).toMatchObject({ limit, session: { realm: "realm1" } });
 });
 
 it("counts max-depth, and ends the session that sent what nests deeper", async () => {

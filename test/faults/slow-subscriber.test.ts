@@ -27,8 +27,8 @@ async function readEvents(reader: LightClient, numbers: readonly number[]): Prom
   }
 }
 
-it(`a subscriber that never reads is cut off; ${READERS} others get each of ${EVENTS} events, in order`, async () => {
-  const router = await RouterProcess.start(openToAll({ "max-buffered": MAX_BUFFERED }));
+it(`a subscriber that never reads misses events, and is disconnected in time; ${READERS} others get each of ${EVENTS} events, in order`, async () => {
+  const router = await RouterProcess.start(openToAll({ "max-buffered": MAX_BUFFERED, "send-timeout": 1000 }));
   const subscribed = async (): Promise<LightClient> => {
     const client = await joinLight(router.url);
     client.send(Wamp.SUBSCRIBE, 1, {}, "com.example.topic");
@@ -50,15 +50,22 @@ it(`a subscriber that never reads is cut off; ${READERS} others get each of ${EV
     for (const n of numbers) expect((await publisher.next()).slice(0, 2)).toEqual([Wamp.PUBLISHED, n + 1]);
   }
 
-  deaf.socket.resume(); // only who reads learns that it has been cut off
+  const isTold = (key: string): boolean => router.log.some(({ limit }) => limit === key);
+  for (let request = EVENTS + 1; !isTold("send-timeout"); request++) {
+    publisher.send(Wamp.CALL, request, {}, "wamp.session.count");
+    await publisher.next();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  deaf.socket.resume(); // only who reads learns that it has been disconnected
   await deaf.closed;
-  const cuts = router.log.filter(({ msg }) => String(msg).includes("reads too slowly"));
+  expect(router.log.filter(({ limit }) => limit === "max-buffered")).not.toHaveLength(0);
+  const cuts = router.log.filter(({ limit }) => limit === "send-timeout");
   expect(cuts).toHaveLength(1);
   expect(Number(/(\d+) bytes/.exec(String(cuts[0]?.["msg"]))?.[1])).toBeLessThanOrEqual(
     MAX_BUFFERED + PAYLOAD.length + HEAD,
   );
-  publisher.send(Wamp.CALL, EVENTS + 1, {}, "wamp.session.count");
-  expect(await publisher.next()).toEqual([Wamp.RESULT, EVENTS + 1, {}, [READERS + 1]]);
+  publisher.send(Wamp.CALL, 1, {}, "wamp.session.count");
+  expect(await publisher.next()).toEqual([Wamp.RESULT, 1, {}, [READERS + 1]]);
 
   const after = await router.memory();
   report(

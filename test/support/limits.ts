@@ -18,10 +18,10 @@ export function transport(options: object, type = "websocket"): object {
   return { type, endpoint: { type: "tcp", host: "127.0.0.1", port: 0 }, auth: ANONYMOUS, ...options };
 }
 
-/** Starts a router with one realm, `realm1`, whose role `user` may do everything. */
+/** Starts a router with one realm, `realm1`, whose role `user` may do everything. @param roles others beside it */
 export async function startLimited(
   transports: readonly object[],
-  { options = {}, plugins = [] }: { options?: object; plugins?: readonly Plugin[] } = {},
+  { options = {}, plugins = [], roles = [] }: { options?: object; plugins?: readonly Plugin[]; roles?: object[] } = {},
 ): Promise<LimitedRouter> {
   const hits: LimitHit[] = [];
   const told = new EventEmitter();
@@ -38,7 +38,7 @@ export async function startLimited(
   });
   const running = await startRouter({
     plugins: [...OFFICIAL, watcher, ...plugins],
-    realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }], options }],
+    realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }, ...roles], options }],
     transports,
   });
   const close = (): Promise<void> => {

@@ -59,6 +59,8 @@ function answerOf(outcome: CallOutcome, query: PrincipalQuery, api: PluginApi, c
       return denied(ErrorUri.noSuchRealm, `no realm "${called.realm}" exists on this router`);
     case "no-callee":
       return failed(api, called, "nobody has registered it");
+    case "callee-busy":
+      return failed(api, called, "it reads too slowly: more waits for it than its transport's max-buffered lets it");
     case "callee-gone":
       return failed(api, called, "it left before it answered");
     case "timeout":

@@ -11,6 +11,11 @@ import type { ReportLimit, Traffic } from "./stats.ts";
 export interface Connection {
   readonly details: TransportDetails;
   /**
+   * How much waits for the client to read it, as a share of the transport's `max-buffered`. Over 1 it is sent no events
+   * and calls. Without it nothing is ever known to wait.
+   */
+  readonly backlog?: number;
+  /**
    * Sends a message; nothing happens where the connection is closed already.
    * @throws WampError `wamp.error.invalid_argument` where the connection's format cannot say the payload
    */

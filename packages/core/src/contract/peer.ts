@@ -21,7 +21,7 @@ export interface SessionInfo {
 export const TRUSTED_ROLE = "trusted";
 
 /** Why the router itself made an ERROR, told to in-process callers; it does not stand on the wire. */
-export type RouterCause = "no-callee" | "callee-gone";
+export type RouterCause = "no-callee" | "callee-gone" | "callee-busy";
 export type RouterError = MessageOf<"ERROR"> & { readonly cause?: RouterCause };
 
 /** A session as its realm sees it. */
@@ -29,6 +29,8 @@ export interface Peer {
   readonly info: SessionInfo;
   /** The router's own: not listed, counted or announced, and above permissions. */
   readonly service: boolean;
+  /** How much waits for it to be read, as a share of what may: over 1 it is sent no events and calls. */
+  readonly backlog: number;
   /** @throws WampError `wamp.error.invalid_argument` where the peer's format cannot say the payload */
   send(message: Message | RouterError): void;
   /** Ends the session with GOODBYE. */

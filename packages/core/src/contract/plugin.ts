@@ -63,6 +63,8 @@ export type CallOutcome =
   | { readonly kind: "no-callee" }
   /** Who was called left before it answered. */
   | { readonly kind: "callee-gone" }
+  /** Who is registered reads too slowly: more waits for it than may. */
+  | { readonly kind: "callee-busy" }
   | { readonly kind: "timeout" };
 
 /** A call that the router made itself, once it has ended. */

@@ -5,6 +5,7 @@ export const LIMITS = [
   "max-message-size",
   "max-depth",
   "max-buffered",
+  "send-timeout",
   "ping-interval",
   "auth-timeout",
   "proxy-protocol",

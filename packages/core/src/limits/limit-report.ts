@@ -1,14 +1,20 @@
 import type { Log } from "../contract/log.ts";
+import type { SessionInfo } from "../contract/peer.ts";
 import { LIMITS, type LimitHit } from "../contract/stats.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
 
-/** How long a limit that was logged is not logged again, in milliseconds: a flood must not fill the log as well. */
+/**
+ * How long a limit that was logged is not logged again, in milliseconds: a flood must not fill the log as well. A session
+ * that hits it for the first time is named all the same.
+ */
 const QUIET_TIME = 10_000;
 
 /** Where all limits that are hit come together: counted, told to the hook `limited`, and logged. */
 export class LimitReport {
   readonly #counts = new Map<string, number>(LIMITS.map((limit) => [limit, 0]));
   readonly #logged = new Map<string, { at: number; count: number }>();
+  /** By session, the limits for which it was named in the log. */
+  readonly #named = new WeakMap<SessionInfo, Set<string>>();
   readonly #hooks: RouterHooks;
   readonly #log: Log;
 
@@ -32,9 +38,18 @@ export class LimitReport {
   #tell({ limit, message, peer, session }: LimitHit, count: number): void {
     const last = this.#logged.get(limit);
     const now = performance.now();
-    if (last !== undefined && now - last.at < QUIET_TIME) return;
+    const isNew = session !== null && this.#isNew(session, limit);
+    if (!isNew && last !== undefined && now - last.at < QUIET_TIME) return;
     this.#logged.set(limit, { at: now, count });
     const who = session === null ? {} : { session: session.session, realm: session.realm, authid: session.authid };
     this.#log.warn({ limit, peer, ...who, hits: count - (last?.count ?? 0) }, message);
+  }
+
+  /** Whether a session hits a limit for the first time: it is named then, however many others were. */
+  #isNew(session: SessionInfo, limit: string): boolean {
+    const named = this.#named.get(session) ?? new Set<string>();
+    if (named.has(limit)) return false;
+    this.#named.set(session, named.add(limit));
+    return true;
   }
 }

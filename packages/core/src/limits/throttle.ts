@@ -31,6 +31,9 @@ class Throttle implements ConnectionHandler {
     this.#tokens = rate;
     this.#handler = accept({
       details: connection.details,
+      get backlog() {
+        return connection.backlog ?? 0;
+      },
       send: (message) => connection.send(message),
       close: () => connection.close(),
       pause: () => {

@@ -13,6 +13,7 @@ it.each<[CallOutcome, RegExp]>([
   [{ kind: "timeout" }, /com\.authorize did not answer within 10000 ms/],
   [{ kind: "no-callee" }, /is not registered/],
   [{ kind: "no-realm" }, /is not registered/],
+  [{ kind: "callee-busy" }, /reads too slowly/],
   [{ kind: "callee-gone" }, /left before it answered/],
   [{ kind: "error", uri: "com.failed", args: ["secret"], kwargs: {} }, /failed with com\.failed$/],
 ])("a call that ended as %j decides nothing", async (outcome, message) => {

@@ -104,6 +104,8 @@ function failureOf(outcome: Exclude<CallOutcome, { kind: "result" }>): string {
     case "no-realm":
     case "no-callee":
       return "is not registered";
+    case "callee-busy":
+      return "reads too slowly to be asked";
     case "callee-gone":
       return "left before it answered";
     case "timeout":

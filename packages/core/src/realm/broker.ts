@@ -31,6 +31,8 @@ export interface Subscription {
   history: History | null;
 }
 
+const SKIPPED = "a session reads too slowly: an event for it was skipped";
+
 /** Publish and subscribe in one realm (spec, basic/pubsub and advanced/pubsub_*). */
 export class Broker {
   readonly #index = new PatternIndex<Subscription>();
@@ -242,6 +244,7 @@ export class Broker {
   }
 
   #deliver(member: Member, event: MessageOf<"EVENT">): void {
+    if (member.peer.backlog > 1) return member.peer.limited("max-buffered", SKIPPED);
     try {
       member.send(event);
     } catch (error) {

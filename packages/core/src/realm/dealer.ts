@@ -13,6 +13,7 @@ import { count, flag, requireRoom, word } from "./options.ts";
 import { passthruOf, requirePassthru } from "./passthru.ts";
 import type { Denials } from "./permissions.ts";
 import {
+  busyCallee,
   calleeOf,
   detailsOf,
   nextCallee,
@@ -21,6 +22,9 @@ import {
   type RegisterWish,
   wishOf,
 } from "./registrations.ts";
+
+/** Up to which backlog the router itself calls: its calls, as those of authenticators, are refused last. */
+const ROUTERS_BACKLOG = 2;
 
 const CANCEL_MODES = ["skip", "kill", "killnowait"] as const;
 
@@ -125,9 +129,8 @@ export class Dealer {
       const error = new WampError(ErrorUri.noSuchProcedure, `no callee has registered the procedure ${procedure}`);
       return caller.error("CALL", request, error, "no-callee");
     }
-    const callee = nextCallee(registration, procedure);
-    if (callee === null)
-      throw new WampError(ErrorUri.noAvailableCallee, `all callees of ${procedure} have as many calls as they take`);
+    const callee = nextCallee(registration, procedure, caller.peer.service ? ROUTERS_BACKLOG : 1);
+    if (callee === null) return this.#refuseBusy(caller, request, registration, procedure);
     if (more) requireProgressiveCalls(callee.member);
     requirePassthru(passthru, callee.member, "callee");
     const progressive = wantsProgress && callee.member.announced("callee", "progressive_call_results");
@@ -164,6 +167,14 @@ export class Dealer {
       timer: timeout > 0 && !callee.forwardTimeout ? this.#timer(timeout, () => call) : null,
     };
     this.#begin(call, ledger);
+  }
+
+  /** None of a procedure's callees can take a call now. */
+  #refuseBusy(caller: Member, request: number, registration: Registration, procedure: string): void {
+    const busy = busyCallee(registration, procedure)?.member;
+    if (busy === undefined)
+      throw new WampError(ErrorUri.noAvailableCallee, `all callees of ${procedure} have as many calls as they take`);
+    caller.error("CALL", request, receiverBusy(busy, "a call of it was refused"), "callee-busy");
   }
 
   cancel(caller: Member, { request, options }: MessageOf<"CANCEL">): void {
@@ -283,13 +294,16 @@ export class Dealer {
     if (!call.open || procedure !== call.procedure)
       throw protocolViolation(`CALL.request ${request} is in use by a call that is not answered`);
     call.open = more;
-    call.callee.member.send({
-      type: "INVOCATION",
-      request: call.invocation,
-      registration: call.registration,
-      details: { ...call.details, progress: more },
-      payload,
-    });
+    const { member } = call.callee;
+    try {
+      if (member.peer.backlog > 1) throw receiverBusy(member, "a part of a call to it was refused");
+      const details = { ...call.details, progress: more };
+      member.send({ type: "INVOCATION", request: call.invocation, registration: call.registration, details, payload });
+    } catch (error) {
+      // Without this part the call is none: its caller is told by the ERROR, its callee by INTERRUPT.
+      if (this.#settle(call)) this.#interrupt(call, "killnowait", ErrorUri.canceled);
+      throw error;
+    }
   }
 
   #timer(timeout: number, call: () => Call): CallTimer {
@@ -316,12 +330,15 @@ export class Dealer {
   }
 
   #reply(call: Call, answer: () => Message): void {
+    const { caller } = call;
     try {
-      call.caller.send(answer());
+      if (caller.peer.backlog > 1) throw receiverBusy(caller, "a result for it was dropped");
+      caller.send(answer());
     } catch (error) {
       if (!WampError.is(error)) throw error;
-      this.#settle(call);
-      call.caller.error("CALL", call.request, error);
+      // Where it was a progressive result, its callee goes on for nobody.
+      if (this.#settle(call)) this.#interrupt(call, "killnowait", ErrorUri.canceled);
+      caller.error("CALL", call.request, error);
     }
   }
 
@@ -393,6 +410,12 @@ export class Dealer {
     this.#ledgers.set(member, ledger);
     return ledger;
   }
+}
+
+/** The refusal of what would wait for a session that reads too slowly. It is counted, and the session stays. */
+function receiverBusy({ peer }: Member, what: string): WampError {
+  peer.limited("max-buffered", `a session reads too slowly: ${what}`);
+  return new WampError(ErrorUri.receiverBusy, "more waits for the receiver than it may; try again later");
 }
 
 function requireProgressiveCalls(callee: Member): void {

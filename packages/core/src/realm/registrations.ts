@@ -149,11 +149,23 @@ function mayAnswer({ member, denials }: Callee, procedure: string): boolean {
   return !member.hasLeft && (denials === null || !denials(procedure));
 }
 
-/** The callee of the next call of `procedure`, or null where all are at their limit. */
-export function nextCallee(registration: Registration, procedure: string): Callee | null {
+function hasRoom({ concurrency, running }: Callee): boolean {
+  return concurrency === 0 || running < concurrency;
+}
+
+/** A callee that could take one more call of `procedure`, but reads too slowly to be sent it; undefined where none does. */
+export function busyCallee({ callees }: Registration, procedure: string): Callee | undefined {
+  return callees.find((callee) => hasRoom(callee) && mayAnswer(callee, procedure));
+}
+
+/**
+ * The callee of the next call of `procedure`, or null where none can take it.
+ * @param maxBacklog how much may wait for it, as a share of its `max-buffered`
+ */
+export function nextCallee(registration: Registration, procedure: string, maxBacklog: number): Callee | null {
   const { callees, invoke } = registration;
   const isFree = (callee: Callee): boolean =>
-    (callee.concurrency === 0 || callee.running < callee.concurrency) && mayAnswer(callee, procedure);
+    hasRoom(callee) && mayAnswer(callee, procedure) && callee.member.peer.backlog <= maxBacklog;
   switch (invoke) {
     case "last":
       return callees.findLast(isFree) ?? null;

@@ -1,6 +1,6 @@
 import type { Log } from "../contract/log.ts";
 import type { CallOutcome } from "../contract/plugin.ts";
-import type { Peer, RealmPort, RouterError, Seat, SessionInfo } from "../contract/peer.ts";
+import type { Peer, RealmPort, RouterCause, RouterError, Seat, SessionInfo } from "../contract/peer.ts";
 import type { ReportLimit } from "../contract/stats.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
 import { attempt, guarded, whenDone } from "../wamp/guarded.ts";
@@ -227,6 +227,7 @@ export class LocalSession {
     return {
       info: this.info,
       service,
+      backlog: 0,
       // Never at once, so that a realm is not called back into while it is at work; microtasks keep the order.
       send: (message) =>
         queueMicrotask(
@@ -383,9 +384,9 @@ export class LocalSession {
   }
 }
 
-/** How a call ended that gave no result: `no-callee` and `callee-gone` are the router's own word. */
+/** How a call ended that gave no result: all but `error` are the router's own word. */
 export interface ErrorOutcome {
-  readonly kind: "error" | "no-callee" | "callee-gone";
+  readonly kind: "error" | RouterCause;
   readonly uri: string;
   readonly args: readonly unknown[];
   readonly kwargs: Readonly<Dict>;

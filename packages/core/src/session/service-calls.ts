@@ -80,7 +80,8 @@ export class ServiceCalls {
     const limit = new Deadline(timeout, parent);
     try {
       const outcome = await this.#session(realm).invoke(procedure, { args }, { signal: limit.signal });
-      return outcome.kind === "no-callee" || outcome.kind === "callee-gone" ? { kind: outcome.kind } : outcome;
+      // The router's own word needs no URI and no arguments.
+      return "uri" in outcome && outcome.kind !== "error" ? { kind: outcome.kind } : outcome;
     } catch (error) {
       if (error instanceof DeadlineError && parent?.aborted !== true) return { kind: "timeout" };
       throw error;

@@ -216,16 +216,20 @@ export class Session implements ConnectionHandler {
   }
 
   #peer(info: SessionInfo): Peer {
+    const connection = this.#connection;
     return {
       info,
       service: false,
-      send: (message: Message | RouterError) => this.#connection.send(message),
+      get backlog() {
+        return connection.backlog ?? 0;
+      },
+      send: (message: Message | RouterError) => connection.send(message),
       close: (reason, message) => this.close(reason, message),
       violation: (message) => this.#refuse(message),
       limited: (limit, message) => this.limited(limit, message),
       broken: (error) => this.#broken(error),
-      pause: () => this.#connection.pause(),
-      resume: () => this.#connection.resume(),
+      pause: () => connection.pause(),
+      resume: () => connection.resume(),
     };
   }
 

@@ -5,6 +5,7 @@ import { noTraffic, type Traffic } from "../contract/stats.ts";
 import { plain } from "../serializers/framing.ts";
 import type { Framing, Serializer } from "../serializers/serializer.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
+import { guarded } from "../wamp/guarded.ts";
 import type { Message } from "../wamp/messages.ts";
 import { protocolViolation, TooDeep, WampError } from "../wamp/wamp-error.ts";
 import { type Outgoing, OutgoingFrame, outgoingOf } from "./outgoing.ts";
@@ -20,6 +21,10 @@ export interface Wire {
   terminate(): void;
   pause(): void;
   resume(): void;
+  /** @see Connection.backlog */
+  readonly backlog?: number;
+  /** Calls `look` once, when the client has taken some of what waits for it. Needed where `backlog` is told. */
+  onRoom?(look: () => void): void;
 }
 
 /** Of connections that nobody has taken yet: nothing passes through them. */
@@ -43,6 +48,8 @@ export class FrameConnection implements Connection {
   #deaf = false;
   #closing = false;
   #paused = false;
+  /** Whether the client has to read before it is read further: it asks for more answers than it takes. */
+  #choked = false;
   #draining = false;
   /** Frames whose messages are not all handed over: a wire may deliver what it had read before it was paused. */
   #waiting: Iterator<Uint8Array>[] = [];
@@ -75,7 +82,7 @@ export class FrameConnection implements Connection {
       );
       return;
     }
-    if (this.#framing === plain && this.#waiting.length === 0 && !this.#paused && !this.#draining) {
+    if (this.#framing === plain && this.#waiting.length === 0 && !this.#isPaused() && !this.#draining) {
       this.#decode(frame);
       return;
     }
@@ -95,6 +102,16 @@ export class FrameConnection implements Connection {
   /** The wire is about to close, since the peer has hit a limit. */
   limited(limit: string, message: string): void {
     this.#guarded(() => this.#handler?.limited(limit, message));
+  }
+
+  get backlog(): number {
+    return this.#wire.backlog ?? 0;
+  }
+
+  /** None of the bytes that wait for the client have left for `send-timeout`: it is gone, or was stopped. */
+  stalled(buffered: number): void {
+    this.limited("send-timeout", `disconnected a client that took none of the ${buffered} bytes that wait for it`);
+    this.#wire.terminate();
   }
 
   send(message: Message): void {
@@ -131,6 +148,10 @@ export class FrameConnection implements Connection {
   resume(): void {
     if (this.#closing) return;
     this.#paused = false;
+    this.#goOn();
+  }
+
+  #goOn(): void {
     this.#drain();
     if (!this.#isPaused()) this.#wire.resume();
   }
@@ -165,9 +186,24 @@ export class FrameConnection implements Connection {
     this.#traffic.messagesReceived++;
     try {
       this.#handler?.message(message);
+      if (this.backlog > 1 && wantsAnswer(message)) this.#choke();
     } catch (error) {
       this.#broken(error);
     }
+  }
+
+  /** Reads no further until the client has read: so it waits for itself, and for no other's sake. */
+  #choke(): void {
+    if (this.#choked || this.#closing) return;
+    this.#choked = true;
+    this.#wire.pause();
+    const look = (): void => {
+      if (this.#closing) return;
+      if (this.backlog > 1) return this.#wire.onRoom?.(guarded(look, (error) => this.#broken(error)));
+      this.#choked = false;
+      this.#goOn();
+    };
+    look();
   }
 
   #violated(error: unknown): void {
@@ -201,6 +237,19 @@ export class FrameConnection implements Connection {
 
   /** A method, since every call of the handler may change the answer. */
   #isPaused(): boolean {
-    return this.#paused;
+    return this.#paused || this.#choked;
+  }
+}
+
+/** Whether a client's message is answered by the router. What it answers others by is read however slowly it reads. */
+function wantsAnswer(message: Message): boolean {
+  switch (message.type) {
+    case "YIELD":
+    case "ERROR":
+      return false;
+    case "PUBLISH":
+      return message.options["acknowledge"] === true;
+    default:
+      return true;
   }
 }

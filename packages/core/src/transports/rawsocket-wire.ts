@@ -4,7 +4,7 @@ import { WampError } from "../wamp/wamp-error.ts";
 import type { Wire } from "./frames.ts";
 import type { Framed, Framer, OutgoingFrame } from "./outgoing.ts";
 import { FrameType, prefixOf } from "./rawsocket-frames.ts";
-import { WriteQueue } from "./write-queue.ts";
+import { type SlowPolicy, WriteQueue } from "./write-queue.ts";
 
 /** How long a client may take to close its side, in milliseconds. */
 const CLOSE_TIME = 2000;
@@ -22,19 +22,17 @@ export class RawSocketWire implements Wire {
   readonly #maxLength: number;
   readonly #socket: Socket;
   readonly #maxBuffered: number;
-  readonly #tooSlow: (buffered: number) => void;
   readonly #queue: WriteQueue;
 
   /**
    * @param maxLength the longest message that the client takes, in bytes
-   * @param tooSlow told once, when the client is cut off because more than `maxBuffered` bytes wait for it
+   * @param maxBuffered how many bytes may wait for the client before others are told that it is busy
    */
-  constructor(socket: Socket, maxLength: number, maxBuffered: number, tooSlow: (buffered: number) => void) {
+  constructor(socket: Socket, maxLength: number, maxBuffered: number, policy: SlowPolicy) {
     this.#maxLength = maxLength;
     this.#socket = socket;
     this.#maxBuffered = maxBuffered;
-    this.#tooSlow = tooSlow;
-    this.#queue = new WriteQueue(socket);
+    this.#queue = new WriteQueue(socket, policy);
   }
 
   /** @throws WampError where the message is longer than the client takes, or its format cannot say it */
@@ -48,7 +46,9 @@ export class RawSocketWire implements Wire {
     this.#write(framed);
   }
 
+  /** Answers a PING. Who does not read is not answered: as many PINGs as come would fill the memory. */
   pong(payload: Uint8Array): void {
+    if (this.backlog > 1) return;
     const head = Buffer.allocUnsafe(HEAD);
     head.writeUInt32BE(prefixOf(FrameType.pong, payload.length));
     this.#write({ bytes: head, begin: 0, end: HEAD, more: [payload], piece: head });
@@ -66,6 +66,14 @@ export class RawSocketWire implements Wire {
     this.#socket.destroy();
   }
 
+  get backlog(): number {
+    return this.#queue.length / this.#maxBuffered;
+  }
+
+  onRoom(look: () => void): void {
+    this.#queue.onRoom(look);
+  }
+
   pause(): void {
     this.#socket.pause();
   }
@@ -77,10 +85,6 @@ export class RawSocketWire implements Wire {
   #write(framed: Framed): void {
     if (!this.#socket.writable) return;
     this.#queue.push(framed);
-    const buffered = this.#queue.length;
-    if (buffered <= this.#maxBuffered) return;
-    this.#tooSlow(buffered);
-    this.terminate();
   }
 }
 

@@ -14,6 +14,7 @@ import { Lobby } from "./lobby.ts";
 import { Peers } from "./peers.ts";
 import { exponentOf, FrameReader, FrameTooLong, FrameType, lengthOf, MAGIC, Refusal } from "./rawsocket-frames.ts";
 import { RawSocketWire } from "./rawsocket-wire.ts";
+import { slowClientFields } from "./slow-clients.ts";
 import { subprotocolsOf } from "./subprotocols.ts";
 import { clientCertificate, type TlsOptions } from "./tls.ts";
 
@@ -38,11 +39,7 @@ const rawsocketSchema = z.strictObject({
     .max(16 * MiB)
     .default(16 * MiB)
     .describe("bytes, rounded down to a power of two; a client that sends a longer message is disconnected"),
-  "max-buffered": z
-    .int()
-    .min(1024)
-    .default(64 * MiB)
-    .describe("bytes that may wait for one slow client; over it that client is disconnected, the others never wait"),
+  ...slowClientFields,
 });
 
 type RawSocketOptions = z.output<typeof rawsocketSchema>;
@@ -53,7 +50,7 @@ export const rawsocket = defineTransport<RawSocketOptions>({
   schema: rawsocketSchema,
   start,
   identity: ({ endpoint }) => endpointKey(endpoint),
-  live: ["max-buffered"],
+  live: ["max-buffered", "send-timeout"],
   conflicts: (entries) => {
     const taken = new Set<string>();
     return entries.flatMap(({ endpoint }, index) => {
@@ -192,9 +189,10 @@ class Door {
     const certificate = socket instanceof TLSSocket ? clientCertificate(socket) : null;
     const carrier = carrierOf(options.endpoint);
     const details = transportDetails({ type: "rawsocket", carrier, peer, subprotocol, headers: {}, certificate });
-    const tooSlow = (buffered: number): void =>
-      connection.limited("max-buffered", `disconnected a client that reads too slowly: ${buffered} bytes wait for it`);
-    const wire = new RawSocketWire(socket, maxLength, options["max-buffered"], tooSlow);
+    const wire = new RawSocketWire(socket, maxLength, options["max-buffered"], {
+      sendTimeout: options["send-timeout"],
+      missed: (buffered) => connection.stalled(buffered),
+    });
     const connection = new FrameConnection(details, subprotocol, wire, this.#log);
     const read = (): void => {
       try {

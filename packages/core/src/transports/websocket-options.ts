@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { endpointKey, endpointSchema } from "./endpoint.ts";
+import { slowClientFields } from "./slow-clients.ts";
 
 const MiB = 1024 * 1024;
 
@@ -43,11 +44,7 @@ export const websocketSchema = z.strictObject({
     .max(0x7fff_ffff) // ws keeps it in 32 bits
     .default(16 * MiB)
     .describe("bytes; a client that sends a larger frame is disconnected"),
-  "max-buffered": z
-    .int()
-    .min(1024)
-    .default(64 * MiB)
-    .describe("bytes that may wait for one slow client; over it that client is disconnected, the others never wait"),
+  ...slowClientFields,
 });
 
 export type WebSocketOptions = z.output<typeof websocketSchema>;

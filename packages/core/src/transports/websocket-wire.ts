@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { Wire } from "./frames.ts";
 import type { Framer, OutgoingFrame } from "./outgoing.ts";
-import { WriteQueue } from "./write-queue.ts";
+import { type SlowPolicy, WriteQueue } from "./write-queue.ts";
 
 /**
  * The outgoing side of a WebSocket: what is sent within one callback of the event loop leaves in one write. Messages are
@@ -12,23 +12,17 @@ export class WebSocketWire implements Wire {
   readonly #ws: WebSocket;
   readonly #queue: WriteQueue;
   readonly #maxBuffered: number;
-  readonly #tooSlow: (buffered: number) => void;
 
-  /** @param tooSlow told once, when the client is cut off because more than `maxBuffered` bytes wait for it */
-  constructor(ws: WebSocket, socket: Duplex, maxBuffered: number, tooSlow: (buffered: number) => void) {
+  /** @param maxBuffered how many bytes may wait for the client before others are told that it is busy */
+  constructor(ws: WebSocket, socket: Duplex, maxBuffered: number, policy: SlowPolicy) {
     this.#ws = ws;
-    this.#queue = new WriteQueue(socket);
+    this.#queue = new WriteQueue(socket, policy);
     this.#maxBuffered = maxBuffered;
-    this.#tooSlow = tooSlow;
   }
 
   send(frame: OutgoingFrame): void {
     if (this.#ws.readyState !== this.#ws.OPEN) return;
     this.#queue.push(frame.framed(webSocketFramer));
-    const buffered = this.#queue.length;
-    if (buffered <= this.#maxBuffered) return;
-    this.#tooSlow(buffered);
-    this.terminate();
   }
 
   close(): void {
@@ -39,6 +33,14 @@ export class WebSocketWire implements Wire {
   terminate(): void {
     this.#queue.clear();
     this.#ws.terminate();
+  }
+
+  get backlog(): number {
+    return this.#queue.length / this.#maxBuffered;
+  }
+
+  onRoom(look: () => void): void {
+    this.#queue.onRoom(look);
   }
 
   pause(): void {

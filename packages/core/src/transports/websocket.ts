@@ -38,7 +38,7 @@ export const websocket = defineTransport<WebSocketOptions>({
   start,
   conflicts: websocketConflicts,
   identity: ({ endpoint, path }) => `${endpointKey(endpoint)} ${path}`,
-  live: ["allowed-origins", "max-buffered"],
+  live: ["allowed-origins", "max-buffered", "send-timeout"],
 });
 
 /** One entry of the config: a path on a listener. */
@@ -160,9 +160,10 @@ interface Accepted {
 function connect(ws: WebSocket, socket: Duplex, { door, subprotocol, details, log }: Accepted): void {
   const { peer } = details;
   const { options } = door.entry;
-  const tooSlow = (buffered: number): void =>
-    connection.limited("max-buffered", `disconnected a client that reads too slowly: ${buffered} bytes wait for it`);
-  const wire = new WebSocketWire(ws, socket, options["max-buffered"], tooSlow);
+  const wire = new WebSocketWire(ws, socket, options["max-buffered"], {
+    sendTimeout: options["send-timeout"],
+    missed: (buffered) => connection.stalled(buffered),
+  });
   const connection = new FrameConnection(details, subprotocol, wire, log);
   ws.on("message", (data, binary) => connection.received(data as Buffer, binary));
   ws.on("error", (error) => {

@@ -56,11 +56,14 @@ function read(writes: readonly Buffer[]): unknown[] {
   return messages;
 }
 
+/** No client of these tests is ended for being slow. */
+const PATIENT = { sendTimeout: 10_000, missed: () => undefined };
+
 const endOfCallback = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 it("what is sent to one socket within a callback leaves in one write, in its order", async () => {
   const socket = new Socket();
-  const queue = new WriteQueue(socket);
+  const queue = new WriteQueue(socket, PATIENT);
   const texts = ["a", "x".repeat(60), "y".repeat(90), "z".repeat(5000), "é", ""];
   texts.forEach((text, i) => queue.push(result(i + 1, text).framed(framer)));
   expect(socket.writes).toHaveLength(0);
@@ -71,7 +74,7 @@ it("what is sent to one socket within a callback leaves in one write, in its ord
 
 it("frames to several sockets in turn reach each of them in its order", async () => {
   const sockets = [new Socket(), new Socket(), new Socket()];
-  const queues = sockets.map((socket) => new WriteQueue(socket));
+  const queues = sockets.map((socket) => new WriteQueue(socket, PATIENT));
   for (let i = 0; i < 30; i++) queues[i % 3]?.push(result(i + 1, `text ${i}`).framed(framer));
   const shared = result(99, "for all");
   for (const queue of queues) queue.push(shared.framed(framer));
@@ -85,7 +88,7 @@ it("frames to several sockets in turn reach each of them in its order", async ()
 it("what waits for a slow reader keeps no more memory than it says", async () => {
   const socket = new Socket();
   socket.slow = true;
-  const queue = new WriteQueue(socket);
+  const queue = new WriteQueue(socket, PATIENT);
   for (const text of ["first", "second"]) {
     queue.push(result(1, text).framed(framer));
     await endOfCallback();
@@ -102,7 +105,7 @@ it("what waits for a slow reader keeps no more memory than it says", async () =>
 
 it("what is cleared is not written", async () => {
   const socket = new Socket();
-  const queue = new WriteQueue(socket);
+  const queue = new WriteQueue(socket, PATIENT);
   queue.push(result(1, "x").framed(framer));
   queue.clear();
   expect(queue.length).toBe(0);

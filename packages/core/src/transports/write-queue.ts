@@ -1,5 +1,18 @@
 import type { Duplex } from "node:stream";
+import { attempt } from "../wamp/guarded.ts";
 import type { Framed } from "./outgoing.ts";
+import { SendDeadline } from "./send-deadline.ts";
+
+/** How often a client is looked at that has room for little, in milliseconds: its socket does not tell when it drains. */
+const POLL = 20;
+
+/** What a queue does about a client that reads slowly. */
+export interface SlowPolicy {
+  /** For how long bytes may wait and none of them leave the process, in milliseconds. */
+  readonly sendTimeout: number;
+  /** Told when they have waited so long, and how many do. */
+  missed(buffered: number): void;
+}
 
 /** The queues that hold something in this callback of the event loop. */
 let filled: WriteQueue[] = [];
@@ -7,12 +20,19 @@ let filled: WriteQueue[] = [];
 function flushAll(): void {
   const flushed = filled;
   filled = [];
-  for (const queue of flushed) queue.flush();
+  for (const queue of flushed)
+    attempt(
+      () => queue.flush(),
+      () => queue.fail(),
+    );
 }
 
 /** What is sent to one socket within one callback of the event loop: it leaves in one write when that callback ends. */
 export class WriteQueue {
   readonly #socket: Duplex;
+  readonly #policy: SlowPolicy;
+  /** Made when bytes wait at the socket: most clients take all at once. */
+  #deadline: SendDeadline | null = null;
   /** What comes before the stretch that is still growing. */
   #pieces: Uint8Array[] | null = null;
   /** Frames that stand behind each other in one slab are one stretch of it. */
@@ -25,8 +45,9 @@ export class WriteQueue {
   /** Bytes that have not been handed to the socket. */
   #held = 0;
 
-  constructor(socket: Duplex) {
+  constructor(socket: Duplex, policy: SlowPolicy) {
     this.#socket = socket;
+    this.#policy = policy;
   }
 
   /** How many bytes wait, here and at the socket. */
@@ -69,12 +90,34 @@ export class WriteQueue {
     if (!socket.writable) return;
     if (pieces === null) {
       if (last !== null) socket.write(last);
-      return;
+    } else {
+      socket.cork();
+      for (const piece of pieces) socket.write(piece);
+      if (last !== null) socket.write(last);
+      socket.uncork();
     }
-    socket.cork();
-    for (const piece of pieces) socket.write(piece);
-    if (last !== null) socket.write(last);
-    socket.uncork();
+    if (socket.writableLength > 0) this.#watch();
+  }
+
+  /**
+   * Calls `look` once the client has taken some of what waits, to see whether that is enough.
+   * Nothing happens where the connection ends before.
+   */
+  onRoom(look: () => void): void {
+    this.flush();
+    if (this.#socket.writableNeedDrain) this.#socket.once("drain", look);
+    else setTimeout(look, POLL).unref();
+  }
+
+  /** Nothing can be written any more: what waits is dropped, and the connection ends. */
+  fail(): void {
+    this.clear();
+    this.#socket.destroy();
+  }
+
+  #watch(): void {
+    this.#deadline ??= new SendDeadline(this.#socket, this.#policy.sendTimeout, () => this.#policy.missed(this.length));
+    this.#deadline.watch();
   }
 
   /** Forgets what has not been handed to the socket. */
