@@ -15,6 +15,7 @@ import type { Freeze } from "./hooks/create-hook.ts";
 import { createRouterHooks, type RouterHooks } from "./hooks/router-hooks.ts";
 import { LimitReport } from "./limits/limit-report.ts";
 import { startComponent } from "./plugins/start-component.ts";
+import { thrownText } from "./plugins/thrown.ts";
 import { Realms } from "./realms.ts";
 import { closeUnentitled, logReload, type Reloaded, renewed } from "./reload.ts";
 import { planReload } from "./reload-plan.ts";
@@ -158,7 +159,7 @@ export class Router {
       try {
         await plugin.apply?.(api, options);
       } catch (error) {
-        throw new PluginError(plugin.name, `failed to apply itself: ${(error as Error).message}`, { cause: error });
+        throw new PluginError(plugin.name, `failed to apply itself: ${thrownText(error)}`, { cause: error });
       }
     }
   }

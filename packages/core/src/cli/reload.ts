@@ -1,6 +1,7 @@
 import type { WampgateConfig } from "../config/define-config.ts";
 import { readConfig } from "../config/find.ts";
 import { ConfigError, issueText } from "../contract/errors.ts";
+import { thrownText } from "../plugins/thrown.ts";
 import type { Router } from "../router.ts";
 
 /** Reads the config file again. Where it is wrong the log tells all that is, and the router goes on as before. */
@@ -12,7 +13,7 @@ export async function reload(router: Router, file: string): Promise<void> {
   } catch (error) {
     const issues = error instanceof ConfigError ? error.issues : [];
     for (const issue of issues) router.log.error({ file }, issueText(issue));
-    const why = issues.length > 0 ? `${file} is wrong` : (error as Error).message;
+    const why = issues.length > 0 ? `${file} is wrong` : thrownText(error);
     router.log.error({ file }, `the config was not reloaded, and the old one stays in effect: ${why}`);
   }
 }

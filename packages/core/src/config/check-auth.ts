@@ -1,10 +1,12 @@
 import type { z } from "zod";
 import type { AuthMethod, CalledProcedure, Strategy } from "../contract/method.ts";
 import type { AuthSettings, BlockSettings, MethodSettings } from "../contract/settings.ts";
+import { thrownText } from "../plugins/thrown.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 import type { Realms } from "./check-realms.ts";
 import { blockSchema } from "./core-schema.ts";
 import { type Check, checkBySchema, droppedKeys, type Issues, type Path } from "./issues.ts";
+import { quoted, shownKey } from "./shown.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** What the loaded plugins provide, and what else a block is checked against. */
@@ -39,8 +41,10 @@ export async function checkAuth(auth: unknown, at: Path, context: AuthContext): 
   }
   for (const [name, value] of Object.entries(auth)) {
     const method = context.methods.get(name);
-    if (method === undefined) context.issues.add([...at, name], noSuchMethod(name, context));
-    const blocks = await checkBlocks(value, [...at, name], method ?? null, context);
+    const hint = method === undefined ? didYouMean(name, [...context.methods.keys(), ...OFFICIAL_METHODS]) : "";
+    const shown = method === undefined ? shownKey(name, auth, hint) : name;
+    if (method === undefined) context.issues.add([...at, shown], noSuchMethod(name, shown === name, hint));
+    const blocks = await checkBlocks(value, [...at, shown], method ?? null, context);
     if (method !== undefined) settings.set(name, { method, blocks });
   }
   return settings;
@@ -95,7 +99,7 @@ async function asPluginSays<T>(at: Path, { issues }: AuthContext, read: () => T 
   try {
     return await read();
   } catch (error) {
-    issues.add(at, `the plugin failed to read it: ${error instanceof Error ? error.message : String(error)}`);
+    issues.add(at, `the plugin failed to read it: ${thrownText(error)}`);
     return null;
   }
 }
@@ -144,7 +148,7 @@ async function checkOwn(
   const checked = await checkBySchema(schema, own, at, context);
   if (checked === null) return null;
   const dropped = droppedKeys(schema, own, checked.value);
-  for (const { key, hint } of dropped) context.issues.add([...at, key], `unknown key${hint}`);
+  for (const { key, hint } of dropped) context.issues.addUnknownKey(at, key, own, hint);
   return dropped.length === 0 ? checked : null;
 }
 
@@ -157,16 +161,16 @@ function noteCalled(called: CalledProcedure, at: Path, { realms, called: all, wa
   );
 }
 
-function noSuchMethod(name: string, { methods }: AuthContext): string {
+function noSuchMethod(name: string, isShown: boolean, hint: string): string {
   const leftOut = LEFT_OUT.get(name);
   if (leftOut !== undefined) return leftOut;
-  const what = `no loaded plugin provides the method "${name}"`;
-  if (!OFFICIAL_METHODS.includes(name)) return `${what}${didYouMean(name, [...methods.keys(), ...OFFICIAL_METHODS])}`;
+  const what = `no loaded plugin provides ${isShown ? `the method "${name}"` : "a method of this name"}`;
+  if (!OFFICIAL_METHODS.includes(name)) return `${what}${hint}`;
   return `${what}; run: npm install @wampgate/auth-${name}, and list it in plugins`;
 }
 
 function noSuchType(type: string, { strategies }: AuthContext): string {
-  const what = `no loaded plugin provides the strategy "${type}"`;
+  const what = `no loaded plugin provides the strategy${quoted(type)}`;
   if (type === "dynamic") return `${what}; run: npm install @wampgate/auth-dynamic, and list it in plugins`;
   if (type === "function")
     return `${what}; what is a function in Crossbar is a plugin here: see docs/writing-a-strategy.md`;

@@ -5,6 +5,7 @@ import { isDict } from "../wamp/messages.ts";
 import type { MatchPolicy } from "../wamp/uri.ts";
 import { type permissionSchema, type realmOptionsSchema, realmSchema, type roleSchema } from "./core-schema.ts";
 import { type Check, checkBySchema, type Path } from "./issues.ts";
+import { quoted } from "./shown.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** The realms of a config, and whether others may name one of them. */
@@ -44,14 +45,14 @@ export async function checkRealms(raw: unknown, check: Check): Promise<Realms> {
     ),
     requireRealm(realm, at) {
       if (roles.size > 0 && !roles.has(realm))
-        check.issues.add(at, `no realm "${realm}" is in realms${didYouMean(realm, roles.keys())}`);
+        check.issues.add(at, `no realm${quoted(realm)} is in realms${didYouMean(realm, roles.keys())}`);
     },
     requireRole(realm, role, at) {
       if (roles.size === 0) return;
       const own = realm === null ? new Set([...roles.values()].flatMap((names) => [...names])) : roles.get(realm);
       if (own === undefined || own.has(role)) return;
-      const where = realm === null ? "no realm" : `realm "${realm}"`;
-      check.issues.add(at, `${where} has ${realm === null ? "a" : "no"} role "${role}"${didYouMean(role, own)}`);
+      const where = realm === null ? "no realm" : `realm${quoted(realm)}`;
+      check.issues.add(at, `${where} has ${realm === null ? "a" : "no"} role${quoted(role)}${didYouMean(role, own)}`);
     },
   };
   for (const [i, { roles: ofRealm }] of settings.entries()) {
@@ -105,7 +106,7 @@ function rolesOf(
   const seen = new Set<string>();
   return roles.map((role, i) => {
     const { name, permissions, "allow-by-default": allowByDefault, authorizer, "authorizer-realm": home } = role;
-    if (seen.has(name)) issues.add([...at, "roles", i, "name"], `a role "${name}" is there already`);
+    if (seen.has(name)) issues.add([...at, "roles", i, "name"], `a role${quoted(name)} is there already`);
     seen.add(name);
     if (authorizer !== undefined && allowByDefault)
       issues.add(

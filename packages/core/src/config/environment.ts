@@ -1,5 +1,6 @@
 import { isDict } from "../wamp/messages.ts";
 import type { Issues, Path } from "./issues.ts";
+import { hiding } from "./shown.ts";
 
 /** How deep a config may nest; deeper it is a mistake, or goes in a circle. */
 const MAX_DEPTH = 100;
@@ -15,6 +16,8 @@ export interface Expanded {
   readonly value: unknown;
   /** Whether the string at this path was wholly `${NAME}`. */
   readonly fromEnvironment: (path: Path) => boolean;
+  /** Puts `${NAME}` into a text where it holds what the environment had under that name: it may be a secret. */
+  readonly hide: (text: string) => string;
 }
 
 /**
@@ -23,13 +26,17 @@ export interface Expanded {
  */
 export function expandEnvironment(raw: unknown, environment: NodeJS.ProcessEnv, issues: Issues): Expanded {
   const whole = new Set<string>();
+  const values = new Map<string, string>();
 
   const expandText = (text: string, path: Path): string => {
     if (WHOLE.test(text)) whole.add(JSON.stringify(path));
     return text.replace(VARIABLE, (found: string, name: string | undefined) => {
       if (name === undefined) return "${";
       const value = environment[name];
-      if (value !== undefined) return value;
+      if (value !== undefined) {
+        values.set(value, found);
+        return value;
+      }
       issues.add(path, `the environment variable ${name} is not set; set it, or write $\${ for a literal \${`);
       return found;
     });
@@ -55,7 +62,11 @@ export function expandEnvironment(raw: unknown, environment: NodeJS.ProcessEnv, 
 
   const value = expand(raw, []);
   if (left < 0) issues.add([], `holds more than ${MAX_VALUES} values, or goes in a circle`);
-  return { value: left < 0 ? null : value, fromEnvironment: (path) => whole.has(JSON.stringify(path)) };
+  return {
+    value: left < 0 ? null : value,
+    fromEnvironment: (path) => whole.has(JSON.stringify(path)),
+    hide: hiding(values),
+  };
 }
 
 /** A mapping of the config, and nothing that a JS config brings with it: a plugin bears symbols. */

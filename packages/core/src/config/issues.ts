@@ -1,6 +1,7 @@
 import type { ConfigIssue } from "../contract/errors.ts";
 import type { Schema, SchemaIssue } from "../contract/schema.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
+import { shownKey } from "./shown.ts";
 import { didYouMean } from "./suggest.ts";
 
 export type Path = readonly (string | number)[];
@@ -12,6 +13,11 @@ export class Issues {
   add(path: Path, message: string): void {
     if (this.found.some((other) => other.message === message && same(other.path, path))) return;
     this.found.push({ path, message });
+  }
+
+  /** Tells of a key of `mapping`, which stands at `at`, that no schema knows: it may be a value that lost its own key. */
+  addUnknownKey(at: Path, key: string, mapping: unknown, hint: string): void {
+    this.add([...at, shownKey(key, mapping, hint)], `unknown key${hint}`);
   }
 }
 
@@ -81,7 +87,8 @@ function report(issue: DetailedIssue, root: unknown, schema: Schema, at: Path, i
   const inner = pathOf(issue);
   if (issue.code === "unrecognized_keys") {
     for (const key of issue.keys ?? []) {
-      issues.add([...at, ...inner, key], `unknown key${didYouMean(key, knownKeys(schema, inner))}`);
+      const hint = didYouMean(key, knownKeys(schema, inner));
+      issues.addUnknownKey([...at, ...inner], key, valueAt(root, inner), hint);
     }
     return;
   }

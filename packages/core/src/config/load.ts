@@ -14,6 +14,7 @@ import { componentSchema, pluginsSchema, rootSchema, shutdownSchema, transportSc
 import { expandEnvironment } from "./environment.ts";
 import type { ConfigSource } from "./find.ts";
 import { type Check, checkBySchema, droppedKeys, Issues, type Path } from "./issues.ts";
+import { quoted, shownIssues } from "./shown.ts";
 import { didYouMean } from "./suggest.ts";
 
 export interface LoadedTransport {
@@ -70,16 +71,16 @@ export async function loadConfig(
   { cwd, transports, running }: LoadOptions,
 ): Promise<LoadedConfig> {
   const issues = new Issues();
-  const { value: raw, fromEnvironment } = expandEnvironment(source.raw, process.env, issues);
+  const { value: raw, fromEnvironment, hide } = expandEnvironment(source.raw, process.env, issues);
   if (!isDict(raw)) {
     if (issues.found.length === 0) issues.add([], `expected a dictionary, found ${kindOf(raw)}`);
-    throw new ConfigError(source.file, issues.found);
+    throw new ConfigError(source.file, shownIssues(issues.found, raw, hide));
   }
   const check: Check = { issues, fromEnvironment };
   const from = { folder: source.folder, cwd };
   for (const key of Object.keys(raw)) {
     if (!Object.hasOwn(rootSchema.shape, key))
-      issues.add([key], `unknown key${didYouMean(key, Object.keys(rootSchema.shape))}`);
+      issues.addUnknownKey([], key, raw, didYouMean(key, Object.keys(rootSchema.shape)));
   }
 
   const found = await findPlugins(raw["plugins"] ?? [], from, check);
@@ -109,7 +110,7 @@ export async function loadConfig(
   const shutdownTimeout = await checkBySchema(shutdownSchema, raw["shutdown-timeout"], ["shutdown-timeout"], check);
 
   if (issues.found.length > 0 && running !== undefined) tellOfNewPlugins(found, running, issues);
-  if (issues.found.length > 0) throw new ConfigError(source.file, issues.found);
+  if (issues.found.length > 0) throw new ConfigError(source.file, shownIssues(issues.found, raw, hide));
   return {
     file: source.file,
     folder: source.folder,
@@ -119,7 +120,7 @@ export async function loadConfig(
     shutdownTimeout: shutdownTimeout?.value as number,
     plugins,
     called: context.called,
-    warnings: warnings.found,
+    warnings: shownIssues(warnings.found, raw, hide),
   };
 }
 
@@ -173,14 +174,14 @@ async function checkTransports(
       const types = known.map((other) => other.type);
       context.issues.add(
         [...at, "type"],
-        `no transport of type "${type}" is there${didYouMean(type, types)}; there are: ${types.join(", ")}`,
+        `no transport of type${quoted(type)} is there${didYouMean(type, types)}; there are: ${types.join(", ")}`,
       );
       continue;
     }
     const options = await checkBySchema(transport.schema, own, at, context);
     if (options === null) continue;
     for (const { key, hint } of droppedKeys(transport.schema, own, options.value))
-      context.issues.add([...at, key], `unknown key${hint}`);
+      context.issues.addUnknownKey(at, key, own, hint);
     loaded.push({ type, transport, options: options.value, auth, authTimeout, limits: limitsOf(settings), at });
   }
   reportConflicts(loaded, context.issues);

@@ -3,6 +3,7 @@ import { satisfies, validRange } from "semver";
 import { isPlugin, type Plugin } from "../contract/plugin.ts";
 import { ModuleNotFound, type ResolveFrom, resolveModule } from "./resolve.ts";
 import { shapeProblems } from "./shape.ts";
+import { thrownText } from "./thrown.ts";
 
 /** Core's own version, which a plugin's `core` range must hold. */
 export const CORE_VERSION = (createRequire(import.meta.url)("../../package.json") as { version: string }).version;
@@ -73,9 +74,7 @@ async function importing(name: string, url: string): Promise<Record<string, unkn
     if (code === "ERR_MODULE_NOT_FOUND" && (error as Error).message.includes(new URL(url).pathname)) {
       throw new Error(`the file "${name}" is not there`, { cause: error });
     }
-    throw new Error(`the plugin "${name}" failed to load: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw new Error(`the plugin "${name}" failed to load: ${thrownText(error)}`, { cause: error });
   }
 }
 

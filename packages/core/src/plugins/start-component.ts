@@ -1,5 +1,6 @@
 import { untilAborted, Deadline } from "../wamp/deadline.ts";
 import type { LocalSession } from "../session/local.ts";
+import { isOfTheLanguage, thrownText } from "./thrown.ts";
 
 /**
  * A component: code that runs in the router's process with a session of its own.
@@ -29,9 +30,8 @@ export async function startComponent(
     await untilAborted(Promise.resolve(component(session, config)), limit.signal);
   } catch (error) {
     session.leave();
-    throw new Error(`the component ${name} did not start: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    const message = `the component ${name} did not start: ${thrownText(error)}`;
+    throw new Error(message, isOfTheLanguage(error) ? {} : { cause: error });
   } finally {
     limit.end();
   }

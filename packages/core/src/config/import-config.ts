@@ -1,0 +1,93 @@
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { realpath, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { thrownText } from "../plugins/thrown.ts";
+import { atPlace, Unreadable } from "./parse.ts";
+
+/** How long Node may take to look for a slip of syntax, in milliseconds. */
+const CHECK_TIMEOUT = 5000;
+
+const run = promisify(execFile);
+const { cache } = createRequire(import.meta.url);
+let reads = 0;
+
+/**
+ * The default export of a config in JavaScript. Node keeps the modules it has imported, by their URL, and CommonJS ones by
+ * their path too: a reload wants the file.
+ *
+ * @throws Unreadable that shows no text of the file, only what its author threw
+ */
+export async function importConfig(file: string): Promise<unknown> {
+  const path = await realpath(file);
+  Reflect.deleteProperty(cache, path);
+  try {
+    const module = (await import(`${pathToFileURL(path).href}?read=${++reads}`)) as { default?: unknown };
+    return module.default;
+  } catch (error) {
+    throw new Unreadable((await slipIn(path, error)) ?? thrownText(error));
+  }
+}
+
+/** The same of one in TypeScript. @throws Unreadable, also where the package typescript is missing */
+export async function importTypescriptConfig(file: string, text: string): Promise<unknown> {
+  const path = await realpath(file);
+  const compiled = `${path}.${randomUUID()}.mjs`;
+  const code = await transpiled(path, text);
+  try {
+    // The config may hold secrets, and its own file may be open to its owner alone.
+    await writeFile(compiled, code, { flag: "wx", mode: 0o600 });
+    return await importConfig(compiled);
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    // The lines of the file that was compiled are not those that the author sees.
+    throw new Unreadable(error.message.replace(/ at [^\n]*\.mjs:\d+(?::\d+)?(?=: )/, "").replaceAll(compiled, path));
+  } finally {
+    await rm(compiled, { force: true });
+  }
+}
+
+async function transpiled(path: string, text: string): Promise<string> {
+  const typescript = await import("typescript").catch(() => {
+    throw new Unreadable("a config in TypeScript needs the package typescript; run: npm install typescript");
+  });
+  const { transpileModule, ModuleKind, ScriptTarget, getLineAndCharacterOfPosition } = typescript.default;
+  const { outputText, diagnostics = [] } = transpileModule(text, {
+    fileName: path,
+    reportDiagnostics: true,
+    compilerOptions: { module: ModuleKind.ES2022, target: ScriptTarget.ES2022 },
+  });
+  const [first] = diagnostics;
+  if (first === undefined) return outputText;
+  const words = typeof first.messageText === "string" ? first.messageText : first.messageText.messageText;
+  if (first.file === undefined || first.start === undefined) throw new Unreadable(wordsOnly(words));
+  const { line, character } = getLineAndCharacterOfPosition(first.file, first.start);
+  throw new Unreadable(atPlace(line + 1, character + 1, wordsOnly(words)));
+}
+
+/** A compiler's message, where it quotes nothing but a punctuation mark. */
+function wordsOnly(message: string): string {
+  const isFixed = !/['"`]/.test(message) || /^'[^\w\s'"`]{1,3}' expected\.$/.test(message);
+  return isFixed
+    ? message.replace(/\.$/, "").replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
+    : "slip of syntax";
+}
+
+/** `import` does not tell where a module's slip of syntax is, but `node --check` does. Null where there is none in `path`. */
+async function slipIn(path: string, error: unknown): Promise<string | null> {
+  const text = thrownText(error);
+  if (!text.startsWith("SyntaxError: ")) return null;
+  try {
+    await run(process.execPath, ["--check", path], { timeout: CHECK_TIMEOUT });
+    return null;
+  } catch (failed) {
+    const { stderr } = failed as { stderr?: unknown };
+    if (typeof stderr !== "string") return null;
+    const [, line] = /^(?:file:\/\/)?\/.*:(\d+)$/m.exec(stderr) ?? [];
+    const column = /^\s*(?=\^)/m.exec(stderr)?.[0].length;
+    const words = text.slice("SyntaxError: ".length);
+    return line === undefined || column === undefined ? null : atPlace(Number(line), column + 1, words);
+  }
+}

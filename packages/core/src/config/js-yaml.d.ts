@@ -1,0 +1,11 @@
+/** The part of js-yaml that is used here. It brings no types of its own. */
+declare module "js-yaml" {
+  export function load(text: string): unknown;
+
+  export class YAMLException extends Error {
+    /** What is wrong, which may hold text of the file. */
+    readonly reason: string;
+    /** Where; absent where the file as a whole is wrong. Both count from 0. */
+    readonly mark?: { readonly line: number; readonly column: number };
+  }
+}

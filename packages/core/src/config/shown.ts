@@ -1,0 +1,76 @@
+import type { ConfigIssue } from "../contract/errors.ts";
+import { isDict } from "../wamp/messages.ts";
+
+/** What a key of a config looks like: words of letters. */
+const KEY = /^[a-z][a-zA-Z]*(?:[-_][a-zA-Z]+)*$/;
+
+/** A name that may stand in a message: neither a space nor a colon nor a bracket, as a slip of syntax draws into a text. */
+const NAME = /^[\w$@.+/~-]{1,200}$/;
+
+/** Shorter values of the environment are no secrets, and are parts of many words. */
+const SHORTEST_SECRET = 4;
+
+/**
+ * ` "text"` to stand in a sentence, or nothing where `text` may be more than a name: where YAML lacks a space or a quotation
+ * mark, one text holds what stood beside it.
+ */
+export function quoted(text: string): string {
+  return NAME.test(text) ? ` "${text}"` : "";
+}
+
+/**
+ * A key that no schema knows, as a message shows it. A value that lost its key, or its quotation mark, becomes a key: it is
+ * shown only where it is like a known one, or like a key and has a value itself.
+ *
+ * @param hint `did you mean …`, where it is like a known one
+ */
+export function shownKey(key: string, mapping: unknown, hint: string): string {
+  const value = isDict(mapping) ? mapping[key] : undefined;
+  const hasValue = value !== undefined && value !== null;
+  return NAME.test(key) && (hint !== "" || (hasValue && KEY.test(key))) ? key : numbered(key, mapping);
+}
+
+/** `issue` with the names in its path that are none replaced by their numbers. */
+export function withoutText(issue: ConfigIssue, root: unknown): ConfigIssue {
+  let value = root;
+  const path = issue.path.map((step) => {
+    const mapping = value;
+    value = isDict(mapping) || Array.isArray(mapping) ? (mapping as Record<string | number, unknown>)[step] : undefined;
+    const isOwn = isDict(mapping) && Object.hasOwn(mapping, step);
+    return typeof step === "string" && isOwn && !NAME.test(step) ? numbered(step, mapping) : step;
+  });
+  return { ...issue, path };
+}
+
+function numbered(key: string, mapping: unknown): string {
+  const index = isDict(mapping) ? Object.keys(mapping).indexOf(key) : -1;
+  return index === -1 ? "(a key that is not shown)" : `(key ${index + 1}, not shown)`;
+}
+
+/** Puts `${NAME}` in messages where a value of the environment stands. @param values by what they are shown as */
+export function hiding(values: ReadonlyMap<string, string>): (text: string) => string {
+  const hidden = [...values]
+    .flatMap(([value, name]) =>
+      [value, encodeURI(wellFormed(value)), JSON.stringify(value).slice(1, -1)].map((form) => [form, name] as const),
+    )
+    .filter(([form]) => form.length >= SHORTEST_SECRET)
+    .sort(([one], [other]) => other.length - one.length);
+  return (text) => hidden.reduce((result, [form, name]) => result.replaceAll(form, () => name), text);
+}
+
+/** `encodeURI` throws at half a surrogate pair. */
+function wellFormed(text: string): string {
+  return Buffer.from(text, "utf8").toString("utf8");
+}
+
+/** `issues` as they may be shown. @param root the config, its environment filled in */
+export function shownIssues(
+  issues: readonly ConfigIssue[],
+  root: unknown,
+  hide: (text: string) => string,
+): ConfigIssue[] {
+  return issues.map((issue) => {
+    const { path, message } = withoutText(issue, root);
+    return { path, message: hide(message) };
+  });
+}
