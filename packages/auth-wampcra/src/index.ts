@@ -1,7 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import {
   accept,
-  assignmentOf,
   assignmentsIn,
   challenge,
   Concealed,
@@ -47,7 +46,7 @@ export const wampcra = defineMethod({
     schema: block,
     prepare: async ({ users }: { users: Users }): Promise<Block> => {
       const derived = await withKeys(users);
-      const models = new Concealed(await modelsOf(Object.values(derived)));
+      const models = new Concealed(await modelsOf(derived));
       const entries = Object.entries(derived).map(([authid, own]) => [authid, concealed(own)] as const);
       return { users: Object.fromEntries(entries), models };
     },
@@ -59,7 +58,9 @@ export const wampcra = defineMethod({
     const found = await attempt.resolvePrincipal();
     if (found.verified) return deny();
     const { key, salting } = await secretOf(found.credential);
-    const { authid, role, provider } = found.principal;
+    const { role, provider } = found.principal;
+    // A static user's own `authid` would show that the user exists: no decoy has one. An answer's stands in it, as in Crossbar.
+    const authid = provider === "static" ? attempt.authid : found.principal.authid;
     const text = JSON.stringify({
       authid,
       authrole: role,
@@ -77,12 +78,13 @@ export const wampcra = defineMethod({
     return constantTimeEqual((state as Expected).signature, signature) ? accept() : deny();
   },
 
-  decoy({ authid }, blocks) {
+  decoy({ authid }, blocks, defaultRoles) {
     const { key, salting, role } = decoySecret(
       authid,
       blocks.map(({ models }) => models.reveal()),
+      defaultRoles,
     );
-    return credential({ secret: key, ...salting }, assignmentOf({ role }));
+    return credential({ secret: key, ...salting }, { role });
   },
 });
 

@@ -117,11 +117,13 @@ async function decoyOf({ method, blocks }: MethodSettings, query: PrincipalQuery
   const answer = await method.decoy(
     query,
     own.map(({ value }) => value),
+    own.map(({ defaultRole }) => defaultRole),
   );
   const principal = principalOf(
     answer.assignment,
     query,
-    own[0]?.defaultRole ?? null,
+    // The user that a decoy is like may stand in another block.
+    answer.assignment.role === undefined ? (own[0]?.defaultRole ?? null) : null,
     own[0]?.type ?? blocks[0]?.type ?? "static",
   );
   return { verified: false, credential: await checked(method, answer, method.name), principal };

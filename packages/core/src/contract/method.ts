@@ -80,8 +80,15 @@ export interface AuthMethod<C = unknown, B = unknown, S = B> {
   readonly static?: StaticPrincipals<B, S>;
   readonly challenge: (attempt: LoginAttempt<C>) => Verdict | Promise<Verdict>;
   readonly authenticate?: (attempt: LoginAttempt<C>, proof: Proof, state: unknown) => Verdict | Promise<Verdict>;
-  /** A credential of the usual shape for an authid that nobody knows, made of the method's static blocks. */
-  readonly decoy: (query: PrincipalQuery, blocks: readonly B[]) => CredentialAnswer | Promise<CredentialAnswer>;
+  /**
+   * A credential of the usual shape for an authid that nobody knows, made of the method's static blocks. Where the challenge
+   * shows a role, the answer's assignment names it, or null for none: `defaultRoles` has the `default-role` of each block.
+   */
+  readonly decoy: (
+    query: PrincipalQuery,
+    blocks: readonly B[],
+    defaultRoles: readonly (string | null)[],
+  ) => CredentialAnswer | Promise<CredentialAnswer>;
 }
 
 /**
