@@ -151,6 +151,32 @@ it("counts max-depth, and ends the session that sent what nests deeper", async (
   expect(running.hits).toMatchObject([{ limit: "max-depth", session: { realm: "realm1" } }]);
 });
 
+it("counts max-values, and ends the session that sent more of them in one message", async () => {
+  await start({ "max-values": 100 });
+  const client = await connectRaw(running.url);
+  client.send(...HELLO);
+  await client.welcomed();
+  // The message's own elements and the option are six.
+  client.send(16, 1, { acknowledge: true }, "com.a", Array(94).fill(0));
+  await client.next();
+  client.send(16, 2, { acknowledge: true }, "com.a", Array(95).fill(0));
+  expect(await client.next()).toMatchObject([
+    3,
+    { message: "the message holds more than 100 values (max-values)" },
+    "wamp.error.protocol_violation",
+  ]);
+  await client.closed;
+  expect(running.hits).toMatchObject([{ limit: "max-values", session: { realm: "realm1" } }]);
+});
+
+it("counts the values of a HELLO too, before anybody has logged in", async () => {
+  await start({ "max-values": 100 });
+  const client = await connectRaw(running.url);
+  client.send(1, "realm1", { roles: { caller: {} }, authextra: { a: Array(100).fill({}) } });
+  await client.closed;
+  expect(running.hits).toMatchObject([{ limit: "max-values", session: null }]);
+});
+
 /** Arguments that are so many levels deep, themselves among them. */
 function nested(levels: number): unknown[] {
   return levels === 1 ? [] : [nested(levels - 1)];

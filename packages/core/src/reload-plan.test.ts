@@ -14,6 +14,7 @@ const LIMITS = {
   failedLoginsPerAuthid: 1,
   messagesPerSecond: 0,
   depth: 100,
+  values: 100_000,
 };
 
 function entry(type: keyof typeof TRANSPORTS, options: object, authTimeout = 1): LoadedTransport {

@@ -154,6 +154,11 @@ export const transportSchema = z.looseObject({
     .max(100)
     .default(100)
     .describe("how deep lists and dictionaries of a message may stand in each other"),
+  "max-values": z
+    .int()
+    .min(100) // HELLO's own, with all features there are, take fewer than 60
+    .default(100_000)
+    .describe("how many values one message may hold: all members of its lists and dictionaries, keys not counted"),
   "max-connections": z.int().min(1).default(100_000).describe("how many connections may be open"),
   "max-half-open": z.int().min(1).default(10_000).describe("how many of them may not have logged in yet"),
   "max-half-open-per-address": z

@@ -203,6 +203,7 @@ export function limitsOf(entry: CoreSettings): TransportLimits {
     failedLoginsPerAuthid: entry["max-failed-logins-per-authid"],
     messagesPerSecond: entry["max-messages-per-second"],
     depth: entry["max-depth"],
+    values: entry["max-values"],
   };
 }
 

@@ -74,6 +74,8 @@ export interface TransportLimits {
   readonly messagesPerSecond: number;
   /** How deep a message's lists and dictionaries may stand in each other. */
   readonly depth: number;
+  /** How many values one message may hold. */
+  readonly values: number;
 }
 
 export interface RealmSettings {

@@ -4,6 +4,7 @@ import type { SessionInfo } from "./peer.ts";
 export const LIMITS = [
   "max-message-size",
   "max-depth",
+  "max-values",
   "max-buffered",
   "send-timeout",
   "ping-interval",

@@ -2,9 +2,10 @@ import { type DecodeOptions, decode, encode, type EncodeOptions, Tagged, type To
 import { headOf, parseMessage } from "../wamp/messages.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import type { PayloadValues, Tail } from "../wamp/payload.ts";
-import { protocolViolation, TooDeep, WampError } from "../wamp/wamp-error.ts";
+import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { checkCbor } from "./cbor-check.ts";
 import { plainValue } from "./plain-value.ts";
-import { isTooDeep, MAX_DEPTH, type Serializer } from "./serializer.ts";
+import { MAX_DEPTH, MAX_VALUES, type Serializer } from "./serializer.ts";
 
 /** The tags of RFC 8949 section 3.4 that stand before a value: they are passed on, and given no meaning. */
 const TAGS = [0, 1, 2, 3, 4, 5, 21, 22, 23, 24, 32, 33, 34, 35, 36, 37, 55799];
@@ -39,7 +40,8 @@ export const cbor: Serializer = {
   binary: true,
   rawSocketId: 3,
 
-  decode(bytes, maxDepth = MAX_DEPTH) {
+  decode(bytes, maxDepth = MAX_DEPTH, maxValues = MAX_VALUES) {
+    checkCbor(bytes, maxDepth, maxValues);
     let elements: unknown;
     try {
       const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -47,7 +49,6 @@ export const cbor: Serializer = {
     } catch {
       throw protocolViolation("the frame is not valid CBOR, or holds what WAMP cannot say");
     }
-    if (isTooDeep(elements, maxDepth)) throw new TooDeep(maxDepth);
     return parseMessage(elements);
   },
 

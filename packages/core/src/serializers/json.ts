@@ -19,14 +19,18 @@ import {
   type Tail,
   type TailCodec,
 } from "../wamp/payload.ts";
-import { protocolViolation, TooDeep, WampError } from "../wamp/wamp-error.ts";
+import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 import { writeJson } from "./json-write.ts";
+import { checkJson } from "./json-check.ts";
 import { sawBeyondAscii, skipSpace, skipValue, startScan } from "./json-scan.ts";
 import { startDepth, UNSURE } from "./scan.ts";
-import { bufferOf, MAX_DEPTH, type Serializer } from "./serializer.ts";
+import { bufferOf, MAX_DEPTH, MAX_VALUES, type Serializer } from "./serializer.ts";
 import { textAt } from "./texts.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** Each value takes a byte at least, and a comma or bracket: a frame that is too short for too many is not counted. */
+const BYTES_OF_VALUE = 2;
 
 const CLOSE = Uint8Array.of(0x5d);
 const NO_TAIL: Tail = { count: 0, bytes: new Uint8Array() };
@@ -37,8 +41,10 @@ export const json: Required<Serializer> & TailCodec = {
   binary: false,
   rawSocketId: 1,
 
-  decode(bytes, maxDepth = MAX_DEPTH) {
-    return scanned(bytes, startDepth(maxDepth)) ?? decodeJsonInFull(bytes, maxDepth);
+  decode(bytes, maxDepth = MAX_DEPTH, maxValues = MAX_VALUES) {
+    const mayHoldMore = bytes.length > maxValues * BYTES_OF_VALUE;
+    if (mayHoldMore) checkJson(bytes, maxDepth, maxValues);
+    return scanned(bytes, startDepth(maxDepth)) ?? decodeJsonInFull(bytes, maxDepth, maxValues);
   },
 
   encode(message) {
@@ -153,12 +159,11 @@ function hasEscape(bytes: Buffer, begin: number, end: number): boolean {
 }
 
 /** Parses a message as a whole. @throws WampError `wamp.error.protocol_violation` */
-export function decodeJsonInFull(bytes: Uint8Array, maxDepth = MAX_DEPTH): Message {
+export function decodeJsonInFull(bytes: Uint8Array, maxDepth = MAX_DEPTH, maxValues = MAX_VALUES): Message {
   let elements: unknown;
   try {
-    const whole = decoder.decode(bytes);
-    checkDepth(whole, maxDepth);
-    elements = parse(whole);
+    checkJson(bytes, maxDepth, maxValues);
+    elements = parse(decoder.decode(bytes));
   } catch (error) {
     throw WampError.is(error) ? error : protocolViolation("the frame is not valid JSON");
   }
@@ -266,20 +271,4 @@ function sayable(value: unknown, depth: number): unknown {
 
 function unsayable(what: string): WampError {
   return new WampError(ErrorUri.invalidArgument, `the payload holds a value that JSON cannot say (${what})`);
-}
-
-/** JSON.parse takes a million levels and then seconds, so depth is counted on the text, outside strings. */
-function checkDepth(whole: string, maxDepth: number): void {
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < whole.length; i++) {
-    const c = whole.charCodeAt(i);
-    if (inString) {
-      if (c === 0x5c) i++;
-      else if (c === 0x22) inString = false;
-    } else if (c === 0x22) inString = true;
-    else if (c === 0x5b || c === 0x7b) {
-      if (++depth > maxDepth + 1) throw new TooDeep(maxDepth); // the message itself is a level
-    } else if (c === 0x5d || c === 0x7d) depth--;
-  }
 }

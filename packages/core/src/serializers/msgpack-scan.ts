@@ -6,6 +6,14 @@ import { MAX_SCAN_DEPTH, UNSURE } from "./scan.ts";
  * passes, every decoder accepts. Where it is not sure it says so, and the message is decoded in full.
  */
 
+/** How many more members of lists and dictionaries are passed. What holds more is counted, and refused, by the full decoder. */
+let valuesLeft = 0;
+
+/** To be called before a frame is looked through. @param maxValues how many members of lists and dictionaries are passed */
+export function startScan(maxValues: number): void {
+  valuesLeft = maxValues;
+}
+
 /** The position after the value that begins at `at`, or UNSURE. */
 export function skipValue(bytes: Buffer, at: number, depth = 0): number {
   const kind = bytes[at];
@@ -86,7 +94,7 @@ function isText(bytes: Buffer, at: number, end: number): boolean {
 }
 
 function skipList(bytes: Buffer, at: number, size: number, depth: number): number {
-  if (size === UNSURE || size > bytes.length - at) return UNSURE;
+  if (size === UNSURE || size > bytes.length - at || (valuesLeft -= size) < 0) return UNSURE;
   for (let i = 0; i < size; i++) {
     at = skipValue(bytes, at, depth + 1);
     if (at === UNSURE) return UNSURE;
@@ -95,7 +103,7 @@ function skipList(bytes: Buffer, at: number, size: number, depth: number): numbe
 }
 
 function skipMap(bytes: Buffer, at: number, size: number, depth: number): number {
-  if (size === UNSURE || size > bytes.length - at) return UNSURE;
+  if (size === UNSURE || size > bytes.length - at || (valuesLeft -= size) < 0) return UNSURE;
   for (let i = 0; i < size; i++) {
     const key = bytes[at] as number;
     const isKey = (key >= 0xa0 && key <= 0xbf) || (key >= 0xd9 && key <= 0xdb);

@@ -18,12 +18,13 @@ import {
   type Tail,
   type TailCodec,
 } from "../wamp/payload.ts";
-import { protocolViolation, TooDeep, WampError } from "../wamp/wamp-error.ts";
-import { skipValue } from "./msgpack-scan.ts";
+import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { checkMsgpack } from "./msgpack-check.ts";
+import { skipValue, startScan } from "./msgpack-scan.ts";
 import { writeMsgpack, writeNumber } from "./msgpack-write.ts";
 import { plainValue } from "./plain-value.ts";
 import { startDepth, UNSURE } from "./scan.ts";
-import { bufferOf, isTooDeep, MAX_DEPTH, type Serializer } from "./serializer.ts";
+import { bufferOf, MAX_DEPTH, MAX_VALUES, type Serializer } from "./serializer.ts";
 import { textAt } from "./texts.ts";
 
 /** The part of msgpack5 that is used here; the package ships no types of its own. */
@@ -79,8 +80,8 @@ export const msgpack: Required<Serializer> & TailCodec = {
   binary: true,
   rawSocketId: 2,
 
-  decode(bytes, maxDepth = MAX_DEPTH) {
-    return scanned(bytes, startDepth(maxDepth)) ?? decodeMsgpackInFull(bytes, maxDepth);
+  decode(bytes, maxDepth = MAX_DEPTH, maxValues = MAX_VALUES) {
+    return scanned(bytes, startDepth(maxDepth), maxValues) ?? decodeMsgpackInFull(bytes, maxDepth, maxValues);
   },
 
   encode(message) {
@@ -116,12 +117,13 @@ export const msgpack: Required<Serializer> & TailCodec = {
 };
 
 /** A message whose payload is left as it is, or null where only the codec can tell. */
-function scanned(frame: Uint8Array, depth: number): Message | null {
+function scanned(frame: Uint8Array, depth: number, maxValues: number): Message | null {
   const bytes = bufferOf(frame);
   const size = (bytes[0] ?? 0) - 0x90;
   const layout = size > 0 && size < 8 ? payloadLayout(bytes[1] ?? 0) : null;
   const elements = size - 1 - (layout?.fields.length ?? 0);
   if (layout === null || elements < 0 || elements > 2) return null;
+  startScan(maxValues - size);
   const values: unknown[] = [];
   let at = 2;
   for (let i = 0; i < layout.fields.length; i++) {
@@ -187,17 +189,15 @@ function valueOf(bytes: Buffer, at: number, end: number): unknown {
 }
 
 /** Decodes a message as a whole. @throws WampError `wamp.error.protocol_violation` */
-export function decodeMsgpackInFull(bytes: Uint8Array, maxDepth = MAX_DEPTH): Message {
-  const buffer = bl(bytes);
+export function decodeMsgpackInFull(bytes: Uint8Array, maxDepth = MAX_DEPTH, maxValues = MAX_VALUES): Message {
+  const end = checkMsgpack(bytes, maxDepth, maxValues);
   let elements: unknown;
   try {
-    elements = codec.decode(buffer);
-  } catch (error) {
-    if (error instanceof Error && error.message.includes("depth")) throw new TooDeep(maxDepth);
+    elements = codec.decode(bl(bytes));
+  } catch {
     throw protocolViolation("the frame is not valid MessagePack");
   }
-  if (isTooDeep(elements, maxDepth)) throw new TooDeep(maxDepth);
-  if (buffer.length > 0) throw protocolViolation("the frame has bytes after its message");
+  if (end !== bytes.length) throw protocolViolation("the frame has bytes after its message");
   return parseMessage(elements);
 }
 

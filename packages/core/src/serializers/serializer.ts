@@ -13,9 +13,11 @@ export interface Serializer extends TailEncoder {
    * One message from its bytes.
    * @param maxDepth how deep its lists and dictionaries may stand in each other: `MAX_DEPTH` at most, which is
    * the default
-   * @throws WampError `wamp.error.protocol_violation`, a `TooDeep` where it is that
+   * @param maxValues how many values it may hold: the members of its lists and dictionaries, of the message's own list
+   * too, counted before anything is made of them. Default: `MAX_VALUES`
+   * @throws WampError `wamp.error.protocol_violation`, a `TooDeep` or `TooManyValues` where it is that
    */
-  decode(bytes: Uint8Array, maxDepth?: number): Message;
+  decode(bytes: Uint8Array, maxDepth?: number, maxValues?: number): Message;
   /**
    * The bytes of a message in pieces, as they are to stand behind each other: texts in UTF-8, and bytes that need not be
    * copied. Without it `encode` is used. @throws WampError as `encode`
@@ -47,16 +49,10 @@ export interface Framing {
 /** How deep lists and dictionaries may stand in each other at most. Past it a message is refused, before any stack is. */
 export const MAX_DEPTH = 100;
 
+/** How many values a message may hold where nothing else is said. */
+export const MAX_VALUES = 100_000;
+
 /** The same bytes, as a Buffer. */
 export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
-/** Whether a decoded value nests deeper than a message may. */
-export function isTooDeep(value: unknown, maxDepth: number, depth = 0): boolean {
-  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return false;
-  if (depth > maxDepth) return true;
-  const items: Iterable<unknown> = value instanceof Map ? value.values() : Object.values(value);
-  for (const item of items) if (isTooDeep(item, maxDepth, depth + 1)) return true;
-  return false;
 }

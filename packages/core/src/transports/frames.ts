@@ -7,7 +7,7 @@ import type { Framing, Serializer } from "../serializers/serializer.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { guarded } from "../wamp/guarded.ts";
 import type { Message } from "../wamp/messages.ts";
-import { protocolViolation, TooDeep, WampError } from "../wamp/wamp-error.ts";
+import { protocolViolation, TooDeep, TooManyValues, WampError } from "../wamp/wamp-error.ts";
 import { type Outgoing, OutgoingFrame, outgoingOf } from "./outgoing.ts";
 import type { Subprotocol } from "./subprotocols.ts";
 
@@ -44,6 +44,7 @@ export class FrameConnection implements Connection {
   #handler: ConnectionHandler | null = null;
   #traffic: Traffic = UNCOUNTED;
   #maxDepth: number | undefined;
+  #maxValues: number | undefined;
   /** Nothing more is handed to the handler: the peer broke the protocol, or this side has closed. */
   #deaf = false;
   #closing = false;
@@ -67,6 +68,7 @@ export class FrameConnection implements Connection {
   open({ accept, traffic, limits }: Pick<TransportEntry, "accept" | "traffic" | "limits">): void {
     this.#traffic = traffic;
     this.#maxDepth = limits.depth;
+    this.#maxValues = limits.values;
     this.#guarded(() => {
       this.#handler = accept(this);
     });
@@ -178,7 +180,7 @@ export class FrameConnection implements Connection {
   #decode(bytes: Uint8Array): void {
     let message: Message;
     try {
-      message = this.#serializer.decode(bytes, this.#maxDepth);
+      message = this.#serializer.decode(bytes, this.#maxDepth, this.#maxValues);
     } catch (error) {
       this.#violated(error);
       return;
@@ -209,6 +211,7 @@ export class FrameConnection implements Connection {
   #violated(error: unknown): void {
     this.#deafen();
     if (error instanceof TooDeep) this.limited("max-depth", `ended a session: ${error.message}`);
+    if (error instanceof TooManyValues) this.limited("max-values", `ended a session: ${error.message}`);
     if (!WampError.is(error)) this.#log.error({ err: error }, `serializer "${this.#serializer.name}" failed`);
     const violation = WampError.is(error) ? error : protocolViolation("the frame could not be decoded");
     this.#guarded(() => this.#handler?.violation(violation));

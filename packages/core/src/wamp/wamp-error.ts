@@ -46,6 +46,13 @@ export class TooDeep extends WampError {
   }
 }
 
+/** A peer sent a message that holds more values than is let in. */
+export class TooManyValues extends WampError {
+  constructor(maxValues: number) {
+    super(ErrorUri.protocolViolation, `the message holds more than ${maxValues} values (max-values)`);
+  }
+}
+
 /** A peer broke the protocol: ABORT with this text, then close. */
 export function protocolViolation(message: string): WampError {
   return new WampError(ErrorUri.protocolViolation, message);
