@@ -1,11 +1,11 @@
 import { type DecodeOptions, decode, encode, type EncodeOptions, Tagged, type Token, Tokenizer, Type } from "cborg";
 import { headOf, parseMessage } from "../wamp/messages.ts";
-import { ErrorUri } from "../wamp/error-uris.ts";
 import type { PayloadValues, Tail } from "../wamp/payload.ts";
-import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { protocolViolation } from "../wamp/wamp-error.ts";
 import { checkCbor } from "./cbor-check.ts";
-import { plainValue } from "./plain-value.ts";
+import { type Leaf, plainValue } from "./plain-value.ts";
 import { MAX_DEPTH, MAX_VALUES, type Serializer } from "./serializer.ts";
+import { classOf, refusalOf, unsayable } from "./unsayable.ts";
 
 /** The tags of RFC 8949 section 3.4 that stand before a value: they are passed on, and given no meaning. */
 const TAGS = [0, 1, 2, 3, 4, 5, 21, 22, 23, 24, 32, 33, 34, 35, 36, 37, 55799];
@@ -53,30 +53,39 @@ export const cbor: Serializer = {
   },
 
   encode(message) {
-    const head = headOf(message);
-    const tail = "payload" in message ? message.payload?.tail(cbor) : undefined;
-    const size = Uint8Array.of(LIST | (head.length + (tail?.count ?? 0)));
-    return Buffer.concat([size, ...head.map(encoded), ...(tail === undefined ? [] : [tail.bytes])]);
+    try {
+      const head = headOf(message);
+      const tail = "payload" in message ? message.payload?.tail(cbor) : undefined;
+      const size = Uint8Array.of(LIST | (head.length + (tail?.count ?? 0)));
+      return Buffer.concat([size, ...head.map(encoded), ...(tail === undefined ? [] : [tail.bytes])]);
+    } catch (error) {
+      throw refusalOf(error, NAME);
+    }
   },
 
   encodeTail({ args, kwargs }: PayloadValues): Tail {
-    if (kwargs !== undefined && Object.keys(kwargs).length > 0) {
-      return { count: 2, bytes: Buffer.concat([encoded(args ?? []), encoded(kwargs)]) };
+    try {
+      if (kwargs !== undefined && Object.keys(kwargs).length > 0) {
+        return { count: 2, bytes: Buffer.concat([encoded(args ?? []), encoded(kwargs)]) };
+      }
+      if (args !== undefined && args.length > 0) return { count: 1, bytes: encoded(args) };
+      return { count: 0, bytes: new Uint8Array() };
+    } catch (error) {
+      throw refusalOf(error, NAME);
     }
-    if (args !== undefined && args.length > 0) return { count: 1, bytes: encoded(args) };
-    return { count: 0, bytes: new Uint8Array() };
   },
 };
 
-function isTagged(value: object): boolean {
-  return value instanceof Tagged;
-}
+const NAME = "CBOR";
+
+/** What CBOR has words of its own for. */
+const leaf: Leaf = (value, again) => {
+  if (typeof value === "function" || typeof value === "symbol") throw unsayable(NAME, `a ${typeof value}`);
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  if (value instanceof Tagged) return new Tagged(value.tag, again(value.value));
+  throw unsayable(NAME, classOf(value));
+};
 
 function encoded(value: unknown): Uint8Array {
-  try {
-    return encode(plainValue(value, isTagged), ENCODE);
-  } catch (error) {
-    if (WampError.is(error)) throw error;
-    throw new WampError(ErrorUri.invalidArgument, "the payload holds a value that CBOR cannot say");
-  }
+  return encode(plainValue(value, NAME, leaf), ENCODE);
 }

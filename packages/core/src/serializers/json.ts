@@ -1,5 +1,4 @@
 import { isUtf8 } from "node:buffer";
-import { ErrorUri } from "../wamp/error-uris.ts";
 import {
   assemble,
   headOf,
@@ -22,16 +21,19 @@ import {
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 import { writeJson } from "./json-write.ts";
 import { checkJson } from "./json-check.ts";
+import { type Leaf, MOST_VALUES, plainValue } from "./plain-value.ts";
 import { sawBeyondAscii, skipSpace, skipValue, startScan } from "./json-scan.ts";
 import { startDepth, UNSURE } from "./scan.ts";
 import { bufferOf, MAX_DEPTH, MAX_VALUES, type Serializer } from "./serializer.ts";
 import { textAt } from "./texts.ts";
+import { classOf, refusalOf, unsayable } from "./unsayable.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** Each value takes a byte at least, and a comma or bracket: a frame that is too short for too many is not counted. */
 const BYTES_OF_VALUE = 2;
 
+const NAME = "JSON";
 const CLOSE = Uint8Array.of(0x5d);
 const NO_TAIL: Tail = { count: 0, bytes: new Uint8Array() };
 
@@ -48,38 +50,57 @@ export const json: Required<Serializer> & TailCodec = {
   },
 
   encode(message) {
-    return Buffer.concat(
-      json.encodeParts(message).map((part) => (typeof part === "string" ? Buffer.from(part) : part)),
-    );
+    const parts = json.encodeParts(message);
+    try {
+      return Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : part)));
+    } catch (error) {
+      throw refusalOf(error, NAME);
+    }
   },
 
   encodeParts(message) {
-    const stretch = "payload" in message ? message.payload?.stretch(json) : undefined;
-    if (stretch === undefined || stretch.count === 0) return [`${headText(message)}]`];
-    const { source, begin, end } = stretch;
-    // Where the message it came in ends with its payload, the last bracket is there already.
-    const isWhole = source[end] === CLOSE[0];
-    const tail = source.subarray(begin, isWhole ? end + 1 : end);
-    return isWhole ? [headText(message), tail] : [headText(message), tail, CLOSE];
+    try {
+      const stretch = "payload" in message ? message.payload?.stretch(json) : undefined;
+      if (stretch === undefined || stretch.count === 0) return [`${headText(message)}]`];
+      const { source, begin, end } = stretch;
+      // Where the message it came in ends with its payload, the last bracket is there already.
+      const isWhole = source[end] === CLOSE[0];
+      const tail = source.subarray(begin, isWhole ? end + 1 : end);
+      return isWhole ? [headText(message), tail] : [headText(message), tail, CLOSE];
+    } catch (error) {
+      throw refusalOf(error, NAME);
+    }
   },
 
   write(message, target, at) {
-    return writeJson(message, json, target, at);
+    try {
+      return writeJson(message, json, target, at);
+    } catch (error) {
+      throw refusalOf(error, NAME);
+    }
   },
 
   encodeTail({ args, kwargs }: PayloadValues): Tail {
-    if (kwargs !== undefined && Object.keys(kwargs).length > 0) {
-      return { count: 2, bytes: Buffer.from(`,${text(args ?? [])},${text(kwargs)}`) };
+    try {
+      if (kwargs !== undefined && Object.keys(kwargs).length > 0) {
+        return { count: 2, bytes: Buffer.from(`,${text(args ?? [])},${text(kwargs)}`) };
+      }
+      if (args !== undefined && args.length > 0) return { count: 1, bytes: Buffer.from(`,${text(args)}`) };
+      return NO_TAIL;
+    } catch (error) {
+      throw refusalOf(error, NAME);
     }
-    if (args !== undefined && args.length > 0) return { count: 1, bytes: Buffer.from(`,${text(args)}`) };
-    return NO_TAIL;
   },
 
   decodeTail({ count, bytes }) {
     if (count === 0) return {};
-    const list = `[${bufferOf(bytes).toString("utf8", 1)}]`;
-    const [args, kwargs] = parse(list) as [unknown[], Dict?];
-    return { args, kwargs };
+    try {
+      const list = `[${bufferOf(bytes).toString("utf8", 1)}]`;
+      const [args, kwargs] = parse(list) as [unknown[], Dict?];
+      return { args, kwargs };
+    } catch (error) {
+      throw refusalOf(error, NAME);
+    }
   },
 };
 
@@ -205,8 +226,16 @@ function dictText(dict: Readonly<Dict>): string {
 }
 
 function text(value: unknown): string {
-  return JSON.stringify(isSayable(value, 0) ? value : sayable(value, 0));
+  listsSeen = 0;
+  const said: unknown = JSON.stringify(isSayable(value, 0) ? value : plainValue(value, NAME, leaf));
+  // A list or dictionary may have a toJSON of its own, which says what it likes.
+  if (typeof said !== "string" || (said.charCodeAt(0) === 0x5b) !== Array.isArray(value))
+    throw unsayable(NAME, "a toJSON");
+  return said;
 }
+
+/** How many lists and dictionaries a value has, each counted wherever it is met again. */
+let listsSeen = 0;
 
 /** Whether JSON says `value` as it is: most are such, and need no copy. */
 function isSayable(value: unknown, depth: number): boolean {
@@ -223,8 +252,8 @@ function isSayable(value: unknown, depth: number): boolean {
       return false;
   }
   if (value === null) return true;
-  if (depth > MAX_DEPTH) return false;
-  if (Array.isArray(value)) return value.every((item) => isSayable(item, depth + 1));
+  if (depth > MAX_DEPTH || ++listsSeen > MOST_VALUES) return false;
+  if (Array.isArray(value)) return value.length <= MOST_VALUES && value.every((item) => isSayable(item, depth + 1));
   if (!isDict(value)) return false;
   for (const key in value) if (!isSayable(value[key], depth + 1)) return false;
   return true;
@@ -240,35 +269,25 @@ function revive(_key: string, value: unknown): unknown {
   return typeof value === "string" && value.charCodeAt(0) === 0 ? Buffer.from(value.slice(1), "base64") : value;
 }
 
-/** A copy of `value` in which binary is text, or the refusal of what JSON cannot say. */
-function sayable(value: unknown, depth: number): unknown {
-  if (depth > MAX_DEPTH) throw unsayable(`more than ${MAX_DEPTH} levels deep`);
+/** What JSON says in words of its own: binary as text, dates as ISO 8601. */
+const leaf: Leaf = (value) => {
   switch (typeof value) {
     case "string":
-      if (value.charCodeAt(0) === 0) throw unsayable("a text that begins with NUL, as binary does");
+      if (value.charCodeAt(0) === 0) throw unsayable(NAME, "a text that begins with NUL, as binary does");
       return value;
     case "boolean":
       return value;
     case "number":
-      if (!Number.isFinite(value)) throw unsayable(String(value));
+      if (!Number.isFinite(value)) throw unsayable(NAME, String(value));
       return value;
-    case "undefined":
-      return null;
     case "object":
       break;
     default:
-      throw unsayable(`a ${typeof value}`);
+      throw unsayable(NAME, `a ${typeof value}`);
   }
   if (value === null) return null;
-  if (Array.isArray(value)) return value.map((item) => sayable(item, depth + 1));
   if (value instanceof Uint8Array) return `\0${Buffer.from(value).toString("base64")}`;
-  if (value instanceof Date) return value.toISOString();
-  if (!isDict(value)) throw unsayable(value.constructor.name);
-  const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  for (const [key, item] of Object.entries(value)) if (item !== undefined) copy[key] = sayable(item, depth + 1);
-  return copy;
-}
-
-function unsayable(what: string): WampError {
-  return new WampError(ErrorUri.invalidArgument, `the payload holds a value that JSON cannot say (${what})`);
-}
+  if (!(value instanceof Date)) throw unsayable(NAME, classOf(value));
+  if (Number.isNaN(value.getTime())) throw unsayable(NAME, "an Invalid Date");
+  return value.toISOString();
+};

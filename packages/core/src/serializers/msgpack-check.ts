@@ -20,6 +20,12 @@ export function checkMsgpack(message: Uint8Array, maxDepth: number, maxValues: n
   return new Walk(bufferOf(message), maxDepth, maxValues).skip(0, 0);
 }
 
+/**
+ * A dictionary with a key that is no string becomes a Map, which may have so many members. WAMP has no such dictionaries, and
+ * who chooses numbers whose hashes are the same makes a Map of n members take n² steps: V8 hides the hash of strings alone.
+ */
+const MOST_IN_MAP = 1000;
+
 class Walk {
   readonly #bytes: Buffer;
   readonly #maxDepth: number;
@@ -78,7 +84,13 @@ class Walk {
     if (size * width > this.#bytes.length - at) throw broken();
     this.#values += size;
     if (this.#values > this.#maxValues) throw new TooManyValues(this.#maxValues);
-    for (let i = size * width; i > 0; i--) at = this.skip(at, depth + 1);
+    for (let i = 0; i < size; i++) {
+      if (width === 2) {
+        if (size > MOST_IN_MAP && !isTextKind(this.#bytes[at])) throw oddKeys();
+        at = this.skip(at, depth + 1);
+      }
+      at = this.skip(at, depth + 1);
+    }
     return at;
   }
 
@@ -90,6 +102,14 @@ class Walk {
     if (end > this.#bytes.length) throw broken();
     return end;
   }
+}
+
+function isTextKind(kind: number | undefined): boolean {
+  return kind !== undefined && ((kind >= 0xa0 && kind <= 0xbf) || (kind >= 0xd9 && kind <= 0xdb));
+}
+
+function oddKeys(): Error {
+  return protocolViolation(`a dictionary of more than ${MOST_IN_MAP} members has a key that is no string`);
 }
 
 function broken(): Error {

@@ -61,7 +61,19 @@ export function skipValue(bytes: Buffer, at: number, depth = 0): number {
       return skipMap(bytes, at + 3, sizeAt(bytes, at + 1, 2), depth);
     case 0xdf: // map32
       return skipMap(bytes, at + 5, sizeAt(bytes, at + 1, 4), depth);
-    default: // extensions, whose meaning the codec knows, and the byte 0xc1, which has none
+    case 0xd4: // fixext 1
+    case 0xd5: // fixext 2
+    case 0xd6: // fixext 4
+    case 0xd7: // fixext 8
+    case 0xd8: // fixext 16
+      return skipExtension(bytes, at + 1, 1 << (kind - 0xd4));
+    case 0xc7: // ext8
+      return skipExtension(bytes, at + 2, sizeAt(bytes, at + 1, 1));
+    case 0xc8: // ext16
+      return skipExtension(bytes, at + 3, sizeAt(bytes, at + 1, 2));
+    case 0xc9: // ext32
+      return skipExtension(bytes, at + 5, sizeAt(bytes, at + 1, 4));
+    default: // the byte 0xc1, which means nothing
       return UNSURE;
   }
 }
@@ -79,6 +91,14 @@ function within(bytes: Buffer, end: number): number {
 
 function skipSized(bytes: Buffer, at: number, size: number): number {
   return size === UNSURE ? UNSURE : within(bytes, at + size);
+}
+
+/** @param at where its type is. Types that the codec does not take are left to it, and so is what it takes for `undefined` */
+function skipExtension(bytes: Buffer, at: number, size: number): number {
+  const type = bytes[at];
+  const isKnown = type === 0xff || (type !== undefined && type < 0x80);
+  if (!isKnown || (type === 0 && size === 1 && bytes[at + 1] === 0)) return UNSURE;
+  return skipSized(bytes, at + 1, size);
 }
 
 function skipText(bytes: Buffer, at: number, size: number): number {

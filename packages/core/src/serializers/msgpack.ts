@@ -1,5 +1,4 @@
 import { createRequire } from "node:module";
-import { ErrorUri } from "../wamp/error-uris.ts";
 import {
   assemble,
   headOf,
@@ -18,14 +17,16 @@ import {
   type Tail,
   type TailCodec,
 } from "../wamp/payload.ts";
-import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { protocolViolation } from "../wamp/wamp-error.ts";
 import { checkMsgpack } from "./msgpack-check.ts";
 import { skipValue, startScan } from "./msgpack-scan.ts";
 import { writeMsgpack, writeNumber } from "./msgpack-write.ts";
-import { plainValue } from "./plain-value.ts";
+import { type Leaf, plainValue } from "./plain-value.ts";
 import { startDepth, UNSURE } from "./scan.ts";
 import { bufferOf, MAX_DEPTH, MAX_VALUES, type Serializer } from "./serializer.ts";
 import { textAt } from "./texts.ts";
+import { TIMESTAMP, timestampOf } from "./timestamp.ts";
+import { classOf, refusalOf, unsayable } from "./unsayable.ts";
 
 /** The part of msgpack5 that is used here; the package ships no types of its own. */
 interface BufferList {
@@ -41,7 +42,10 @@ interface Codec {
 
 const require = createRequire(import.meta.url);
 const bl = require("bl") as (buffer: Uint8Array) => BufferList;
-const codec = (require("msgpack5") as (options: object) => Codec)({ maxDepth: MAX_DEPTH + 1 }); // the message itself is a level
+const codec = (require("msgpack5") as (options: object) => Codec)({
+  maxDepth: MAX_DEPTH + 1, // the message itself is a level
+  disableTimestampEncoding: true,
+});
 
 /** A MessagePack extension value. The router passes it on and gives it no meaning. */
 export class Extension {
@@ -62,9 +66,43 @@ codec.registerEncoder(
   ({ type, data }: Extension) => Buffer.concat([Buffer.from([type]), data]),
 );
 
+const NAME = "MessagePack";
+
 /** What MessagePack has words of its own for; a dictionary whose keys are no strings is decoded as a Map. */
-function isOwn(value: object): boolean {
-  return value instanceof Extension || value instanceof Date || value instanceof Map;
+const leaf: Leaf = (value, again) => {
+  switch (typeof value) {
+    case "bigint":
+    case "function":
+    case "symbol":
+      throw unsayable(NAME, `a ${typeof value}`);
+    case "object":
+      break;
+    default:
+      return value;
+  }
+  if (value === null || value instanceof Uint8Array) return value;
+  if (value instanceof Date) return new Extension(TIMESTAMP, timestampOf(timeOf(value)));
+  if (value instanceof Extension && isExtensionType(value.type)) return value;
+  if (value instanceof Map) return mapOf(value, again);
+  throw unsayable(NAME, classOf(value));
+};
+
+/** A timestamp that no Date can say is an Invalid Date once it is read: it passes on where its bytes do, and is said by no format. */
+function timeOf(date: Date): number {
+  const time = date.getTime();
+  if (Number.isNaN(time)) throw unsayable(NAME, "an Invalid Date");
+  return time;
+}
+
+function isExtensionType(type: number): boolean {
+  return Number.isInteger(type) && type >= -128 && type <= 127;
+}
+
+/** A dictionary whose keys are all strings is an object: msgpack5 warns on the console of one that is a Map. */
+function mapOf(map: ReadonlyMap<unknown, unknown>, again: (inner: unknown) => unknown): unknown {
+  const entries = Array.from(map, ([key, value]) => [again(key), again(value)] as const);
+  if (entries.some(([key]) => typeof key !== "string")) return new Map(entries);
+  return Object.assign(Object.create(null) as object, Object.fromEntries(entries));
 }
 
 /** How msgpackr, and with it wampy, says `undefined`: for an option that is not set, for instance. */
@@ -85,34 +123,55 @@ export const msgpack: Required<Serializer> & TailCodec = {
   },
 
   encode(message) {
-    return Buffer.concat(msgpack.encodeParts(message) as Uint8Array[]);
+    const parts = msgpack.encodeParts(message) as Uint8Array[];
+    try {
+      return Buffer.concat(parts);
+    } catch (error) {
+      throw refusalOf(error, NAME);
+    }
   },
 
   encodeParts(message) {
-    const head = headOf(message);
-    const { count, bytes } = ("payload" in message ? message.payload?.tail(msgpack) : undefined) ?? NO_TAIL;
-    const parts = [headBytes(head, count)];
-    if (count > 0) parts.push(bytes);
-    return parts;
+    try {
+      const head = headOf(message);
+      const { count, bytes } = ("payload" in message ? message.payload?.tail(msgpack) : undefined) ?? NO_TAIL;
+      const parts = [headBytes(head, count)];
+      if (count > 0) parts.push(bytes);
+      return parts;
+    } catch (error) {
+      throw refusalOf(error, NAME);
+    }
   },
 
   write(message, target, at) {
-    return writeMsgpack(message, msgpack, target, at);
+    try {
+      return writeMsgpack(message, msgpack, target, at);
+    } catch (error) {
+      throw refusalOf(error, NAME);
+    }
   },
 
   encodeTail({ args, kwargs }: PayloadValues): Tail {
-    if (kwargs !== undefined && Object.keys(kwargs).length > 0) {
-      return { count: 2, bytes: Buffer.concat([encode(args ?? []), encode(kwargs)]) };
+    try {
+      if (kwargs !== undefined && Object.keys(kwargs).length > 0) {
+        return { count: 2, bytes: Buffer.concat([encode(args ?? []), encode(kwargs)]) };
+      }
+      if (args !== undefined && args.length > 0) return { count: 1, bytes: encode(args) };
+      return NO_TAIL;
+    } catch (error) {
+      throw refusalOf(error, NAME);
     }
-    if (args !== undefined && args.length > 0) return { count: 1, bytes: encode(args) };
-    return NO_TAIL;
   },
 
   decodeTail({ count, bytes }) {
     if (count === 0) return {};
-    const list = bl(Buffer.concat([Uint8Array.of(0x90 | count), bytes]));
-    const [args, kwargs] = codec.decode(list) as [unknown[], Dict?];
-    return { args, kwargs };
+    try {
+      const list = bl(Buffer.concat([Uint8Array.of(0x90 | count), bytes]));
+      const [args, kwargs] = codec.decode(list) as [unknown[], Dict?];
+      return { args, kwargs };
+    } catch (error) {
+      throw refusalOf(error, NAME);
+    }
   },
 };
 
@@ -236,10 +295,5 @@ function writeElement(element: unknown, at: number): number | null {
 }
 
 function encode(value: unknown): Buffer {
-  try {
-    return codec.encode(plainValue(value, isOwn)).slice();
-  } catch (error) {
-    if (WampError.is(error)) throw error;
-    throw new WampError(ErrorUri.invalidArgument, "the payload holds a value that MessagePack cannot say");
-  }
+  return codec.encode(plainValue(value, NAME, leaf)).slice();
 }

@@ -1,29 +1,73 @@
-import { ErrorUri } from "../wamp/error-uris.ts";
 import { isDict } from "../wamp/messages.ts";
-import { WampError } from "../wamp/wamp-error.ts";
 import { MAX_DEPTH } from "./serializer.ts";
+import { unsayable } from "./unsayable.ts";
 
 /**
- * A copy of a value as JSON would have it where a binary format has no word for `undefined`: null in a list, no key in
- * a dictionary.
- * @param isOwn whether the format has a word for an object that is neither a list, a dictionary nor binary
- * @throws WampError `wamp.error.invalid_argument` where it nests too deep, goes in a circle, or the format cannot say it
+ * How many values a payload may have that is made in this process. One object in many places counts for each of them: a
+ * list that holds the same list twice, and that one another twice, has a million million values after forty levels.
  */
-export function plainValue(value: unknown, isOwn: (value: object) => boolean, depth = 0): unknown {
-  if (depth > MAX_DEPTH) throw unsayable(`nests more than ${MAX_DEPTH} levels deep`);
+export const MOST_VALUES = 2 ** 20;
+
+/** What a format makes of a value that is neither a list nor a dictionary. @param again for the values in it */
+export type Leaf = (value: unknown, again: (inner: unknown) => unknown) => unknown;
+
+/**
+ * A copy of a value of lists and dictionaries without prototypes, getters or `undefined`, as JSON would have it: null in a
+ * list, no key in a dictionary.
+ * @param format its name in a sentence
+ * @throws WampError `wamp.error.invalid_argument` where it nests too deep, goes in a circle, or the format cannot say it;
+ * and whatever a getter in it throws
+ */
+export function plainValue(value: unknown, format: string, leaf: Leaf): unknown {
   if (value === undefined) return null;
-  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
-  if (Array.isArray(value)) return value.map((item) => plainValue(item, isOwn, depth + 1));
-  if (isDict(value)) {
-    const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-    for (const [key, item] of Object.entries(value))
-      if (item !== undefined) copy[key] = plainValue(item, isOwn, depth + 1);
-    return copy;
-  }
-  if (isOwn(value)) return value;
-  throw unsayable(`holds a value that this session's format cannot say (${value.constructor.name})`);
+  if (typeof value !== "object" || value === null) return leaf(value, noValues);
+  return new Copy(format, leaf).of(value, 0);
 }
 
-function unsayable(what: string): WampError {
-  return new WampError(ErrorUri.invalidArgument, `the payload ${what}`);
+class Copy {
+  readonly #format: string;
+  readonly #leaf: Leaf;
+  #left = MOST_VALUES;
+
+  constructor(format: string, leaf: Leaf) {
+    this.#format = format;
+    this.#leaf = leaf;
+  }
+
+  of(value: unknown, depth: number): unknown {
+    if (depth > MAX_DEPTH) throw unsayable(this.#format, `more than ${MAX_DEPTH} levels deep`);
+    if (value === undefined) return null;
+    if (typeof value !== "object" || value === null) return this.#leaf(value, noValues);
+    if (Array.isArray(value)) return this.#list(value, depth + 1);
+    if (isDict(value)) return this.#dict(value, depth + 1);
+    return this.#leaf(value, (inner) => {
+      this.#take(1);
+      return this.of(inner, depth + 1);
+    });
+  }
+
+  #list(list: readonly unknown[], depth: number): unknown[] {
+    const { length } = list;
+    this.#take(length);
+    const copy: unknown[] = [];
+    for (let i = 0; i < length; i++) copy.push(this.of(list[i], depth));
+    return copy;
+  }
+
+  #dict(dict: Readonly<Record<string, unknown>>, depth: number): Record<string, unknown> {
+    const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+    const entries = Object.entries(dict);
+    this.#take(entries.length);
+    for (const [key, item] of entries) if (item !== undefined) copy[key] = this.of(item, depth);
+    return copy;
+  }
+
+  #take(values: number): void {
+    this.#left -= values;
+    if (this.#left < 0) throw unsayable(this.#format, `more than ${MOST_VALUES} values`);
+  }
+}
+
+function noValues(): never {
+  throw new Error("a value that is no object holds no others");
 }
