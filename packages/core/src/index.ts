@@ -75,6 +75,7 @@ export type {
 export { Result } from "./session/local-values.ts";
 export type { MemoryClient, MemoryConnectOptions } from "./transports/memory.ts";
 export { constantTimeEqual } from "./wamp/compare.ts";
+export type { AnnouncedRole, ClientRole, ClientRoles } from "./wamp/client-features.ts";
 export { CloseUri, ErrorUri } from "./wamp/error-uris.ts";
 export { headOf, isDict, kindOf, type Message, parseMessage } from "./wamp/messages.ts";
 export type { Dict, Payload, PayloadValues } from "./wamp/payload.ts";

@@ -1,3 +1,4 @@
+import type { ClientRoles } from "../wamp/client-features.ts";
 import type { Dict } from "../wamp/payload.ts";
 import type { Log } from "./log.ts";
 
@@ -36,8 +37,13 @@ export interface Hello {
   readonly authrole: string | null;
   /** In the client's order; `["anonymous"]` where it named none. */
   readonly authmethods: readonly string[];
+  /** What the client sent for its login. It goes with the login: copy what is to outlast it. */
   readonly authextra: Readonly<Dict> | null;
-  readonly roles: Readonly<Dict>;
+  /**
+   * The client's roles, `publisher`, `subscriber`, `caller`, `callee`, each with the features that the router reads: true
+   * where the client announced them. Whatever else it announced is dropped.
+   */
+  readonly roles: ClientRoles;
   readonly transport: TransportDetails;
   /** Fires when the client has left or the time for the handshake is up. */
   readonly signal: AbortSignal;

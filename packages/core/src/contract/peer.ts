@@ -1,4 +1,5 @@
 import type { Message, MessageOf } from "../wamp/messages.ts";
+import type { ClientRoles } from "../wamp/client-features.ts";
 import type { Dict } from "../wamp/payload.ts";
 import type { TransportDetails } from "./hello.ts";
 
@@ -12,8 +13,8 @@ export interface SessionInfo {
   /** The strategy that knew the principal: `static`, `dynamic` …; for a component `component`. */
   readonly authprovider: string;
   readonly authextra: Readonly<Dict>;
-  /** The roles and features the client announced in HELLO. */
-  readonly roles: Readonly<Dict>;
+  /** The roles the client announced in HELLO, with the features that the router reads. */
+  readonly roles: ClientRoles;
   readonly transport: TransportDetails;
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Message } from "../wamp/messages.ts";
-import { RawPayload } from "../wamp/payload.ts";
+import { RawPayload, ValuesPayload } from "../wamp/payload.ts";
 import { WampError } from "../wamp/wamp-error.ts";
 import { decodeJsonInFull, json } from "./json.ts";
 import { decodeMsgpackInFull, msgpack } from "./msgpack.ts";
@@ -230,6 +230,26 @@ describe("payloads that are passed on", () => {
     const own = decoded.payload?.own();
     frame.fill(0);
     expect(own?.values()).toEqual({ args: ["kept"], kwargs: undefined });
+  });
+
+  it("nor do binary values that were decoded", () => {
+    // [16, 1, {}, "a.b", [nothing, bytes]]: the first one is decoded in full.
+    const frame = Buffer.concat([Buffer.from("95100180a3612e6292d40000c403010203", "hex")]);
+    const decoded = msgpack.decode(frame);
+    if (decoded.type !== "PUBLISH") throw new Error("no PUBLISH");
+    const own = decoded.payload?.own();
+    frame.fill(0);
+    const [, bytes] = own?.values().args as [null, Uint8Array];
+    expect([...bytes]).toEqual([1, 2, 3]);
+    expect(bytes.buffer.byteLength).toBe(3);
+  });
+
+  it("what a session of this process sends may go in a circle, and is kept as it is", () => {
+    const circle: unknown[] = [new Map([[1, { a: 1 }]])];
+    circle.push(circle, circle);
+    const own = new ValuesPayload({ args: circle }).own().values().args;
+    expect(own?.[1]).toBe(own?.[2]);
+    expect(own).toEqual(circle);
   });
 });
 

@@ -3,6 +3,7 @@ import type { Log } from "../contract/log.ts";
 import { type RealmPort, type SessionInfo, TRUSTED_ROLE } from "../contract/peer.ts";
 import type { ReportLimit } from "../contract/stats.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
+import { clientRolesOf } from "../wamp/client-features.ts";
 import { LocalSession } from "./local.ts";
 
 /** Who an in-process session is. It logs in nowhere: who runs in the router's process is let in as told. */
@@ -33,14 +34,14 @@ const IN_PROCESS: TransportDetails = {
 };
 
 /** What a LocalSession understands, as a client announces it in HELLO. */
-const ROLES = {
+const ROLES = clientRolesOf({
   caller: { features: { progressive_call_results: true, call_canceling: true } },
   callee: {
     features: { progressive_call_results: true, call_canceling: true, registration_revocation: true },
   },
   publisher: {},
   subscriber: { features: { subscription_revocation: true } },
-};
+});
 
 interface LocalContext {
   readonly hooks: RouterHooks;

@@ -1,3 +1,4 @@
+import { CLIENT_ROLES, type ClientRoles, clientRolesOf } from "../wamp/client-features.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { isDict, kindOf, type MessageOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
@@ -11,10 +12,8 @@ export interface HelloFields {
   readonly authrole: string | null;
   readonly authmethods: readonly string[];
   readonly authextra: Readonly<Dict> | null;
-  readonly roles: Readonly<Dict>;
+  readonly roles: ClientRoles;
 }
-
-const CLIENT_ROLES = ["publisher", "subscriber", "caller", "callee"];
 
 /**
  * Reads HELLO. An empty realm or authid counts as none.
@@ -56,12 +55,13 @@ function authextra(value: unknown): Readonly<Dict> | null {
   throw protocolViolation(`HELLO.details.authextra must be a dictionary, found ${kindOf(value)}`);
 }
 
-function roles(value: unknown): Readonly<Dict> {
+/** Only what the router reads of it is kept. */
+function roles(value: unknown): ClientRoles {
   if (!isDict(value) || !CLIENT_ROLES.some((role) => Object.hasOwn(value, role))) {
     throw protocolViolation(`HELLO.details.roles must name at least one of ${CLIENT_ROLES.join(", ")}`);
   }
   for (const role of CLIENT_ROLES) checkRole(role, value[role]);
-  return value;
+  return clientRolesOf(value);
 }
 
 function checkRole(role: string, value: unknown): void {

@@ -313,6 +313,7 @@ export class Session implements ConnectionHandler {
     this.#loginReport = null;
     clearTimeout(this.#goodbyeTimer);
     this.#try(() => this.#handshake?.abort(GONE));
+    this.#login = null; // and with it all that HELLO said
     this.#try(() => this.#connection.close());
     this.#try(() => this.#context.ended(this));
   }

@@ -81,8 +81,35 @@ export class ValuesPayload implements Payload {
   }
 
   own(): Payload {
-    return this;
+    return new ValuesPayload(withOwnBytes(this.#values) as PayloadValues);
   }
+}
+
+/**
+ * A copy in which binary values are no parts of something longer, as of the frame they came in.
+ * @param made what has been copied: what a session of this process sends may hold one thing twice, or itself
+ */
+function withOwnBytes(value: unknown, made = new Map<object, unknown>()): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (made.has(value)) return made.get(value);
+  if (value instanceof Uint8Array) return value.length === value.buffer.byteLength ? value : Uint8Array.from(value);
+  if (Array.isArray(value)) {
+    const list: unknown[] = [];
+    made.set(value, list);
+    for (const item of value) list.push(withOwnBytes(item, made));
+    return list;
+  }
+  if (value instanceof Map) {
+    const map = new Map<unknown, unknown>();
+    made.set(value, map);
+    for (const [key, item] of value) map.set(withOwnBytes(key, made), withOwnBytes(item, made));
+    return map;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const dict = Object.create(null) as Dict;
+  made.set(value, dict);
+  for (const [key, item] of Object.entries(value)) dict[key] = withOwnBytes(item, made);
+  return dict;
 }
 
 /** A payload as the bytes in which it came, checked but not decoded. */

@@ -1,0 +1,61 @@
+import type { Dict } from "./payload.ts";
+
+/**
+ * The features a client may announce in HELLO that the router reads (spec, advanced/features), by the role they belong to.
+ * Nothing else of HELLO's roles is kept: clients announce many, at any length, and each session would hold them as long as
+ * it lasts. A feature that is to be read must be added here first.
+ */
+export const CLIENT_FEATURES = {
+  publisher: ["payload_passthru_mode"],
+  subscriber: ["payload_passthru_mode", "subscription_revocation"],
+  caller: ["payload_passthru_mode", "progressive_call_invocations"],
+  callee: [
+    "call_canceling",
+    "call_cancelling", // as some clients write it
+    "call_timeout",
+    "payload_passthru_mode",
+    "progressive_call_invocations",
+    "progressive_call_results",
+    "registration_revocation",
+  ],
+} as const;
+
+/** A role of a client, as in HELLO. */
+export type ClientRole = keyof typeof CLIENT_FEATURES;
+
+/** What a client said of one of its roles: all features of `CLIENT_FEATURES`, true where it announced them. */
+export interface AnnouncedRole {
+  readonly features: Readonly<Record<string, boolean>>;
+}
+
+/** The roles that a client announced. */
+export type ClientRoles = { readonly [R in ClientRole]?: AnnouncedRole } & Readonly<Dict>;
+
+export const CLIENT_ROLES = Object.keys(CLIENT_FEATURES) as readonly ClientRole[];
+
+/** Each role with each choice of its features, made once and shared by all sessions: one place for each set of bits. */
+const shared: Readonly<Record<ClientRole, (AnnouncedRole | undefined)[]>> = {
+  publisher: [],
+  subscriber: [],
+  caller: [],
+  callee: [],
+};
+
+/** What is kept of HELLO's roles. @param roles as they came: dictionaries by role, each perhaps with a dictionary `features` */
+export function clientRolesOf(roles: Readonly<Dict>): ClientRoles {
+  const known: { [R in ClientRole]?: AnnouncedRole } = {};
+  for (const role of CLIENT_ROLES) {
+    const announced = roles[role] as Readonly<Dict> | undefined;
+    if (announced !== undefined) known[role] = sharedRole(role, (announced["features"] ?? {}) as Readonly<Dict>);
+  }
+  return known;
+}
+
+function sharedRole(role: ClientRole, features: Readonly<Dict>): AnnouncedRole {
+  const names = CLIENT_FEATURES[role];
+  let bits = 0;
+  for (const [i, name] of names.entries()) if (features[name] === true) bits |= 1 << i;
+  return (shared[role][bits] ??= Object.freeze({
+    features: Object.freeze(Object.fromEntries(names.map((name, i) => [name, (bits & (1 << i)) !== 0]))),
+  }));
+}
