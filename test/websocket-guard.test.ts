@@ -1,29 +1,28 @@
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { WebSocket } from "ws";
-import { createRouter, type Router } from "@wampgate/core";
+import { createRouter, type Router, type WampgateConfig } from "@wampgate/core";
 import { CapturedLog } from "@wampgate/plugin-testkit";
 import { OFFICIAL } from "./support/router.ts";
 
-async function start(options: object): Promise<{ router: Router; url: string; left: Promise<void> }> {
-  const router = await createRouter(
-    {
-      plugins: OFFICIAL,
-      realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }],
-      transports: [
-        {
-          type: "websocket",
-          endpoint: { type: "tcp", host: "127.0.0.1", port: 0 },
-          auth: { anonymous: { type: "static", role: "user" } },
-          ...options,
-        },
-      ],
-    },
-    { log: new CapturedLog() },
-  );
+function config(options: object): WampgateConfig {
+  const transport = {
+    type: "websocket",
+    endpoint: { type: "tcp", host: "127.0.0.1", port: 0 },
+    auth: { anonymous: { type: "static", role: "user" } },
+    ...options,
+  };
+  const realm = { name: "realm1", roles: [{ name: "user", "allow-by-default": true }] };
+  return { plugins: OFFICIAL, realms: [realm], transports: [transport] };
+}
+
+async function start(options: object): Promise<{ router: Router; url: string; left: Promise<void>; log: CapturedLog }> {
+  const log = new CapturedLog();
+  const router = await createRouter(config(options), { log });
   const left = new Promise<void>((resolve) => router.hooks.left.tap("test", () => resolve()));
   await router.start();
-  return { router, url: router.endpoints[0]?.url ?? "", left };
+  return { router, url: router.endpoints[0]?.url ?? "", left, log };
 }
 
 const HELLO = JSON.stringify([1, "realm1", { roles: { subscriber: {} } }]);
@@ -109,6 +108,66 @@ describe("allowed-origins", () => {
     const joined = join(url, origin === undefined ? {} : { origin });
     if (may) (await joined).terminate();
     else await expect(joined).rejects.toThrow("403");
+    await router.close();
+  });
+});
+
+describe("without allowed-origins", () => {
+  /** What a browser is told that opens a WebSocket from a page of `origin`: 101, or the status and text of a refusal. */
+  async function answer(url: string, headers: Record<string, string>): Promise<string> {
+    const socket = new WebSocket(url, "wamp.2.json", { headers });
+    const opened = once(socket, "open").then(() => "101");
+    const refused = once(socket, "unexpected-response").then(async ([, response]) => {
+      const message = response as IncomingMessage;
+      return `${message.statusCode} ${String(Buffer.concat((await message.toArray()) as Buffer[]))}`;
+    });
+    opened.catch(() => undefined);
+    const told = await Promise.race([opened, refused]);
+    socket.on("error", () => undefined).terminate();
+    return told;
+  }
+
+  it("pages of the router's own host and port may connect, and others are told why they may not", async () => {
+    const { router, url, log } = await start({});
+    const { host } = new URL(url);
+    expect(await answer(url, {})).toBe("101");
+    expect(await answer(url, { Origin: `http://${host}` })).toBe("101");
+    expect(await answer(url, { Origin: `https://${host}` })).toBe("101"); // TLS may end at a proxy
+    expect(await answer(url, { Origin: "null" })).toMatch(/^403 /);
+    expect(await answer(url, { Origin: "http://127.0.0.1" })).toMatch(/^403 /);
+    const why = `a page of the origin "https://evil.example" may not connect, since it asked for the host "${host}"; list the origin in this transport's allowed-origins if it may`;
+    expect(await answer(url, { Origin: "https://evil.example" })).toBe(`403 ${why}\n`);
+    // It is counted, and logged once for many.
+    expect(router.stats.limits.get("allowed-origins")).toBe(3);
+    expect(log.text().match(/may not connect/g)).toHaveLength(1);
+    await router.close();
+  });
+
+  it("X-Forwarded-Host says what host that is, where a trusted proxy writes it, and nobody else", async () => {
+    const tcp = { type: "tcp", host: "127.0.0.1", port: 0 };
+    const headers = { Origin: "https://app.example", "X-Forwarded-Host": "app.example" };
+    const trusting = await start({ endpoint: { ...tcp, "trusted-proxies": ["127.0.0.1"] } });
+    expect(await answer(trusting.url, headers)).toBe("101");
+    expect(await answer(trusting.url, { ...headers, "X-Forwarded-Host": "evil.example" })).toMatch(/^403 /);
+    expect(await answer(trusting.url, { ...headers, "X-Forwarded-Host": "app.example, inner" })).toMatch(/^403 /);
+    await trusting.router.close();
+    const alone = await start({ endpoint: tcp });
+    expect(await answer(alone.url, headers)).toMatch(/^403 /);
+    await alone.router.close();
+  });
+
+  it("a reload brings a list, and takes it away again", async () => {
+    const { router, url } = await start({});
+    const { host } = new URL(url);
+    const pages = async (): Promise<string[]> =>
+      Promise.all(
+        [`http://${host}`, "https://app.example"].map(async (Origin) => (await answer(url, { Origin })).slice(0, 3)),
+      );
+    expect(await pages()).toEqual(["101", "403"]);
+    await router.reload(config({ "allowed-origins": ["https://app.example"] }));
+    expect(await pages()).toEqual(["403", "101"]);
+    await router.reload(config({}));
+    expect(await pages()).toEqual(["101", "403"]);
     await router.close();
   });
 });

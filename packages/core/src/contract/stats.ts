@@ -9,6 +9,7 @@ export const LIMITS = [
   "send-timeout",
   "ping-interval",
   "auth-timeout",
+  "allowed-origins",
   "proxy-protocol",
   "max-header-size",
   "max-connections",

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Server, Socket } from "node:net";
 import type { TransportContext } from "../contract/connection.ts";
 import { type Remote, tcpPeer } from "./details.ts";
@@ -24,13 +25,24 @@ export class Peers {
    * The peer as `transport.peer`, nothing where it has left already. Its port is 0 where only its address is known.
    * @param forwardedFor the header `X-Forwarded-For`
    */
-  of(socket: Remote, forwardedFor?: string): string | undefined {
+  of(socket: Remote, forwardedFor?: Forwarded): string | undefined {
     if (this.#isUnix) return "unix";
     const own = tcpPeer(socket);
     if (own === undefined) return undefined;
     const { address, port } = this.#sources.get(own) ?? sourceOf(socket);
-    const client = forwardedFor === undefined ? address : this.#proxies.clientOf(address, forwardedFor);
+    const client = forwardedFor === undefined ? address : this.#proxies.clientOf(address, listed(forwardedFor));
     return `${client.includes(":") ? "tcp6" : "tcp4"}:${client}:${client === address ? port : 0}`;
+  }
+
+  /**
+   * The host that a client asked for, with its port where that was written: the header `Host`, or `X-Forwarded-Host`
+   * where a trusted proxy made the request. Undefined where there is neither.
+   */
+  hostOf({ socket, headers }: Pick<IncomingMessage, "socket" | "headers">): string | undefined {
+    const forwarded = headers["x-forwarded-host"];
+    if (forwarded === undefined || this.#isUnix) return headers.host;
+    const { address } = this.#sources.get(tcpPeer(socket) ?? "") ?? sourceOf(socket);
+    return this.#proxies.hostOf(address, listed(forwarded), listed(headers["x-forwarded-for"] ?? "")) ?? headers.host;
   }
 
   /** Whether a socket is a trusted proxy's, which speaks for many. */
@@ -88,6 +100,13 @@ function readHeader(socket: Socket, refuse: (why: string) => void, done: (source
     }
   };
   socket.on("readable", read).once("end", left).once("close", stop);
+}
+
+/** A header that each proxy may add to. */
+type Forwarded = string | string[];
+
+function listed(header: Forwarded): string {
+  return Array.isArray(header) ? header.join() : header;
 }
 
 function sourceOf({ remoteAddress = "", remotePort = 0 }: Remote): Source {

@@ -20,6 +20,18 @@ it.each([
   expect(proxies.clientOf(address, header)).toBe(client);
 });
 
+it.each([
+  ["from nobody trusted it is ignored", "198.51.100.1", "app.example", "", null],
+  ["the one proxy says it", "10.0.0.1", "app.example", "203.0.113.9", "app.example"],
+  ["what the client made up stands before it", "10.0.0.1", "evil.example, app.example", "203.0.113.9", "app.example"],
+  ["of two proxies the outer one", "10.0.0.1", "evil, app.example, inner", "203.0.113.9, 192.0.2.1", "app.example"],
+  ["where only one of two wrote it", "10.0.0.1", "app.example", "203.0.113.9, 192.0.2.1", "app.example"],
+  ["without X-Forwarded-For", "10.0.0.1", "evil.example, app.example", "", "app.example"],
+  ["empty", "10.0.0.1", "", "203.0.113.9", null],
+])("X-Forwarded-Host: %s", (_what, address, hosts, clients, host) => {
+  expect(proxies.hostOf(address, hosts, clients)).toBe(host);
+});
+
 it("no header throws, and none makes an untrusted peer another", () => {
   fc.assert(
     fc.property(fc.string(), (header) => {

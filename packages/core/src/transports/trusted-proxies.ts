@@ -29,14 +29,36 @@ export class TrustedProxies {
    * from there for as long as those who wrote it are trusted. What is no address is not believed, nor what stands before.
    */
   clientOf(address: string, forwardedFor: string): string {
+    return this.#walk(address, forwardedFor).client;
+  }
+
+  /**
+   * The host that the client behind `address` asked for, by `X-Forwarded-Host`; null where no trusted proxy said it. Each
+   * proxy may add to its right which host it was asked for: the word of the outermost trusted one counts. Where not all
+   * of them write one it is the left-most of what there is.
+   *
+   * @param forwardedFor `X-Forwarded-For`, which tells how many trusted proxies the request went through
+   */
+  hostOf(address: string, forwardedHost: string, forwardedFor: string): string | null {
+    const { trusted } = this.#walk(address, forwardedFor);
+    if (trusted === 0) return null;
+    const hosts = forwardedHost.split(",");
+    const host = (hosts[Math.max(0, hosts.length - trusted)] ?? "").trim();
+    return host === "" ? null : host;
+  }
+
+  /** Goes from proxy to proxy, for as long as they are trusted. `trusted`: how many there were. */
+  #walk(address: string, forwardedFor: string): { client: string; trusted: number } {
     let client = address;
+    let trusted = 0;
     for (const hop of forwardedFor.split(",").reverse()) {
       if (!this.has(client)) break;
+      trusted++;
       const next = addressIn(hop.trim());
       if (next === null) break;
       client = next;
     }
-    return client;
+    return { client, trusted };
   }
 }
 

@@ -22,8 +22,10 @@ export const websocketSchema = z.strictObject({
   "allowed-origins": z
     .array(z.string().min(1))
     .min(1)
-    .default(["*"])
-    .describe("where browsers may come from, as `https://*.example.com`; who sends no Origin is no browser"),
+    .optional()
+    .describe(
+      "the pages that browsers may connect from, as `https://*.example.com`; default: those of the host and port that they connect to; who sends no Origin is no browser",
+    ),
   "ping-interval": z
     .int()
     .min(0)

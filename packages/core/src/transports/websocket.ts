@@ -10,6 +10,7 @@ import { carrierOf, endpointKey, tlsOf } from "./endpoint.ts";
 import { FrameConnection } from "./frames.ts";
 import { HttpListener, refuse, type Upgrade } from "./http-listener.ts";
 import { KeepAlive } from "./keep-alive.ts";
+import { Origins } from "./origins.ts";
 import { clientCertificate } from "./tls.ts";
 import { choose, type Subprotocol, type Subprotocols, subprotocolsOf } from "./subprotocols.ts";
 import { websocketConflicts, type WebSocketOptions, websocketSchema } from "./websocket-options.ts";
@@ -68,7 +69,7 @@ async function start(entries: readonly TransportEntry<WebSocketOptions>[], conte
       keepAlive: new KeepAlive(entry.options["ping-interval"]),
     };
     doors.push(door);
-    listener.route(path, upgradeOf(door, context.log));
+    listener.route(path, upgradeOf(door, context));
   }
   const group = groupOf(doors, [...listeners.values()], context.folder);
   try {
@@ -123,21 +124,25 @@ function webSocketServer(options: WebSocketOptions, subprotocols: Subprotocols):
   return new WebSocketServer(settings);
 }
 
-function upgradeOf(door: Door, log: Log): Upgrade {
+function upgradeOf(door: Door, { log, report }: TransportContext): Upgrade {
   const { endpoint } = door.entry.options;
+  const origins = new Origins();
   const supported = `Offer one of these subprotocols: ${[...door.subprotocols.keys()].join(", ")}\n`;
   return (request, socket, head) => {
-    const { origin } = request.headers;
-    if (origin !== undefined && !isAmong(origin, door.entry.options["allowed-origins"]))
-      return refuse(socket, 403, FOREIGN);
+    const { peers } = door.listener;
+    const peer = peers.of(request.socket, request.headers["x-forwarded-for"]);
+    if (peer === undefined) return void socket.destroy();
+    const foreign = origins.refusal(
+      request.headers.origin,
+      peers.hostOf(request),
+      door.entry.options["allowed-origins"],
+    );
+    if (foreign !== null) {
+      report({ limit: "allowed-origins", message: `refused a request: ${foreign}`, peer, session: null });
+      return refuse(socket, 403, `${foreign}\n`);
+    }
     const subprotocol = choose(offeredBy(request), door.subprotocols);
     if (subprotocol === undefined) return refuse(socket, 400, supported);
-    const forwardedFor = request.headers["x-forwarded-for"];
-    const peer = door.listener.peers.of(
-      request.socket,
-      Array.isArray(forwardedFor) ? forwardedFor.join() : forwardedFor,
-    );
-    if (peer === undefined) return void socket.destroy();
     const refusal = door.entry.refusal(peer);
     if (refusal !== null) return refuse(socket, 503, `${refusal}\n`);
     door.listener.lobby.taken(request.socket);
@@ -173,14 +178,6 @@ function connect(ws: WebSocket, socket: Duplex, { door, subprotocol, details, lo
   ws.on("close", () => connection.gone());
   door.keepAlive.watch(ws, () => connection.limited("ping-interval", "disconnected a client that answered no PING"));
   connection.open(door.entry);
-}
-
-const FOREIGN = "This origin is not among the allowed ones.\n";
-
-/** Compares an origin with patterns in which a star stands for anything. */
-function isAmong(origin: string, patterns: readonly string[]): boolean {
-  const escaped = patterns.map((pattern) => pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*"));
-  return new RegExp(`^(?:${escaped.join("|")})$`, "i").test(origin);
 }
 
 function offeredBy({ headers }: IncomingMessage): string[] {
