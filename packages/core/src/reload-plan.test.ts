@@ -13,6 +13,7 @@ const LIMITS = {
   failedLoginsPerAddress: 1,
   failedLoginsPerAuthid: 1,
   messagesPerSecond: 0,
+  helloSize: 65_536,
   depth: 100,
   values: 100_000,
 };

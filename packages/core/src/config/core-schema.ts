@@ -148,6 +148,14 @@ export const transportSchema = z.looseObject({
   "auth-timeout": milliseconds
     .default(30_000)
     .describe("how long a login may take, from the opening of the connection to WELCOME, in milliseconds"),
+  "max-hello-size": z
+    .int()
+    .min(1024) // HELLO alone has more than 500 with all its features
+    .max(0x7fff_ffff)
+    .default(65_536)
+    .describe(
+      "bytes that a client may send before it has logged in: so many for HELLO, and as many again for each CHALLENGE that it answers",
+    ),
   "max-depth": z
     .int()
     .min(8) // HELLO's own take four

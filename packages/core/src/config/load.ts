@@ -202,6 +202,7 @@ export function limitsOf(entry: CoreSettings): TransportLimits {
     failedLoginsPerAddress: entry["max-failed-logins-per-address"],
     failedLoginsPerAuthid: entry["max-failed-logins-per-authid"],
     messagesPerSecond: entry["max-messages-per-second"],
+    helloSize: entry["max-hello-size"],
     depth: entry["max-depth"],
     values: entry["max-values"],
   };

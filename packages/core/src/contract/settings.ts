@@ -72,6 +72,8 @@ export interface TransportLimits {
   readonly failedLoginsPerAuthid: number;
   /** That are read from one connection; 0: as many as come. */
   readonly messagesPerSecond: number;
+  /** Bytes of each message that a client sends before it has logged in. */
+  readonly helloSize: number;
   /** How deep a message's lists and dictionaries may stand in each other. */
   readonly depth: number;
   /** How many values one message may hold. */

@@ -3,6 +3,7 @@ import type { SessionInfo } from "./peer.ts";
 /** The limits that core keeps, by their key in the config. A plugin's transport may tell of others. */
 export const LIMITS = [
   "max-message-size",
+  "max-hello-size",
   "max-depth",
   "max-values",
   "max-buffered",

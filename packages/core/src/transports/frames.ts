@@ -8,6 +8,7 @@ import { ErrorUri } from "../wamp/error-uris.ts";
 import { guarded } from "../wamp/guarded.ts";
 import type { Message } from "../wamp/messages.ts";
 import { protocolViolation, TooDeep, TooManyValues, WampError } from "../wamp/wamp-error.ts";
+import { HelloAllowance } from "./hello-allowance.ts";
 import { type Outgoing, OutgoingFrame, outgoingOf } from "./outgoing.ts";
 import type { Subprotocol } from "./subprotocols.ts";
 
@@ -45,6 +46,10 @@ export class FrameConnection implements Connection {
   #traffic: Traffic = UNCOUNTED;
   #maxDepth: number | undefined;
   #maxValues: number | undefined;
+  /** Null before the connection is taken, and after WELCOME. */
+  #hello: HelloAllowance | null = null;
+  /** Whether the transport does not count what comes before WELCOME. */
+  #countsFrames = true;
   /** Nothing more is handed to the handler: the peer broke the protocol, or this side has closed. */
   #deaf = false;
   #closing = false;
@@ -64,11 +69,18 @@ export class FrameConnection implements Connection {
     this.#log = log;
   }
 
-  /** Hands the connection to its entry, which takes it. */
-  open({ accept, traffic, limits }: Pick<TransportEntry, "accept" | "traffic" | "limits">): void {
+  /**
+   * Hands the connection to its entry, which takes it.
+   *
+   * @param hello of a transport that counts all bytes before WELCOME itself; default: the bytes of frames are counted
+   */
+  open(entry: Pick<TransportEntry, "accept" | "traffic" | "limits">, hello: HelloAllowance | null = null): void {
+    const { accept, traffic, limits } = entry;
     this.#traffic = traffic;
     this.#maxDepth = limits.depth;
     this.#maxValues = limits.values;
+    this.#hello = hello ?? new HelloAllowance(limits.helloSize);
+    this.#countsFrames = hello === null;
     this.#guarded(() => {
       this.#handler = accept(this);
     });
@@ -78,6 +90,7 @@ export class FrameConnection implements Connection {
   received(frame: Uint8Array, binary: boolean): void {
     if (this.#deaf) return;
     this.#traffic.bytesReceived += frame.length;
+    if (this.#hello !== null && !this.#mayCome(frame.length, this.#hello)) return this.exceededHello();
     if (binary !== this.#serializer.binary) {
       this.#violated(
         protocolViolation(`a ${binary ? "binary" : "text"} frame, but ${this.details.protocol} was agreed`),
@@ -90,6 +103,15 @@ export class FrameConnection implements Connection {
     }
     this.#waiting.push(this.#framing.split(frame)[Symbol.iterator]());
     this.#drain();
+  }
+
+  /**
+   * The peer has sent more than it may before WELCOME. It is told so unless the connection is closing already, and
+   * nothing more is read of it: the transport may destroy the wire as soon as that is out.
+   */
+  exceededHello(): void {
+    if (this.#hello !== null && !this.#deaf) this.#refuseHello(this.#hello);
+    this.#wire.pause();
   }
 
   /** The wire is closed. */
@@ -124,6 +146,7 @@ export class FrameConnection implements Connection {
       else this.#wire.send(new OutgoingFrame(this.#serializer, this.#framing.join([frame.bytes])));
       this.#traffic.messagesSent++;
       this.#traffic.bytesSent += frame.length;
+      if (this.#hello !== null) this.#answered(message, this.#hello);
     } catch (error) {
       if (WampError.is(error)) throw error;
       // A serializer that fails ends the receiver, and not who made it send.
@@ -156,6 +179,24 @@ export class FrameConnection implements Connection {
   #goOn(): void {
     this.#drain();
     if (!this.#isPaused()) this.#wire.resume();
+  }
+
+  #mayCome(length: number, hello: HelloAllowance): boolean {
+    return length <= hello.size && (!this.#countsFrames || hello.spend(length));
+  }
+
+  #answered({ type }: Message, hello: HelloAllowance): void {
+    if (type === "CHALLENGE") hello.grant();
+    if (type !== "WELCOME") return;
+    this.#hello = null;
+    hello.end();
+  }
+
+  #refuseHello(hello: HelloAllowance): void {
+    const what = `more than ${hello.size} bytes for one message before the login was complete`;
+    const todo = "raise max-hello-size if your clients send a large authextra or ticket";
+    this.limited("max-hello-size", `disconnected a client that sent ${what}; ${todo}`);
+    this.#violated(protocolViolation(`the client sent ${what}`));
   }
 
   #drain(): void {

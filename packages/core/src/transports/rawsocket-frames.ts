@@ -19,7 +19,15 @@ export class BrokenFraming extends Error {
 }
 
 /** The peer sent a longer frame than was agreed. */
-export class FrameTooLong extends BrokenFraming {}
+export class FrameTooLong extends BrokenFraming {
+  /** In bytes. */
+  readonly length: number;
+
+  constructor(length: number) {
+    super(`a frame of ${length} bytes is longer than was agreed`);
+    this.length = length;
+  }
+}
 
 /** The longest message that an exponent of the handshake stands for, in bytes. */
 export function lengthOf(exponent: number): number {
@@ -42,13 +50,18 @@ const SMALL = 16 * 1024;
 
 /** Cuts a stream into the handshake and the frames that follow it, however the bytes come. */
 export class FrameReader {
-  readonly #maxLength: number;
+  /** How long a frame may be, in bytes. A longer one is refused by its head, before the rest of it is kept. */
+  maxLength: number;
   #chunks: Buffer[] = [];
   #length = 0;
 
-  /** @param maxLength how long a frame may be, in bytes */
   constructor(maxLength: number) {
-    this.#maxLength = maxLength;
+    this.maxLength = maxLength;
+  }
+
+  /** Bytes that have come and are not taken yet. */
+  get waiting(): number {
+    return this.#length;
   }
 
   push(chunk: Buffer): void {
@@ -82,7 +95,7 @@ export class FrameReader {
     const type = head & 0x07;
     const length = (head & 0x08) === 0 ? word & 0xff_ffff : 2 ** 24;
     if ((head & 0xf0) !== 0 || type > FrameType.pong) throw new BrokenFraming("a frame has bits set that mean nothing");
-    if (length > this.#maxLength) throw new FrameTooLong(`a frame of ${length} bytes is longer than was agreed`);
+    if (length > this.maxLength) throw new FrameTooLong(length);
     if (this.#length < 4 + length) return null;
     const bytes = this.take(4 + length) as Buffer;
     return { type, payload: bytes.subarray(4) };

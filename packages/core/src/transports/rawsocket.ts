@@ -9,6 +9,8 @@ import type { Serializer } from "../serializers/serializer.ts";
 import { transportDetails } from "./details.ts";
 import { carrierOf, endpointKey, endpointSchema, renewTls, tlsOf } from "./endpoint.ts";
 import { FrameConnection } from "./frames.ts";
+import { countUntilWelcome } from "./hello-allowance.ts";
+import { destroySoon } from "./linger.ts";
 import { bracketed, listen } from "./listen.ts";
 import { Lobby } from "./lobby.ts";
 import { Peers } from "./peers.ts";
@@ -194,6 +196,14 @@ class Door {
       missed: (buffered) => connection.stalled(buffered),
     });
     const connection = new FrameConnection(details, subprotocol, wire, this.#log);
+    const exceeded = (): void => {
+      connection.exceededHello();
+      destroySoon(socket);
+    };
+    const agreed = reader.maxLength;
+    const ended = (): void => void (reader.maxLength = agreed);
+    const hello = countUntilWelcome(socket, this.#entry.limits.helloSize, { ended, exceeded });
+    reader.maxLength = Math.min(agreed, hello.size);
     const read = (): void => {
       try {
         for (let frame = reader.next(); frame !== null; frame = reader.next()) {
@@ -201,18 +211,22 @@ class Door {
           else if (frame.type === FrameType.ping) wire.pong(frame.payload);
         }
       } catch (error) {
+        socket.off("data", onData);
+        if (error instanceof FrameTooLong && error.length <= agreed) return exceeded();
         if (error instanceof FrameTooLong)
           connection.limited("max-message-size", `disconnected a client: ${error.message}`);
         else this.#log.debug({ peer, err: error }, "disconnected a client that broke the RawSocket protocol");
         socket.destroy();
       }
     };
-    socket.on("data", (chunk: Buffer) => {
+    const onData = (chunk: Buffer): void => {
       reader.push(chunk);
       read();
-    });
+    };
+    socket.on("data", onData);
     socket.once("close", () => connection.gone());
-    connection.open(this.#entry);
-    read();
+    connection.open(this.#entry, hello);
+    if (hello.spend(reader.waiting)) read();
+    else exceeded();
   }
 }

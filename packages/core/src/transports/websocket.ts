@@ -8,8 +8,10 @@ import type { Log } from "../contract/log.ts";
 import { plainHeaders, transportDetails } from "./details.ts";
 import { carrierOf, endpointKey, tlsOf } from "./endpoint.ts";
 import { FrameConnection } from "./frames.ts";
+import { countUntilWelcome } from "./hello-allowance.ts";
 import { HttpListener, refuse, type Upgrade } from "./http-listener.ts";
 import { KeepAlive } from "./keep-alive.ts";
+import { destroySoon } from "./linger.ts";
 import { Origins } from "./origins.ts";
 import { clientCertificate } from "./tls.ts";
 import { choose, type Subprotocol, type Subprotocols, subprotocolsOf } from "./subprotocols.ts";
@@ -177,7 +179,14 @@ function connect(ws: WebSocket, socket: Duplex, { door, subprotocol, details, lo
   });
   ws.on("close", () => connection.gone());
   door.keepAlive.watch(ws, () => connection.limited("ping-interval", "disconnected a client that answered no PING"));
-  connection.open(door.entry);
+  // Before ws sees them: it would keep what is not a whole message yet.
+  const hello = countUntilWelcome(socket, door.entry.limits.helloSize, {
+    exceeded: () => {
+      connection.exceededHello();
+      destroySoon(socket);
+    },
+  });
+  connection.open(door.entry, hello);
 }
 
 function offeredBy({ headers }: IncomingMessage): string[] {

@@ -1,0 +1,54 @@
+import { PassThrough } from "node:stream";
+import fc from "fast-check";
+import { countUntilWelcome } from "./hello-allowance.ts";
+
+/** A socket whose bytes come when the test says so, and how often too many came. */
+function counted(size: number) {
+  const socket = new PassThrough();
+  let exceeded = 0;
+  socket.on("data", () => undefined);
+  const allowance = countUntilWelcome(socket, size, { exceeded: () => exceeded++ });
+  const come = (bytes: number): unknown => socket.emit("data", Buffer.alloc(bytes));
+  return { socket, allowance, come, hits: () => exceeded };
+}
+
+it("so many bytes may come as are allowed for HELLO and each CHALLENGE together, however they are cut", () => {
+  const step = fc.oneof(fc.constant("challenge" as const), fc.nat({ max: 40 }));
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const { allowance, come, hits } = counted(50);
+      let [sent, allowed, isOver] = [0, 50, false];
+      for (const next of steps) {
+        if (next === "challenge") {
+          allowance.grant();
+          allowed += 50;
+          continue;
+        }
+        come(next);
+        sent += next;
+        isOver ||= sent > allowed;
+        expect(hits()).toBe(isOver ? 1 : 0);
+      }
+    }),
+    { seed: 7, numRuns: 500 },
+  );
+});
+
+it("who listened before hears of a chunk only after it was counted", () => {
+  const socket = new PassThrough();
+  const order: string[] = [];
+  socket.on("data", () => void order.push("listener"));
+  countUntilWelcome(socket, 10, { exceeded: () => void order.push("count") });
+  socket.emit("data", Buffer.alloc(11));
+  expect(order).toEqual(["count", "listener"]);
+});
+
+it("nothing is left at the socket after WELCOME, nor after too much has come", () => {
+  const [welcomed, exceeded] = [counted(10), counted(10)];
+  welcomed.allowance.end();
+  exceeded.come(11);
+  for (const { socket } of [welcomed, exceeded]) expect(socket.listenerCount("data")).toBe(1);
+  welcomed.come(1000);
+  exceeded.come(1000);
+  expect([welcomed.hits(), exceeded.hits()]).toEqual([0, 1]);
+});
