@@ -9,7 +9,7 @@ import type { AuthSettings } from "./contract/settings.ts";
 import type { ReportLimit } from "./contract/stats.ts";
 import type { RouterHooks } from "./hooks/router-hooks.ts";
 import { FailedLogins } from "./limits/failed-logins.ts";
-import { Gate } from "./limits/gate.ts";
+import { Gate, type Place } from "./limits/gate.ts";
 import { ROUTER_ROLES } from "./realm/features.ts";
 import { Session, type SessionContext } from "./session/session.ts";
 import { CloseUri } from "./wamp/error-uris.ts";
@@ -30,6 +30,7 @@ export class Entrance {
   readonly sessions = new Set<Session>();
   /** What the transport is handed. */
   readonly entry: { -readonly [K in keyof TransportEntry]: TransportEntry[K] };
+  readonly #places = new Map<Session, Place>();
   readonly #failedLogins: FailedLogins;
   readonly #doorContext: DoorContext & { auth: AuthSettings };
   readonly #sessionContext: SessionContext & { authTimeout: number };
@@ -40,16 +41,17 @@ export class Entrance {
     this.#settings = settings;
     const { auth, authTimeout, limits, options } = settings;
     this.gate = new Gate(limits, context.report);
-    this.entry = { options, ...this.gate.entry((connection) => this.#accept(connection)) };
+    this.entry = { options, ...this.gate.entry((connection, place) => this.#accept(connection, place)) };
     this.#failedLogins = new FailedLogins(limits, context.report);
     this.#doorContext = { ...context, auth, roles: ROUTER_ROLES };
     this.#sessionContext = {
       ...context,
       door: this.#failedLogins.guard(createDoor(this.#doorContext)),
       authTimeout,
-      joined: ({ peer }) => this.gate.joined(peer),
+      joined: (session) => this.#places.get(session)?.joined(),
       ended: (session) => {
-        this.gate.ended(session.peer, session.hasJoined);
+        this.#places.get(session)?.ended();
+        this.#places.delete(session);
         this.sessions.delete(session);
         context.ended(session);
       },
@@ -83,8 +85,9 @@ export class Entrance {
     return info === null ? null : whyNotEntitled(info, admission, this.#doorContext);
   }
 
-  #accept(connection: Connection): Session {
+  #accept(connection: Connection, place: Place): Session {
     const session = new Session(connection, this.#sessionContext);
+    this.#places.set(session, place);
     this.sessions.add(session);
     if (this.#isClosed) this.#turnAway(session);
     return session;

@@ -14,6 +14,17 @@ const TEXTS = {
     "as many logins are under way from this address as this transport takes; try again later",
 } as const;
 
+/**
+ * A connection's place at its gate: it counts as a login under way, then as a session, then no more. To be told of the
+ * same twice, or of the login after the end, changes nothing.
+ */
+export interface Place {
+  /** It has logged in. */
+  joined(): void;
+  /** It is over. */
+  ended(): void;
+}
+
 /** One entry of `transports`: it counts the connections and what passes through them, and lets in as many as there may be. */
 export class Gate {
   readonly traffic = noTraffic();
@@ -42,8 +53,8 @@ export class Gate {
     return this.#sessions;
   }
 
-  /** What the transport is handed. @param accept takes a connection for which there is room */
-  entry(accept: TransportEntry["accept"]): Omit<TransportEntry, "options"> {
+  /** What the transport is handed. @param accept takes a connection for which there is room, and its place */
+  entry(accept: (connection: Connection, place: Place) => ConnectionHandler): Omit<TransportEntry, "options"> {
     return {
       traffic: this.traffic,
       limits: this.#limits,
@@ -52,22 +63,35 @@ export class Gate {
         const { peer } = connection.details;
         const refusal = this.#refusal(peer);
         if (refusal !== null) return turnedAway(connection, refusal);
-        this.#halfOpen.enter(addressOf(peer));
+        const place = this.#place(addressOf(peer));
         const { messagesPerSecond } = this.#limits;
-        return messagesPerSecond === 0 ? accept(connection) : throttled(accept, messagesPerSecond)(connection);
+        try {
+          if (messagesPerSecond === 0) return accept(connection, place);
+          return throttled((slowed) => accept(slowed, place), messagesPerSecond)(connection);
+        } catch (error) {
+          place.ended();
+          throw error;
+        }
       },
     };
   }
 
-  joined(peer: string): void {
-    this.#halfOpen.leave(addressOf(peer));
-    this.#sessions++;
-  }
-
-  /** @param hasJoined whether `joined` was called for it */
-  ended(peer: string, hasJoined: boolean): void {
-    if (hasJoined) this.#sessions--;
-    else this.#halfOpen.leave(addressOf(peer));
+  #place(address: string | null): Place {
+    let stage: "half-open" | "joined" | "ended" = "half-open";
+    this.#halfOpen.enter(address);
+    return {
+      joined: () => {
+        if (stage !== "half-open") return;
+        stage = "joined";
+        this.#halfOpen.leave(address);
+        this.#sessions++;
+      },
+      ended: () => {
+        if (stage === "half-open") this.#halfOpen.leave(address);
+        if (stage === "joined") this.#sessions--;
+        stage = "ended";
+      },
+    };
   }
 
   #refusal(peer: string): string | null {

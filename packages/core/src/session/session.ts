@@ -118,11 +118,6 @@ export class Session implements ConnectionHandler {
     return this.#connection.details.peer;
   }
 
-  /** Whether it has logged in, though it may have left since. */
-  get hasJoined(): boolean {
-    return this.#handshake === null;
-  }
-
   /** Ends the session: with GOODBYE where it has joined, with ABORT where it has not. Never throws. */
   close(reason: string, message?: string): void {
     if (this.#state.is !== "joined") {

@@ -8,6 +8,7 @@ import type { Log } from "../contract/log.ts";
 import type { ReportLimit } from "../contract/stats.ts";
 import type { Remote } from "./details.ts";
 import { type Endpoint, renewTls } from "./endpoint.ts";
+import { destroySoon, endSoon } from "./linger.ts";
 import { bracketed, listen } from "./listen.ts";
 import { Lobby } from "./lobby.ts";
 import { Peers } from "./peers.ts";
@@ -18,9 +19,6 @@ export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =
 
 /** How long a client may take for its HTTP request, in milliseconds. */
 const REQUEST_TIME = 10_000;
-
-/** How long a client that was refused may take to read why, in milliseconds. */
-const LINGER_TIME = 200;
 
 /** When a client that was refused for lack of room may come again, in seconds. */
 const RETRY_AFTER = 5;
@@ -106,14 +104,15 @@ export class HttpListener {
 
   #track(socket: Socket): void {
     this.#sockets.add(socket);
-    const place = this.lobby.enter(socket);
+    this.lobby.enter(socket);
     socket.once("close", () => {
       this.#sockets.delete(socket);
-      this.lobby.leave(place);
+      this.lobby.leave(socket);
     });
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
+    response.once("finish", () => destroySoon(request.socket)); // whatever the client goes on sending
     const path = pathOf(request);
     const known = this.#routes.has(path);
     if (!known && (path === "/healthz" || path === "/readyz")) return this.#answerProbe(path, response);
@@ -157,7 +156,6 @@ const NOT_FOUND = "There is nothing at this path.\n";
 
 /** Answers a request to upgrade with an error, and closes. */
 export function refuse(socket: Duplex, status: 400 | 403 | 404 | 408 | 426 | 431 | 503, text: string): void {
-  if (!socket.writable) return void socket.destroy();
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
     "Connection: close",
@@ -166,12 +164,7 @@ export function refuse(socket: Duplex, status: 400 | 403 | 404 | 408 | 426 | 431
     "Content-Type: text/plain; charset=utf-8",
     `Content-Length: ${Buffer.byteLength(text)}`,
   ];
-  // To close with bytes unread takes the answer back from a client that has not read it yet.
-  socket.once("finish", () => {
-    const timer = setTimeout(() => socket.destroy(), LINGER_TIME);
-    socket.once("close", () => clearTimeout(timer));
-  });
-  socket.end(`${head.join("\r\n")}\r\n\r\n${text}`);
+  endSoon(socket, `${head.join("\r\n")}\r\n\r\n${text}`);
 }
 
 /** What Node's parser found wrong in a request; null where it is the connection that is broken, or its TLS. */

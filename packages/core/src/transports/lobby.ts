@@ -3,27 +3,44 @@ import type { TransportEntry } from "../contract/connection.ts";
 import type { ReportLimit } from "../contract/stats.ts";
 import { addressOf } from "../limits/address.ts";
 import { HalfOpen } from "../limits/half-open.ts";
-import { tcpPeer } from "./details.ts";
+import { type Remote, tcpPeer } from "./details.ts";
 import type { Peers } from "./peers.ts";
 
-/** What a socket and the TLS socket around it have in common. */
-type Place = string | Socket;
+/**
+ * How long a socket may wait for its entry in all, in milliseconds: a little more than its PROXY header, TLS and its
+ * request or first bytes may take one after the other. Each of them has a deadline of its own; this one is for what
+ * they do not see.
+ */
+const LONGEST_WAIT = 30_000;
+
+interface Waiting {
+  /** By which it is counted. */
+  readonly address: string | null;
+  /** In milliseconds, by `performance.now`. */
+  readonly since: number;
+}
 
 /**
  * The sockets of a listener that no entry has taken yet: they are still at TLS, at their HTTP request, at the first
- * bytes. As many as there may be logins under way.
+ * bytes. As many as there may be logins under way. A place is a TCP socket's own, and is left once.
  */
 export class Lobby {
   readonly #peers: Peers;
   readonly #report: ReportLimit;
   readonly #waiting = new HalfOpen();
-  /** With the address that each is counted by. */
-  readonly #inside = new Map<Place, string | null>();
+  /** The oldest first. */
+  readonly #inside = new Map<Remote, Waiting & { readonly socket: Socket }>();
   readonly #entries: Pick<TransportEntry, "limits">[] = [];
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(peers: Peers, report: ReportLimit) {
     this.#peers = peers;
     this.#report = report;
+  }
+
+  /** How many there are. */
+  get count(): number {
+    return this.#waiting.count;
   }
 
   /** Makes room for the clients of one more entry. */
@@ -31,37 +48,52 @@ export class Lobby {
     this.#entries.push(entry);
   }
 
-  /**
-   * Takes a socket in, or closes it where there is no room.
-   * @returns what it leaves by when it is closed
-   */
-  enter(socket: Socket): Place {
+  /** Takes a TCP socket in, or closes it where there is no room. `leave` is to be called when it is closed. */
+  enter(socket: Socket): void {
     const peer = tcpPeer(socket);
-    const place = peer ?? socket;
     // A proxy brings many, whose addresses are known later.
     const address = peer === undefined || this.#peers.isProxy(socket) ? null : addressOf(peer);
     const limit = this.#full(address);
     if (limit === null) {
-      this.#inside.set(place, address);
+      this.#inside.set(socket, { socket, address, since: performance.now() });
       this.#waiting.enter(address);
-      return place;
+      this.#peers.came(socket);
+      this.#timer ??= setTimeout(() => this.#sweep(), LONGEST_WAIT);
+      return;
     }
     const message = "a connection was closed at once: as many are at their first bytes as the listener takes";
     this.#report({ limit, message, peer: peer ?? "unix", session: null });
     socket.destroy();
-    return place;
   }
 
-  /** An entry takes the socket, and counts it from now on. */
+  /** An entry takes the socket, or the TLS socket around it, and counts it from now on. */
   taken(socket: Socket): void {
-    this.leave(tcpPeer(socket) ?? socket);
+    this.leave(this.#peers.rawOf(socket));
   }
 
-  leave(place: Place): void {
-    const address = this.#inside.get(place);
-    if (address === undefined) return;
-    this.#inside.delete(place);
-    this.#waiting.leave(address);
+  /** A TCP socket is not here any more. May be called more than once. */
+  leave(socket: Remote): void {
+    const place = this.#inside.get(socket);
+    if (place === undefined) return;
+    this.#inside.delete(socket);
+    this.#waiting.leave(place.address);
+    this.#peers.left(socket);
+    if (this.#inside.size > 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Closes those that have been here too long. */
+  #sweep(): void {
+    this.#timer = undefined;
+    for (const { socket, since } of this.#inside.values()) {
+      const left = since + LONGEST_WAIT - performance.now();
+      if (left > 0) {
+        this.#timer = setTimeout(() => this.#sweep(), left);
+        return;
+      }
+      socket.destroy();
+    }
   }
 
   #full(address: string | null): "max-half-open" | "max-half-open-per-address" | null {

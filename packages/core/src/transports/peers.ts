@@ -4,6 +4,7 @@ import type { TransportContext } from "../contract/connection.ts";
 import { type Remote, tcpPeer } from "./details.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { BrokenProxyHeader, canonical, readProxyHeader, type Source } from "./proxy-header.ts";
+import { RawSockets } from "./raw-sockets.ts";
 import { TrustedProxies } from "./trusted-proxies.ts";
 
 /** How long a proxy may take for its PROXY header, in milliseconds. */
@@ -13,11 +14,14 @@ const HEADER_TIME = 5000;
 export class Peers {
   readonly #isUnix: boolean;
   readonly #proxies: TrustedProxies;
-  /** What PROXY headers said, by what a socket and the TLS socket around it have in common. */
-  readonly #sources = new Map<string, Source>();
+  /** Of a listener that speaks TLS; of another nothing is to be found, and nothing is kept. */
+  readonly #rawSockets: RawSockets | null;
+  /** What PROXY headers said, by the TCP socket. */
+  readonly #sources = new WeakMap<Remote, Source>();
 
   constructor(endpoint: Endpoint) {
     this.#isUnix = endpoint.type === "unix";
+    this.#rawSockets = endpoint.type === "tcp" && endpoint.tls !== undefined ? new RawSockets() : null;
     this.#proxies = new TrustedProxies(endpoint.type === "tcp" ? endpoint["trusted-proxies"] : []);
   }
 
@@ -27,9 +31,8 @@ export class Peers {
    */
   of(socket: Remote, forwardedFor?: Forwarded): string | undefined {
     if (this.#isUnix) return "unix";
-    const own = tcpPeer(socket);
-    if (own === undefined) return undefined;
-    const { address, port } = this.#sources.get(own) ?? sourceOf(socket);
+    if (tcpPeer(socket) === undefined) return undefined;
+    const { address, port } = this.#sourceOf(socket);
     const client = forwardedFor === undefined ? address : this.#proxies.clientOf(address, listed(forwardedFor));
     return `${client.includes(":") ? "tcp6" : "tcp4"}:${client}:${client === address ? port : 0}`;
   }
@@ -41,8 +44,23 @@ export class Peers {
   hostOf({ socket, headers }: Pick<IncomingMessage, "socket" | "headers">): string | undefined {
     const forwarded = headers["x-forwarded-host"];
     if (forwarded === undefined || this.#isUnix) return headers.host;
-    const { address } = this.#sources.get(tcpPeer(socket) ?? "") ?? sourceOf(socket);
+    const { address } = this.#sourceOf(socket);
     return this.#proxies.hostOf(address, listed(forwarded), listed(headers["x-forwarded-for"] ?? "")) ?? headers.host;
+  }
+
+  /** A TCP socket has come, and will be looked for by `rawOf`. */
+  came(socket: Socket): void {
+    this.#rawSockets?.add(socket);
+  }
+
+  /** It is not looked for any more. May be called more than once. */
+  left(socket: Remote): void {
+    this.#rawSockets?.forget(socket);
+  }
+
+  /** The TCP socket that a TLS socket stands around; a TCP socket itself. */
+  rawOf(socket: Remote): Remote {
+    return this.#rawSockets?.of(socket) ?? socket;
   }
 
   /** Whether a socket is a trusted proxy's, which speaks for many. */
@@ -66,12 +84,15 @@ export class Peers {
       };
       socket.on("error", () => socket.destroy());
       if (!this.isProxy(socket)) return refuse("its address is not among the trusted-proxies");
-      socket.once("close", () => this.#sources.delete(peer));
       readHeader(socket, refuse, (source) => {
-        if (source !== null) this.#sources.set(peer, source);
+        if (source !== null) this.#sources.set(socket, source);
         for (const listener of listeners) listener.call(server, socket);
       });
     });
+  }
+
+  #sourceOf(socket: Remote): Source {
+    return this.#sources.get(this.rawOf(socket)) ?? sourceOf(socket);
   }
 }
 

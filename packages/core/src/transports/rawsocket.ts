@@ -10,7 +10,7 @@ import { transportDetails } from "./details.ts";
 import { carrierOf, endpointKey, endpointSchema, renewTls, tlsOf } from "./endpoint.ts";
 import { FrameConnection } from "./frames.ts";
 import { countUntilWelcome } from "./hello-allowance.ts";
-import { destroySoon } from "./linger.ts";
+import { destroySoon, endSoon } from "./linger.ts";
 import { bracketed, listen } from "./listen.ts";
 import { Lobby } from "./lobby.ts";
 import { Peers } from "./peers.ts";
@@ -114,7 +114,10 @@ class Door {
     this.#server = tls === null ? createServer(SOCKETS, greet) : createTlsServer({ ...SOCKETS, ...tls }, greet);
     const { endpoint } = options;
     if (endpoint.type === "tcp" && endpoint["proxy-protocol"]) this.#peers.expectHeaders(this.#server, context);
-    this.#server.on("tlsClientError", (error) => log.debug({ err: error }, "a TLS handshake failed"));
+    this.#server.on("tlsClientError", (error: Error, failed: TLSSocket) => {
+      log.debug({ err: error }, "a TLS handshake failed");
+      failed.destroy(); // one that only takes too long is left open by Node
+    });
     this.#server.on("connection", (socket: Socket) => this.#track(socket));
   }
 
@@ -148,10 +151,10 @@ class Door {
 
   #track(socket: Socket): void {
     this.#sockets.add(socket);
-    const place = this.#lobby.enter(socket);
+    this.#lobby.enter(socket);
     socket.once("close", () => {
       this.#sockets.delete(socket);
-      this.#lobby.leave(place);
+      this.#lobby.leave(socket);
     });
   }
 
@@ -173,7 +176,7 @@ class Door {
   }
 
   #answer(socket: Socket, [magic, terms = 0, ...reserved]: Buffer, reader: FrameReader): void {
-    const refuse = (code: number): void => void socket.end(Uint8Array.of(MAGIC, code << 4, 0, 0));
+    const refuse = (code: number): void => endSoon(socket, Uint8Array.of(MAGIC, code << 4, 0, 0));
     const peer = this.#peers.of(socket);
     if (magic !== MAGIC || peer === undefined) return void socket.destroy();
     if (reserved.some((byte) => byte !== 0)) return refuse(Refusal.reservedBits);

@@ -147,12 +147,17 @@ function upgradeOf(door: Door, { log, report }: TransportContext): Upgrade {
     if (subprotocol === undefined) return refuse(socket, 400, supported);
     const refusal = door.entry.refusal(peer);
     if (refusal !== null) return refuse(socket, 503, `${refusal}\n`);
-    door.listener.lobby.taken(request.socket);
     const headers = plainHeaders(request.headers);
     const carrier = carrierOf(endpoint);
     const certificate = request.socket instanceof TLSSocket ? clientCertificate(request.socket) : null;
     const details = transportDetails({ type: "websocket", carrier, peer, subprotocol, headers, certificate });
-    door.server.handleUpgrade(request, socket, head, (ws) => connect(ws, socket, { door, subprotocol, details, log }));
+    const upgrade = { isDone: false };
+    door.server.handleUpgrade(request, socket, head, (ws) => {
+      upgrade.isDone = true;
+      door.listener.lobby.taken(request.socket);
+      connect(ws, socket, { door, subprotocol, details, log });
+    });
+    if (!upgrade.isDone) destroySoon(socket); // ws has answered what is wrong with the request
   };
 }
 
