@@ -10,6 +10,7 @@ import { deciderOf } from "../hooks/create-hook.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
 import { DeadlineError } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
+import { excerpt } from "../wamp/excerpt.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { Attempt } from "./attempt.ts";
 import { whyNotEntitled } from "./entitlement.ts";
@@ -216,8 +217,10 @@ export class ClientLogin implements Login {
     if (authid === null) throw new Denial(ErrorUri.noSuchPrincipal, "no authid was assigned");
     if (role === null) throw new Denial(ErrorUri.noSuchRole, "no authrole was assigned");
     const realm = this.#context.realms.get(realmName);
-    if (realm === undefined) throw new Denial(ErrorUri.noSuchRealm, `no realm "${realmName}" exists on this router`);
-    if (!realm.hasRole(role)) throw new Denial(ErrorUri.noSuchRole, `realm "${realmName}" has no role "${role}"`);
+    if (realm === undefined)
+      throw new Denial(ErrorUri.noSuchRealm, `no realm "${excerpt(realmName)}" exists on this router`);
+    if (!realm.hasRole(role))
+      throw new Denial(ErrorUri.noSuchRole, `realm "${excerpt(realmName)}" has no role "${excerpt(role)}"`);
     return { ...principal, realm: realmName, authid, role };
   }
 

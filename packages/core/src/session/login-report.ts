@@ -3,6 +3,7 @@ import type { Hello } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
 import type { SessionInfo } from "../contract/peer.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
+import { excerpt } from "../wamp/excerpt.ts";
 import type { Dict } from "../wamp/payload.ts";
 
 interface ReportContext {
@@ -37,7 +38,7 @@ export class LoginReport {
   }
 
   welcome({ realm, authid, authrole, authmethod, authprovider }: SessionInfo): void {
-    this.#tell("info", "welcome", { realm, authid, authrole, authmethod, authprovider });
+    this.#tell("info", "welcome", { realm, authid: excerpt(authid), authrole, authmethod, authprovider });
   }
 
   refused(reason: string, message: string | null): void {
@@ -59,8 +60,8 @@ export class LoginReport {
       login: outcome,
       session: this.#session,
       peer: this.#peer,
-      realm: this.#hello?.realm ?? null,
-      authid: this.#hello?.authid ?? null,
+      realm: excerptOf(this.#hello?.realm),
+      authid: excerptOf(this.#hello?.authid),
       authmethod,
       authprovider: provider,
       plugin,
@@ -71,4 +72,8 @@ export class LoginReport {
     this.#context.log[level](line, `login ${outcome}`);
     return ms;
   }
+}
+
+function excerptOf(name: string | null | undefined): string | null {
+  return name === null || name === undefined ? null : excerpt(name);
 }

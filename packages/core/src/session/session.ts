@@ -9,6 +9,7 @@ import type { RouterHooks } from "../hooks/router-hooks.ts";
 import { Deadline } from "../wamp/deadline.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
 import { attempt, guarded, whenDone } from "../wamp/guarded.ts";
+import { excerpt } from "../wamp/excerpt.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
 import { LoginReport } from "./login-report.ts";
@@ -187,7 +188,8 @@ export class Session implements ConnectionHandler {
 
   #join({ info, admission, details }: LoginStep & { kind: "welcome" }): void {
     const realm = this.#context.realms.get(info.realm);
-    if (realm === undefined) return this.#abort(ErrorUri.noSuchRealm, `no realm ${info.realm} exists on this router`);
+    if (realm === undefined)
+      return this.#abort(ErrorUri.noSuchRealm, `no realm ${excerpt(info.realm)} exists on this router`);
     this.#login = null;
     try {
       realm.requireRoom(info.authid);
