@@ -46,3 +46,34 @@ it.each([
   expect(bytesOf(answer)).toBeLessThan(MOST);
   for (const line of running.log.lines.slice(seen)) expect(bytesOf(line)).toBeLessThan(2 * MOST);
 });
+
+it.each([
+  ["CALL", [48, 1, {}, LONG]],
+  ["SUBSCRIBE of what is not allowed", [32, 1, {}, LONG]],
+  ["PUBLISH of what is not allowed", [16, 1, { acknowledge: true }, LONG]],
+  ["SUBSCRIBE of what is no URI", [32, 1, {}, `${LONG} \u0007`]],
+  ["REGISTER of what is no URI", [64, 1, {}, `${LONG}..`]],
+  ["REGISTER with a wrong option", [64, 1, { invoke: LONG }, "com.a"]],
+  ["message with a wrong field", [48, LONG, {}, "com.a"]],
+  ["message of an unknown kind", [LONG]],
+])("the answer to a %s is short, however long it is", async (_what, message) => {
+  const client = running.connect();
+  client.hello({ authmethods: ["anonymous"] });
+  await client.expect(Wire.WELCOME);
+  client.send(...(message as [number, ...unknown[]]));
+  const answer = await client.next();
+  expect([3, 8]).toContain(answer[0]);
+  expect(bytesOf(answer)).toBeLessThan(MOST);
+});
+
+it("the answer to a REGISTER of what is registered is short, however long it is", async () => {
+  const client = running.connect();
+  client.hello({ authmethods: ["anonymous"] });
+  await client.expect(Wire.WELCOME);
+  const answers: unknown[] = [];
+  for (const request of [1, 2]) {
+    client.send(64, request, {}, LONG);
+    answers.push(await client.next());
+  }
+  expect(bytesOf(answers[1])).toBeLessThan(MOST);
+});

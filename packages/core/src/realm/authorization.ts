@@ -6,6 +6,7 @@ import type { RoleSettings } from "../contract/settings.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
 import { Deadline } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
+import { excerpt } from "../wamp/excerpt.ts";
 import { WampError } from "../wamp/wamp-error.ts";
 import { Authorizer, type Wish } from "./authorizer.ts";
 import { type Denials, Role, type StaticDecision } from "./permissions.ts";
@@ -157,7 +158,10 @@ export class Authorization {
     } catch (error) {
       if (!parent.aborted && authorizer === null)
         log.error({ error, session: peer.info.session }, (error as Error).message);
-      throw new WampError(ErrorUri.authorizationFailed, `whether to ${wish.action} ${wish.uri} could not be decided`);
+      throw new WampError(
+        ErrorUri.authorizationFailed,
+        `whether to ${wish.action} ${excerpt(wish.uri)} could not be decided`,
+      );
     } finally {
       limit.end();
     }
@@ -166,5 +170,5 @@ export class Authorization {
 
 /** The refusal of a wish. */
 export function notAuthorized({ action, uri }: Wish, why = ""): WampError {
-  return new WampError(ErrorUri.notAuthorized, `not authorized to ${action} ${uri}${why}`);
+  return new WampError(ErrorUri.notAuthorized, `not authorized to ${action} ${excerpt(uri)}${why}`);
 }

@@ -3,6 +3,7 @@ import type { Log } from "../contract/log.ts";
 import type { Peer } from "../contract/peer.ts";
 import type { CallOutcome, ServiceCall } from "../contract/plugin.ts";
 import type { AuthorizerSettings } from "../contract/settings.ts";
+import { excerpt } from "../wamp/excerpt.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
 import type { MatchPolicy } from "../wamp/uri.ts";
@@ -89,7 +90,7 @@ function readAnswer([answer]: readonly unknown[]): Answer | string {
   if (!isDict(answer)) return `answered ${kindOf(answer)}, expected true, false or a dictionary`;
   const { allow, disclose = false, cache = false, validate = null, ...rest } = answer;
   const [unknown] = Object.keys(rest);
-  if (unknown !== undefined) return `answered with the unknown key ${JSON.stringify(unknown)}`;
+  if (unknown !== undefined) return `answered with the unknown key "${excerpt(unknown)}"`;
   if (validate !== null) return "answered with validate, which is not supported";
   if (typeof allow !== "boolean") return `answered allow as ${kindOf(allow)}, expected true or false`;
   if (typeof disclose !== "boolean") return `answered disclose as ${kindOf(disclose)}, expected true or false`;
@@ -100,7 +101,7 @@ function readAnswer([answer]: readonly unknown[]): Answer | string {
 function failureOf(outcome: Exclude<CallOutcome, { kind: "result" }>): string {
   switch (outcome.kind) {
     case "error":
-      return `failed with ${outcome.uri}`;
+      return `failed with ${excerpt(outcome.uri)}`;
     case "no-realm":
     case "no-callee":
       return "is not registered";

@@ -2,6 +2,7 @@ import type { Decision } from "../contract/authorization.ts";
 import type { RealmOptions, SessionLimits } from "../contract/settings.ts";
 import { untilAborted } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
+import { excerpt } from "../wamp/excerpt.ts";
 import { attempt, guarded } from "../wamp/guarded.ts";
 import { Code, type Message, type MessageOf } from "../wamp/messages.ts";
 import { type Dict, isEmpty, NOTHING } from "../wamp/payload.ts";
@@ -126,7 +127,10 @@ export class Dealer {
     requireRoom(ledger.made.size, this.#limits.pendingCalls, "max-pending-calls", "calls that are not answered");
     const registration = this.find(procedure, caller.peer.service);
     if (registration === undefined) {
-      const error = new WampError(ErrorUri.noSuchProcedure, `no callee has registered the procedure ${procedure}`);
+      const error = new WampError(
+        ErrorUri.noSuchProcedure,
+        `no callee has registered the procedure ${excerpt(procedure)}`,
+      );
       return caller.error("CALL", request, error, "no-callee");
     }
     const callee = nextCallee(registration, procedure, caller.peer.service ? ROUTERS_BACKLOG : 1);
@@ -173,7 +177,10 @@ export class Dealer {
   #refuseBusy(caller: Member, request: number, registration: Registration, procedure: string): void {
     const busy = busyCallee(registration, procedure)?.member;
     if (busy === undefined)
-      throw new WampError(ErrorUri.noAvailableCallee, `all callees of ${procedure} have as many calls as they take`);
+      throw new WampError(
+        ErrorUri.noAvailableCallee,
+        `all callees of ${excerpt(procedure)} have as many calls as they take`,
+      );
     caller.error("CALL", request, receiverBusy(busy, "a call of it was refused"), "callee-busy");
   }
 

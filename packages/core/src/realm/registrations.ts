@@ -1,4 +1,5 @@
 import { ErrorUri } from "../wamp/error-uris.ts";
+import { excerpt } from "../wamp/excerpt.ts";
 import { IdSequence } from "../wamp/ids.ts";
 import type { MessageOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
@@ -115,7 +116,10 @@ export class Registrations {
     }
     if (invoke === "single" || found.invoke !== invoke || calleeOf(found, callee.member) !== undefined) {
       const shared = found.invoke === "single" ? "" : `, shared by invoke: ${found.invoke}`;
-      throw new WampError(ErrorUri.procedureAlreadyExists, `the procedure ${procedure} is registered already${shared}`);
+      throw new WampError(
+        ErrorUri.procedureAlreadyExists,
+        `the procedure ${excerpt(procedure)} is registered already${shared}`,
+      );
     }
     found.callees.push(callee);
     return found;

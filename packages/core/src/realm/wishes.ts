@@ -1,5 +1,6 @@
 import type { Action } from "../contract/authorization.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
+import { excerpt } from "../wamp/excerpt.ts";
 import type { Message } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { isPattern, isReserved, MATCH_POLICIES, type UriCheck } from "../wamp/uri.ts";
@@ -43,5 +44,5 @@ function patternWish(action: Action, uri: string, options: Readonly<Dict>): Wish
 }
 
 function invalidUri(action: Action, uri: string, why: string): WampError {
-  return new WampError(ErrorUri.invalidUri, `cannot ${action} ${JSON.stringify(uri.slice(0, 200))}: ${why}`);
+  return new WampError(ErrorUri.invalidUri, `cannot ${action} "${excerpt(uri)}": ${why}`);
 }
