@@ -9,7 +9,16 @@ const floors = [
   ["contract", "hooks", "serializers"],
   ["session", "auth", "realm", "limits"],
   ["config", "plugins", "transports"],
-  ["router.ts", "entrance.ts", "realms.ts", "drain.ts", "reload.ts", "reload-plan.ts"],
+  [
+    "router.ts",
+    "entrance.ts",
+    "realms.ts",
+    "drain.ts",
+    "reload.ts",
+    "reload-plan.ts",
+    "log-stream.ts",
+    "router-log.ts",
+  ],
   ["cli"],
 ];
 const apart = ["session", "auth", "realm", "limits"];

@@ -30,6 +30,7 @@ function config(transports: LoadedTransport[], rest: Partial<LoadedConfig> = {})
     transports,
     components: [],
     shutdownTimeout: 1,
+    log: { buffer: 1 },
     plugins: [],
     called: [],
     warnings: [],
@@ -93,6 +94,7 @@ it("entries that are new or gone, other TLS settings, plugins and components wai
     plugins: [{ plugin, options: { a: 2 } }],
     components: [{ ...component, role: "other" }],
     shutdownTimeout: 2,
+    log: { buffer: 2 },
   });
   const { config: planned, restart } = planReload(current, next);
   expect(restart).toEqual([
@@ -108,6 +110,7 @@ it("entries that are new or gone, other TLS settings, plugins and components wai
   expect(planned.plugins).toBe(current.plugins);
   expect(planned.components).toBe(current.components);
   expect(planned.shutdownTimeout).toBe(2);
+  expect(planned.log.buffer).toBe(2);
 });
 
 it("a transport that does not say what tells its entries apart has them compared as a whole", () => {

@@ -1,5 +1,4 @@
 import { dirname, resolve } from "node:path";
-import { pino } from "pino";
 import { tapMethod, tapStatic, tapStrategy, unclaimedTaps } from "./auth/door.ts";
 import type { WampgateConfig } from "./config/define-config.ts";
 import { type LoadedConfig, type LoadedTransport, loadConfig } from "./config/load.ts";
@@ -14,9 +13,11 @@ import { Entrance, type EntranceContext, SHUTTING_DOWN } from "./entrance.ts";
 import type { Freeze } from "./hooks/create-hook.ts";
 import { createRouterHooks, type RouterHooks } from "./hooks/router-hooks.ts";
 import { LimitReport } from "./limits/limit-report.ts";
+import type { LogStream } from "./log-stream.ts";
 import { startComponent } from "./plugins/start-component.ts";
 import { thrownText } from "./plugins/thrown.ts";
 import { Realms } from "./realms.ts";
+import { routerLog } from "./router-log.ts";
 import { closeUnentitled, logReload, type Reloaded, renewed } from "./reload.ts";
 import { planReload } from "./reload-plan.ts";
 import { cbor } from "./serializers/cbor.ts";
@@ -50,6 +51,8 @@ export interface RouterOptions {
   readonly file?: string;
   /** Default: pino, JSON lines on stdout. */
   readonly log?: Log;
+  /** Where `log` writes, if it is ours. @internal */
+  readonly output?: LogStream;
 }
 
 /** Where the router listens, once it does. */
@@ -71,11 +74,11 @@ export interface Endpoint {
  */
 export async function createRouter(config: WampgateConfig, options: RouterOptions = {}): Promise<Router> {
   const cwd = options.cwd ?? process.cwd();
-  const log = options.log ?? pino({ name: "wampgate", serializers: { error: pino.stdSerializers.err } });
+  const { log, output } = options.log === undefined ? routerLog(1) : { output: null, ...options, log: options.log };
   const file = options.file === undefined ? "config" : resolve(cwd, options.file);
   const folder = options.file === undefined ? cwd : dirname(file);
   const loaded = await loadConfig({ file, folder, raw: config }, { cwd, transports: BUILTIN.transports });
-  const router = new Router(loaded, cwd, log);
+  const router = new Router(loaded, cwd, log, output);
   await router.applyPlugins();
   return router;
 }
@@ -87,6 +90,9 @@ export class Router {
   /** What the router counts: traffic, sessions, limits that were hit. */
   readonly stats: RouterStats;
   readonly #cwd: string;
+  /** Null where the log is the embedding program's. */
+  readonly #output: LogStream | null;
+  #uncount: () => void = () => undefined;
   #config: LoadedConfig;
   readonly #freeze: Freeze = { frozen: false };
   readonly #limits: LimitReport;
@@ -103,12 +109,14 @@ export class Router {
   #reloading: Promise<unknown> = Promise.resolve();
 
   /** @internal */
-  constructor(config: LoadedConfig, cwd: string, log: Log) {
+  constructor(config: LoadedConfig, cwd: string, log: Log, output: LogStream | null) {
     this.#config = config;
     this.#cwd = cwd;
+    this.#output = output;
     this.log = log;
     this.hooks = createRouterHooks(this.#freeze, log);
     this.#limits = new LimitReport(this.hooks, log);
+    this.#followLog(config);
     this.stats = this.#live();
     this.#realms = new Realms({ hooks: this.hooks, log, call: (...args) => this.#services.call(...args) });
     this.#realms.configure(config);
@@ -222,6 +230,7 @@ export class Router {
     this.#services.close();
     await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
     this.#listeners.length = 0;
+    this.#uncount();
     this.hooks.closed.call();
   }
 
@@ -265,6 +274,7 @@ export class Router {
     if (!this.#isRunning) throw new Error("the config is not reloaded: the router has not started, or is stopping");
     const { config, restart } = planReload(this.#config, next);
     this.#config = config;
+    this.#followLog(config);
     for (const [i, entrance] of this.#entrances.entries()) entrance.configure(config.transports[i] as LoadedTransport);
     const { removed, revoked, ...realms } = this.#realms.configure(config);
     for (const name of removed) this.#services.leave(name);
@@ -278,6 +288,14 @@ export class Router {
     const reloaded = { realms: { ...realms, removed: removed.length }, closed, revoked, restart, problems };
     logReload(this.log, reloaded);
     return reloaded;
+  }
+
+  /** Bounds what waits for the log's reader, and counts the lines that it loses. */
+  #followLog({ log }: LoadedConfig): void {
+    if (this.#output === null) return;
+    this.#output.limit = log.buffer;
+    this.#uncount();
+    this.#uncount = this.#output.onLoss((lines) => this.#limits.add("log.buffer", lines));
   }
 
   async #startPlugins(): Promise<void> {

@@ -1,9 +1,8 @@
-import { pino } from "pino";
-import pretty from "pino-pretty";
 import type { WampgateConfig } from "../config/define-config.ts";
 import { readConfig } from "../config/find.ts";
 import { issueText } from "../contract/errors.ts";
 import { createRouter, type Router } from "../router.ts";
+import { routerLog } from "../router-log.ts";
 
 /** The options of the commands that load a config. */
 export interface RouterCommand {
@@ -18,11 +17,7 @@ export async function routerOf(
 ): Promise<{ readonly router: Router; readonly file: string }> {
   const cwd = process.cwd();
   const { file, raw } = await readConfig({ cwd, ...(config === undefined ? {} : { file: config }) });
-  const stream = process.stderr.isTTY
-    ? pretty({ destination: 2, sync: true, ignore: "pid,hostname,name" })
-    : pino.destination({ dest: 2, sync: true });
-  const log = pino({ name: "wampgate", level, serializers: { error: pino.stdSerializers.err } }, stream);
-  const router = await createRouter(raw as WampgateConfig, { cwd, file, log });
+  const router = await createRouter(raw as WampgateConfig, { cwd, file, ...routerLog(2, { level, pretty: true }) });
   for (const warning of router.warnings) console.error(`warning: ${issueText(warning)}`);
   return { router, file };
 }

@@ -1,6 +1,7 @@
 import type { Router } from "../router.ts";
 import { whenDone } from "../wamp/guarded.ts";
 import { FAILED } from "./exit-codes.ts";
+import { neverWaitForReaders } from "./output.ts";
 import { tuneMemory } from "./tune-memory.ts";
 import { reload } from "./reload.ts";
 import { type RouterCommand, routerOf } from "./router-of.ts";
@@ -23,6 +24,7 @@ const LEVELS = ["debug", "info", "warn", "error"];
 export async function start(options: StartOptions): Promise<void> {
   const level = options.logLevel ?? "info";
   if (!LEVELS.includes(level)) throw new UsageError(`--log-level is one of ${LEVELS.join(", ")}, not ${level}`);
+  neverWaitForReaders();
   tuneMemory();
   const told = toldToStop();
   const { router, file } = await routerOf(options, level);

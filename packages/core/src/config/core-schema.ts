@@ -211,6 +211,15 @@ export const shutdownSchema = z
   .default(5000)
   .describe("how long calls that are under way may take once the router is told to stop, in milliseconds");
 
+export const logSchema = z.strictObject({
+  buffer: z
+    .int()
+    .min(4096)
+    .max(2 ** 30)
+    .default(8 * 1024 * 1024)
+    .describe("how much of the log may wait for a slow reader, in bytes; past it lines are dropped and counted"),
+});
+
 export const rootSchema = z.strictObject({
   $schema: z.string().optional().describe("for editors"),
   plugins: pluginsSchema.default([]),
@@ -223,4 +232,5 @@ export const rootSchema = z.strictObject({
       "code that runs in the router's process with a session of its own, started in order before anything listens",
     ),
   "shutdown-timeout": shutdownSchema,
+  log: logSchema.prefault({}).describe("how the router's own log is written"),
 });

@@ -10,7 +10,14 @@ import type { Component } from "../plugins/start-component.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 import { type AuthContext, checkAuth } from "./check-auth.ts";
 import { checkRealms, listAt } from "./check-realms.ts";
-import { componentSchema, pluginsSchema, rootSchema, shutdownSchema, transportSchema } from "./core-schema.ts";
+import {
+  componentSchema,
+  logSchema,
+  pluginsSchema,
+  rootSchema,
+  shutdownSchema,
+  transportSchema,
+} from "./core-schema.ts";
 import { expandEnvironment } from "./environment.ts";
 import type { ConfigSource } from "./find.ts";
 import { type Check, checkBySchema, droppedKeys, Issues, type Path } from "./issues.ts";
@@ -47,6 +54,8 @@ export interface LoadedConfig {
   readonly components: readonly LoadedComponent[];
   /** How long calls may still take once the router is told to stop, in milliseconds. */
   readonly shutdownTimeout: number;
+  /** Of the router's own log: `buffer`, in bytes, may wait for its reader. */
+  readonly log: { readonly buffer: number };
   readonly plugins: readonly { readonly plugin: Plugin; readonly options: unknown }[];
   /** The procedures that strategies call, which no broad rule lets anyone register. */
   readonly called: readonly CalledProcedure[];
@@ -108,6 +117,7 @@ export async function loadConfig(
   const components = await checkComponents(raw["components"] ?? [], from, context);
   warnOfCallers(realms.settings, context);
   const shutdownTimeout = await checkBySchema(shutdownSchema, raw["shutdown-timeout"], ["shutdown-timeout"], check);
+  const log = await checkBySchema(logSchema, raw["log"] ?? {}, ["log"], check);
 
   if (issues.found.length > 0 && running !== undefined) tellOfNewPlugins(found, running, issues);
   if (issues.found.length > 0) throw new ConfigError(source.file, shownIssues(issues.found, raw, hide));
@@ -118,6 +128,7 @@ export async function loadConfig(
     transports: loadedTransports,
     components,
     shutdownTimeout: shutdownTimeout?.value as number,
+    log: log?.value as z.output<typeof logSchema>,
     plugins,
     called: context.called,
     warnings: shownIssues(warnings.found, raw, hide),

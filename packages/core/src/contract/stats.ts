@@ -24,6 +24,7 @@ export const LIMITS = [
   "max-subscriptions",
   "max-registrations",
   "max-pending-calls",
+  "log.buffer",
 ] as const;
 
 /** Somebody was refused or disconnected because of a limit. */

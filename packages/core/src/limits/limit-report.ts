@@ -28,6 +28,11 @@ export class LimitReport {
     return this.#counts;
   }
 
+  /** Counts what is neither told nor logged when it happens. */
+  add(limit: (typeof LIMITS)[number], hits: number): void {
+    this.#counts.set(limit, (this.#counts.get(limit) ?? 0) + hits);
+  }
+
   readonly report = (hit: LimitHit): void => {
     const count = (this.#counts.get(hit.limit) ?? 0) + 1;
     this.#counts.set(hit.limit, count);

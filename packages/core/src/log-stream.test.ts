@@ -1,0 +1,130 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LogStream } from "./log-stream.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "wampgate-log-"));
+let made = 0;
+
+/** Both ends of a pipe. */
+function pipe(): { reader: number; writer: number } {
+  const path = join(folder, `pipe${++made}`);
+  execFileSync("mkfifo", [path]);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return { reader, writer: openSync(path, "w") };
+}
+
+/** What is in a pipe. */
+function read(reader: number): string {
+  const bytes = Buffer.alloc(1024 * 1024);
+  let text = "";
+  for (;;) {
+    try {
+      const count = readSync(reader, bytes);
+      if (count === 0) return text;
+      text += bytes.toString("utf8", 0, count);
+    } catch (error) {
+      expect(error).toMatchObject({ code: "EAGAIN" });
+      return text;
+    }
+  }
+}
+
+/** All that gets out of the stream where somebody reads, until nothing is left. */
+function readAll(stream: LogStream, reader: number): string {
+  let text = read(reader);
+  for (let i = 0; i < 1000 && !stream.flush(); i++) text += read(reader);
+  return text + read(reader);
+}
+
+const line = (i: number): string => `${String(i).padStart(6, "0")} ${"x".repeat(990)}\n`;
+const numbersIn = (text: string): number[] =>
+  text
+    .split("\n")
+    .filter(Boolean)
+    .map((entry) => Number(entry.slice(0, 6)));
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+describe("a log stream", () => {
+  it("writes at once what its reader has room for", () => {
+    const { reader, writer } = pipe();
+    const stream = new LogStream(writer);
+    for (let i = 0; i < 10; i++) stream.write(line(i));
+    expect(stream.waiting).toBe(0);
+    expect(numbersIn(read(reader))).toEqual(upTo(10));
+  });
+
+  it("keeps what a slow reader has no room for, in its order, and no line is cut", () => {
+    const { reader, writer } = pipe();
+    const stream = new LogStream(writer);
+    for (let i = 0; i < 1000; i++) stream.write(line(i));
+    expect(stream.waiting).toBeGreaterThan(900 * 998 - 128 * 1024);
+    expect(numbersIn(readAll(stream, reader))).toEqual(upTo(1000));
+    expect(stream.waiting).toBe(0);
+  });
+
+  it("drops lines past its limit, counts them at once, and tells how many as soon as there is room", () => {
+    const { reader, writer } = pipe();
+    const stream = new LogStream(writer);
+    stream.limit = 100_000;
+    const [counted, told]: [number[], number[]] = [[], []];
+    stream.onLoss((lines) => counted.push(lines));
+    stream.tell = (lines) => {
+      told.push(lines);
+      stream.write(`dropped ${lines}\n`);
+    };
+    for (let i = 0; i < 1000; i++) stream.write(line(i));
+    const lost = counted.reduce((sum, lines) => sum + lines, 0);
+    expect(stream.waiting).toBeLessThanOrEqual(100_000);
+    expect(told).toEqual([]);
+    const kept = numbersIn(readAll(stream, reader));
+    expect(kept).toEqual(upTo(1000 - lost));
+    stream.write(line(1000));
+    expect(read(reader)).toBe(`${line(1000)}dropped ${lost}\n`);
+    expect(told).toEqual([lost]);
+  });
+
+  it("goes on where its reader is gone, and writes again to one that comes", () => {
+    const { reader, writer } = pipe();
+    const stream = new LogStream(writer);
+    let lost = 0;
+    stream.onLoss((lines) => (lost += lines));
+    for (let i = 0; i < 200; i++) stream.write(line(i));
+    closeSync(reader);
+    expect(stream.flush()).toBe(true);
+    stream.write(line(200));
+    expect(stream.waiting).toBe(0);
+    expect(lost).toBeGreaterThan(50);
+    const again = openSync(join(folder, `pipe${made}`), constants.O_RDONLY | constants.O_NONBLOCK);
+    stream.write(line(201));
+    expect(numbersIn(readAll(stream, again)).at(-1)).toBe(201);
+  });
+
+  it("takes a pipe that has no reader from the beginning", () => {
+    const { reader, writer } = pipe();
+    closeSync(reader);
+    const stream = new LogStream(writer);
+    stream.write(line(1));
+    expect(stream.waiting).toBe(0);
+  });
+
+  it("writes what is left at the end, and no longer than it may take", () => {
+    const { reader, writer } = pipe();
+    const stream = new LogStream(writer);
+    for (let i = 0; i < 200; i++) stream.write(line(i));
+    stream.flushUntil(performance.now());
+    expect(stream.waiting).toBeGreaterThan(0);
+    read(reader);
+    stream.flushUntil(performance.now());
+    expect(numbersIn(read(reader)).length).toBeGreaterThan(50);
+  });
+
+  it("writes to a file, whose offset it shares with others", () => {
+    const path = join(folder, "file");
+    const fd = openSync(path, "w");
+    const [one, other] = [new LogStream(fd), new LogStream(fd)];
+    for (let i = 0; i < 100; i++) (i % 2 === 0 ? one : other).write(line(i));
+    expect(numbersIn(readFileSync(path, "utf8"))).toEqual(upTo(100));
+  });
+});
