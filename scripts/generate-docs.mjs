@@ -41,7 +41,7 @@ function configPage() {
     NOTICE,
     "# The config",
     "",
-    "Found as `wampgate.config.{json,yaml,yml,js,mjs,cjs,ts}`, `.wampgaterc*` or `wampgate` in `package.json`, in the working directory or a folder above it, or given by `--config FILE`. `${NAME}` in any string is replaced from the environment, `$${` is a literal `${`; a value that is wholly `${NAME}` is read as a number or boolean where one is wanted. All durations are whole milliseconds. `npx wampgate schema` prints the JSON Schema, for editors.",
+    "Found as `wampgate.config.{json,yaml,yml,js,mjs,cjs,ts}`, `.wampgaterc*` or `wampgate` in `package.json`, in the working directory or a folder above it, or given by `--config FILE`. One in JavaScript or TypeScript is run only from the folders of the project, up to the nearest `package.json` or `.git`; without one, from the working directory alone. Folders above that anyone may write to are passed over. `${NAME}` in any string is replaced from the environment, `$${` is a literal `${`; a value that is wholly `${NAME}` is read as a number or boolean where one is wanted. All durations are whole milliseconds. `npx wampgate schema` prints the JSON Schema, for editors.",
     "",
     "## Top level",
     ...table({ ...rest, transports }, schema.required),

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { chmod, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { jest } from "@jest/globals";
 import { folderWith, ROOT, run, startCli } from "./support/cli.ts";
@@ -58,7 +58,7 @@ describe("wampgate", () => {
     expect(stdout).toContain("@wampgate/auth-anonymous");
   });
 
-  it("init writes a config that check accepts, and overwrites none", async () => {
+  it("init writes a config that check accepts and only its owner may read, and overwrites none", async () => {
     const cwd = await folderWith();
     const first = await run(cwd, ["init"]);
     expect(first).toMatchObject({ code: 0, stderr: "" });
@@ -68,7 +68,12 @@ describe("wampgate", () => {
     const again = await run(cwd, ["init"]);
     expect(again.code).toBe(2);
     expect(again.stderr).toContain("--force");
+    const file = join(cwd, "wampgate.config.yaml");
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    await chmod(file, 0o664);
     expect((await run(cwd, ["init", "--force"])).code).toBe(0);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await readdir(cwd)).sort()).toEqual(["node_modules", "wampgate.config.yaml"]);
   });
 
   it("check tells all that is wrong at once, each with its path, and ends with 2", async () => {

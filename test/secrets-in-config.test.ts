@@ -70,14 +70,14 @@ const JS_TEXT = `const key = "${secret("x")}";\nexport default ${JSON_TEXT.repla
 
 /** Each way to write a config: the file's name, its text, and how many slips are made in it. */
 const FORMATS: Readonly<Record<string, { file: string; text: string; count: number }>> = {
-  JSON: { file: "wampgate.config.json", text: JSON_TEXT, count: 300 },
-  YAML: { file: "wampgate.config.yaml", text: YAML_TEXT, count: 500 },
-  "an rc file": { file: ".wampgaterc", text: YAML_TEXT, count: 100 },
-  "an rc file in JSON": { file: ".wampgaterc.json", text: JSON_TEXT, count: 100 },
-  "package.json": { file: "package.json", text: JSON.stringify({ wampgate: config }), count: 100 },
-  "an ES module": { file: "wampgate.config.mjs", text: JS_TEXT, count: 40 },
-  CommonJS: { file: "wampgate.config.cjs", text: JS_TEXT.replace("export default", "module.exports ="), count: 40 },
-  TypeScript: { file: "wampgate.config.ts", text: JS_TEXT.replace("key =", "key: string ="), count: 40 },
+  JSON: { file: "wampgate.config.json", text: JSON_TEXT, count: 150 },
+  YAML: { file: "wampgate.config.yaml", text: YAML_TEXT, count: 250 },
+  "an rc file": { file: ".wampgaterc", text: YAML_TEXT, count: 60 },
+  "an rc file in JSON": { file: ".wampgaterc.json", text: JSON_TEXT, count: 60 },
+  "package.json": { file: "package.json", text: JSON.stringify({ wampgate: config }), count: 60 },
+  "an ES module": { file: "wampgate.config.mjs", text: JS_TEXT, count: 20 },
+  CommonJS: { file: "wampgate.config.cjs", text: JS_TEXT.replace("export default", "module.exports ="), count: 20 },
+  TypeScript: { file: "wampgate.config.ts", text: JS_TEXT.replace("key =", "key: string ="), count: 20 },
 };
 
 /** A slip of the fingers: something is left out, or gets in. Positions count round. */

@@ -15,7 +15,7 @@ jest.setTimeout(60_000);
 const BIN = join(ROOT, "packages/core/bin/wampgate.js");
 
 /** More than a pipe holds, which is 64 KiB, and than may wait. */
-const MANY = 400;
+const MANY = 160;
 const BUFFER = 65_536;
 
 const CONFIG = {

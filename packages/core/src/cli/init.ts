@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { UsageError } from "./usage-error.ts";
 
 export interface InitOptions {
@@ -6,6 +7,9 @@ export interface InitOptions {
 }
 
 const FILE = "wampgate.config.yaml";
+
+/** Secrets will stand in it. */
+const PRIVATE = 0o600;
 
 const STARTER = `# The router's config. Check it with: npx wampgate check
 # All keys: docs/config.md of wampgate, or let your editor use the output of: npx wampgate schema
@@ -45,7 +49,8 @@ transports:
 /** Writes the starter config into the working directory, and says what to do next. */
 export async function init({ force = false }: InitOptions): Promise<void> {
   try {
-    await writeFile(FILE, STARTER, { flag: force ? "w" : "wx" });
+    if (force) await replace();
+    else await writeFile(FILE, STARTER, { flag: "wx", mode: PRIVATE });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     throw new UsageError(`${FILE} is there already; wampgate init --force overwrites it`);
@@ -53,4 +58,15 @@ export async function init({ force = false }: InitOptions): Promise<void> {
   console.log(`Wrote ${FILE}. Next:`);
   console.log("  npm install @wampgate/core @wampgate/auth-anonymous @wampgate/auth-ticket");
   console.log("  JOE_TICKET=secret npx wampgate start");
+}
+
+/** By a file of its own: the old one may be open to others, and others may hold it open. */
+async function replace(): Promise<void> {
+  const fresh = `.${FILE}.${randomUUID()}`;
+  try {
+    await writeFile(fresh, STARTER, { flag: "wx", mode: PRIVATE });
+    await rename(fresh, FILE);
+  } finally {
+    await rm(fresh, { force: true });
+  }
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { readConfig } from "./find.ts";
@@ -48,4 +48,67 @@ it.each([
   const failed = readConfig({ cwd, file });
   await expect(failed).rejects.toMatchObject({ name: "ConfigError", file: join(cwd, file) });
   await expect(failed).rejects.toThrow(expected);
+});
+
+describe("a config that is found above the working directory", () => {
+  const CODE = [
+    "wampgate.config.js",
+    "wampgate.config.mjs",
+    "wampgate.config.cjs",
+    "wampgate.config.ts",
+    ".wampgaterc.cjs",
+  ];
+
+  it.each(CODE)("is not run where there is no project: %s", async (name) => {
+    const cwd = await folder({ [name]: "globalThis.wasRun = true;", "below/x.txt": "" });
+    await expect(readConfig({ cwd: join(cwd, "below") })).rejects.toThrow(
+      `${join(cwd, name)} is outside of the project; to use it give --config`,
+    );
+    expect(globalThis).not.toHaveProperty("wasRun");
+  });
+
+  it.each(["package.json", ".git"])("is not run where the project ends below it, by its %s", async (marker) => {
+    const cwd = await folder({
+      "wampgate.config.cjs": "globalThis.wasRun = true;",
+      [`project/${marker}`]: "{}",
+      "project/below/x.txt": "",
+    });
+    await expect(readConfig({ cwd: join(cwd, "project/below") })).rejects.toThrow("is outside of the project");
+    expect(globalThis).not.toHaveProperty("wasRun");
+  });
+
+  it("is run where it is code of the same project", async () => {
+    const cwd = await folder({
+      "wampgate.config.cjs": "module.exports = { realms: [] };",
+      ".git": "",
+      "below/x.txt": "",
+    });
+    const found = await readConfig({ cwd: join(cwd, "below") });
+    expect(found).toEqual({ file: join(cwd, "wampgate.config.cjs"), folder: cwd, raw: { realms: [] } });
+  });
+
+  it("is read where it is data, beyond the project too", async () => {
+    const cwd = await folder({ "wampgate.config.yaml": "realms: []", "project/package.json": "{}" });
+    const found = await readConfig({ cwd: join(cwd, "project") });
+    expect(found).toEqual({ file: join(cwd, "wampgate.config.yaml"), folder: cwd, raw: { realms: [] } });
+  });
+
+  it("imports no code where it is data and beyond the project", async () => {
+    const cwd = await folder({
+      "wampgate.config.yaml": "$import: ./more.cjs",
+      "more.cjs": "globalThis.wasRun = true;",
+      "below/x.txt": "",
+    });
+    await expect(readConfig({ cwd: join(cwd, "below") })).rejects.toThrow("imports code");
+    expect(globalThis).not.toHaveProperty("wasRun");
+  });
+
+  it.each(["wampgate.config.yaml", "wampgate.config.cjs"])(
+    "is left alone in a folder that anyone may write to, whatever says that a project begins there: %s",
+    async (name) => {
+      const cwd = await folder({ [name]: "realms: []", "package.json": "{}", "below/x.txt": "" });
+      await chmod(cwd, 0o1777);
+      await expect(readConfig({ cwd: join(cwd, "below") })).rejects.toThrow("is outside of the project");
+    },
+  );
 });

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { dirname, extname, resolve } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { dirname, extname, join, resolve } from "node:path";
 import { cosmiconfig, type Loader } from "cosmiconfig";
 import { ConfigError } from "../contract/errors.ts";
 import { thrownText } from "../plugins/thrown.ts";
@@ -23,6 +23,11 @@ const PLACES = [
   ...["json", "yaml", "yml", "js", "mjs", "cjs"].map((extension) => `.wampgaterc.${extension}`),
 ];
 
+/** Reading one of these runs it. */
+const CODE = [".js", ".mjs", ".cjs", ".ts"];
+
+const isCode = (place: string): boolean => CODE.includes(extname(place));
+
 /** All of cosmiconfig's are replaced: its errors show the lines around a slip, where secrets may stand. */
 const LOADERS: Readonly<Record<string, Loader>> = {
   ".json": (_file, text) => parseJson(text),
@@ -35,29 +40,100 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   noExt: (_file, text) => parseYaml(text),
 };
 
+/** A config of data cannot make code run by naming it in cosmiconfig's `$import`. */
+const DATA_LOADERS: Readonly<Record<string, Loader>> = {
+  ...LOADERS,
+  ...Object.fromEntries(
+    CODE.map((extension) => [
+      extension,
+      () => {
+        throw new Unreadable("it is outside of the project, and imports code; name it by --config FILE");
+      },
+    ]),
+  ),
+};
+
+type Found = Awaited<ReturnType<ReturnType<typeof cosmiconfig>["load"]>>;
+
 /**
- * Reads `file`, or finds a config in `cwd` or a folder above it.
+ * Reads `file`, or finds a config in `cwd` or a folder above it. One that is code is looked for up to the project's root
+ * only, and without a project in `cwd` alone: else a stranger could put one into a folder that all may write to.
+ *
  * @throws ConfigError where there is none, or it cannot be read
  */
 export async function readConfig({ file, cwd }: { file?: string; cwd: string }): Promise<ConfigSource> {
   const path = file === undefined ? undefined : resolve(cwd, file);
-  let found: Awaited<ReturnType<ReturnType<typeof cosmiconfig>["load"]>>;
+  let found: Found;
   try {
-    const options = { searchPlaces: PLACES, stopDir: "/", searchStrategy: "global", loaders: LOADERS } as const;
-    const explorer = cosmiconfig("wampgate", options);
-    found = path === undefined ? await explorer.search(cwd) : await explorer.load(path);
+    found = path === undefined ? await search(resolve(cwd)) : await explorerOf(PLACES, LOADERS).load(path);
   } catch (error) {
     throw new ConfigError(fileOf(error) ?? path ?? cwd, [{ path: [], message: await reasonOf(error) }]);
   }
   if (found === null) {
-    const message =
-      path === undefined
-        ? "no wampgate config is here or in a folder above; run: npx wampgate init, or give one by --config FILE"
-        : "the file holds no config";
+    const message = path === undefined ? await notFound(resolve(cwd)) : "the file holds no config";
     throw new ConfigError(path ?? cwd, [{ path: [], message }]);
   }
   if (found.isEmpty === true) throw new ConfigError(found.filepath, [{ path: [], message: "the file is empty" }]);
   return { file: found.filepath, folder: dirname(found.filepath), raw: found.config };
+}
+
+function explorerOf(searchPlaces: string[], loaders: Readonly<Record<string, Loader>>): ReturnType<typeof cosmiconfig> {
+  return cosmiconfig("wampgate", { searchPlaces, searchStrategy: "none", loaders });
+}
+
+async function search(cwd: string): Promise<Found> {
+  const inProject = explorerOf(PLACES, LOADERS);
+  const outside = explorerOf(
+    PLACES.filter((place) => !isCode(place)),
+    DATA_LOADERS,
+  );
+  const { project, above } = await foldersFrom(cwd);
+  for (const folder of project) {
+    const found = await inProject.search(folder);
+    if (found !== null) return found;
+  }
+  for (const folder of above) {
+    const found = await outside.search(folder);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** `cwd` and the folders above it, as far as the project goes and beyond. Those that anyone may write to are left out. */
+async function foldersFrom(cwd: string): Promise<{ project: string[]; above: string[] }> {
+  const all = [cwd];
+  for (let folder = cwd; dirname(folder) !== folder; folder = dirname(folder)) all.push(dirname(folder));
+  const trusted: string[] = [];
+  for (const folder of all) if (folder === cwd || !(await isOpenToAll(folder))) trusted.push(folder);
+  for (const [i, folder] of trusted.entries()) {
+    if ((await exists(join(folder, "package.json"))) || (await exists(join(folder, ".git"))))
+      return { project: trusted.slice(0, i + 1), above: trusted.slice(i + 1) };
+  }
+  return { project: [cwd], above: trusted.slice(1) };
+}
+
+/** Whether anyone may put files there, as in /tmp. On Windows the mode does not tell. */
+async function isOpenToAll(folder: string): Promise<boolean> {
+  if (process.platform === "win32") return false;
+  const stats = await stat(folder).catch(() => null);
+  return stats === null || (stats.mode & 0o002) !== 0;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
+}
+
+async function notFound(cwd: string): Promise<string> {
+  const what = "no wampgate config is here or in a folder above";
+  for (let folder = dirname(cwd), below = cwd; folder !== below; below = folder, folder = dirname(folder)) {
+    const isOpen = await isOpenToAll(folder);
+    for (const place of PLACES.filter((name) => isCode(name) || (isOpen && name !== "package.json"))) {
+      const passed = join(folder, place);
+      if (await exists(passed))
+        return `${what} that may be read without being named: ${passed} is outside of the project; to use it give --config ${passed}`;
+    }
+  }
+  return `${what}; run: npx wampgate init, or give one by --config FILE`;
 }
 
 async function reasonOf(error: unknown): Promise<string> {
