@@ -12,7 +12,7 @@ export interface HashOptions {
 export async function hash(options: HashOptions): Promise<void> {
   const iterations = wholeNumber("--iterations", options.iterations, 1_000_000);
   const keylen = wholeNumber("--keylen", options.keylen, 1024);
-  const salt = options.salt ?? randomBytes(16).toString("base64");
+  const salt = options.salt ?? randomBytes(16).toString("hex");
   if (salt === "") throw new UsageError("--salt must not be empty");
   const password = await readPassword();
   if (password === "") throw new UsageError("no password came on stdin: type it, or pipe it in");
