@@ -61,6 +61,14 @@ export function skipValue(bytes: Buffer, at: number, depth = 0): number {
       return skipMap(bytes, at + 3, sizeAt(bytes, at + 1, 2), depth);
     case 0xdf: // map32
       return skipMap(bytes, at + 5, sizeAt(bytes, at + 1, 4), depth);
+    default: // in a function of its own, so that this one stays short: it is what takes most of the time
+      return skipRare(bytes, at, kind);
+  }
+}
+
+/** Extensions; and the byte 0xc1, which means nothing. */
+function skipRare(bytes: Buffer, at: number, kind: number): number {
+  switch (kind) {
     case 0xd4: // fixext 1
     case 0xd5: // fixext 2
     case 0xd6: // fixext 4
@@ -73,7 +81,7 @@ export function skipValue(bytes: Buffer, at: number, depth = 0): number {
       return skipExtension(bytes, at + 3, sizeAt(bytes, at + 1, 2));
     case 0xc9: // ext32
       return skipExtension(bytes, at + 5, sizeAt(bytes, at + 1, 4));
-    default: // the byte 0xc1, which means nothing
+    default:
       return UNSURE;
   }
 }
