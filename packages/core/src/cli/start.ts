@@ -28,6 +28,10 @@ export async function start(options: StartOptions): Promise<void> {
   tuneMemory();
   const told = toldToStop();
   const { router, file } = await routerOf(options, level);
+  // The last net: a promise of a plugin or a component that nobody waits for must not end all sessions.
+  process.on("unhandledRejection", (error) =>
+    router.log.error({ error }, "a promise was rejected and nobody caught it, in a plugin, a component or the router"),
+  );
   const systemd = new Systemd(router.log);
   let started = (): void => undefined;
   let reloaded = new Promise<void>((resolve) => (started = resolve));

@@ -1,5 +1,6 @@
 import type { SessionInfo } from "../contract/peer.ts";
 import type { Dict } from "../wamp/payload.ts";
+import { IdSet } from "./id-set.ts";
 import { flag, ids, texts } from "./options.ts";
 
 /** Who may get an event: the lists of PUBLISH.Options (spec, advanced/pubsub_subscriber_blackwhite_listing). */
@@ -13,7 +14,7 @@ export interface Audience {
 type Attribute = "session" | "authid" | "authrole";
 interface List {
   readonly attribute: Attribute;
-  readonly members: ReadonlySet<unknown>;
+  readonly members: { has(value: string | number): boolean };
   readonly wanted: boolean;
 }
 
@@ -23,12 +24,12 @@ interface List {
  */
 export function audienceOf(options: Readonly<Dict>): Audience | null {
   const lists = [
-    listOf("session", ids(options, "exclude"), false),
-    listOf("authid", texts(options, "exclude_authid"), false),
-    listOf("authrole", texts(options, "exclude_authrole"), false),
-    listOf("session", ids(options, "eligible"), true),
-    listOf("authid", texts(options, "eligible_authid"), true),
-    listOf("authrole", texts(options, "eligible_authrole"), true),
+    sessions(ids(options, "exclude"), false),
+    names("authid", texts(options, "exclude_authid"), false),
+    names("authrole", texts(options, "exclude_authrole"), false),
+    sessions(ids(options, "eligible"), true),
+    names("authid", texts(options, "eligible_authid"), true),
+    names("authrole", texts(options, "eligible_authrole"), true),
   ].filter((list) => list !== null);
   if (lists.length === 0) return null;
   return {
@@ -42,6 +43,10 @@ export function excludesPublisher(options: Readonly<Dict>): boolean {
   return flag(options, "exclude_me", true);
 }
 
-function listOf(attribute: Attribute, members: readonly unknown[] | null, wanted: boolean): List | null {
-  return members === null ? null : { attribute, members: new Set(members), wanted };
+function sessions(members: readonly number[] | null, wanted: boolean): List | null {
+  return members === null ? null : { attribute: "session", members: new IdSet(members), wanted };
+}
+
+function names(attribute: Attribute, members: readonly string[] | null, wanted: boolean): List | null {
+  return members === null ? null : { attribute, members: new Set<unknown>(members), wanted };
 }

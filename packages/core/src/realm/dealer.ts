@@ -1,12 +1,12 @@
 import type { Decision } from "../contract/authorization.ts";
 import type { RealmOptions, SessionLimits } from "../contract/settings.ts";
-import { untilAborted } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { excerpt } from "../wamp/excerpt.ts";
 import { attempt, guarded } from "../wamp/guarded.ts";
 import { Code, type Message, type MessageOf } from "../wamp/messages.ts";
 import { type Dict, isEmpty, NOTHING } from "../wamp/payload.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { AwaitedProcedures } from "./awaited-procedures.ts";
 import { type Call, CallLedger, CallTimer } from "./calls.ts";
 import type { Member } from "./member.ts";
 import { isObserved, MetaTopic } from "./meta-topics.ts";
@@ -36,7 +36,7 @@ export class Dealer {
   /** Of those who have called or been called: most sessions of a large router do neither. */
   readonly #ledgers = new Map<Member, CallLedger>();
   readonly #registrationsOf = new Map<Member, Set<Registration>>();
-  readonly #waiting = new Set<{ readonly procedure: string; readonly wake: () => void }>();
+  readonly #awaited = new AwaitedProcedures();
   #mayDisclose: boolean;
   #limits: SessionLimits;
   readonly #isGuarded: (procedure: string) => boolean;
@@ -88,8 +88,7 @@ export class Dealer {
     if (registration.callees.length === 1)
       this.#tell(MetaTopic.registrationCreated, registration, member, detailsOf(registration));
     this.#tell(MetaTopic.registered, registration, member, registration.id);
-    if (registration.match !== "exact") return;
-    for (const { procedure: awaited, wake } of this.#waiting) if (awaited === procedure) wake();
+    if (registration.match === "exact") this.#awaited.registered(procedure);
   }
 
   unregister(member: Member, { request, registration: id }: MessageOf<"UNREGISTER">): void {
@@ -275,15 +274,7 @@ export class Dealer {
 
   /** Resolves when the router can call `procedure`; rejects with the signal's reason. */
   async whenRegistered(procedure: string, signal: AbortSignal): Promise<void> {
-    if (this.find(procedure, true) !== undefined) return;
-    const { promise, resolve } = withResolver();
-    const waiting = { procedure, wake: resolve };
-    this.#waiting.add(waiting);
-    try {
-      await untilAborted(promise, signal);
-    } finally {
-      this.#waiting.delete(waiting);
-    }
+    if (this.find(procedure, true) === undefined) await this.#awaited.wait(procedure, signal);
   }
 
   #begin(call: Call, ledger: CallLedger): void {

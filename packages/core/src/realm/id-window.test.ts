@@ -7,6 +7,11 @@ const id = fc.oneof(
   fc.constantFrom(2 ** 32, 2 ** 53),
 );
 
+/** A comparison that costs nothing where there are hundreds of thousands. */
+function same(found: unknown, expected: unknown): void {
+  if (found !== expected) expect(found).toBe(expected);
+}
+
 it("holds what a map holds, whichever ids come and go", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.boolean(), id), { maxLength: 3000, size: "max" }), (steps) => {
@@ -15,14 +20,14 @@ it("holds what a map holds, whichever ids come and go", () => {
         if (isNew && !map.has(key)) {
           map.set(key, `value ${key}`);
           window.add(key, `value ${key}`);
-        } else expect(window.delete(key)).toBe(map.delete(key));
-        expect(window.get(key)).toBe(map.get(key));
-        expect(window.size).toBe(map.size);
+        } else same(window.delete(key), map.delete(key));
+        same(window.get(key), map.get(key));
+        same(window.size, map.size);
       }
       expect(window.values().sort()).toEqual([...map.values()].sort());
       for (const [key, value] of map) expect(window.get(key)).toBe(value);
     }),
-    { numRuns: 30 },
+    { seed: 20261125, numRuns: 30 },
   );
 });
 

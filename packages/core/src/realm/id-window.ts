@@ -9,7 +9,11 @@ const MAX_SIZE = 1024;
 export class IdWindow<T> {
   #ids: number[] = Array<number>(MIN_SIZE).fill(0);
   #values: (T | undefined)[] = Array<T | undefined>(MIN_SIZE).fill(undefined);
-  #beside: Map<number, T> | null = null;
+  /**
+   * By the ids as texts: V8 hashes numbers in a way that is known to all, so that a client could choose thousands of ids
+   * that all have to be compared with each other. Of texts it cannot.
+   */
+  #beside: Map<string, T> | null = null;
   #size = 0;
 
   get size(): number {
@@ -19,7 +23,7 @@ export class IdWindow<T> {
   /** @param id a WAMP id: never 0 */
   get(id: number): T | undefined {
     const place = this.#placeOf(id);
-    return this.#ids[place] === id ? this.#values[place] : this.#beside?.get(id);
+    return this.#ids[place] === id ? this.#values[place] : this.#beside?.get(String(id));
   }
 
   /** Puts a value at an id that has none. */
@@ -36,7 +40,7 @@ export class IdWindow<T> {
     if (isHere) {
       this.#ids[place] = 0;
       this.#values[place] = undefined;
-    } else if (this.#beside?.delete(id) !== true) return false;
+    } else if (this.#beside?.delete(String(id)) !== true) return false;
     this.#size--;
     return true;
   }
@@ -53,7 +57,7 @@ export class IdWindow<T> {
   #put(id: number, value: T): void {
     const place = this.#placeOf(id);
     if (this.#ids[place] !== 0) {
-      (this.#beside ??= new Map()).set(id, value);
+      (this.#beside ??= new Map()).set(String(id), value);
       return;
     }
     this.#ids[place] = id;

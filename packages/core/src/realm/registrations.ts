@@ -177,13 +177,15 @@ export function nextCallee(registration: Registration, procedure: string, maxBac
       const free = callees.filter(isFree);
       return free[Math.floor(Math.random() * free.length)] ?? null;
     }
-    case "roundrobin": {
-      const from = registration.turn % callees.length;
-      const chosen = [...callees.slice(from), ...callees.slice(0, from)].find(isFree);
-      if (chosen === undefined) return null;
-      registration.turn = callees.indexOf(chosen) + 1;
-      return chosen;
-    }
+    case "roundrobin":
+      for (let i = 0; i < callees.length; i++) {
+        const at = (registration.turn + i) % callees.length;
+        const callee = callees[at] as Callee;
+        if (!isFree(callee)) continue;
+        registration.turn = at + 1;
+        return callee;
+      }
+      return null;
     default:
       return callees.find(isFree) ?? null;
   }

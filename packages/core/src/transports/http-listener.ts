@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import type { TransportContext } from "../contract/connection.ts";
 import type { Log } from "../contract/log.ts";
 import type { ReportLimit } from "../contract/stats.ts";
+import { attempt } from "../wamp/guarded.ts";
 import type { Remote } from "./details.ts";
 import { type Endpoint, renewTls } from "./endpoint.ts";
 import { destroySoon, endSoon } from "./linger.ts";
@@ -63,7 +64,14 @@ export class HttpListener {
     this.#server.on("connection", (socket: Socket) => this.#track(socket));
     this.#server.on("tlsClientError", (error) => this.#log.debug({ err: error }, "a TLS handshake failed"));
     this.#server.on("clientError", (error, socket) => this.#broken(error, socket as Duplex & Remote, report));
-    this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#server.on("upgrade", (request, socket, head) => {
+      // What fails at one request ends that one.
+      const failed = (error: unknown): void => {
+        this.#log.error({ err: error }, "a request could not be answered");
+        socket.destroy();
+      };
+      attempt(() => this.#upgrade(request, socket, head), failed);
+    });
   }
 
   route(path: string, upgrade: Upgrade): void {

@@ -6,6 +6,7 @@ import { defineTransport, type Listener, type TransportContext, type TransportEn
 import type { Log } from "../contract/log.ts";
 import { plain } from "../serializers/framing.ts";
 import type { Serializer } from "../serializers/serializer.ts";
+import { guarded } from "../wamp/guarded.ts";
 import { transportDetails } from "./details.ts";
 import { carrierOf, endpointKey, endpointSchema, renewTls, tlsOf } from "./endpoint.ts";
 import { FrameConnection } from "./frames.ts";
@@ -164,14 +165,18 @@ class Door {
     const timer = setTimeout(() => socket.destroy(), HANDSHAKE_TIME);
     socket.once("close", () => clearTimeout(timer));
     const reader = new FrameReader(lengthOf(this.#maxExponent));
-    const onData = (chunk: Buffer): void => {
+    const failed = (error: unknown): void => {
+      this.#log.error({ err: error }, "a RawSocket handshake could not be answered");
+      socket.destroy();
+    };
+    const onData = guarded((chunk: Buffer): void => {
       reader.push(chunk);
       const handshake = reader.take(4);
       if (handshake === null) return;
       clearTimeout(timer);
       socket.off("data", onData);
       this.#answer(socket, handshake, reader);
-    };
+    }, failed);
     socket.on("data", onData);
   }
 

@@ -63,7 +63,7 @@ export class Testaments {
     if (caller.hasLeft) return;
     const publication = this.#prepare(
       caller,
-      { topic, options, payload: payloadOf({ args, kwargs: named }) },
+      { topic, options, payload: payloadOf({ args, kwargs: named })?.own() },
       decision,
     );
     const left = this.#ofMember.get(caller) ?? { detached: [], destroyed: [] };
