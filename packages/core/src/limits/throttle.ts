@@ -14,8 +14,9 @@ export function throttled(accept: TransportEntry["accept"], rate: number): Trans
   return (connection) => new Throttle(connection, accept, rate);
 }
 
-/** Stands between a connection and its session. Either of them may want it paused. */
-class Throttle implements ConnectionHandler {
+/** Stands between a connection and its session, to each as the other. Either of them may want it paused. */
+class Throttle implements Connection, ConnectionHandler {
+  readonly details: Connection["details"];
   readonly #connection: Connection;
   readonly #rate: number;
   readonly #handler: ConnectionHandler;
@@ -26,25 +27,33 @@ class Throttle implements ConnectionHandler {
   #isTold = false;
 
   constructor(connection: Connection, accept: TransportEntry["accept"], rate: number) {
+    this.details = connection.details;
     this.#connection = connection;
     this.#rate = rate;
     this.#tokens = rate;
-    this.#handler = accept({
-      details: connection.details,
-      get backlog() {
-        return connection.backlog ?? 0;
-      },
-      send: (message) => connection.send(message),
-      close: () => connection.close(),
-      pause: () => {
-        this.#isPausedBySession = true;
-        connection.pause();
-      },
-      resume: () => {
-        this.#isPausedBySession = false;
-        if (this.#timer === null) connection.resume();
-      },
-    });
+    this.#handler = accept(this);
+  }
+
+  get backlog(): number {
+    return this.#connection.backlog ?? 0;
+  }
+
+  send(message: Message): void {
+    this.#connection.send(message);
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  pause(): void {
+    this.#isPausedBySession = true;
+    this.#connection.pause();
+  }
+
+  resume(): void {
+    this.#isPausedBySession = false;
+    if (this.#timer === null) this.#connection.resume();
   }
 
   message(message: Message): void {

@@ -157,6 +157,10 @@ function hasRoom({ concurrency, running }: Callee): boolean {
   return concurrency === 0 || running < concurrency;
 }
 
+function canTake(callee: Callee, procedure: string, maxBacklog: number): boolean {
+  return hasRoom(callee) && mayAnswer(callee, procedure) && callee.member.peer.backlog <= maxBacklog;
+}
+
 /** A callee that could take one more call of `procedure`, but reads too slowly to be sent it; undefined where none does. */
 export function busyCallee({ callees }: Registration, procedure: string): Callee | undefined {
   return callees.find((callee) => hasRoom(callee) && mayAnswer(callee, procedure));
@@ -168,8 +172,9 @@ export function busyCallee({ callees }: Registration, procedure: string): Callee
  */
 export function nextCallee(registration: Registration, procedure: string, maxBacklog: number): Callee | null {
   const { callees, invoke } = registration;
-  const isFree = (callee: Callee): boolean =>
-    hasRoom(callee) && mayAnswer(callee, procedure) && callee.member.peer.backlog <= maxBacklog;
+  const first = callees[0] as Callee;
+  if (callees.length === 1) return canTake(first, procedure, maxBacklog) ? first : null;
+  const isFree = (callee: Callee): boolean => canTake(callee, procedure, maxBacklog);
   switch (invoke) {
     case "last":
       return callees.findLast(isFree) ?? null;

@@ -3,15 +3,16 @@ import type { Connection, ConnectionHandler } from "../contract/connection.ts";
 import type { Admission, Door, Login, LoginStep } from "../contract/door.ts";
 import { LimitError } from "../contract/errors.ts";
 import type { Log } from "../contract/log.ts";
-import type { Peer, RealmDirectory, RouterError, Seat, SessionInfo } from "../contract/peer.ts";
+import type { Peer, RealmDirectory, Seat, SessionInfo } from "../contract/peer.ts";
 import type { ReportLimit } from "../contract/stats.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
 import { Deadline } from "../wamp/deadline.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
-import { attempt, guarded, whenDone } from "../wamp/guarded.ts";
+import { attempt, whenDone } from "../wamp/guarded.ts";
 import { excerpt } from "../wamp/excerpt.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { ClientPeer } from "./client-peer.ts";
 import { LoginReport } from "./login-report.ts";
 import { parseHello } from "./parse-hello.ts";
 
@@ -65,11 +66,7 @@ export class Session implements ConnectionHandler {
     this.#connection = connection;
     this.#context = context;
     this.#loginReport = new LoginReport(connection.details.peer, context);
-    const late = guarded(
-      () => this.#late(),
-      (error) => this.#broken(error),
-    );
-    this.#handshake = new Deadline(context.authTimeout, undefined, late);
+    this.#handshake = new Deadline(context.authTimeout, undefined, () => this.#late());
   }
 
   /** Who it is, once it has joined and until it leaves. */
@@ -213,21 +210,12 @@ export class Session implements ConnectionHandler {
   }
 
   #peer(info: SessionInfo): Peer {
-    const connection = this.#connection;
-    return {
-      info,
-      service: false,
-      get backlog() {
-        return connection.backlog ?? 0;
-      },
-      send: (message: Message | RouterError) => connection.send(message),
+    return new ClientPeer(info, this.#connection, {
       close: (reason, message) => this.close(reason, message),
       violation: (message) => this.#refuse(message),
       limited: (limit, message) => this.limited(limit, message),
       broken: (error) => this.#broken(error),
-      pause: () => connection.pause(),
-      resume: () => connection.resume(),
-    };
+    });
   }
 
   /** The client says GOODBYE. */
@@ -237,6 +225,13 @@ export class Session implements ConnectionHandler {
   }
 
   #late(): void {
+    attempt(
+      () => this.#endLate(),
+      (error) => this.#broken(error),
+    );
+  }
+
+  #endLate(): void {
     const message = `the login took longer than ${this.#context.authTimeout} ms`;
     this.limited("auth-timeout", message);
     // Who has not said HELLO may not speak WAMP at all: nothing is said to it.

@@ -44,6 +44,8 @@ export class WriteQueue {
   #isFilled = false;
   /** Bytes that have not been handed to the socket. */
   #held = 0;
+  /** Whether the socket did not take all of the last write at once: only then may something wait there. */
+  #isSlow = false;
 
   constructor(socket: Duplex, policy: SlowPolicy) {
     this.#socket = socket;
@@ -52,7 +54,7 @@ export class WriteQueue {
 
   /** How many bytes wait, here and at the socket. */
   get length(): number {
-    return this.#held + this.#socket.writableLength;
+    return this.#isSlow ? this.#held + this.#socket.writableLength : this.#held;
   }
 
   push(framed: Framed): void {
@@ -96,7 +98,8 @@ export class WriteQueue {
       if (last !== null) socket.write(last);
       socket.uncork();
     }
-    if (socket.writableLength > 0) this.#watch();
+    this.#isSlow = socket.writableLength > 0;
+    if (this.#isSlow) this.#watch();
   }
 
   /**

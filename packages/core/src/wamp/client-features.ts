@@ -54,7 +54,7 @@ export function clientRolesOf(roles: Readonly<Dict>): ClientRoles {
 function sharedRole(role: ClientRole, features: Readonly<Dict>): AnnouncedRole {
   const names = CLIENT_FEATURES[role];
   let bits = 0;
-  for (const [i, name] of names.entries()) if (features[name] === true) bits |= 1 << i;
+  for (let i = 0; i < names.length; i++) if (features[names[i] as string] === true) bits |= 1 << i;
   return (shared[role][bits] ??= Object.freeze({
     features: Object.freeze(Object.fromEntries(names.map((name, i) => [name, (bits & (1 << i)) !== 0]))),
   }));

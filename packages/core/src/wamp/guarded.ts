@@ -16,6 +16,8 @@ export function attempt(work: () => void, failed: OnError): void {
   }
 }
 
+const dropped = (): void => undefined;
+
 /**
  * `work` for where nobody stands around it: in a timer, a microtask, an event or at the end of a promise. What it throws
  * there would end the process; it goes to `failed` instead.
@@ -23,7 +25,13 @@ export function attempt(work: () => void, failed: OnError): void {
  * @example setTimeout(guarded(() => session.end(), (error) => log.error({ error }, "a session could not be ended")), 2000);
  */
 export function guarded<A extends unknown[]>(work: (...args: A) => void, failed: OnError): (...args: A) => void {
-  return (...args) => attempt(() => work(...args), failed);
+  return (...args) => {
+    try {
+      work(...args);
+    } catch (error) {
+      attempt(() => failed(error), dropped);
+    }
+  };
 }
 
 /**
@@ -32,10 +40,7 @@ export function guarded<A extends unknown[]>(work: (...args: A) => void, failed:
  * @example whenDone(login.begin(), (step) => session.take(step), (error) => session.broken(error));
  */
 export function whenDone<T>(promise: Promise<T>, done: (value: T) => void, failed: OnError): void {
-  promise.then(
-    guarded(done, failed),
-    guarded(failed, () => undefined),
-  );
+  promise.then(guarded(done, failed), guarded(failed, dropped));
 }
 
 /**
