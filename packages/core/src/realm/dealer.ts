@@ -1,28 +1,17 @@
 import type { Decision } from "../contract/authorization.ts";
-import type { RealmOptions, SessionLimits } from "../contract/settings.ts";
+import type { RealmOptions } from "../contract/settings.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { excerpt } from "../wamp/excerpt.ts";
 import { attempt, guarded } from "../wamp/guarded.ts";
 import { Code, type Message, type MessageOf } from "../wamp/messages.ts";
-import { type Dict, isEmpty, NOTHING } from "../wamp/payload.ts";
+import { isEmpty, NOTHING } from "../wamp/payload.ts";
 import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
-import { AwaitedProcedures } from "./awaited-procedures.ts";
 import { type Call, CallLedger, CallTimer } from "./calls.ts";
 import type { Member } from "./member.ts";
-import { isObserved, MetaTopic } from "./meta-topics.ts";
 import { count, flag, requireRoom, word } from "./options.ts";
 import { passthruOf, requirePassthru } from "./passthru.ts";
-import type { Denials } from "./permissions.ts";
-import {
-  busyCallee,
-  calleeOf,
-  detailsOf,
-  nextCallee,
-  type Registration,
-  Registrations,
-  type RegisterWish,
-  wishOf,
-} from "./registrations.ts";
+import { Registrar, requireDisclosure } from "./registrar.ts";
+import { busyCallee, nextCallee, type Registration } from "./registrations.ts";
 
 /** Up to which backlog the router itself calls: its calls, as those of authenticators, are refused last. */
 const ROUTERS_BACKLOG = 2;
@@ -31,16 +20,12 @@ const CANCEL_MODES = ["skip", "kill", "killnowait"] as const;
 
 /** Remote procedure calls in one realm (spec, basic/rpc and advanced/rpc_*). */
 export class Dealer {
-  readonly registrations = new Registrations();
+  /** Who offers what. */
+  readonly registrar: Registrar;
   readonly #members = new Set<Member>();
   /** Of those who have called or been called: most sessions of a large router do neither. */
   readonly #ledgers = new Map<Member, CallLedger>();
-  readonly #registrationsOf = new Map<Member, Set<Registration>>();
-  readonly #awaited = new AwaitedProcedures();
-  #mayDisclose: boolean;
-  #limits: SessionLimits;
-  readonly #isGuarded: (procedure: string) => boolean;
-  readonly #announce: (topic: string, args: readonly unknown[]) => void;
+  #options: RealmOptions;
   #pending = 0;
   #quiet: ReturnType<typeof withResolver> | null = null;
 
@@ -49,63 +34,21 @@ export class Dealer {
    * @param announce publishes a meta event
    */
   constructor(
-    { discloseMe, limits }: RealmOptions,
+    options: RealmOptions,
     isGuarded: (procedure: string) => boolean,
     announce: (topic: string, args: readonly unknown[]) => void,
   ) {
-    this.#mayDisclose = discloseMe;
-    this.#limits = limits;
-    this.#isGuarded = isGuarded;
-    this.#announce = announce;
+    this.#options = options;
+    this.registrar = new Registrar(options, isGuarded, announce);
   }
 
-  configure({ discloseMe, limits }: RealmOptions): void {
-    this.#mayDisclose = discloseMe;
-    this.#limits = limits;
+  configure(options: RealmOptions): void {
+    this.#options = options;
+    this.registrar.configure(options);
   }
 
   join(member: Member): void {
     this.#members.add(member);
-  }
-
-  /** @param denials what the member's role may not offer below the pattern that it registers */
-  register(member: Member, message: MessageOf<"REGISTER">, denials: Denials | null): void {
-    const { request, options, procedure } = message;
-    const wish = wishOf(member, options, denials);
-    if (wish.callee.discloseCaller) this.#requireDisclosure();
-    requireRoom(
-      this.#registrationsOf.get(member)?.size ?? 0,
-      this.#limits.registrations,
-      "max-registrations",
-      "registrations",
-    );
-    this.#dropGone(procedure, wish);
-    if (wish.force) this.#takeOver(procedure, wish);
-    const registration = this.registrations.add(message, wish);
-    const held = this.#registrationsOf.get(member) ?? new Set();
-    this.#registrationsOf.set(member, held.add(registration));
-    member.send({ type: "REGISTERED", request, registration: registration.id });
-    if (registration.callees.length === 1)
-      this.#tell(MetaTopic.registrationCreated, registration, member, detailsOf(registration));
-    this.#tell(MetaTopic.registered, registration, member, registration.id);
-    if (registration.match === "exact") this.#awaited.registered(procedure);
-  }
-
-  unregister(member: Member, { request, registration: id }: MessageOf<"UNREGISTER">): void {
-    const registration = this.registrations.get(id);
-    if (registration === undefined || calleeOf(registration, member) === undefined) {
-      throw new WampError(ErrorUri.noSuchRegistration, `no registration ${id} is held by this session`);
-    }
-    this.#drop(registration, member, () => member.send({ type: "UNREGISTERED", request }));
-  }
-
-  /** Ends a session's registration without being asked by it (spec, advanced/rpc_registration_revocation). */
-  revoke(member: Member, registration: Registration, reason: string | null): void {
-    this.#drop(registration, member, () => {
-      if (!member.announced("callee", "registration_revocation")) return;
-      const details = { registration: registration.id, ...(reason === null ? {} : { reason }) };
-      member.send({ type: "UNREGISTERED", request: 0, details });
-    });
   }
 
   call(caller: Member, message: MessageOf<"CALL">, decision: Decision): void {
@@ -118,13 +61,18 @@ export class Dealer {
     if (more && !caller.announced("caller", "progressive_call_invocations"))
       throw protocolViolation("CALL.options.progress was used by a caller that did not announce it");
     const disclose = flag(options, "disclose_me", false);
-    if (disclose) this.#requireDisclosure();
+    if (disclose) requireDisclosure(this.#options);
     const passthru = passthruOf(options, caller, "caller");
     const timeout = count(options, "timeout", 0);
     const wantsProgress = flag(options, "receive_progress", false);
 
-    requireRoom(ledger.made.size, this.#limits.pendingCalls, "max-pending-calls", "calls that are not answered");
-    const registration = this.find(procedure, caller.peer.service);
+    requireRoom(
+      ledger.made.size,
+      this.#options.limits.pendingCalls,
+      "max-pending-calls",
+      "calls that are not answered",
+    );
+    const registration = this.registrar.find(procedure, caller.peer.service);
     if (registration === undefined) {
       const error = new WampError(
         ErrorUri.noSuchProcedure,
@@ -245,13 +193,7 @@ export class Dealer {
       call.caller.error("CALL", call.request, error, "callee-gone");
     }
     this.#ledgers.delete(member);
-    const held = this.heldBy(member);
-    this.#registrationsOf.delete(member);
-    return held.map((registration) => () => this.#drop(registration, member));
-  }
-
-  heldBy(member: Member): Registration[] {
-    return [...(this.#registrationsOf.get(member) ?? [])];
+    return this.registrar.leave(member);
   }
 
   /** How many calls are not answered. */
@@ -262,19 +204,6 @@ export class Dealer {
   /** Resolves when no call is pending: at once where none is. */
   async whenQuiet(): Promise<void> {
     if (this.#pending > 0) await (this.#quiet ??= withResolver()).promise;
-  }
-
-  /**
-   * The registration that answers calls of `procedure`.
-   * @param byRouter whether the router itself calls, as an authenticator: then no pattern answers
-   */
-  find(procedure: string, byRouter = false): Registration | undefined {
-    return this.registrations.find(procedure, byRouter || this.#isGuarded(procedure));
-  }
-
-  /** Resolves when the router can call `procedure`; rejects with the signal's reason. */
-  async whenRegistered(procedure: string, signal: AbortSignal): Promise<void> {
-    if (this.find(procedure, true) === undefined) await this.#awaited.wait(procedure, signal);
   }
 
   #begin(call: Call, ledger: CallLedger): void {
@@ -365,39 +294,6 @@ export class Dealer {
       this.#quiet = null;
     }
     return true;
-  }
-
-  /** Makes room at once where a session that is gone, and is still being taken out, holds the procedure. */
-  #dropGone(procedure: string, { match }: RegisterWish): void {
-    const found = this.registrations.lookUp(procedure, match);
-    const gone = found?.callees.filter(({ member }) => member.hasLeft) ?? [];
-    for (const { member } of gone) this.#drop(found as Registration, member);
-  }
-
-  #takeOver(procedure: string, { match }: RegisterWish): void {
-    const found = this.registrations.lookUp(procedure, match);
-    for (const { member } of [...(found?.callees ?? [])]) {
-      if (found !== undefined) this.revoke(member, found, "the procedure was registered by another session");
-    }
-  }
-
-  #drop(registration: Registration, member: Member, answer?: () => void): void {
-    // It may have been dropped before: its session was still being taken out when somebody else wanted its place.
-    if (calleeOf(registration, member) === undefined) return;
-    this.#registrationsOf.get(member)?.delete(registration);
-    const isGone = this.registrations.remove(registration, member);
-    answer?.();
-    this.#tell(MetaTopic.unregistered, registration, member, registration.id);
-    if (isGone) this.#tell(MetaTopic.registrationDeleted, registration, member, registration.id);
-  }
-
-  #requireDisclosure(): void {
-    if (this.#mayDisclose) return;
-    throw new WampError(ErrorUri.optionDisallowedDiscloseMe, "this realm does not let callers show themselves");
-  }
-
-  #tell(topic: string, { uri }: Registration, { info, peer }: Member, what: number | Dict): void {
-    if (isObserved(uri) && !peer.service) this.#announce(topic, [info.session, what]);
   }
 
   #of(member: Member): CallLedger {

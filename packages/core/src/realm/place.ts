@@ -112,9 +112,9 @@ export class Place implements Seat {
       case "UNSUBSCRIBE":
         return broker.unsubscribe(member, message);
       case "REGISTER":
-        return dealer.register(member, message, denials);
+        return dealer.registrar.register(member, message, denials);
       case "UNREGISTER":
-        return dealer.unregister(member, message);
+        return dealer.registrar.unregister(member, message);
       case "CALL": {
         const own = this.#realm.procedures.get(message.procedure);
         return own === undefined ? dealer.call(member, message, decision) : this.#callOwn(own, message);

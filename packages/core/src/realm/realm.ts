@@ -65,7 +65,7 @@ export class Realm implements RealmPort {
           await this.#require(call, wish);
           return this.denialsBelow(call.caller, wish);
         }),
-        ...registrationMeta(this.dealer),
+        ...registrationMeta(this.dealer.registrar),
         ...this.#testaments.procedures,
       }),
     );
@@ -107,7 +107,7 @@ export class Realm implements RealmPort {
   }
 
   whenRegistered(procedure: string, signal: AbortSignal): Promise<void> {
-    return this.dealer.whenRegistered(procedure, signal);
+    return this.dealer.registrar.whenRegistered(procedure, signal);
   }
 
   requireRoom(authid: string): void {
@@ -179,14 +179,15 @@ export class Realm implements RealmPort {
       ({ uri, match }: { uri: string; match: MatchPolicy }): boolean =>
         this.#authorization.forbids(member.peer, { action, uri, match, options: { match } });
     const subscriptions = this.broker.heldBy(member).filter(isForbidden("subscribe"));
-    const registrations = this.dealer.heldBy(member).filter(isForbidden("register"));
+    const registrations = this.dealer.registrar.heldBy(member).filter(isForbidden("register"));
     for (const subscription of subscriptions) this.broker.revoke(member, subscription, ErrorUri.notAuthorized);
-    for (const registration of registrations) this.dealer.revoke(member, registration, ErrorUri.notAuthorized);
+    for (const registration of registrations)
+      this.dealer.registrar.revoke(member, registration, ErrorUri.notAuthorized);
     for (const subscription of this.broker.heldBy(member)) {
       const { uri, match } = subscription;
       this.broker.restrict(member, subscription, this.denialsBelow(member, { action: "subscribe", uri, match }));
     }
-    for (const registration of this.dealer.heldBy(member)) {
+    for (const registration of this.dealer.registrar.heldBy(member)) {
       const { uri, match } = registration;
       const callee = calleeOf(registration, member);
       if (callee !== undefined) callee.denials = this.denialsBelow(member, { action: "register", uri, match });

@@ -1,13 +1,13 @@
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { MATCH_POLICIES } from "../../wamp/uri.ts";
 import { WampError } from "../../wamp/wamp-error.ts";
-import type { Dealer } from "../dealer.ts";
+import type { Registrar } from "../registrar.ts";
 import { detailsOf, type Registration } from "../registrations.ts";
 import { idAt, matchAt, type MetaCall, type MetaProcedures, textAt, textIn } from "./meta-call.ts";
 
 /** The registration meta API (spec, advanced/meta_api_registration). */
-export function registrationMeta(dealer: Dealer): MetaProcedures {
-  const { registrations } = dealer;
+export function registrationMeta(registrar: Registrar): MetaProcedures {
+  const { registrations } = registrar;
   const find = (call: MetaCall): Registration => {
     const id = idAt(call, 0, "the registration");
     const registration = registrations.get(id);
@@ -19,7 +19,7 @@ export function registrationMeta(dealer: Dealer): MetaProcedures {
       Object.fromEntries(MATCH_POLICIES.map((match) => [match, [...registrations.all(match)].map(({ id }) => id)])),
     "wamp.registration.lookup": (call) =>
       registrations.lookUp(textAt(call, 0, "the procedure"), matchAt(call, 1))?.id ?? null,
-    "wamp.registration.match": (call) => dealer.find(textAt(call, 0, "the procedure"))?.id ?? null,
+    "wamp.registration.match": (call) => registrar.find(textAt(call, 0, "the procedure"))?.id ?? null,
     "wamp.registration.get": (call) => detailsOf(find(call)),
     "wamp.registration.list_callees": (call) => find(call).callees.map(({ member }) => member.info.session),
     "wamp.registration.count_callees": (call) => find(call).callees.length,
@@ -30,7 +30,7 @@ export function registrationMeta(dealer: Dealer): MetaProcedures {
       const callee = registration.callees.find(({ member }) => member.info.session === session);
       if (callee === undefined)
         throw new WampError(ErrorUri.noSuchSession, `session ${session} does not hold this registration`);
-      dealer.revoke(callee.member, registration, textIn(call, "reason"));
+      registrar.revoke(callee.member, registration, textIn(call, "reason"));
     },
   };
 }
