@@ -22,8 +22,8 @@ import { Place } from "./place.ts";
 import { calleeOf } from "./registrations.ts";
 import { checkUri } from "./wishes.ts";
 
-/** How many subscriptions and registrations of a session that left are taken out in one turn of the event loop. */
-const LEAVING_SLICE = 200;
+/** For how long what a session held is taken out in one turn of the event loop, in milliseconds. */
+const LEAVING_TIME = 10;
 
 /** A realm: its sessions, the broker and dealer between them, and the procedures that tell of them. */
 export class Realm implements RealmPort {
@@ -146,7 +146,7 @@ export class Realm implements RealmPort {
     if (this.#members.delete(session)) this.#headcount.leave(authid);
     attempt(() => works.push(...this.broker.leave(member)), failed);
     attempt(() => works.push(...this.dealer.leave(member)), failed);
-    inSlices(works, LEAVING_SLICE, () => this.#tellLeft(member), failed);
+    inSlices(works, LEAVING_TIME, () => this.#tellLeft(member), failed);
   }
 
   #tellLeft(member: Member): void {

@@ -43,18 +43,26 @@ export function whenDone<T>(promise: Promise<T>, done: (value: T) => void, faile
   promise.then(guarded(done, failed), guarded(failed, dropped));
 }
 
+/** So few things are done at once, however long they take. */
+const FEW = 16;
+
 /**
- * Does many things without holding up everybody else: so many of them now, as many in each further turn of the event
- * loop. One that throws keeps none of the others from being done.
+ * Does many things without holding up everybody else: as many as the time allows now, and the others in further turns of
+ * the event loop. One that throws keeps none of the others from being done.
  *
- * @param size how many are done in one turn
+ * @param time how long one turn may take, in milliseconds; one thing is done in each at least, and sixteen in the first
  * @param done called when all are done: at once, where they are few
  */
-export function inSlices(works: readonly (() => void)[], size: number, done: () => void, failed: OnError): void {
-  const from = (begin: number): void => {
-    for (const work of works.slice(begin, begin + size)) attempt(work, failed);
-    if (begin + size < works.length) setImmediate(() => from(begin + size));
-    else attempt(done, failed);
+export function inSlices(works: readonly (() => void)[], time: number, done: () => void, failed: OnError): void {
+  let next = 0;
+  const slice = (): void => {
+    const end = performance.now() + time;
+    do {
+      const work = works[next++];
+      if (work === undefined) return attempt(done, failed);
+      attempt(work, failed);
+    } while (next < FEW || performance.now() < end);
+    setImmediate(slice);
   };
-  from(0);
+  slice();
 }
