@@ -134,11 +134,12 @@ function upgradeOf(door: Door, { log, report }: TransportContext): Upgrade {
     const { peers } = door.listener;
     const peer = peers.of(request.socket, request.headers["x-forwarded-for"]);
     if (peer === undefined) return void socket.destroy();
-    const foreign = origins.refusal(
-      request.headers.origin,
-      peers.hostOf(request),
-      door.entry.options["allowed-origins"],
-    );
+    const { origin } = request.headers;
+    // Most clients are no browsers, and send none.
+    const foreign =
+      origin === undefined
+        ? null
+        : origins.refusal(origin, peers.hostOf(request), door.entry.options["allowed-origins"]);
     if (foreign !== null) {
       report({ limit: "allowed-origins", message: `refused a request: ${foreign}`, peer, session: null });
       return refuse(socket, 403, `${foreign}\n`);
