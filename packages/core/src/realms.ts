@@ -32,8 +32,14 @@ export class Realms implements RealmDirectory, Iterable<Realm> {
     for (const { realm } of this.#realms.values()) yield realm;
   }
 
-  /** Makes the realms those of a config. */
-  configure({ realms, called }: Pick<LoadedConfig, "realms" | "called">): RealmChanges {
+  /**
+   * Makes the realms those of a config.
+   * @param run does what is to be done for one realm; default: at once, and what it throws is thrown
+   */
+  configure(
+    { realms, called }: Pick<LoadedConfig, "realms" | "called">,
+    run: (name: string, step: () => void) => void = (_name, step) => step(),
+  ): RealmChanges {
     const names = new Set(realms.map(({ name }) => name));
     const removed = [...this.#realms.keys()].filter((name) => !names.has(name));
     for (const name of removed) this.#realms.delete(name);
@@ -41,13 +47,15 @@ export class Realms implements RealmDirectory, Iterable<Realm> {
     for (const settings of realms) {
       const { name } = settings;
       const guarded = new Set(called.filter(({ realm }) => realm === null || realm === name).map(({ uri }) => uri));
-      const there = this.#realms.get(name);
-      if (there === undefined) added++;
-      else {
-        if (!isDeepStrictEqual(settings, there.settings)) changed++;
-        revoked += there.realm.configure(settings, guarded);
-      }
-      this.#realms.set(name, { settings, realm: there?.realm ?? new Realm(settings, guarded, this.#context) });
+      run(name, () => {
+        const there = this.#realms.get(name);
+        if (there === undefined) added++;
+        else {
+          if (!isDeepStrictEqual(settings, there.settings)) changed++;
+          revoked += there.realm.configure(settings, guarded);
+        }
+        this.#realms.set(name, { settings, realm: there?.realm ?? new Realm(settings, guarded, this.#context) });
+      });
     }
     return { added, changed, removed, revoked };
   }

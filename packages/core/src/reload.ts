@@ -7,6 +7,7 @@ import type { Entrance } from "./entrance.ts";
 import type { LocalSession } from "./session/local.ts";
 import type { Session } from "./session/session.ts";
 import { CloseUri } from "./wamp/error-uris.ts";
+import { attempt } from "./wamp/guarded.ts";
 
 /** How many sessions are judged before others get their turn. */
 const BATCH = 100;
@@ -22,6 +23,25 @@ export interface Reloaded {
   readonly restart: readonly string[];
   /** What could not be put into effect, as certificates that cannot be used: a sentence for each. */
   readonly problems: readonly string[];
+}
+
+/** What could not be put into effect at a reload. Each step is taken, whatever becomes of the others. */
+export class ReloadProblems {
+  /** A sentence for each. */
+  readonly found: string[] = [];
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Takes a step. @param what it changes, as `the realm "realm1"` */
+  attempt(what: string, step: () => void): void {
+    attempt(step, (error) => {
+      this.found.push(`${what} does not follow the new config in all: ${(error as Error).message}; restart the router`);
+      this.#log.error({ error }, `${what} could not be reloaded`);
+    });
+  }
 }
 
 /** Where sessions are looked for, and told to go. */

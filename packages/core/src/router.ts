@@ -18,7 +18,7 @@ import { startComponent } from "./plugins/start-component.ts";
 import { thrownText } from "./plugins/thrown.ts";
 import { Realms } from "./realms.ts";
 import { routerLog } from "./router-log.ts";
-import { closeUnentitled, logReload, type Reloaded, renewed } from "./reload.ts";
+import { closeUnentitled, logReload, type Reloaded, ReloadProblems, renewed } from "./reload.ts";
 import { planReload } from "./reload-plan.ts";
 import { cbor } from "./serializers/cbor.ts";
 import { json } from "./serializers/json.ts";
@@ -275,8 +275,11 @@ export class Router {
     const { config, restart } = planReload(this.#config, next);
     this.#config = config;
     this.#followLog(config);
-    for (const [i, entrance] of this.#entrances.entries()) entrance.configure(config.transports[i] as LoadedTransport);
-    const { removed, revoked, ...realms } = this.#realms.configure(config);
+    const problems = new ReloadProblems(this.log);
+    for (const [i, entrance] of this.#entrances.entries())
+      problems.attempt(`transports[${i}]`, () => entrance.configure(config.transports[i] as LoadedTransport));
+    const run = (name: string, step: () => void): void => problems.attempt(`the realm "${name}"`, step);
+    const { removed, revoked, ...realms } = this.#realms.configure(config, run);
     for (const name of removed) this.#services.leave(name);
     const closed = await closeUnentitled({
       entrances: this.#entrances,
@@ -284,8 +287,14 @@ export class Router {
       realms: this.#realms,
       log: this.log,
     });
-    const problems = await renewed(this.#listeners.map(({ listener }) => listener));
-    const reloaded = { realms: { ...realms, removed: removed.length }, closed, revoked, restart, problems };
+    problems.found.push(...(await renewed(this.#listeners.map(({ listener }) => listener))));
+    const reloaded = {
+      realms: { ...realms, removed: removed.length },
+      closed,
+      revoked,
+      restart,
+      problems: problems.found,
+    };
     logReload(this.log, reloaded);
     return reloaded;
   }

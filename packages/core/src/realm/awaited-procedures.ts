@@ -1,6 +1,6 @@
 import { untilAborted } from "../wamp/deadline.ts";
 
-/** Those who wait for a procedure to be registered, by the procedure: a registration wakes those who wait for it, at no cost for the others. */
+/** Waits for procedures to be registered. A registration costs nothing to those who wait for another procedure. */
 export class AwaitedProcedures {
   readonly #wakers = new Map<string, Set<() => void>>();
 

@@ -177,7 +177,7 @@ export class Dealer {
   }
 
   /**
-   * Ends the calls of a session that is gone: who waits for it is told. What it offers gets no calls any more.
+   * Ends the calls of a session that has left, and tells the callers that wait for it. It gets no more calls.
    * @returns what is left to be done: a work for each of its registrations
    */
   leave(member: Member): (() => void)[] {
@@ -263,7 +263,7 @@ export class Dealer {
       caller.send(answer());
     } catch (error) {
       if (!WampError.is(error)) throw error;
-      // Where it was a progressive result, its callee goes on for nobody.
+      // After a progressive result the callee is still at work, and no caller is left.
       if (this.#settle(call)) this.#interrupt(call, "killnowait", ErrorUri.canceled);
       caller.error("CALL", call.request, error);
     }

@@ -32,7 +32,7 @@ export class Member {
   }
 
   /**
-   * Sends a message. A connection or a serializer that fails at it ends this session, and not who made it send.
+   * Sends a message. A connection or a serializer that fails ends this session, and not the one that caused the message.
    * @throws WampError where the message cannot be said to this session
    */
   send(message: Message | RouterError): void {

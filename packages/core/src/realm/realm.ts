@@ -133,8 +133,8 @@ export class Realm implements RealmPort {
   }
 
   /**
-   * Takes out all that a session had here, and publishes what it left. It is gone at once: it is not counted, gets no
-   * calls, and who waits for it is told. Of much that it held the rest follows in the next turns of the event loop.
+   * Takes out all that a session had here, and publishes what it left. At once it is no longer counted and gets no calls,
+   * and its callers are told. If it held much, the rest follows in the next turns of the event loop.
    */
   leave(member: Member): void {
     if (member.hasLeft) return;

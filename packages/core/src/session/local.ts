@@ -299,7 +299,7 @@ export class LocalSession {
     }
   }
 
-  /** A message that came for this session could not be handled: who waits for its answer is told. */
+  /** A message for this session could not be handled: the one that waits for an answer is told. */
   #failed(message: Message, error: unknown): void {
     this.#options.log.error(
       { error, session: this.id },

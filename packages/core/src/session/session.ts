@@ -239,7 +239,7 @@ export class Session implements ConnectionHandler {
     else this.#abort(ErrorUri.authenticationFailed, message);
   }
 
-  /** Something failed at this session, or could not be said to it: it ends, and nobody else is harmed. */
+  /** Something failed at this session, or could not be said to it: it ends, and no other session is harmed. */
   #broken(error: unknown): void {
     // What the client's own format or limits cannot take is not the router's fault.
     const level = WampError.is(error) ? "warn" : "error";

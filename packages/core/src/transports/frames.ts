@@ -132,7 +132,7 @@ export class FrameConnection implements Connection {
     return this.#wire.backlog ?? 0;
   }
 
-  /** None of the bytes that wait for the client have left for `send-timeout`: it is gone, or was stopped. */
+  /** No byte that waits for the client has left within `send-timeout`: the client is gone, or stopped. */
   stalled(buffered: number): void {
     this.limited("send-timeout", `disconnected a client that took none of the ${buffered} bytes that wait for it`);
     this.#wire.terminate();
@@ -149,7 +149,7 @@ export class FrameConnection implements Connection {
       if (this.#hello !== null) this.#answered(message, this.#hello);
     } catch (error) {
       if (WampError.is(error)) throw error;
-      // A serializer that fails ends the receiver, and not who made it send.
+      // A serializer that fails ends the receiver, and not the sender.
       this.#broken(error);
       const text = `${message.type} could not be sent: the serializer of its receiver failed`;
       throw new WampError(ErrorUri.invalidArgument, text);
@@ -235,7 +235,7 @@ export class FrameConnection implements Connection {
     }
   }
 
-  /** Reads no further until the client has read: so it waits for itself, and for no other's sake. */
+  /** Stops reading until the client has read its answers. It waits only for itself. */
   #choke(): void {
     if (this.#choked || this.#closing) return;
     this.#choked = true;
@@ -285,7 +285,7 @@ export class FrameConnection implements Connection {
   }
 }
 
-/** Whether a client's message is answered by the router. What it answers others by is read however slowly it reads. */
+/** Whether the router answers a client's message. YIELD and ERROR answer others, and are read from slow clients too. */
 function wantsAnswer(message: Message): boolean {
   switch (message.type) {
     case "YIELD":

@@ -1,10 +1,7 @@
 import type { Duplex } from "node:stream";
 import { guarded } from "../wamp/guarded.ts";
 
-/**
- * Ends a connection whose client takes nothing of what waits for it. Who reads slowly stays, however slowly; who has left
- * without a word, or was stopped, does not.
- */
+/** Finds a client that takes none of the bytes that wait for it. A client that reads, however slowly, is left alone. */
 export class SendDeadline {
   readonly #socket: Duplex;
   readonly #timeout: number;

@@ -32,7 +32,7 @@ export const websocketSchema = z.strictObject({
     .max(0x7fff_ffff)
     .default(30_000)
     .describe(
-      "how often a client is asked whether it is there, in milliseconds; who has not answered by the next time is disconnected; 0: never",
+      "how often a client is sent a PING, in milliseconds; a client that has not answered by the next one is disconnected; 0: never",
     ),
   "max-header-size": z
     .int()

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers"; // not the global one, which a test may have stopped
 
-/** Told of an error that nobody else can catch. What it throws itself is dropped. */
+/** Handles an error that no caller can catch. What it throws itself is dropped. */
 export type OnError = (error: unknown) => void;
 
 /** Runs `work`; what it throws goes to `failed`, and no further. */
@@ -8,19 +8,23 @@ export function attempt(work: () => void, failed: OnError): void {
   try {
     work();
   } catch (error) {
-    try {
-      failed(error);
-    } catch {
-      // There is nobody left to tell.
-    }
+    tell(failed, error);
+  }
+}
+
+function tell(failed: OnError, error: unknown): void {
+  try {
+    failed(error);
+  } catch {
+    // No handler is left.
   }
 }
 
 const dropped = (): void => undefined;
 
 /**
- * `work` for where nobody stands around it: in a timer, a microtask, an event or at the end of a promise. What it throws
- * there would end the process; it goes to `failed` instead.
+ * `work` for a timer, a microtask, an event or the end of a promise. There no caller can catch what it throws, and it would
+ * end the process: it goes to `failed` instead.
  *
  * @example setTimeout(guarded(() => session.end(), (error) => log.error({ error }, "a session could not be ended")), 2000);
  */
@@ -29,7 +33,7 @@ export function guarded<A extends unknown[]>(work: (...args: A) => void, failed:
     try {
       work(...args);
     } catch (error) {
-      attempt(() => failed(error), dropped);
+      tell(failed, error);
     }
   };
 }

@@ -31,7 +31,7 @@ export function isPattern(pattern: string, match: MatchPolicy, check: UriCheck =
   return pattern.length <= MAX_LENGTH && (check === "strict" ? STRICT_EMPTY : LOOSE_EMPTY).test(pattern);
 }
 
-/** Whether a URI is the router's own to offer and to publish: nobody else may, by a pattern either. */
+/** Whether only the router itself may register a URI and publish to it. No pattern reaches it either. */
 export function isReserved(uri: string): boolean {
   return RESERVED.test(uri);
 }

@@ -59,7 +59,7 @@ export class Testaments {
     if (!isDict(options)) throw invalidArgument("publish_options", "a dictionary", options);
     const scope = scopeOf(kwargs);
     const decision = await this.#requirePublish(call, topic, options);
-    // Who has left meanwhile leaves nothing: its testaments have been published, and nobody would take this one out.
+    // The session may have left meanwhile. Its testaments have been published then, and this one would stay for ever.
     if (caller.hasLeft) return;
     const publication = this.#prepare(
       caller,
