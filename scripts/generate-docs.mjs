@@ -7,7 +7,7 @@ import { ROOT } from "./router-process.mjs";
 const from = async (path) => import(join(ROOT, path));
 const { configJsonSchema } = await from("packages/core/dist/config/json-schema.js");
 const { transportSchema } = await from("packages/core/dist/config/core-schema.js");
-const { BUILTIN } = await from("packages/core/dist/router.js");
+const { BUILTIN } = await from("packages/core/dist/router/router.js");
 const plugins = await Promise.all(
   ["anonymous", "ticket", "wampcra", "dynamic"].map(
     async (name) => (await from(`packages/auth-${name}/dist/index.js`)).default,

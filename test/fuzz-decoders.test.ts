@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Tagged } from "cborg";
 import fc from "fast-check";
-import { cbor } from "../packages/core/src/serializers/cbor.ts";
+import { cbor } from "../packages/core/src/serializers/cbor/codec.ts";
 import { batched } from "../packages/core/src/serializers/framing.ts";
-import { json } from "../packages/core/src/serializers/json.ts";
-import { Extension, msgpack } from "../packages/core/src/serializers/msgpack.ts";
+import { json } from "../packages/core/src/serializers/json/codec.ts";
+import { Extension, msgpack } from "../packages/core/src/serializers/msgpack/codec.ts";
 import type { Serializer } from "../packages/core/src/serializers/serializer.ts";
 import { parseHello } from "../packages/core/src/session/parse-hello.ts";
 import {
@@ -13,9 +13,9 @@ import {
   FrameReader,
   prefixOf,
   type RawFrame,
-} from "../packages/core/src/transports/rawsocket-frames.ts";
+} from "../packages/core/src/transports/rawsocket/frames.ts";
 import { headOf, type Message, parseMessage } from "../packages/core/src/wamp/messages.ts";
-import { WampError } from "../packages/core/src/wamp/wamp-error.ts";
+import { WampError } from "../packages/core/src/errors/wamp-error.ts";
 import { edited, edits, FUZZ_TIME, runs } from "./support/fuzz.ts";
 
 // What comes from a stranger is a message, or it is refused; and what one decoder lets in, every peer can read.

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { createRouter, definePlugin, type PluginApi, type WampgateConfig } from "@wampgate/core";
 import { CapturedLog } from "@wampgate/plugin-testkit";
-import type { LogStream } from "../packages/core/src/log-stream.ts";
+import type { LogStream } from "../packages/core/src/router/log-stream.ts";
 import { HELLO, type LimitedRouter, startLimited, transport } from "./support/limits.ts";
 import { connectRaw } from "./support/raw-client.ts";
 import { OFFICIAL } from "./support/router.ts";

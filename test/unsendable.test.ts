@@ -17,7 +17,7 @@ type Failure = keyof typeof FAILURES;
 let failing: { readonly type: string; readonly failure: Failure } | null = null;
 
 async function brokenJson(): Promise<Serializer> {
-  const { json } = await import("../packages/core/src/serializers/json.ts");
+  const { json } = await import("../packages/core/src/serializers/json/codec.ts");
   const encode = (message: Message): Uint8Array => {
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- a serializer may throw anything
     if (message.type === failing?.type) throw FAILURES[failing.failure]();

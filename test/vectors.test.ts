@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDict, type Message, type Serializer } from "@wampgate/core";
-import { cbor } from "../packages/core/src/serializers/cbor.ts";
-import { json } from "../packages/core/src/serializers/json.ts";
-import { msgpack } from "../packages/core/src/serializers/msgpack.ts";
+import { cbor } from "../packages/core/src/serializers/cbor/codec.ts";
+import { json } from "../packages/core/src/serializers/json/codec.ts";
+import { msgpack } from "../packages/core/src/serializers/msgpack/codec.ts";
 import { type Party, startParties } from "./support/party.ts";
 
 // The WAMP specification's machine-readable test vectors (wamp-proto/testsuite). They are no part of this repository:

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import { json } from "../../packages/core/src/serializers/json.ts";
-import { msgpack } from "../../packages/core/src/serializers/msgpack.ts";
+import { json } from "../../packages/core/src/serializers/json/codec.ts";
+import { msgpack } from "../../packages/core/src/serializers/msgpack/codec.ts";
 import type { Serializer } from "../../packages/core/src/serializers/serializer.ts";
 import { type Message, type MessageOf, parseMessage } from "../../packages/core/src/wamp/messages.ts";
 

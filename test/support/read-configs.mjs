@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { readConfig } from "../../packages/core/dist/config/find.js";
 import { loadConfig } from "../../packages/core/dist/config/load.js";
-import { memory } from "../../packages/core/dist/transports/memory.js";
+import { memory } from "../../packages/core/dist/transports/memory/memory.js";
 
 const cwd = process.cwd();
 

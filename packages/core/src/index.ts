@@ -10,14 +10,14 @@ export {
   type TransportContext,
   type TransportEntry,
 } from "./contract/connection.ts";
-export { FrameConnection, type Wire } from "./transports/frames.ts";
-export type { OutgoingFrame } from "./transports/outgoing.ts";
-export { type Channel, transportDetails } from "./transports/details.ts";
-export { type Subprotocol, type Subprotocols, subprotocolsOf } from "./transports/subprotocols.ts";
+export { FrameConnection, type Wire } from "./transports/frames/frame-connection.ts";
+export type { OutgoingFrame } from "./transports/frames/outgoing.ts";
+export { type Channel, transportDetails } from "./transports/net/details.ts";
+export { type Subprotocol, type Subprotocols, subprotocolsOf } from "./transports/frames/subprotocols.ts";
 export { ConfigError, type ConfigIssue, PluginError } from "./contract/errors.ts";
 export type { Hello, TransportDetails } from "./contract/hello.ts";
 export type { Log } from "./contract/log.ts";
-export { Concealed } from "./contract/concealed.ts";
+export { Concealed } from "./auth/secret.ts";
 export {
   type AuthMethod,
   type CalledProcedure,
@@ -32,7 +32,7 @@ export {
   type StaticPrincipals,
   type Strategy,
 } from "./contract/method.ts";
-export type { SessionInfo } from "./contract/peer.ts";
+export type { SessionInfo } from "./contract/session-port.ts";
 export {
   type CallOptions,
   type CallOutcome,
@@ -44,8 +44,8 @@ export {
   type ServiceCallEnd,
 } from "./contract/plugin.ts";
 export type { Schema, SchemaIssue, SchemaResult } from "./contract/schema.ts";
-export type { LimitHit, RouterStats, Traffic, TransportStats } from "./contract/stats.ts";
-export { assignmentOf, assignmentsIn, findIn, principalFields } from "./contract/static-principals.ts";
+export type { LimitHit, RouterStats, Traffic, TransportStats } from "./contract/observers.ts";
+export { assignmentOf, assignmentsIn, findIn, principalFields } from "./auth/static-principals.ts";
 export {
   accept,
   accepted,
@@ -61,8 +61,8 @@ export {
 } from "./contract/verdict.ts";
 export type { Refusal, RouterHooks } from "./hooks/router-hooks.ts";
 export type { Component } from "./plugins/start-component.ts";
-export { createRouter, type Endpoint, type Router, type RouterOptions } from "./router.ts";
-export type { Reloaded } from "./reload.ts";
+export { createRouter, type Endpoint, type Router, type RouterOptions } from "./router/router.ts";
+export type { Reloaded } from "./router/reload.ts";
 export type { Serializer } from "./serializers/serializer.ts";
 export type {
   Handler,
@@ -71,13 +71,13 @@ export type {
   Publication,
   Registration,
   Subscription,
-} from "./session/local.ts";
-export { Result } from "./session/local-values.ts";
-export type { MemoryClient, MemoryConnectOptions } from "./transports/memory.ts";
+} from "./session/local/local-session.ts";
+export { Result } from "./session/local/values.ts";
+export type { MemoryClient, MemoryConnectOptions } from "./transports/memory/memory.ts";
 export { constantTimeEqual } from "./wamp/compare.ts";
 export type { AnnouncedRole, ClientRole, ClientRoles } from "./wamp/client-features.ts";
 export { CloseUri, ErrorUri } from "./wamp/error-uris.ts";
 export { headOf, isDict, kindOf, type Message, parseMessage } from "./wamp/messages.ts";
 export type { Dict, Payload, PayloadValues } from "./wamp/payload.ts";
 export { isUri, type MatchPolicy, type UriCheck } from "./wamp/uri.ts";
-export { WampError } from "./wamp/wamp-error.ts";
+export { WampError } from "./errors/wamp-error.ts";

@@ -1,4 +1,4 @@
-import { ClientHello } from "../contract/client-hello.ts";
+import { ClientHello } from "../hooks/client-hello.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { LoginAttempt } from "../contract/method.ts";
 

@@ -1,8 +1,8 @@
-import type { Admission } from "../contract/door.ts";
-import { ClientHello } from "../contract/client-hello.ts";
+import type { Admission } from "../contract/handshake.ts";
+import { ClientHello } from "../hooks/client-hello.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
-import type { SessionInfo } from "../contract/peer.ts";
+import type { SessionInfo } from "../contract/session-port.ts";
 import type { MethodSettings } from "../contract/settings.ts";
 import type { Principal } from "../contract/verdict.ts";
 import { Deadline } from "../wamp/deadline.ts";

@@ -1,9 +1,9 @@
-import type { Admission, Login, LoginStep, LoginTrace } from "../contract/door.ts";
+import type { Admission, Login, LoginStep, LoginTrace } from "../contract/handshake.ts";
 import { PluginError } from "../contract/errors.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
 import type { LoginAttempt, Phase, Resolved } from "../contract/method.ts";
-import type { RealmDirectory, SessionInfo } from "../contract/peer.ts";
+import type { RealmDirectory, SessionInfo } from "../contract/session-port.ts";
 import type { AuthSettings, MethodSettings } from "../contract/settings.ts";
 import { type Accept, DENIED, type Deny, type Principal, type Verdict } from "../contract/verdict.ts";
 import { deciderOf } from "../hooks/create-hook.ts";

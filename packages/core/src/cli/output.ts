@@ -1,5 +1,5 @@
 import { Console } from "node:console";
-import { logStreamOf } from "../log-stream.ts";
+import { logStreamOf } from "../router/log-stream.ts";
 import { FAILED } from "./exit-codes.ts";
 
 /**

@@ -1,8 +1,8 @@
 import type { WampgateConfig } from "../config/define-config.ts";
 import { readConfig } from "../config/find.ts";
 import { ConfigError, issueText } from "../contract/errors.ts";
-import { thrownText } from "../plugins/thrown.ts";
-import type { Router } from "../router.ts";
+import { thrownText } from "../errors/thrown.ts";
+import type { Router } from "../router/router.ts";
 
 /** Reads the config file again. Where it is wrong the log tells all that is, and the router goes on as before. */
 export async function reload(router: Router, file: string): Promise<void> {

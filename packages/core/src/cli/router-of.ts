@@ -1,8 +1,8 @@
 import type { WampgateConfig } from "../config/define-config.ts";
 import { readConfig } from "../config/find.ts";
 import { issueText } from "../contract/errors.ts";
-import { createRouter, type Router } from "../router.ts";
-import { routerLog } from "../router-log.ts";
+import { createRouter, type Router } from "../router/router.ts";
+import { routerLog } from "../router/router-log.ts";
 
 /** The options of the commands that load a config. */
 export interface RouterCommand {

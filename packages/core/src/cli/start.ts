@@ -1,4 +1,4 @@
-import type { Router } from "../router.ts";
+import type { Router } from "../router/router.ts";
 import { whenDone } from "../wamp/guarded.ts";
 import { FAILED } from "./exit-codes.ts";
 import { neverWaitForReaders } from "./output.ts";

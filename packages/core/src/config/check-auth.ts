@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { AuthMethod, CalledProcedure, Strategy } from "../contract/method.ts";
 import type { AuthSettings, BlockSettings, MethodSettings } from "../contract/settings.ts";
-import { thrownText } from "../plugins/thrown.ts";
+import { thrownText } from "../errors/thrown.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 import type { Realms } from "./check-realms.ts";
 import { blockSchema } from "./core-schema.ts";

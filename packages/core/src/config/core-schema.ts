@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { TRUSTED_ROLE } from "../contract/peer.ts";
+import { TRUSTED_ROLE } from "../contract/session-port.ts";
 import { isPlugin, type Plugin } from "../contract/plugin.ts";
 import type { Component } from "../plugins/start-component.ts";
 import { isPattern, isUri } from "../wamp/uri.ts";

@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { cosmiconfig, type Loader } from "cosmiconfig";
 import { ConfigError } from "../contract/errors.ts";
-import { thrownText } from "../plugins/thrown.ts";
+import { thrownText } from "../errors/thrown.ts";
 import { importConfig, importTypescriptConfig } from "./import-config.ts";
 import { parseJson, parseYaml, Unreadable } from "./parse.ts";
 

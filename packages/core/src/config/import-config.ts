@@ -4,7 +4,7 @@ import { realpath, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { thrownText } from "../plugins/thrown.ts";
+import { thrownText } from "../errors/thrown.ts";
 import { atPlace, Unreadable } from "./parse.ts";
 
 /** How long Node may take to look for a slip of syntax, in milliseconds. */

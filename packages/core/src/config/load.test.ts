@@ -3,10 +3,10 @@ import { z } from "zod";
 import { ConfigError } from "../contract/errors.ts";
 import { defineMethod, defineStrategy } from "../contract/method.ts";
 import { definePlugin } from "../contract/plugin.ts";
-import { assignmentsIn, findIn, principalFields } from "../contract/static-principals.ts";
+import { assignmentsIn, findIn, principalFields } from "../auth/static-principals.ts";
 import { accept, challenge, credential } from "../contract/verdict.ts";
-import { memory } from "../transports/memory.ts";
-import { websocket } from "../transports/websocket.ts";
+import { memory } from "../transports/memory/memory.ts";
+import { websocket } from "../transports/websocket/websocket.ts";
 import { type LoadedConfig, loadConfig } from "./load.ts";
 
 const principals = z.record(z.string(), z.strictObject({ pin: z.string().min(4), ...principalFields }));

@@ -1,5 +1,5 @@
 import type { Dict } from "../wamp/payload.ts";
-import type { SessionInfo } from "./peer.ts";
+import type { SessionInfo } from "./session-port.ts";
 
 export type Action = "call" | "register" | "publish" | "subscribe";
 

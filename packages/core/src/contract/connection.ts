@@ -1,11 +1,11 @@
 import type { Message } from "../wamp/messages.ts";
-import type { WampError } from "../wamp/wamp-error.ts";
+import type { WampError } from "../errors/wamp-error.ts";
 import type { Serializer } from "../serializers/serializer.ts";
 import type { TransportDetails } from "./hello.ts";
 import type { Log } from "./log.ts";
 import type { Schema } from "./schema.ts";
 import type { TransportLimits } from "./settings.ts";
-import type { ReportLimit, Traffic } from "./stats.ts";
+import type { ReportLimit, Traffic } from "./observers.ts";
 
 /** One client's way in and out, as a session sees it: messages, not bytes. */
 export interface Connection {

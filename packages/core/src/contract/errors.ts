@@ -1,5 +1,5 @@
 import { ErrorUri } from "../wamp/error-uris.ts";
-import { WampError } from "../wamp/wamp-error.ts";
+import { WampError } from "../errors/wamp-error.ts";
 
 /** A session asked for more than a limit of the config leaves it. */
 export class LimitError extends WampError {

@@ -4,7 +4,7 @@ import type { Transport } from "./connection.ts";
 import type { Log } from "./log.ts";
 import type { AuthMethod, Strategy } from "./method.ts";
 import type { Schema } from "./schema.ts";
-import type { RouterStats } from "./stats.ts";
+import type { RouterStats } from "./observers.ts";
 
 const BRAND = Symbol.for("wampgate.plugin");
 

@@ -3,9 +3,9 @@ import { type AuthorizeQuery, type Decision, isDecision } from "../contract/auth
 import type { Hello } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
 import type { LoginAttempt, PrincipalQuery, Proof } from "../contract/method.ts";
-import type { SessionInfo } from "../contract/peer.ts";
+import type { SessionInfo } from "../contract/session-port.ts";
 import type { ServiceCallEnd } from "../contract/plugin.ts";
-import type { LimitHit } from "../contract/stats.ts";
+import type { LimitHit } from "../contract/observers.ts";
 import { isPrincipalAnswer, isVerdict, type PrincipalAnswer, type Verdict } from "../contract/verdict.ts";
 import type { Dict } from "../wamp/payload.ts";
 import {

@@ -1,7 +1,7 @@
 import { jest } from "@jest/globals";
-import type { Door, LoginStep } from "../contract/door.ts";
+import type { Door, LoginStep } from "../contract/handshake.ts";
 import type { Hello } from "../contract/hello.ts";
-import type { LimitHit } from "../contract/stats.ts";
+import type { LimitHit } from "../contract/observers.ts";
 import { FailedLogins } from "./failed-logins.ts";
 
 beforeEach(() => jest.useFakeTimers());

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import type { Door, Login, LoginStep, LoginTrace } from "../contract/door.ts";
+import type { Door, Login, LoginStep, LoginTrace } from "../contract/handshake.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { TransportLimits } from "../contract/settings.ts";
-import type { ReportLimit } from "../contract/stats.ts";
+import type { ReportLimit } from "../contract/observers.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { addressOf } from "./address.ts";

@@ -1,6 +1,6 @@
 import type { Log } from "../contract/log.ts";
-import type { SessionInfo } from "../contract/peer.ts";
-import { LIMITS, type LimitHit } from "../contract/stats.ts";
+import type { SessionInfo } from "../contract/session-port.ts";
+import { LIMITS, type LimitHit } from "../contract/observers.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
 
 /**

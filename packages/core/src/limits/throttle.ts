@@ -1,7 +1,7 @@
 import type { Connection, ConnectionHandler, TransportEntry } from "../contract/connection.ts";
 import { guarded } from "../wamp/guarded.ts";
 import type { Message } from "../wamp/messages.ts";
-import type { WampError } from "../wamp/wamp-error.ts";
+import type { WampError } from "../errors/wamp-error.ts";
 
 /** How long a connection is read no further, at least, in milliseconds: it is not to be done for each message. */
 const SHORTEST_PAUSE = 20;

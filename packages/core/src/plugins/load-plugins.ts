@@ -3,7 +3,7 @@ import { satisfies, validRange } from "semver";
 import { isPlugin, type Plugin } from "../contract/plugin.ts";
 import { ModuleNotFound, type ResolveFrom, resolveModule } from "./resolve.ts";
 import { shapeProblems } from "./shape.ts";
-import { thrownText } from "./thrown.ts";
+import { thrownText } from "../errors/thrown.ts";
 
 /** Core's own version, which a plugin's `core` range must hold. */
 export const CORE_VERSION = (createRequire(import.meta.url)("../../package.json") as { version: string }).version;

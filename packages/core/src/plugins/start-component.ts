@@ -1,6 +1,6 @@
 import { untilAborted, Deadline } from "../wamp/deadline.ts";
-import type { LocalSession } from "../session/local.ts";
-import { isOfTheLanguage, thrownText } from "./thrown.ts";
+import type { LocalSession } from "../session/local/local-session.ts";
+import { isOfTheLanguage, thrownText } from "../errors/thrown.ts";
 
 /**
  * A component: code that runs in the router's process with a session of its own.

@@ -2,9 +2,9 @@ import { IdSequence } from "../wamp/ids.ts";
 import { Code, type Message, type MessageOf } from "../wamp/messages.ts";
 import { type Dict, NOTHING, payloadOf } from "../wamp/payload.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
-import { WampError } from "../wamp/wamp-error.ts";
-import type { Peer, RouterCause, RouterError, SessionInfo } from "../contract/peer.ts";
-import { TRUSTED_ROLE } from "../contract/peer.ts";
+import { WampError } from "../errors/wamp-error.ts";
+import type { Peer, RouterCause, RouterError, SessionInfo } from "../contract/session-port.ts";
+import { TRUSTED_ROLE } from "../contract/session-port.ts";
 
 /** A session as broker and dealer hold it. */
 export class Member {

@@ -1,9 +1,9 @@
 import type { Dict } from "../wamp/payload.ts";
-import { protocolViolation } from "../wamp/wamp-error.ts";
+import { protocolViolation } from "../errors/wamp-error.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
-import { WampError } from "../wamp/wamp-error.ts";
+import { WampError } from "../errors/wamp-error.ts";
 import type { Member } from "./member.ts";
-import { text } from "./options.ts";
+import { text } from "./read-options.ts";
 
 /** The attributes of a payload that the router passes through unread (spec, advanced/payload_passthru_mode). */
 const ATTRIBUTES = ["ppt_scheme", "ppt_serializer", "ppt_cipher", "ppt_keyid"] as const;

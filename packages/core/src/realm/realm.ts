@@ -1,26 +1,26 @@
 import type { Action, Decision } from "../contract/authorization.ts";
 import type { Log } from "../contract/log.ts";
-import type { Peer, RealmPort, Seat, SessionInfo } from "../contract/peer.ts";
+import type { Peer, RealmPort, Seat, SessionInfo } from "../contract/session-port.ts";
 import type { RealmOptions, RealmSettings } from "../contract/settings.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { attempt, inSlices } from "../wamp/guarded.ts";
 import type { MatchPolicy } from "../wamp/uri.ts";
-import { Authorization, type AuthorizationContext, notAuthorized } from "./authorization.ts";
-import type { Wish } from "./authorizer.ts";
-import { Broker } from "./broker.ts";
-import { Dealer } from "./dealer.ts";
-import { Headcount } from "./headcount.ts";
+import { Authorization, type AuthorizationContext, notAuthorized } from "./access/authorization.ts";
+import type { Wish } from "./access/authorizer.ts";
+import { Broker } from "./broker/broker.ts";
+import { Dealer } from "./dealer/dealer.ts";
+import { Headcount } from "./quota.ts";
 import { Member } from "./member.ts";
 import type { MetaCall, MetaProcedure } from "./meta/meta-call.ts";
 import { registrationMeta } from "./meta/registration-meta.ts";
 import { detailsOf, sessionMeta } from "./meta/session-meta.ts";
 import { subscriptionMeta } from "./meta/subscription-meta.ts";
 import { Testaments } from "./meta/testament-meta.ts";
-import { MetaTopic } from "./meta-topics.ts";
-import type { Denials } from "./permissions.ts";
-import { Place } from "./place.ts";
-import { calleeOf } from "./registrations.ts";
-import { checkUri } from "./wishes.ts";
+import { MetaTopic } from "./meta/topics.ts";
+import type { Denials } from "./access/permissions.ts";
+import { Place } from "./inbox.ts";
+import { calleeOf } from "./dealer/registrations.ts";
+import { checkUri } from "./access/requests.ts";
 
 /** For how long what a session held is taken out in one turn of the event loop, in milliseconds. */
 const LEAVING_TIME = 10;

@@ -2,7 +2,7 @@ import type { RealmOptions } from "../contract/settings.ts";
 import type { Log } from "../contract/log.ts";
 import { MAX_ID } from "../wamp/ids.ts";
 import type { Message } from "../wamp/messages.ts";
-import { protocolViolation } from "../wamp/wamp-error.ts";
+import { protocolViolation } from "../errors/wamp-error.ts";
 
 const REQUESTS: ReadonlySet<string> = new Set([
   "SUBSCRIBE",

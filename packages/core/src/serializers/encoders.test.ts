@@ -2,10 +2,10 @@ import { Tagged } from "cborg";
 import fc from "fast-check";
 import type { Message } from "../wamp/messages.ts";
 import { RawPayload, type TailCodec, ValuesPayload } from "../wamp/payload.ts";
-import { WampError } from "../wamp/wamp-error.ts";
-import { cbor } from "./cbor.ts";
-import { json } from "./json.ts";
-import { Extension, msgpack } from "./msgpack.ts";
+import { WampError } from "../errors/wamp-error.ts";
+import { cbor } from "./cbor/codec.ts";
+import { json } from "./json/codec.ts";
+import { Extension, msgpack } from "./msgpack/codec.ts";
 import { HEAD_ROOM } from "./serializer.ts";
 
 // What one format cannot say is refused by a WampError, whatever it is: anything else that an encoder throws would end

@@ -1,4 +1,4 @@
-import { protocolViolation } from "../wamp/wamp-error.ts";
+import { protocolViolation } from "../errors/wamp-error.ts";
 import type { Framing, Serializer } from "./serializer.ts";
 
 /** One message in each frame. */

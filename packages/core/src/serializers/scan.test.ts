@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import type { Message } from "../wamp/messages.ts";
 import { RawPayload, ValuesPayload } from "../wamp/payload.ts";
-import { WampError } from "../wamp/wamp-error.ts";
-import { decodeJsonInFull, json } from "./json.ts";
-import { decodeMsgpackInFull, msgpack } from "./msgpack.ts";
+import { WampError } from "../errors/wamp-error.ts";
+import { decodeJsonInFull, json } from "./json/codec.ts";
+import { decodeMsgpackInFull, msgpack } from "./msgpack/codec.ts";
 import { HEAD_ROOM } from "./serializer.ts";
 
 // The fast path leaves payloads as they are. Whatever comes, it must give what a full parse gives, or refuse as that does,

@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import { WampError } from "../wamp/wamp-error.ts";
+import { WampError } from "../errors/wamp-error.ts";
 import { ValuesPayload } from "../wamp/payload.ts";
 import { batched } from "./framing.ts";
-import { cbor } from "./cbor.ts";
-import { json } from "./json.ts";
-import { Extension, msgpack } from "./msgpack.ts";
+import { cbor } from "./cbor/codec.ts";
+import { json } from "./json/codec.ts";
+import { Extension, msgpack } from "./msgpack/codec.ts";
 
 const call = (args: unknown[], kwargs?: Record<string, unknown>) =>
   ({ type: "CALL", request: 1, options: {}, procedure: "a.b", payload: new ValuesPayload({ args, kwargs }) }) as const;

@@ -1,5 +1,5 @@
 import { ErrorUri } from "../wamp/error-uris.ts";
-import { WampError } from "../wamp/wamp-error.ts";
+import { WampError } from "../errors/wamp-error.ts";
 
 /**
  * The refusal of a value for which a format has no word.

@@ -1,10 +1,10 @@
 import { encode as encodeCbor } from "cborg";
 import fc from "fast-check";
-import { TooDeep, TooManyValues, WampError } from "../wamp/wamp-error.ts";
-import { cbor } from "./cbor.ts";
+import { TooDeep, TooManyValues, WampError } from "../errors/wamp-error.ts";
+import { cbor } from "./cbor/codec.ts";
 import { batched } from "./framing.ts";
-import { decodeJsonInFull, json } from "./json.ts";
-import { decodeMsgpackInFull, msgpack } from "./msgpack.ts";
+import { decodeJsonInFull, json } from "./json/codec.ts";
+import { decodeMsgpackInFull, msgpack } from "./msgpack/codec.ts";
 import { MAX_DEPTH, MAX_VALUES } from "./serializer.ts";
 
 // A byte of a frame can become a hundred bytes of memory. So the values of a message are counted before any is made.

@@ -1,7 +1,7 @@
-import type { Login } from "../contract/door.ts";
+import type { Login } from "../contract/handshake.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
-import type { SessionInfo } from "../contract/peer.ts";
+import type { SessionInfo } from "../contract/session-port.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
 import { excerpt } from "../wamp/excerpt.ts";
 import type { Dict } from "../wamp/payload.ts";

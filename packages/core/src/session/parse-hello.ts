@@ -3,7 +3,7 @@ import { ErrorUri } from "../wamp/error-uris.ts";
 import { isDict, kindOf, type MessageOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { isUri } from "../wamp/uri.ts";
-import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
+import { protocolViolation, WampError } from "../errors/wamp-error.ts";
 
 /** What a client says of itself in HELLO. */
 export interface HelloFields {

@@ -1,18 +1,18 @@
-import { ClientHello } from "../contract/client-hello.ts";
+import { ClientHello } from "../hooks/client-hello.ts";
 import type { Connection, ConnectionHandler } from "../contract/connection.ts";
-import type { Admission, Door, Login, LoginStep } from "../contract/door.ts";
+import type { Admission, Door, Login, LoginStep } from "../contract/handshake.ts";
 import { LimitError } from "../contract/errors.ts";
 import type { Log } from "../contract/log.ts";
-import type { Peer, RealmDirectory, Seat, SessionInfo } from "../contract/peer.ts";
-import type { ReportLimit } from "../contract/stats.ts";
+import type { Peer, RealmDirectory, Seat, SessionInfo } from "../contract/session-port.ts";
+import type { ReportLimit } from "../contract/observers.ts";
 import type { RouterHooks } from "../hooks/router-hooks.ts";
 import { Deadline } from "../wamp/deadline.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
 import { attempt, whenDone } from "../wamp/guarded.ts";
 import { excerpt } from "../wamp/excerpt.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
-import { protocolViolation, WampError } from "../wamp/wamp-error.ts";
-import { ClientPeer } from "./client-peer.ts";
+import { protocolViolation, WampError } from "../errors/wamp-error.ts";
+import { ClientPeer } from "./client-port.ts";
 import { LoginReport } from "./login-report.ts";
 import { parseHello } from "./parse-hello.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { Code, headOf, parseMessage } from "./messages.ts";
-import { WampError } from "./wamp-error.ts";
+import { WampError } from "../errors/wamp-error.ts";
 
 test("a parsed message has its fields by name and gives the same head back", () => {
   const call = parseMessage([48, 7, {}, "com.example.add2", [2, 3], { a: 1 }]);

@@ -1,6 +1,6 @@
 import { isId } from "./ids.ts";
 import { type Dict, NOTHING, type Payload, payloadOf } from "./payload.ts";
-import { protocolViolation } from "./wamp-error.ts";
+import { protocolViolation } from "../errors/wamp-error.ts";
 
 /** One field of a message: what it must be, in words and as a check. */
 interface Field<T> {

@@ -3,7 +3,7 @@ import { isId } from "../../wamp/ids.ts";
 import { isDict, kindOf } from "../../wamp/messages.ts";
 import type { Dict } from "../../wamp/payload.ts";
 import { isUri, MATCH_POLICIES, type MatchPolicy } from "../../wamp/uri.ts";
-import { WampError } from "../../wamp/wamp-error.ts";
+import { WampError } from "../../errors/wamp-error.ts";
 import type { Member } from "../member.ts";
 
 /** A call of one of the router's own procedures. */

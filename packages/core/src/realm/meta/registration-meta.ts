@@ -1,8 +1,8 @@
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { MATCH_POLICIES } from "../../wamp/uri.ts";
-import { WampError } from "../../wamp/wamp-error.ts";
-import type { Registrar } from "../registrar.ts";
-import { detailsOf, type Registration } from "../registrations.ts";
+import { WampError } from "../../errors/wamp-error.ts";
+import type { Registrar } from "../dealer/registrar.ts";
+import { detailsOf, type Registration } from "../dealer/registrations.ts";
 import { idAt, matchAt, type MetaCall, type MetaProcedures, textAt, textIn } from "./meta-call.ts";
 
 /** The registration meta API (spec, advanced/meta_api_registration). */

@@ -1,7 +1,7 @@
-import type { SessionInfo } from "../../contract/peer.ts";
+import type { SessionInfo } from "../../contract/session-port.ts";
 import { CloseUri, ErrorUri } from "../../wamp/error-uris.ts";
 import type { Dict } from "../../wamp/payload.ts";
-import { WampError } from "../../wamp/wamp-error.ts";
+import { WampError } from "../../errors/wamp-error.ts";
 import type { Member } from "../member.ts";
 import { idAt, type MetaCall, type MetaProcedures, reasonIn, textAt, textIn, textsAt } from "./meta-call.ts";
 

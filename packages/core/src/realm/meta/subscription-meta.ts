@@ -1,9 +1,9 @@
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { MATCH_POLICIES } from "../../wamp/uri.ts";
-import { WampError } from "../../wamp/wamp-error.ts";
-import { type Broker, detailsOf, type Subscription } from "../broker.ts";
-import type { PastEvent } from "../history.ts";
-import type { Denials } from "../permissions.ts";
+import { WampError } from "../../errors/wamp-error.ts";
+import { type Broker, detailsOf, type Subscription } from "../broker/broker.ts";
+import type { PastEvent } from "../broker/history.ts";
+import type { Denials } from "../access/permissions.ts";
 import { idAt, matchAt, type MetaCall, type MetaProcedures, textAt, textIn } from "./meta-call.ts";
 
 /**

@@ -2,10 +2,10 @@ import type { Decision } from "../../contract/authorization.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { isDict } from "../../wamp/messages.ts";
 import { type Dict, payloadOf } from "../../wamp/payload.ts";
-import { WampError } from "../../wamp/wamp-error.ts";
-import type { Broker } from "../broker.ts";
+import { WampError } from "../../errors/wamp-error.ts";
+import type { Broker } from "../broker/broker.ts";
 import type { Member } from "../member.ts";
-import type { Publication } from "../publication.ts";
+import type { Publication } from "../broker/publication.ts";
 import { invalidArgument, type MetaCall, type MetaProcedures, textAt } from "./meta-call.ts";
 
 /** How many testaments a session may leave. */

@@ -1,0 +1,64 @@
+import type { Door } from "../contract/handshake.ts";
+import { PluginError } from "../contract/errors.ts";
+import type { AuthMethod, Strategy } from "../contract/method.ts";
+import type { PluginApi } from "../contract/plugin.ts";
+import { unknown } from "../contract/verdict.ts";
+import type { RouterHooks } from "../hooks/router-hooks.ts";
+import { ClientLogin, type DoorContext } from "./login.ts";
+
+/** The door of a transport: one login for each HELLO. */
+export function createDoor(context: DoorContext): Door {
+  return { knock: (hello) => new ClientLogin(hello, context) };
+}
+
+/** Taps the hooks for a declared method, in its plugin's name. */
+export function tapMethod(hooks: RouterHooks, plugin: string, method: AuthMethod): void {
+  const { name, authenticate } = method;
+  tapAny(hooks.challenge.for(name), plugin, (attempt) => method.challenge(attempt));
+  const answers = hooks.authenticate.for(name);
+  if (authenticate !== undefined) {
+    tapAny(answers, plugin, (attempt, proof) => authenticate(attempt, proof, proof.state));
+  }
+}
+
+/** Taps the hooks for a declared strategy, in its plugin's name. */
+export function tapStrategy(hooks: RouterHooks, plugin: string, strategy: Strategy, api: PluginApi): void {
+  tapAny(hooks.principal.for(strategy.type), plugin, (query, block) => strategy.resolve(query, block, api));
+}
+
+/** Taps by a function that may answer at once or later: hooks take either, whatever a tap is called. */
+function tapAny<A extends unknown[], R>(
+  hook: { tap(name: string, fn: (...args: A) => R | undefined): void },
+  plugin: string,
+  fn: (...args: A) => R | Promise<R>,
+): void {
+  hook.tap(plugin, fn as (...args: A) => R);
+}
+
+/** `type: static` belongs to the method: its own look-up answers, and an error of it bears the method's name. */
+export function tapStatic(hooks: RouterHooks): void {
+  const failed = (method: AuthMethod, error: unknown): never => {
+    throw new PluginError(method.name, `failed to look a principal up: ${(error as Error).message}`, { cause: error });
+  };
+  tapAny(hooks.principal.for("static"), "static", (query, block) => {
+    const { method } = query;
+    if (method.static === undefined) return unknown();
+    try {
+      const found = method.static.find(query, block);
+      return found instanceof Promise ? found.catch((error: unknown) => failed(method, error)) : found;
+    } catch (error) {
+      return failed(method, error);
+    }
+  });
+}
+
+/** Taps on a method or strategy type that no plugin provides: the tapping plugin is wrong, or another one is missing. */
+export function unclaimedTaps(hooks: RouterHooks, methods: ReadonlySet<string>, types: ReadonlySet<string>): string[] {
+  const orphans = (hook: string, names: ReadonlySet<string>, claimed: ReadonlySet<string>): string[] =>
+    [...names].filter((name) => !claimed.has(name)).map((name) => `${hook}.for("${name}")`);
+  return [
+    ...orphans("challenge", hooks.challenge.names(), methods),
+    ...orphans("authenticate", hooks.authenticate.names(), methods),
+    ...orphans("principal", hooks.principal.names(), types),
+  ];
+}

@@ -1,0 +1,56 @@
+import type { Dict } from "../wamp/payload.ts";
+import type { Hello } from "./hello.ts";
+import type { SessionInfo } from "./session-port.ts";
+
+/** Where a transport's clients knock. */
+export interface Door {
+  knock(hello: Hello): Login;
+}
+
+/** One login, from HELLO to its end. Neither function ever rejects. */
+export interface Login {
+  begin(): Promise<LoginStep>;
+  /** Only after a step that challenges, once for each. */
+  authenticate(signature: string, extra: Readonly<Dict>): Promise<LoginStep>;
+  /** How far it has come, for the operator. */
+  readonly trace: LoginTrace;
+}
+
+/** What decided a login, or was about to. */
+export interface LoginTrace {
+  /** Null where none was chosen. */
+  readonly authmethod: string | null;
+  /** The strategy that answered, by its type: `static`, `dynamic` …; null where none has. */
+  readonly provider: string | null;
+  /** The plugin whose answer was the last word; null where core itself decided. */
+  readonly plugin: string | null;
+  /** Whether a strategy knew the authid; null where none was asked. Never for the client's eyes. */
+  readonly known: boolean | null;
+}
+
+/** How a session was let in, as far as it matters whether it would be again. */
+export interface Admission {
+  /** The type of the block that knew the principal; null where the method named one itself. */
+  readonly type: string | null;
+  /** For what the block was asked. */
+  readonly realm: string | null;
+  readonly authid: string | null;
+}
+
+/** What the session is to send next. */
+export type LoginStep =
+  | { readonly kind: "challenge"; readonly authmethod: string; readonly extra: Readonly<Dict> }
+  | {
+      readonly kind: "welcome";
+      readonly info: SessionInfo;
+      /** Null where a tap of the hook `hello` let it in. */
+      readonly admission: Admission | null;
+      readonly details: Readonly<Dict>;
+    }
+  | {
+      readonly kind: "abort";
+      readonly reason: string;
+      readonly message: string | null;
+      /** Whether a plugin found the client wanting: nothing failed, and it was no mistake of the config. */
+      readonly failed: boolean;
+    };

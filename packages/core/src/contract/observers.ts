@@ -1,0 +1,77 @@
+import type { SessionInfo } from "./session-port.ts";
+
+/** The limits that core keeps, by their key in the config. A plugin's transport may tell of others. */
+export const LIMITS = [
+  "max-message-size",
+  "max-hello-size",
+  "max-depth",
+  "max-values",
+  "max-buffered",
+  "send-timeout",
+  "ping-interval",
+  "auth-timeout",
+  "allowed-origins",
+  "proxy-protocol",
+  "max-header-size",
+  "max-connections",
+  "max-half-open",
+  "max-half-open-per-address",
+  "max-failed-logins-per-address",
+  "max-failed-logins-per-authid",
+  "max-messages-per-second",
+  "max-sessions",
+  "max-sessions-per-authid",
+  "max-subscriptions",
+  "max-registrations",
+  "max-pending-calls",
+  "log.buffer",
+] as const;
+
+/** Somebody was refused or disconnected because of a limit. */
+export interface LimitHit {
+  /** The limit's key in the config. */
+  readonly limit: string;
+  /** What happened, for the operator. */
+  readonly message: string;
+  /** Who it was: `transport.peer`. */
+  readonly peer: string;
+  /** Null where it has not joined a realm. */
+  readonly session: SessionInfo | null;
+}
+
+export type ReportLimit = (hit: LimitHit) => void;
+
+/** What has passed through a transport since it listens. Its connections count it up, so each has but to add. */
+export interface Traffic {
+  messagesReceived: number;
+  messagesSent: number;
+  /** Of the messages, less what the transport puts around them. */
+  bytesReceived: number;
+  bytesSent: number;
+}
+
+/** A count of nothing yet. */
+export function noTraffic(): Traffic {
+  return { messagesReceived: 0, messagesSent: 0, bytesReceived: 0, bytesSent: 0 };
+}
+
+/** One entry of the config's `transports`. Its type and URL together are its name. */
+export interface TransportStats {
+  readonly type: string;
+  readonly url: string;
+  readonly traffic: Readonly<Traffic>;
+  /** Connections that have not logged in yet. */
+  readonly halfOpen: number;
+  /** Connections that have. */
+  readonly sessions: number;
+}
+
+/** What a router can tell of itself at any time. Each property is read anew, so it may be kept. */
+export interface RouterStats {
+  /** Those that listen: none before `start`. */
+  readonly transports: readonly TransportStats[];
+  /** Sessions in the router's own process: components, and those of `router.session()`. */
+  readonly localSessions: number;
+  /** How often each limit was hit since the router was made, by its key; those never hit are there with 0. */
+  readonly limits: ReadonlyMap<string, number>;
+}

@@ -1,0 +1,59 @@
+import { ErrorUri } from "../wamp/error-uris.ts";
+import type { PayloadValues } from "../wamp/payload.ts";
+
+const BRAND = Symbol.for("wampgate.WampError");
+
+/**
+ * An error that goes to a peer: its URI and, where there is one, a message or arguments. Nothing in it is secret.
+ *
+ * @example throw new WampError("com.example.error.out_of_stock", "no blue ones left");
+ */
+export class WampError extends Error {
+  override readonly name: string = "WampError";
+  readonly [BRAND] = true;
+  /** The error URI the peer sees. */
+  readonly uri: string;
+  /** What goes with the URI in an ERROR message; by default the message alone. */
+  readonly payload: PayloadValues;
+
+  constructor(uri: string, message?: string, payload?: PayloadValues) {
+    super(message ?? uri);
+    this.uri = uri;
+    this.payload = payload ?? (message === undefined ? {} : { args: [message] });
+  }
+
+  // The names that an autobahn.Error has, so that code written for autobahn-js finds them here too.
+  get error(): string {
+    return this.uri;
+  }
+  get args(): readonly unknown[] {
+    return this.payload.args ?? [];
+  }
+  get kwargs(): Readonly<Record<string, unknown>> {
+    return this.payload.kwargs ?? {};
+  }
+
+  /** Whether `value` is a WampError, of this copy of the package or of another. */
+  static is(value: unknown): value is WampError {
+    return typeof value === "object" && value !== null && BRAND in value;
+  }
+}
+
+/** A peer sent a message whose lists and dictionaries stand deeper in each other than is let in. */
+export class TooDeep extends WampError {
+  constructor(maxDepth: number) {
+    super(ErrorUri.protocolViolation, `the message nests more than ${maxDepth} levels deep`);
+  }
+}
+
+/** A peer sent a message that holds more values than is let in. */
+export class TooManyValues extends WampError {
+  constructor(maxValues: number) {
+    super(ErrorUri.protocolViolation, `the message holds more than ${maxValues} values (max-values)`);
+  }
+}
+
+/** A peer broke the protocol: ABORT with this text, then close. */
+export function protocolViolation(message: string): WampError {
+  return new WampError(ErrorUri.protocolViolation, message);
+}

@@ -1,0 +1,36 @@
+import type { Hello } from "../contract/hello.ts";
+
+/**
+ * A hello whose signal is made when it is asked for: most logins end without. A class, since an object that is written
+ * down with a getter has a shape of its own each time, and whoever reads it is slow.
+ */
+export class ClientHello implements Hello {
+  readonly session: number;
+  readonly realm: string | null;
+  readonly authid: string | null;
+  readonly authrole: string | null;
+  readonly authmethods: readonly string[];
+  readonly authextra: Hello["authextra"];
+  readonly roles: Hello["roles"];
+  readonly transport: Hello["transport"];
+  readonly log: Hello["log"];
+  readonly #limit: Pick<Hello, "signal">;
+
+  /** @param limit who has the signal */
+  constructor(known: Omit<Hello, "signal">, limit: Pick<Hello, "signal">) {
+    this.session = known.session;
+    this.realm = known.realm;
+    this.authid = known.authid;
+    this.authrole = known.authrole;
+    this.authmethods = known.authmethods;
+    this.authextra = known.authextra;
+    this.roles = known.roles;
+    this.transport = known.transport;
+    this.log = known.log;
+    this.#limit = limit;
+  }
+
+  get signal(): AbortSignal {
+    return this.#limit.signal;
+  }
+}

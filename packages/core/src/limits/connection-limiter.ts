@@ -1,0 +1,119 @@
+import type { Connection, ConnectionHandler, TransportEntry } from "../contract/connection.ts";
+import type { TransportLimits } from "../contract/settings.ts";
+import { noTraffic, type ReportLimit } from "../contract/observers.ts";
+import { ErrorUri } from "../wamp/error-uris.ts";
+import { addressOf } from "./address.ts";
+import { HalfOpen } from "./pending-logins.ts";
+import { throttled } from "./throttle.ts";
+
+/** What is told to who comes when there is no room, and to the operator. */
+const TEXTS = {
+  "max-connections": "this transport has as many connections as it takes; try again later",
+  "max-half-open": "as many logins are under way as this transport takes; try again later",
+  "max-half-open-per-address":
+    "as many logins are under way from this address as this transport takes; try again later",
+} as const;
+
+/**
+ * A connection's place at its gate: it counts as a login under way, then as a session, then no more. To be told of the
+ * same twice, or of the login after the end, changes nothing.
+ */
+export interface Place {
+  /** It has logged in. */
+  joined(): void;
+  /** It is over. */
+  ended(): void;
+}
+
+/** One entry of `transports`: it counts the connections and what passes through them, and lets in as many as there may be. */
+export class Gate {
+  readonly traffic = noTraffic();
+  #limits: TransportLimits;
+  readonly #report: ReportLimit;
+  readonly #halfOpen = new HalfOpen();
+  #sessions = 0;
+
+  constructor(limits: TransportLimits, report: ReportLimit) {
+    this.#limits = limits;
+    this.#report = report;
+  }
+
+  /** Puts other limits into effect, for connections to come. */
+  configure(limits: TransportLimits): void {
+    this.#limits = limits;
+  }
+
+  /** Connections that have not logged in yet. */
+  get halfOpen(): number {
+    return this.#halfOpen.count;
+  }
+
+  /** Connections that have. */
+  get sessions(): number {
+    return this.#sessions;
+  }
+
+  /** What the transport is handed. @param accept takes a connection for which there is room, and its place */
+  entry(accept: (connection: Connection, place: Place) => ConnectionHandler): Omit<TransportEntry, "options"> {
+    return {
+      traffic: this.traffic,
+      limits: this.#limits,
+      refusal: (peer) => this.#refusal(peer),
+      accept: (connection) => {
+        const { peer } = connection.details;
+        const refusal = this.#refusal(peer);
+        if (refusal !== null) return turnedAway(connection, refusal);
+        const place = this.#place(addressOf(peer));
+        const { messagesPerSecond } = this.#limits;
+        try {
+          if (messagesPerSecond === 0) return accept(connection, place);
+          return throttled((slowed) => accept(slowed, place), messagesPerSecond)(connection);
+        } catch (error) {
+          place.ended();
+          throw error;
+        }
+      },
+    };
+  }
+
+  #place(address: string | null): Place {
+    let stage: "half-open" | "joined" | "ended" = "half-open";
+    this.#halfOpen.enter(address);
+    return {
+      joined: () => {
+        if (stage !== "half-open") return;
+        stage = "joined";
+        this.#halfOpen.leave(address);
+        this.#sessions++;
+      },
+      ended: () => {
+        if (stage === "half-open") this.#halfOpen.leave(address);
+        if (stage === "joined") this.#sessions--;
+        stage = "ended";
+      },
+    };
+  }
+
+  #refusal(peer: string): string | null {
+    const limit = this.#full(addressOf(peer));
+    if (limit === null) return null;
+    this.#report({ limit, message: TEXTS[limit], peer, session: null });
+    return TEXTS[limit];
+  }
+
+  #full(address: string | null): keyof typeof TEXTS | null {
+    const { connections, halfOpen, halfOpenPerAddress } = this.#limits;
+    if (this.#halfOpen.of(address) >= halfOpenPerAddress) return "max-half-open-per-address";
+    if (this.#halfOpen.count >= halfOpen) return "max-half-open";
+    if (this.#halfOpen.count + this.#sessions >= connections) return "max-connections";
+    return null;
+  }
+}
+
+/** For transports that have not asked for the refusal while it could be told by other means. */
+function turnedAway(connection: Connection, message: string): ConnectionHandler {
+  connection.send({ type: "ABORT", details: { message }, reason: ErrorUri.limitExceeded });
+  connection.close();
+  const nothing = (): void => undefined;
+  return { message: nothing, violation: nothing, limited: nothing, closed: nothing };
+}

@@ -1,0 +1,174 @@
+import type { Decision } from "../../contract/authorization.ts";
+import type { Log } from "../../contract/log.ts";
+import type { Peer } from "../../contract/session-port.ts";
+import type { ServiceCall } from "../../contract/plugin.ts";
+import type { RoleSettings } from "../../contract/settings.ts";
+import type { RouterHooks } from "../../hooks/router-hooks.ts";
+import { Deadline } from "../../wamp/deadline.ts";
+import { ErrorUri } from "../../wamp/error-uris.ts";
+import { excerpt } from "../../wamp/excerpt.ts";
+import { WampError } from "../../errors/wamp-error.ts";
+import { Authorizer, type Wish } from "./authorizer.ts";
+import { type Denials, Role, type StaticDecision } from "./permissions.ts";
+
+/** How long taps of the hook `authorize` may take for one message, in milliseconds. */
+const HOOK_TIMEOUT = 10_000;
+
+const TRUSTED: Decision = { allow: true, disclose: true };
+
+/** Procedures by which a session ends what is another's: a rule for everything, or `allow-by-default`, does not grant them. */
+const POWERFUL: ReadonlySet<string> = new Set([
+  "wamp.session.kill",
+  "wamp.session.kill_by_authid",
+  "wamp.session.kill_by_authrole",
+  "wamp.session.kill_all",
+  "wamp.subscription.remove_subscriber",
+  "wamp.registration.remove_callee",
+]);
+
+/** What authorization needs of the router. */
+export interface AuthorizationContext {
+  readonly hooks: RouterHooks;
+  readonly call: ServiceCall;
+  readonly log: Log;
+}
+
+interface RoleEntry {
+  readonly role: Role;
+  readonly authorizer: Authorizer | null;
+  readonly trustLevel: number | null;
+}
+
+/** Who may do what in a realm: a static rule of the role, else its authorizer, else the hook `authorize`, else nobody. */
+export class Authorization {
+  #roles: ReadonlyMap<string, RoleEntry> = new Map();
+  #guarded: ReadonlySet<string> = new Set();
+  readonly #context: AuthorizationContext;
+
+  constructor(context: AuthorizationContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Puts other rules into effect, and forgets what authorizers have said.
+   * @param guarded URIs that only an exact rule lets anyone register or call: the authenticators' and authorizers'
+   */
+  configure(roles: readonly RoleSettings[], guarded: ReadonlySet<string>): void {
+    const { call, log } = this.#context;
+    this.#guarded = guarded;
+    this.#roles = new Map(
+      roles.map((settings) => [
+        settings.name,
+        {
+          role: new Role(settings),
+          authorizer: settings.authorizer === null ? null : new Authorizer(settings.authorizer, call, log),
+          trustLevel: settings.trustLevel,
+        },
+      ]),
+    );
+  }
+
+  hasRole(name: string): boolean {
+    return this.#roles.has(name);
+  }
+
+  trustLevelOf({ info }: Peer): number | null {
+    return this.#roles.get(info.authrole)?.trustLevel ?? null;
+  }
+
+  /**
+   * The decision, at once wherever a static rule or a remembered answer settles it.
+   * @param signal gives the time during which the session is there, where somebody has to be asked
+   * @throws WampError for what is guarded; the promise rejects with a WampError alone
+   */
+  decide(peer: Peer, wish: Wish, signal: () => AbortSignal): Decision | Promise<Decision> {
+    const settled = this.decideAtOnce(peer, wish);
+    if (settled !== null) return settled;
+    const authorizer = this.#authorizerOf(peer);
+    return this.#isAsked(authorizer) ? this.#ask(peer, wish, authorizer, signal()) : { allow: false };
+  }
+
+  /** Whether a session may not do what it wishes, and nobody has to be asked to know that. */
+  forbids(peer: Peer, wish: Wish): boolean {
+    try {
+      const settled = this.decideAtOnce(peer, wish);
+      return settled === null ? !this.#isAsked(this.#authorizerOf(peer)) : !settled.allow;
+    } catch (error) {
+      if (WampError.is(error)) return true;
+      throw error;
+    }
+  }
+
+  /** Whether a URI is an authenticator's or authorizer's: no pattern gets its calls, and only exact rules let anyone near it. */
+  guards(uri: string): boolean {
+    return this.#guarded.has(uri);
+  }
+
+  /** What the role's own rules deny below a pattern that was granted; null where nothing. */
+  denialsBelow(peer: Peer, { action, uri, match }: Pick<Wish, "action" | "uri" | "match">): Denials | null {
+    if (match === "exact" || peer.service) return null;
+    return this.#roles.get(peer.info.authrole)?.role.denialsBelow(action, { uri, match }) ?? null;
+  }
+
+  /** As `decide`, but null where somebody would have to be asked. */
+  decideAtOnce(peer: Peer, wish: Wish): Decision | null {
+    if (peer.service) return TRUSTED;
+    const entry = this.#roles.get(peer.info.authrole);
+    const { action, uri, match } = wish;
+    const role = entry?.role;
+    const settled = (match === "exact" ? role?.decide(action, uri) : role?.decidePattern(action, wish)) ?? null;
+    // A pattern never gets a call of what is guarded, so it needs no guard itself.
+    if (match === "exact" && (action === "call" || action === "register")) this.#guard(peer, wish, settled);
+    return settled?.decision ?? entry?.authorizer?.remembered(peer, wish) ?? null;
+  }
+
+  #authorizerOf({ info }: Peer): Authorizer | null {
+    return this.#roles.get(info.authrole)?.authorizer ?? null;
+  }
+
+  #isAsked(authorizer: Authorizer | null): boolean {
+    return authorizer !== null || this.#context.hooks.authorize.taps.length > 0;
+  }
+
+  #guard({ info }: Peer, wish: Wish, settled: StaticDecision | null): void {
+    const { action, uri } = wish;
+    if (this.#guarded.has(uri)) {
+      if (settled?.decision.allow === true && settled.rule?.match === "exact") return;
+      this.#context.log.warn(
+        { session: info.session, authid: info.authid, authrole: info.authrole, uri },
+        `refused to ${action} an authenticator or authorizer: only an exact permission rule grants that`,
+      );
+      throw notAuthorized(
+        wish,
+        ": it is configured as an authenticator or authorizer, and only an exact permission rule grants that",
+      );
+    }
+    if (POWERFUL.has(uri) && settled?.decision.allow === true && settled.rule?.uri.startsWith("wamp.") !== true)
+      throw notAuthorized(wish, ': only a permission rule that begins with "wamp." grants that');
+  }
+
+  async #ask(peer: Peer, wish: Wish, authorizer: Authorizer | null, parent: AbortSignal): Promise<Decision> {
+    const { hooks, log } = this.#context;
+    const limit = new Deadline(HOOK_TIMEOUT, parent);
+    try {
+      if (authorizer !== null) return await authorizer.ask(peer, wish, parent);
+      const { action, uri, options } = wish;
+      const query = { session: peer.info, action, uri, options, signal: limit.signal };
+      return (await hooks.authorize.promise(query)) ?? { allow: false };
+    } catch (error) {
+      if (!parent.aborted && authorizer === null)
+        log.error({ error, session: peer.info.session }, (error as Error).message);
+      throw new WampError(
+        ErrorUri.authorizationFailed,
+        `whether to ${wish.action} ${excerpt(wish.uri)} could not be decided`,
+      );
+    } finally {
+      limit.end();
+    }
+  }
+}
+
+/** The refusal of a wish. */
+export function notAuthorized({ action, uri }: Wish, why = ""): WampError {
+  return new WampError(ErrorUri.notAuthorized, `not authorized to ${action} ${excerpt(uri)}${why}`);
+}

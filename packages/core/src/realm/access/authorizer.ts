@@ -1,0 +1,115 @@
+import type { Action, Decision } from "../../contract/authorization.ts";
+import type { Log } from "../../contract/log.ts";
+import type { Peer } from "../../contract/session-port.ts";
+import type { CallOutcome, ServiceCall } from "../../contract/plugin.ts";
+import type { AuthorizerSettings } from "../../contract/settings.ts";
+import { excerpt } from "../../wamp/excerpt.ts";
+import { isDict, kindOf } from "../../wamp/messages.ts";
+import type { Dict } from "../../wamp/payload.ts";
+import type { MatchPolicy } from "../../wamp/uri.ts";
+
+/** What a message wants to do with which URI. */
+export interface Wish {
+  readonly action: Action;
+  readonly uri: string;
+  /** Whether `uri` is a pattern: only who subscribes or registers may name one. */
+  readonly match: MatchPolicy;
+  readonly options: Readonly<Dict>;
+}
+
+/** How long an authorizer may take, in milliseconds. */
+const TIMEOUT = 10_000;
+
+/** How many answers are kept for one session. */
+const CACHE_LIMIT = 1000;
+
+/**
+ * A dynamic authorizer: a procedure that is called with (session, uri, action, options) and answers true, false, or
+ * `{ allow, disclose, cache }`, as in Crossbar. Where it says `cache: true` its answer holds for the session, the
+ * action, the URI and the match policy; Crossbar keeps it for the whole role.
+ */
+export class Authorizer {
+  readonly #settings: AuthorizerSettings;
+  readonly #call: ServiceCall;
+  readonly #log: Log;
+  readonly #cache = new WeakMap<Peer, Map<string, Decision>>();
+
+  constructor(settings: AuthorizerSettings, call: ServiceCall, log: Log) {
+    this.#settings = settings;
+    this.#call = call;
+    this.#log = log;
+  }
+
+  /** What it has said of this before, and allowed to be kept. */
+  remembered(peer: Peer, wish: Wish): Decision | undefined {
+    return this.#cache.get(peer)?.get(keyOf(wish));
+  }
+
+  /**
+   * Asks it.
+   * @param signal fires when the session has left
+   * @throws Error where it failed to decide; why is in the log
+   */
+  async ask(peer: Peer, wish: Wish, signal: AbortSignal): Promise<Decision> {
+    const { uri, realm } = this.#settings;
+    const args = [sessionOf(peer), wish.uri, wish.action, wish.options];
+    const outcome = await this.#call(realm, uri, args, { signal, timeout: TIMEOUT });
+    const answer = outcome.kind === "result" ? readAnswer(outcome.args) : failureOf(outcome);
+    if (typeof answer === "string") {
+      this.#log.error({ authorizer: uri, realm, session: peer.info.session }, `the authorizer ${uri} ${answer}`);
+      throw new Error(`the authorizer ${uri} ${answer}`);
+    }
+    const { cache, ...decision } = answer;
+    if (cache) this.#remember(peer, wish, decision);
+    return decision;
+  }
+
+  #remember(peer: Peer, wish: Wish, decision: Decision): void {
+    const answers = this.#cache.get(peer) ?? new Map<string, Decision>();
+    this.#cache.set(peer, answers);
+    if (answers.size >= CACHE_LIMIT) answers.clear();
+    answers.set(keyOf(wish), decision);
+  }
+}
+
+/** A session as an authorizer is told of it. */
+function sessionOf({ info }: Peer): Dict {
+  const { session, realm, authid, authrole, authmethod, authprovider, authextra, transport } = info;
+  return { session, realm, authid, authrole, authmethod, authprovider, authextra, transport };
+}
+
+function keyOf({ action, uri, match }: Wish): string {
+  return JSON.stringify([action, uri, match]);
+}
+
+type Answer = Decision & { readonly cache: boolean };
+
+/** The answer, or what is wrong with it. */
+function readAnswer([answer]: readonly unknown[]): Answer | string {
+  if (typeof answer === "boolean") return { allow: answer, cache: false };
+  if (!isDict(answer)) return `answered ${kindOf(answer)}, expected true, false or a dictionary`;
+  const { allow, disclose = false, cache = false, validate = null, ...rest } = answer;
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined) return `answered with the unknown key "${excerpt(unknown)}"`;
+  if (validate !== null) return "answered with validate, which is not supported";
+  if (typeof allow !== "boolean") return `answered allow as ${kindOf(allow)}, expected true or false`;
+  if (typeof disclose !== "boolean") return `answered disclose as ${kindOf(disclose)}, expected true or false`;
+  if (typeof cache !== "boolean") return `answered cache as ${kindOf(cache)}, expected true or false`;
+  return { allow, disclose, cache };
+}
+
+function failureOf(outcome: Exclude<CallOutcome, { kind: "result" }>): string {
+  switch (outcome.kind) {
+    case "error":
+      return `failed with ${excerpt(outcome.uri)}`;
+    case "no-realm":
+    case "no-callee":
+      return "is not registered";
+    case "callee-busy":
+      return "reads too slowly to be asked";
+    case "callee-gone":
+      return "left before it answered";
+    case "timeout":
+      return `did not answer within ${TIMEOUT} ms`;
+  }
+}

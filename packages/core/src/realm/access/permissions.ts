@@ -1,0 +1,83 @@
+import type { Action, Decision } from "../../contract/authorization.ts";
+import type { Permission, RoleSettings } from "../../contract/settings.ts";
+import { covers, overlap, type UriPattern } from "../../wamp/patterns.ts";
+import { matches } from "../../wamp/uri.ts";
+
+/** What a role's static rules say, and by which rule: null for `allow-by-default`. */
+export interface StaticDecision {
+  readonly decision: Decision;
+  readonly rule: Permission | null;
+}
+
+/** Of a pattern that was granted: whether a more specific rule denies this URI below it. */
+export type Denials = (uri: string) => boolean;
+
+/** A rule, and what it says of each action: made once, since it is asked for every message. */
+interface Rule {
+  readonly permission: Permission;
+  readonly says: Readonly<Record<Action, StaticDecision>>;
+}
+
+/** A role of a realm: its permission rules, the most specific first. */
+export class Role {
+  readonly name: string;
+  readonly #exact = new Map<string, Rule>();
+  readonly #patterns: readonly Rule[];
+  readonly #otherwise: StaticDecision | null;
+
+  constructor({ name, permissions, allowByDefault }: RoleSettings) {
+    this.name = name;
+    const patterns: Rule[] = [];
+    for (const permission of permissions ?? []) {
+      if (permission.match === "exact") this.#exact.set(permission.uri, ruleOf(permission));
+      else patterns.unshift(ruleOf(permission));
+    }
+    // A stable sort: of rules with equally many literal characters the later one of the config stays first.
+    this.#patterns = patterns.sort((a, b) => literals(b.permission) - literals(a.permission));
+    // An empty list beside `allow-by-default` denies all, as in Crossbar.
+    const otherwise = permissions?.length === 0 ? false : allowByDefault ? true : null;
+    this.#otherwise = otherwise === null ? null : { decision: { allow: otherwise }, rule: null };
+  }
+
+  /** The most specific rule's word: exact, else the matching pattern with the most literal characters. */
+  decide(action: Action, uri: string): StaticDecision | null {
+    const rule =
+      this.#exact.get(uri) ?? this.#patterns.find(({ permission }) => matches(permission.uri, permission.match, uri));
+    return rule === undefined ? this.#otherwise : rule.says[action];
+  }
+
+  /** The word of the most specific rule that covers all URIs under a pattern. An exact rule covers none. */
+  decidePattern(action: Action, pattern: UriPattern): StaticDecision | null {
+    const rule = this.#patterns.find(({ permission }) => covers(permission, pattern));
+    return rule === undefined ? this.#otherwise : rule.says[action];
+  }
+
+  /** What more specific rules deny below a pattern that was granted; null where there is no such rule. */
+  denialsBelow(action: Action, pattern: UriPattern): Denials | null {
+    const denies = ({ permission }: Rule): boolean =>
+      !permission.allow[action] && overlap(permission, pattern) && !covers(permission, pattern);
+    if (![...this.#exact.values(), ...this.#patterns].some(denies)) return null;
+    return (uri) => this.decide(action, uri)?.decision.allow === false;
+  }
+}
+
+function ruleOf(permission: Permission): Rule {
+  const { allow, disclose } = permission;
+  const saying = (action: Action, disclosed: boolean): StaticDecision => ({
+    decision: { allow: allow[action], disclose: disclosed },
+    rule: permission,
+  });
+  return {
+    permission,
+    says: {
+      call: saying("call", disclose.caller),
+      publish: saying("publish", disclose.publisher),
+      register: saying("register", false),
+      subscribe: saying("subscribe", false),
+    },
+  };
+}
+
+function literals({ uri, match }: Permission): number {
+  return match === "wildcard" ? uri.replaceAll(".", "").length : uri.length;
+}

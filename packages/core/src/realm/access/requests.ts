@@ -1,0 +1,48 @@
+import type { Action } from "../../contract/authorization.ts";
+import { ErrorUri } from "../../wamp/error-uris.ts";
+import { excerpt } from "../../wamp/excerpt.ts";
+import type { Message } from "../../wamp/messages.ts";
+import type { Dict } from "../../wamp/payload.ts";
+import { isPattern, isReserved, MATCH_POLICIES, type UriCheck } from "../../wamp/uri.ts";
+import { WampError } from "../../errors/wamp-error.ts";
+import type { Wish } from "./authorizer.ts";
+import { word } from "../read-options.ts";
+
+/**
+ * What a message needs leave for, or null where it needs none.
+ * @throws WampError a protocol violation for a match policy that is none
+ */
+export function wishOfMessage(message: Message): Wish | null {
+  switch (message.type) {
+    case "PUBLISH":
+      return { action: "publish", uri: message.topic, match: "exact", options: message.options };
+    case "SUBSCRIBE":
+      return patternWish("subscribe", message.topic, message.options);
+    case "REGISTER":
+      return patternWish("register", message.procedure, message.options);
+    case "CALL":
+      return { action: "call", uri: message.procedure, match: "exact", options: message.options };
+    default:
+      return null;
+  }
+}
+
+/**
+ * Checks the URI of a wish (spec, basic/building_blocks "URIs"): patterns may be subscribed and registered, and what
+ * begins with `wamp.` or `wampgate.` is the router's own to publish and to register.
+ * @throws WampError `wamp.error.invalid_uri`
+ */
+export function checkUri({ action, uri, match }: Wish, check: UriCheck): void {
+  if (!isPattern(uri, match, check)) throw invalidUri(action, uri, "it is no legal URI");
+  const claims = action === "publish" || action === "register";
+  if (claims && isReserved(uri))
+    throw invalidUri(action, uri, "what begins with wamp. or wampgate. is the router's own");
+}
+
+function patternWish(action: Action, uri: string, options: Readonly<Dict>): Wish {
+  return { action, uri, match: word(options, "match", MATCH_POLICIES, "exact"), options };
+}
+
+function invalidUri(action: Action, uri: string, why: string): WampError {
+  return new WampError(ErrorUri.invalidUri, `cannot ${action} "${excerpt(uri)}": ${why}`);
+}

@@ -1,0 +1,52 @@
+import type { SessionInfo } from "../../contract/session-port.ts";
+import type { Dict } from "../../wamp/payload.ts";
+import { IdSet } from "./id-set.ts";
+import { flag, ids, texts } from "../read-options.ts";
+
+/** Who may get an event: the lists of PUBLISH.Options (spec, advanced/pubsub_subscriber_blackwhite_listing). */
+export interface Audience {
+  /** Whether it names sessions, which mean nothing once they are gone. */
+  readonly namesSessions: boolean;
+  /** Whether a session is in it: in no list of those excluded, and in each list of those eligible. */
+  has(session: Pick<SessionInfo, "session" | "authid" | "authrole">): boolean;
+}
+
+type Attribute = "session" | "authid" | "authrole";
+interface List {
+  readonly attribute: Attribute;
+  readonly members: { has(value: string | number): boolean };
+  readonly wanted: boolean;
+}
+
+/**
+ * The audience that options describe, null for everybody.
+ * @throws WampError a protocol violation for a list that is none
+ */
+export function audienceOf(options: Readonly<Dict>): Audience | null {
+  const lists = [
+    sessions(ids(options, "exclude"), false),
+    names("authid", texts(options, "exclude_authid"), false),
+    names("authrole", texts(options, "exclude_authrole"), false),
+    sessions(ids(options, "eligible"), true),
+    names("authid", texts(options, "eligible_authid"), true),
+    names("authrole", texts(options, "eligible_authrole"), true),
+  ].filter((list) => list !== null);
+  if (lists.length === 0) return null;
+  return {
+    namesSessions: lists.some(({ attribute }) => attribute === "session"),
+    has: (session) => lists.every(({ attribute, members, wanted }) => members.has(session[attribute]) === wanted),
+  };
+}
+
+/** Whether the publisher itself gets its event, where it subscribes to it (spec, advanced/pubsub_publisher_exclusion). */
+export function excludesPublisher(options: Readonly<Dict>): boolean {
+  return flag(options, "exclude_me", true);
+}
+
+function sessions(members: readonly number[] | null, wanted: boolean): List | null {
+  return members === null ? null : { attribute: "session", members: new IdSet(members), wanted };
+}
+
+function names(attribute: Attribute, members: readonly string[] | null, wanted: boolean): List | null {
+  return members === null ? null : { attribute, members: new Set<unknown>(members), wanted };
+}

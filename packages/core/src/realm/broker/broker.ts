@@ -1,0 +1,272 @@
+import type { Decision } from "../../contract/authorization.ts";
+import type { Log } from "../../contract/log.ts";
+import type { RealmOptions } from "../../contract/settings.ts";
+import { ErrorUri } from "../../wamp/error-uris.ts";
+import { IdSequence, randomId } from "../../wamp/ids.ts";
+import type { MessageOf } from "../../wamp/messages.ts";
+import { type Dict, isEmpty, NOTHING, payloadOf } from "../../wamp/payload.ts";
+import { MATCH_POLICIES, type MatchPolicy } from "../../wamp/uri.ts";
+import { WampError } from "../../errors/wamp-error.ts";
+import { audienceOf, excludesPublisher } from "./audience.ts";
+import { History } from "./history.ts";
+import type { Member } from "../member.ts";
+import { isObserved, MetaTopic } from "../meta/topics.ts";
+import { flag, requireRoom, word } from "../read-options.ts";
+import { passthruOf } from "../passthru.ts";
+import { PatternIndex } from "../pattern-index.ts";
+import type { Denials } from "../access/permissions.ts";
+import { admits, eventDetails, type Publication } from "./publication.ts";
+import { Retention } from "./retention.ts";
+
+/** A topic, or a pattern of topics, somebody listens to. */
+export interface Subscription {
+  readonly id: number;
+  readonly uri: string;
+  readonly match: MatchPolicy;
+  readonly created: Date;
+  readonly subscribers: Set<Member>;
+  /** Of subscribers to a pattern whose roles may not have all below it: what they may not. Most subscriptions have none. */
+  denials: Map<Member, Denials> | null;
+  /** Its events, where the config says that they are kept. Such a subscription stays when its last subscriber goes. */
+  history: History | null;
+}
+
+const SKIPPED = "a session reads too slowly: an event for it was skipped";
+
+/** Publish and subscribe in one realm (spec, basic/pubsub and advanced/pubsub_*). */
+export class Broker {
+  readonly #index = new PatternIndex<Subscription>();
+  readonly #byId = new Map<number, Subscription>();
+  readonly #ofMember = new Map<Member, Set<Subscription>>();
+  readonly #ids = new IdSequence();
+  readonly #retention = new Retention();
+  #mayDisclose = false;
+  #limit = 0;
+  readonly #log: Log;
+  /** Events that a receiver's format could not say. */
+  unsayable = 0;
+
+  constructor(options: RealmOptions, log: Log) {
+    this.#log = log;
+    this.configure(options);
+  }
+
+  /** Puts other options into effect; what is kept by both the old and the new ones stays. */
+  configure({ retainedTopics, eventHistory, discloseMe, limits }: RealmOptions): void {
+    this.#retention.configure(retainedTopics);
+    this.#mayDisclose = discloseMe;
+    this.#limit = limits.subscriptions;
+    const kept = new Set<Subscription>();
+    for (const { uri, match, limit } of eventHistory) {
+      const subscription = this.#index.get(match, uri) ?? this.#create(uri, match, null);
+      subscription.history ??= new History(limit);
+      subscription.history.configure(limit);
+      kept.add(subscription);
+    }
+    for (const subscription of this.#byId.values()) {
+      if (subscription.history === null || kept.has(subscription)) continue;
+      subscription.history = null;
+      if (subscription.subscribers.size === 0) this.#remove(subscription);
+    }
+  }
+
+  /** @param denials what the member's role may not have below the pattern that it subscribes to */
+  subscribe(member: Member, { request, options, topic }: MessageOf<"SUBSCRIBE">, denials: Denials | null): void {
+    const match = word(options, "match", MATCH_POLICIES, "exact");
+    const retained = flag(options, "get_retained", false);
+    const found = this.#index.get(match, topic);
+    const isNew = found?.subscribers.has(member) !== true;
+    if (isNew) requireRoom(this.#ofMember.get(member)?.size ?? 0, this.#limit, "max-subscriptions", "subscriptions");
+    const subscription = found ?? this.#create(topic, match, null);
+    subscription.subscribers.add(member);
+    this.restrict(member, subscription, denials);
+    let held = this.#ofMember.get(member);
+    if (held === undefined) this.#ofMember.set(member, (held = new Set()));
+    held.add(subscription);
+    member.send({ type: "SUBSCRIBED", request, subscription: subscription.id });
+    if (retained) this.#sendRetained(member, subscription);
+    if (found === undefined) this.#tell(MetaTopic.subscriptionCreated, subscription, member, detailsOf(subscription));
+    if (isNew) this.#tell(MetaTopic.subscribed, subscription, member, subscription.id);
+  }
+
+  unsubscribe(member: Member, { request, subscription: id }: MessageOf<"UNSUBSCRIBE">): void {
+    const subscription = this.#byId.get(id);
+    if (subscription?.subscribers.has(member) !== true) {
+      throw new WampError(ErrorUri.noSuchSubscription, `no subscription ${id} is held by this session`);
+    }
+    this.#drop(member, subscription, () => member.send({ type: "UNSUBSCRIBED", request }));
+  }
+
+  /** Sets what a subscriber to a pattern may not have below it. */
+  restrict(member: Member, subscription: Subscription, denials: Denials | null): void {
+    if (denials !== null) (subscription.denials ??= new Map()).set(member, denials);
+    else if (subscription.denials?.delete(member) === true && subscription.denials.size === 0)
+      subscription.denials = null;
+  }
+
+  /** Ends a session's subscription without being asked by it (spec, advanced/pubsub_subscription_revocation). */
+  revoke(member: Member, subscription: Subscription, reason: string | null): void {
+    this.#drop(member, subscription, () => {
+      if (!member.announced("subscriber", "subscription_revocation")) return;
+      const details = { subscription: subscription.id, ...(reason === null ? {} : { reason }) };
+      member.send({ type: "UNSUBSCRIBED", request: 0, details });
+    });
+  }
+
+  publish(publisher: Member, message: MessageOf<"PUBLISH">, decision: Decision): void {
+    const acknowledge = flag(message.options, "acknowledge", false);
+    const publication = this.prepare(publisher, message, decision);
+    this.dispatch(publication);
+    if (acknowledge) publisher.send({ type: "PUBLISHED", request: message.request, publication: publication.id });
+  }
+
+  /**
+   * What `publisher` asks to be published.
+   * @throws WampError for an option that is wrong or not allowed
+   */
+  prepare(
+    publisher: Member,
+    { options, topic, payload }: Pick<MessageOf<"PUBLISH">, "options" | "topic" | "payload">,
+    decision: Decision,
+  ): Publication {
+    const asked = flag(options, "disclose_me", false);
+    if (asked && !this.#mayDisclose) {
+      throw new WampError(ErrorUri.optionDisallowedDiscloseMe, "this realm does not let publishers show themselves");
+    }
+    const disclosed = asked || decision.disclose === true;
+    const passthru = passthruOf(options, publisher, "publisher");
+    const isPlain = !disclosed && passthru === null && isEmpty(publisher.trust);
+    return {
+      id: randomId(),
+      topic,
+      payload,
+      details: isPlain
+        ? NOTHING
+        : { ...(disclosed ? publisher.disclosed("publisher") : NOTHING), ...publisher.trust, ...passthru },
+      audience: isEmpty(options) ? null : audienceOf(options),
+      except: excludesPublisher(options) ? publisher.info.session : null,
+      retain: flag(options, "retain", false),
+    };
+  }
+
+  /** Sends an event to all who subscribed to its topic and may get it. */
+  dispatch(publication: Publication): void {
+    const { topic } = publication;
+    for (const { id, match, subscribers, denials, history } of this.#index.matching(topic)) {
+      history?.add(publication);
+      if (subscribers.size === 0) continue;
+      const event = eventOf(publication, id, match);
+      for (const member of subscribers) {
+        if (!admits(publication, member) || denials?.get(member)?.(topic) === true) continue;
+        this.#deliver(member, event);
+      }
+    }
+    if (publication.retain) this.#retention.keep(publication);
+  }
+
+  /** Publishes an event of the router itself. @param except a session that does not get it */
+  announce(topic: string, args: readonly unknown[], except: number | null = null): void {
+    if (!this.isHeard(topic)) return;
+    const payload = payloadOf({ args });
+    this.dispatch({ id: randomId(), topic, payload, details: {}, audience: null, except, retain: false });
+  }
+
+  /** Whether anybody listens to `topic`, or its events are kept. */
+  isHeard(topic: string): boolean {
+    return this.#index.matching(topic).length > 0;
+  }
+
+  /** Takes out a session that is gone. @returns what is left to be done: a work for each of its subscriptions */
+  leave(member: Member): (() => void)[] {
+    const held = this.heldBy(member);
+    this.#ofMember.delete(member);
+    return held.map((subscription) => () => this.#drop(member, subscription));
+  }
+
+  heldBy(member: Member): Subscription[] {
+    return [...(this.#ofMember.get(member) ?? [])];
+  }
+
+  get(id: number): Subscription | undefined {
+    return this.#byId.get(id);
+  }
+
+  lookUp(uri: string, match: MatchPolicy): Subscription | undefined {
+    return this.#index.get(match, uri);
+  }
+
+  matching(topic: string): Subscription[] {
+    return [...this.#index.matching(topic)];
+  }
+
+  all(match: MatchPolicy): Iterable<Subscription> {
+    return this.#index.values(match);
+  }
+
+  #create(uri: string, match: MatchPolicy, history: History | null): Subscription {
+    const subscription = {
+      id: this.#ids.next(),
+      uri,
+      match,
+      created: new Date(),
+      subscribers: new Set<Member>(),
+      denials: null,
+      history,
+    };
+    this.#index.set(match, uri, subscription);
+    this.#byId.set(subscription.id, subscription);
+    return subscription;
+  }
+
+  #remove({ id, match, uri }: Subscription): void {
+    this.#index.delete(match, uri);
+    this.#byId.delete(id);
+  }
+
+  #drop(member: Member, subscription: Subscription, answer?: () => void): void {
+    subscription.subscribers.delete(member);
+    this.restrict(member, subscription, null);
+    this.#ofMember.get(member)?.delete(subscription);
+    const isLast = subscription.subscribers.size === 0 && subscription.history === null;
+    if (isLast) this.#remove(subscription);
+    answer?.();
+    this.#tell(MetaTopic.unsubscribed, subscription, member, subscription.id);
+    if (isLast) this.#tell(MetaTopic.subscriptionDeleted, subscription, member, subscription.id);
+  }
+
+  #sendRetained(member: Member, { id, uri, match, denials }: Subscription): void {
+    const isDenied = denials?.get(member);
+    for (const publication of this.#retention.find(uri, match, member)) {
+      if (isDenied?.(publication.topic) === true) continue;
+      const { details, ...event } = eventOf(publication, id, match);
+      this.#deliver(member, { ...event, details: { ...details, retained: true } });
+    }
+  }
+
+  #deliver(member: Member, event: MessageOf<"EVENT">): void {
+    if (member.peer.backlog > 1) return member.peer.limited("max-buffered", SKIPPED);
+    try {
+      member.send(event);
+    } catch (error) {
+      this.unsayable++;
+      this.#log.debug(
+        { session: member.info.session, publication: event.publication },
+        `event skipped: ${(error as WampError).message}`,
+      );
+    }
+  }
+
+  #tell(topic: string, subscription: Subscription, { info }: Member, what: unknown): void {
+    if (isObserved(subscription.uri)) this.announce(topic, [info.session, what]);
+  }
+}
+
+function eventOf(publication: Publication, subscription: number, match: MatchPolicy): MessageOf<"EVENT"> {
+  const { id, payload } = publication;
+  return { type: "EVENT", subscription, publication: id, details: eventDetails(publication, match), payload };
+}
+
+/** A subscription as the meta API tells of it. */
+export function detailsOf({ id, created, match, uri }: Subscription): Dict {
+  return { id, created: created.toISOString(), match, uri };
+}

@@ -1,0 +1,116 @@
+import { ErrorUri } from "../../wamp/error-uris.ts";
+import { kindOf } from "../../wamp/messages.ts";
+import type { Dict } from "../../wamp/payload.ts";
+import { WampError } from "../../errors/wamp-error.ts";
+import type { Member } from "../member.ts";
+import type { Denials } from "../access/permissions.ts";
+import { kept, type Publication } from "./publication.ts";
+
+/** An event as `wamp.subscription.get_events` tells of it (spec, advanced/pubsub_event_history). */
+export interface PastEvent {
+  readonly timestamp: string;
+  readonly subscription: number;
+  readonly publication: number;
+  readonly details: Readonly<Dict>;
+  readonly args?: readonly unknown[];
+  readonly kwargs?: Readonly<Dict>;
+}
+
+interface Entry {
+  readonly at: Date;
+  readonly publication: Publication;
+}
+
+/** The last events of one subscription, kept in memory. */
+export class History {
+  #limit = 0;
+  /** The oldest first. */
+  readonly #entries: Entry[] = [];
+
+  /** @param limit how many events are kept */
+  constructor(limit: number) {
+    this.configure(limit);
+  }
+
+  configure(limit: number): void {
+    this.#limit = limit;
+    this.#entries.splice(0, Math.max(0, this.#entries.length - limit));
+  }
+
+  /** Keeps an event, unless it was for certain sessions: who asks later is another session. */
+  add(publication: Publication): void {
+    if (publication.audience?.namesSessions === true) return;
+    if (this.#entries.length === this.#limit) this.#entries.shift();
+    this.#entries.push({ at: new Date(), publication: kept(publication) });
+  }
+
+  /**
+   * The events that `member` may see and that the filters of `kwargs` let through.
+   * @param isDenied tells the topics that the member's role may not have; null where it may have all
+   * @throws WampError `wamp.error.invalid_argument`
+   */
+  events(member: Member, subscription: number, kwargs: Readonly<Dict>, isDenied: Denials | null): PastEvent[] {
+    const reverse = kwargs["reverse"] ?? false;
+    const limit = kwargs["limit"] ?? this.#limit;
+    if (typeof reverse !== "boolean") throw invalid("reverse", "true or false", reverse);
+    if (!Number.isInteger(limit) || (limit as number) < 1) throw invalid("limit", "a whole number from 1", limit);
+    const within = [...timeFilters(kwargs), ...this.#publicationFilters(kwargs), topicFilter(kwargs)];
+    const seen = this.#entries.filter(
+      (entry, i) =>
+        entry.publication.audience?.has(member.info) !== false &&
+        isDenied?.(entry.publication.topic) !== true &&
+        within.every((filter) => filter(entry, i)),
+    );
+    const ordered = reverse ? seen.reverse() : seen;
+    return ordered.slice(0, limit as number).map(({ at, publication: { id, topic, details, payload } }) => {
+      const { args, kwargs: named } = payload?.values() ?? {};
+      return {
+        timestamp: at.toISOString(),
+        subscription,
+        publication: id,
+        details: { ...details, topic },
+        ...(args === undefined ? {} : { args }),
+        ...(named === undefined ? {} : { kwargs: named }),
+      };
+    });
+  }
+
+  #publicationFilters(kwargs: Readonly<Dict>): Filter[] {
+    return (["from", "after", "before", "until"] as const).flatMap((word) => {
+      const id = kwargs[`${word}_publication`];
+      if (id === undefined) return [];
+      const at = this.#entries.findIndex(({ publication }) => publication.id === id);
+      if (at === -1) throw new WampError(ErrorUri.invalidArgument, `${word}_publication is no event of this history`);
+      return [(_entry, i) => compared(word, i, at)];
+    });
+  }
+}
+
+type Filter = (entry: Entry, position: number) => boolean;
+type Bound = "from" | "after" | "before" | "until";
+
+function compared(word: Bound, value: number, bound: number): boolean {
+  if (word === "from") return value >= bound;
+  if (word === "after") return value > bound;
+  return word === "before" ? value < bound : value <= bound;
+}
+
+function timeFilters(kwargs: Readonly<Dict>): Filter[] {
+  return (["from", "after", "before", "until"] as const).flatMap((word) => {
+    const key = `${word}_time`;
+    const value = kwargs[key];
+    if (value === undefined) return [];
+    const bound = typeof value === "string" ? Date.parse(value) : NaN;
+    if (Number.isNaN(bound)) throw invalid(key, "a time as in RFC 3339", value);
+    return [({ at }) => compared(word, at.getTime(), bound)];
+  });
+}
+
+function topicFilter({ topic }: Readonly<Dict>): Filter {
+  if (topic !== undefined && typeof topic !== "string") throw invalid("topic", "a string", topic);
+  return ({ publication }) => topic === undefined || publication.topic === topic;
+}
+
+function invalid(key: string, expected: string, found: unknown): WampError {
+  return new WampError(ErrorUri.invalidArgument, `${key} must be ${expected}, found ${kindOf(found)}`);
+}

@@ -1,0 +1,54 @@
+import { matches, type MatchPolicy } from "../../wamp/uri.ts";
+import type { Member } from "../member.ts";
+import { admits, kept, type Publication } from "./publication.ts";
+
+/** How many events for part of the subscribers a topic holds beside the one for all. */
+const RESTRICTED_LIMIT = 10;
+
+/** The last event of each topic that was published with `retain` (spec, advanced/pubsub_event_retention). */
+export class Retention {
+  #limit = 0;
+  /** By topic, the newest first. The topics are in the order in which they were last published to. */
+  readonly #byTopic = new Map<string, Publication[]>();
+
+  /** @param limit how many topics may hold events */
+  configure(limit: number): void {
+    this.#limit = limit;
+    this.#shorten();
+  }
+
+  keep(published: Publication): void {
+    const publication = kept(published);
+    const { topic, audience } = publication;
+    const older = this.#byTopic.get(topic) ?? [];
+    this.#byTopic.delete(topic);
+    // What is for everybody stands before all older ones for everybody.
+    this.#byTopic.set(topic, audience === null ? [publication] : shortened([publication, ...older]));
+    this.#shorten();
+  }
+
+  /** For each topic under a pattern, the newest event that `member` may get. */
+  *find(uri: string, match: MatchPolicy, member: Member): Generator<Publication, void, undefined> {
+    const topics = match === "exact" ? [uri] : [...this.#byTopic.keys()].filter((topic) => matches(uri, match, topic));
+    for (const topic of topics) {
+      const found = this.#byTopic.get(topic)?.find((publication) => admits(publication, member));
+      if (found !== undefined) yield found;
+    }
+  }
+
+  #shorten(): void {
+    if (this.#byTopic.size <= this.#limit) return;
+    for (const oldest of this.#byTopic.keys()) {
+      this.#byTopic.delete(oldest);
+      if (this.#byTopic.size <= this.#limit) break;
+    }
+  }
+}
+
+/** The last restricted ones, and the one for everybody. */
+function shortened(publications: Publication[]): Publication[] {
+  if (publications.length <= RESTRICTED_LIMIT) return publications;
+  const last = publications.at(-1);
+  const kept = publications.slice(0, RESTRICTED_LIMIT);
+  return last === undefined || last.audience !== null ? kept : [...kept, last];
+}

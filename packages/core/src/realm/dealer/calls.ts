@@ -1,0 +1,81 @@
+import type { Dict } from "../../wamp/payload.ts";
+import { IdWindow } from "./id-window.ts";
+import type { Member } from "../member.ts";
+import type { Callee } from "./registrations.ts";
+
+/** How long a timer may be, in milliseconds: 2^31 - 1. */
+const MAX_TIMER = 0x7fff_ffff;
+
+/** How many ended calls a session is remembered to have had, whose later parts may still be on their way. */
+const STALE_LIMIT = 1000;
+
+/** A call on its way: who called, and who is to answer. */
+export interface Call {
+  readonly caller: Member;
+  readonly request: number;
+  readonly procedure: string;
+  readonly registration: number;
+  readonly callee: Callee;
+  readonly invocation: number;
+  /** INVOCATION.Details, the same for each part of a progressive call. */
+  readonly details: Readonly<Dict>;
+  /** Whether the caller takes progressive results. */
+  readonly wantsProgress: boolean;
+  /** Whether the caller has more parts to send (spec, advanced/rpc_progressive_call_invocations). */
+  open: boolean;
+  readonly timer: CallTimer | null;
+}
+
+/** The deadline of a call (spec, advanced/rpc_call_timeout). */
+export class CallTimer {
+  readonly #timeout: number;
+  readonly #onTimeout: () => void;
+  #timer: NodeJS.Timeout;
+
+  /**
+   * @param timeout in milliseconds
+   * @param onTimeout must not throw
+   */
+  constructor(timeout: number, onTimeout: () => void) {
+    this.#timeout = Math.min(timeout, MAX_TIMER);
+    this.#onTimeout = onTimeout;
+    this.#timer = setTimeout(onTimeout, this.#timeout);
+  }
+
+  /** A progressive result has come: the time runs anew. */
+  restart(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#onTimeout, this.#timeout);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** The calls that a session has under way: those it made, and those it is to answer. */
+export class CallLedger {
+  /** By request id. */
+  readonly made = new IdWindow<Call>();
+  /** By invocation id. */
+  readonly received = new IdWindow<Call>();
+  lastInvocation = 0;
+  readonly #stale = new Set<number>();
+
+  /** The call ended before its caller had sent all of it: what still comes is for nobody. */
+  abandon(request: number): void {
+    this.#stale.add(request);
+    if (this.#stale.size <= STALE_LIMIT) return;
+    for (const oldest of this.#stale) {
+      this.#stale.delete(oldest);
+      break;
+    }
+  }
+
+  /** Whether a CALL is a late part of such a call. @param isFinal whether it is the last part */
+  isStale(request: number, isFinal: boolean): boolean {
+    const is = this.#stale.has(request);
+    if (is && isFinal) this.#stale.delete(request);
+    return is;
+  }
+}

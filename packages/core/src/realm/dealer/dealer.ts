@@ -1,0 +1,326 @@
+import type { Decision } from "../../contract/authorization.ts";
+import type { RealmOptions } from "../../contract/settings.ts";
+import { ErrorUri } from "../../wamp/error-uris.ts";
+import { excerpt } from "../../wamp/excerpt.ts";
+import { attempt, guarded } from "../../wamp/guarded.ts";
+import { Code, type Message, type MessageOf } from "../../wamp/messages.ts";
+import { isEmpty, NOTHING } from "../../wamp/payload.ts";
+import { protocolViolation, WampError } from "../../errors/wamp-error.ts";
+import { type Call, CallLedger, CallTimer } from "./calls.ts";
+import type { Member } from "../member.ts";
+import { count, flag, requireRoom, word } from "../read-options.ts";
+import { passthruOf, requirePassthru } from "../passthru.ts";
+import { Registrar, requireDisclosure } from "./registrar.ts";
+import { busyCallee, nextCallee, type Registration } from "./registrations.ts";
+
+/** Up to which backlog the router itself calls: its calls, as those of authenticators, are refused last. */
+const ROUTERS_BACKLOG = 2;
+
+const CANCEL_MODES = ["skip", "kill", "killnowait"] as const;
+
+/** Remote procedure calls in one realm (spec, basic/rpc and advanced/rpc_*). */
+export class Dealer {
+  /** Who offers what. */
+  readonly registrar: Registrar;
+  readonly #members = new Set<Member>();
+  /** Of those who have called or been called: most sessions of a large router do neither. */
+  readonly #ledgers = new Map<Member, CallLedger>();
+  #options: RealmOptions;
+  #pending = 0;
+  #quiet: ReturnType<typeof withResolver> | null = null;
+
+  /**
+   * @param isGuarded whether calls of a procedure never go to a pattern: asked at each call, so that a reload holds at once
+   * @param announce publishes a meta event
+   */
+  constructor(
+    options: RealmOptions,
+    isGuarded: (procedure: string) => boolean,
+    announce: (topic: string, args: readonly unknown[]) => void,
+  ) {
+    this.#options = options;
+    this.registrar = new Registrar(options, isGuarded, announce);
+  }
+
+  configure(options: RealmOptions): void {
+    this.#options = options;
+    this.registrar.configure(options);
+  }
+
+  join(member: Member): void {
+    this.#members.add(member);
+  }
+
+  call(caller: Member, message: MessageOf<"CALL">, decision: Decision): void {
+    const { request, options, procedure, payload } = message;
+    const ledger = this.#of(caller);
+    const more = flag(options, "progress", false);
+    const running = ledger.made.get(request);
+    if (running !== undefined) return this.#continue(running, message, more);
+    if (ledger.isStale(request, !more)) return;
+    if (more && !caller.announced("caller", "progressive_call_invocations"))
+      throw protocolViolation("CALL.options.progress was used by a caller that did not announce it");
+    const disclose = flag(options, "disclose_me", false);
+    if (disclose) requireDisclosure(this.#options);
+    const passthru = passthruOf(options, caller, "caller");
+    const timeout = count(options, "timeout", 0);
+    const wantsProgress = flag(options, "receive_progress", false);
+
+    requireRoom(
+      ledger.made.size,
+      this.#options.limits.pendingCalls,
+      "max-pending-calls",
+      "calls that are not answered",
+    );
+    const registration = this.registrar.find(procedure, caller.peer.service);
+    if (registration === undefined) {
+      const error = new WampError(
+        ErrorUri.noSuchProcedure,
+        `no callee has registered the procedure ${excerpt(procedure)}`,
+      );
+      return caller.error("CALL", request, error, "no-callee");
+    }
+    const callee = nextCallee(registration, procedure, caller.peer.service ? ROUTERS_BACKLOG : 1);
+    if (callee === null) return this.#refuseBusy(caller, request, registration, procedure);
+    if (more) requireProgressiveCalls(callee.member);
+    requirePassthru(passthru, callee.member, "callee");
+    const progressive = wantsProgress && callee.member.announced("callee", "progressive_call_results");
+    const shown = disclose || callee.discloseCaller || decision.disclose === true;
+    const details =
+      isEmpty(options) && !shown && registration.match === "exact" && isEmpty(caller.trust)
+        ? NOTHING
+        : {
+            ...(shown ? caller.disclosed("caller") : NOTHING),
+            ...caller.trust,
+            ...passthru,
+            ...(registration.match === "exact" ? NOTHING : { procedure }),
+            ...(progressive ? { receive_progress: true } : NOTHING),
+            ...(timeout > 0 && callee.forwardTimeout ? { timeout } : NOTHING),
+          };
+    const invocation = callee.member.invocationIds.next();
+    callee.member.send({
+      type: "INVOCATION",
+      request: invocation,
+      registration: registration.id,
+      details: more ? { ...details, progress: true } : details,
+      payload,
+    });
+    const call: Call = {
+      caller,
+      request,
+      procedure,
+      registration: registration.id,
+      callee,
+      invocation,
+      details,
+      wantsProgress,
+      open: more,
+      timer: timeout > 0 && !callee.forwardTimeout ? this.#timer(timeout, () => call) : null,
+    };
+    this.#begin(call, ledger);
+  }
+
+  /** None of a procedure's callees can take a call now. */
+  #refuseBusy(caller: Member, request: number, registration: Registration, procedure: string): void {
+    const busy = busyCallee(registration, procedure)?.member;
+    if (busy === undefined)
+      throw new WampError(
+        ErrorUri.noAvailableCallee,
+        `all callees of ${excerpt(procedure)} have as many calls as they take`,
+      );
+    caller.error("CALL", request, receiverBusy(busy, "a call of it was refused"), "callee-busy");
+  }
+
+  cancel(caller: Member, { request, options }: MessageOf<"CANCEL">): void {
+    const mode = word(options, "mode", CANCEL_MODES, "killnowait");
+    const call = this.#of(caller).made.get(request);
+    // A result may have crossed the CANCEL on its way (spec, advanced/rpc_call_canceling).
+    if (call === undefined) return;
+    if (mode !== "skip" && this.#interrupt(call, mode, ErrorUri.canceled) && mode === "kill") return;
+    // A callee that could not be interrupted is gone, and the caller has been told that.
+    if (!this.#settle(call)) return;
+    caller.error("CALL", request, new WampError(ErrorUri.canceled, "the call was cancelled by its caller"));
+  }
+
+  yield(callee: Member, { request, options, payload }: MessageOf<"YIELD">): void {
+    const progress = flag(options, "progress", false);
+    const passthru = passthruOf(options, callee, "callee");
+    const call = this.#answered(callee, request);
+    if (call === null) return;
+    if (progress && !call.wantsProgress) return;
+    if (progress) call.timer?.restart();
+    else this.#settle(call);
+    this.#reply(call, () => {
+      requirePassthru(passthru, call.caller, "caller");
+      return {
+        type: "RESULT",
+        request: call.request,
+        details: progress ? { ...passthru, progress } : (passthru ?? NOTHING),
+        payload,
+      };
+    });
+  }
+
+  /** ERROR from a callee. */
+  error(callee: Member, { requestType, request, details, error, payload }: MessageOf<"ERROR">): void {
+    if (requestType !== Code.INVOCATION) {
+      throw protocolViolation(`ERROR.requestType must be ${Code.INVOCATION}, INVOCATION`);
+    }
+    const passthru = passthruOf(details, callee, "callee");
+    const call = this.#answered(callee, request);
+    if (call === null) return;
+    this.#settle(call);
+    this.#reply(call, () => {
+      requirePassthru(passthru, call.caller, "caller");
+      return { type: "ERROR", requestType: Code.CALL, request: call.request, details: { ...passthru }, error, payload };
+    });
+  }
+
+  /**
+   * Ends the calls of a session that has left, and tells the callers that wait for it. It gets no more calls.
+   * @returns what is left to be done: a work for each of its registrations
+   */
+  leave(member: Member): (() => void)[] {
+    if (!this.#members.delete(member)) return [];
+    const ledger = this.#ledgers.get(member);
+    for (const call of ledger?.made.values() ?? []) {
+      this.#settle(call);
+      if (call.callee.member !== member) this.#interrupt(call, "killnowait", ErrorUri.canceled);
+    }
+    for (const call of ledger?.received.values() ?? []) {
+      if (!this.#settle(call)) continue;
+      const error = new WampError(ErrorUri.canceled, "the callee left before it answered");
+      call.caller.error("CALL", call.request, error, "callee-gone");
+    }
+    this.#ledgers.delete(member);
+    return this.registrar.leave(member);
+  }
+
+  /** How many calls are not answered. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Resolves when no call is pending: at once where none is. */
+  async whenQuiet(): Promise<void> {
+    if (this.#pending > 0) await (this.#quiet ??= withResolver()).promise;
+  }
+
+  #begin(call: Call, ledger: CallLedger): void {
+    const { callee, request, invocation } = call;
+    const received = this.#of(callee.member);
+    callee.running++;
+    this.#pending++;
+    ledger.made.add(request, call);
+    received.received.add(invocation, call);
+    received.lastInvocation = invocation;
+  }
+
+  /** A further part of a progressive call: the same invocation, with the options of the first one. */
+  #continue(call: Call, { request, procedure, payload }: MessageOf<"CALL">, more: boolean): void {
+    if (!call.open || procedure !== call.procedure)
+      throw protocolViolation(`CALL.request ${request} is in use by a call that is not answered`);
+    call.open = more;
+    const { member } = call.callee;
+    try {
+      if (member.peer.backlog > 1) throw receiverBusy(member, "a part of a call to it was refused");
+      const details = { ...call.details, progress: more };
+      member.send({ type: "INVOCATION", request: call.invocation, registration: call.registration, details, payload });
+    } catch (error) {
+      // Without this part the call is none: its caller is told by the ERROR, its callee by INTERRUPT.
+      if (this.#settle(call)) this.#interrupt(call, "killnowait", ErrorUri.canceled);
+      throw error;
+    }
+  }
+
+  #timer(timeout: number, call: () => Call): CallTimer {
+    const failed = (error: unknown): void => call().caller.peer.broken(error);
+    return new CallTimer(
+      timeout,
+      guarded(() => this.#timedOut(call()), failed),
+    );
+  }
+
+  #timedOut(call: Call): void {
+    this.#settle(call);
+    this.#interrupt(call, "killnowait", ErrorUri.timeout);
+    call.caller.error("CALL", call.request, new WampError(ErrorUri.timeout, "no answer came in the call's time"));
+  }
+
+  /** The call that a callee answers; null where it was cancelled, or its caller has left. */
+  #answered(callee: Member, invocation: number): Call | null {
+    const ledger = this.#of(callee);
+    const call = ledger.received.get(invocation);
+    if (call !== undefined) return call;
+    if (invocation > ledger.lastInvocation) throw protocolViolation(`there was never an invocation ${invocation}`);
+    return null;
+  }
+
+  #reply(call: Call, answer: () => Message): void {
+    const { caller } = call;
+    try {
+      if (caller.peer.backlog > 1) throw receiverBusy(caller, "a result for it was dropped");
+      caller.send(answer());
+    } catch (error) {
+      if (!WampError.is(error)) throw error;
+      // After a progressive result the callee is still at work, and no caller is left.
+      if (this.#settle(call)) this.#interrupt(call, "killnowait", ErrorUri.canceled);
+      caller.error("CALL", call.request, error);
+    }
+  }
+
+  /** Never throws. @returns whether the callee can be interrupted at all */
+  #interrupt({ callee, invocation }: Call, mode: string, reason: string): boolean {
+    const { member } = callee;
+    if (!member.announced("callee", "call_canceling")) return false;
+    attempt(
+      () => member.send({ type: "INTERRUPT", request: invocation, options: { mode, reason } }),
+      (error) => member.peer.broken(error),
+    );
+    return true;
+  }
+
+  /** Ends a call. @returns whether it was still under way */
+  #settle(call: Call): boolean {
+    const ledger = this.#ledgers.get(call.caller);
+    if (ledger?.made.delete(call.request) !== true) return false;
+    if (call.open) ledger.abandon(call.request);
+    this.#ledgers.get(call.callee.member)?.received.delete(call.invocation);
+    call.callee.running--;
+    call.timer?.end();
+    this.#pending--;
+    if (this.#pending === 0) {
+      this.#quiet?.resolve();
+      this.#quiet = null;
+    }
+    return true;
+  }
+
+  #of(member: Member): CallLedger {
+    let ledger = this.#ledgers.get(member);
+    if (ledger !== undefined) return ledger;
+    if (!this.#members.has(member)) throw new Error("the session is not a member of this realm");
+    ledger = new CallLedger();
+    this.#ledgers.set(member, ledger);
+    return ledger;
+  }
+}
+
+/** The refusal of what would wait for a session that reads too slowly. It is counted, and the session stays. */
+function receiverBusy({ peer }: Member, what: string): WampError {
+  peer.limited("max-buffered", `a session reads too slowly: ${what}`);
+  return new WampError(ErrorUri.receiverBusy, "more waits for the receiver than it may; try again later");
+}
+
+function requireProgressiveCalls(callee: Member): void {
+  // The spec spells the second feature in two ways (advanced/rpc_progressive_call_invocations).
+  const cancels = callee.announced("callee", "call_canceling") || callee.announced("callee", "call_cancelling");
+  if (cancels && callee.announced("callee", "progressive_call_invocations")) return;
+  throw new WampError(ErrorUri.featureNotSupported, "the callee does not support progressive call invocations");
+}
+
+function withResolver(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}

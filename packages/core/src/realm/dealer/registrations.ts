@@ -1,0 +1,202 @@
+import { ErrorUri } from "../../wamp/error-uris.ts";
+import { excerpt } from "../../wamp/excerpt.ts";
+import { IdSequence } from "../../wamp/ids.ts";
+import type { MessageOf } from "../../wamp/messages.ts";
+import type { Dict } from "../../wamp/payload.ts";
+import { isReserved, MATCH_POLICIES, type MatchPolicy } from "../../wamp/uri.ts";
+import { WampError } from "../../errors/wamp-error.ts";
+import type { Member } from "../member.ts";
+import { count, flag, word } from "../read-options.ts";
+import { PatternIndex } from "../pattern-index.ts";
+import type { Denials } from "../access/permissions.ts";
+
+const INVOCATION_POLICIES = ["single", "first", "last", "random", "roundrobin"] as const;
+
+/** Which of several callees is called (spec, advanced/rpc_shared_registration). */
+export type InvocationPolicy = (typeof INVOCATION_POLICIES)[number];
+
+/** One session's share in a registration. */
+export interface Callee {
+  readonly member: Member;
+  /** How many calls it takes at a time; 0: any number. Crossbar's option `concurrency`. */
+  readonly concurrency: number;
+  /** Whether it wants to know who calls. */
+  readonly discloseCaller: boolean;
+  /** Whether it watches over the timeouts of calls itself. */
+  readonly forwardTimeout: boolean;
+  /** Calls that it has not answered. */
+  running: number;
+  /** What its role may not offer below the pattern that it registered; null where nothing. */
+  denials: Denials | null;
+}
+
+/** A procedure, or a pattern of procedures, somebody offers. */
+export interface Registration {
+  readonly id: number;
+  readonly uri: string;
+  readonly match: MatchPolicy;
+  readonly invoke: InvocationPolicy;
+  readonly created: Date;
+  /** In the order in which they registered. */
+  readonly callees: Callee[];
+  /** Whose turn it is, for `roundrobin`. */
+  turn: number;
+}
+
+/** What REGISTER asks for. */
+export interface RegisterWish {
+  readonly match: MatchPolicy;
+  readonly invoke: InvocationPolicy;
+  /** Crossbar's option: whoever holds the procedure loses it. */
+  readonly force: boolean;
+  readonly callee: Callee;
+}
+
+/**
+ * @param denials what the member's role may not offer below the pattern
+ * @throws WampError a protocol violation for an option of a wrong type
+ */
+export function wishOf(member: Member, options: Readonly<Dict>, denials: Denials | null): RegisterWish {
+  return {
+    match: word(options, "match", MATCH_POLICIES, "exact"),
+    invoke: word(options, "invoke", INVOCATION_POLICIES, "single"),
+    force: flag(options, "force_reregister", false),
+    callee: {
+      member,
+      concurrency: count(options, "concurrency", 0),
+      discloseCaller: flag(options, "disclose_caller", false),
+      forwardTimeout: flag(options, "forward_timeout", false) && member.announced("callee", "call_timeout"),
+      running: 0,
+      denials,
+    },
+  };
+}
+
+/** The registrations of a realm: who offers what, and whose turn it is. */
+export class Registrations {
+  readonly #index = new PatternIndex<Registration>();
+  readonly #byId = new Map<number, Registration>();
+  readonly #ids = new IdSequence();
+
+  get(id: number): Registration | undefined {
+    return this.#byId.get(id);
+  }
+
+  lookUp(uri: string, match: MatchPolicy): Registration | undefined {
+    return this.#index.get(match, uri);
+  }
+
+  /**
+   * The registration that answers calls of `procedure`. Those of the router's own URIs are never a pattern's.
+   * @param exactAlone whether patterns are left out, as for what is guarded
+   */
+  find(procedure: string, exactAlone: boolean): Registration | undefined {
+    const exact = this.#index.get("exact", procedure);
+    if (exact !== undefined && isAnswered(exact, procedure)) return exact;
+    if (exactAlone || isReserved(procedure)) return undefined;
+    return this.#index.patternsOf(procedure).find((registration) => isAnswered(registration, procedure));
+  }
+
+  all(match: MatchPolicy): Iterable<Registration> {
+    return this.#index.values(match);
+  }
+
+  /**
+   * Adds a callee to the registration of its procedure, which is made where there is none.
+   * @throws WampError `wamp.error.procedure_already_exists`
+   */
+  add({ procedure }: MessageOf<"REGISTER">, { match, invoke, callee }: RegisterWish): Registration {
+    const found = this.#index.get(match, procedure);
+    if (found === undefined) {
+      const callees = [callee];
+      const made = { id: this.#ids.next(), uri: procedure, match, invoke, created: new Date(), callees, turn: 0 };
+      this.#index.set(match, procedure, made);
+      this.#byId.set(made.id, made);
+      return made;
+    }
+    if (invoke === "single" || found.invoke !== invoke || calleeOf(found, callee.member) !== undefined) {
+      const shared = found.invoke === "single" ? "" : `, shared by invoke: ${found.invoke}`;
+      throw new WampError(
+        ErrorUri.procedureAlreadyExists,
+        `the procedure ${excerpt(procedure)} is registered already${shared}`,
+      );
+    }
+    found.callees.push(callee);
+    return found;
+  }
+
+  /** Takes a callee out. @returns whether the registration is gone with it */
+  remove(registration: Registration, member: Member): boolean {
+    const { callees, match, uri, id } = registration;
+    const at = callees.findIndex((callee) => callee.member === member);
+    if (at === -1) return false;
+    callees.splice(at, 1);
+    if (registration.turn > at) registration.turn--;
+    if (callees.length > 0) return false;
+    this.#index.delete(match, uri);
+    this.#byId.delete(id);
+    return true;
+  }
+}
+
+export function calleeOf({ callees }: Registration, member: Member): Callee | undefined {
+  return callees.find((callee) => callee.member === member);
+}
+
+function isAnswered({ callees }: Registration, procedure: string): boolean {
+  for (const callee of callees) if (mayAnswer(callee, procedure)) return true;
+  return false;
+}
+
+/** Whether a callee is there, and its role lets it offer `procedure`, which falls under what it registered. */
+function mayAnswer({ member, denials }: Callee, procedure: string): boolean {
+  return !member.hasLeft && (denials === null || !denials(procedure));
+}
+
+function hasRoom({ concurrency, running }: Callee): boolean {
+  return concurrency === 0 || running < concurrency;
+}
+
+function canTake(callee: Callee, procedure: string, maxBacklog: number): boolean {
+  return hasRoom(callee) && mayAnswer(callee, procedure) && callee.member.peer.backlog <= maxBacklog;
+}
+
+/** A callee that could take one more call of `procedure`, but reads too slowly to be sent it; undefined where none does. */
+export function busyCallee({ callees }: Registration, procedure: string): Callee | undefined {
+  return callees.find((callee) => hasRoom(callee) && mayAnswer(callee, procedure));
+}
+
+/**
+ * The callee of the next call of `procedure`, or null where none can take it.
+ * @param maxBacklog how much may wait for it, as a share of its `max-buffered`
+ */
+export function nextCallee(registration: Registration, procedure: string, maxBacklog: number): Callee | null {
+  const { callees, invoke } = registration;
+  const first = callees[0] as Callee;
+  if (callees.length === 1) return canTake(first, procedure, maxBacklog) ? first : null;
+  const isFree = (callee: Callee): boolean => canTake(callee, procedure, maxBacklog);
+  switch (invoke) {
+    case "last":
+      return callees.findLast(isFree) ?? null;
+    case "random": {
+      const free = callees.filter(isFree);
+      return free[Math.floor(Math.random() * free.length)] ?? null;
+    }
+    case "roundrobin":
+      for (let i = 0; i < callees.length; i++) {
+        const at = (registration.turn + i) % callees.length;
+        const callee = callees[at] as Callee;
+        if (!isFree(callee)) continue;
+        registration.turn = at + 1;
+        return callee;
+      }
+      return null;
+    default:
+      return callees.find(isFree) ?? null;
+  }
+}
+
+/** A registration as the meta API tells of it. */
+export function detailsOf({ id, created, match, invoke, uri }: Registration): Dict {
+  return { id, created: created.toISOString(), match, invoke, uri };
+}

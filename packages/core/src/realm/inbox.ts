@@ -1,0 +1,171 @@
+import type { Decision } from "../contract/authorization.ts";
+import { LimitError } from "../contract/errors.ts";
+import type { Seat } from "../contract/session-port.ts";
+import type { Message, MessageOf } from "../wamp/messages.ts";
+import { payloadOf } from "../wamp/payload.ts";
+import { ErrorUri } from "../wamp/error-uris.ts";
+import { whenDone } from "../wamp/guarded.ts";
+import { protocolViolation, WampError } from "../errors/wamp-error.ts";
+import { notAuthorized } from "./access/authorization.ts";
+import type { Wish } from "./access/authorizer.ts";
+import type { Member, RequestType } from "./member.ts";
+import type { MetaProcedure } from "./meta/meta-call.ts";
+import type { Denials } from "./access/permissions.ts";
+import type { Realm } from "./realm.ts";
+import { RequestIds } from "./request-ids.ts";
+import { wishOfMessage } from "./access/requests.ts";
+
+const ALLOWED: Decision = { allow: true };
+
+/** How many messages of a session may wait for an authorization before its connection is read no further. */
+const QUEUE_LIMIT = 100;
+
+/** One session's place in its realm. Its messages are handled in order: each waits until the one before it is allowed. */
+export class Place implements Seat {
+  readonly #member: Member;
+  readonly #realm: Realm;
+  readonly #ids: RequestIds;
+  #isGone = false;
+  /** Made when somebody is asked about a message: most sessions never need one. */
+  #goneController: AbortController | null = null;
+  readonly #waiting: Message[] = [];
+  #pending = false;
+
+  constructor(member: Member, realm: Realm) {
+    this.#member = member;
+    this.#realm = realm;
+    this.#ids = new RequestIds(realm.options.requestIds, member.info.session, realm.log);
+  }
+
+  receive(message: Message): void {
+    if (this.#isGone) return;
+    // Answers wait for nobody, lest an authorizer wait for itself.
+    if (!this.#pending || message.type === "YIELD" || message.type === "ERROR") {
+      this.#handle(message);
+      return;
+    }
+    this.#waiting.push(message);
+    if (this.#waiting.length === QUEUE_LIMIT) this.#member.peer.pause();
+  }
+
+  leave(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#goneController?.abort(new Error("the session has left"));
+    this.#waiting.length = 0;
+    this.#realm.leave(this.#member);
+  }
+
+  get #gone(): AbortController {
+    return (this.#goneController ??= new AbortController());
+  }
+
+  #handle(message: Message): void {
+    try {
+      this.#ids.check(message);
+      const wish = wishOfMessage(message);
+      if (wish === null) return this.#route(message, ALLOWED, null);
+      const decision = this.#realm.decide(this.#member, wish, () => this.#gone.signal);
+      if (decision instanceof Promise) this.#later(message, decision, (made) => this.#decided(message, wish, made));
+      else this.#decided(message, wish, decision);
+    } catch (error) {
+      this.#refuse(message, error);
+    }
+  }
+
+  #decided(message: Message, wish: Wish, decision: Decision): void {
+    if (!decision.allow) throw notAuthorized(wish);
+    this.#route(message, decision, wish.match === "exact" ? null : this.#realm.denialsBelow(this.#member, wish));
+  }
+
+  /** Goes on with `message` when `pending` is settled; what comes meanwhile waits. */
+  #later<T>(message: Message, pending: Promise<T>, goOn: (value: T) => void): void {
+    this.#pending = true;
+    const next = pending.then(
+      (value) => (): void => goOn(value),
+      (error: unknown) => (): void => this.#refuse(message, error),
+    );
+    const proceed = (work: () => void): void => {
+      this.#pending = false;
+      if (this.#isGone) return;
+      this.#attempt(message, work);
+      while (!this.#isPending() && this.#waiting.length > 0) this.#handle(this.#waiting.shift() as Message);
+      if (!this.#isPending()) this.#member.peer.resume();
+    };
+    whenDone(next, proceed, (error) => this.#member.peer.broken(error));
+  }
+
+  // Handling a message may start to wait again, which the compiler does not see.
+  #isPending(): boolean {
+    return this.#pending;
+  }
+
+  /** @param denials what the session's role may not have below a pattern that it subscribes to or registers */
+  #route(message: Message, decision: Decision, denials: Denials | null): void {
+    const member = this.#member;
+    const { broker, dealer } = this.#realm;
+    switch (message.type) {
+      case "PUBLISH":
+        return broker.publish(member, message, decision);
+      case "SUBSCRIBE":
+        return broker.subscribe(member, message, denials);
+      case "UNSUBSCRIBE":
+        return broker.unsubscribe(member, message);
+      case "REGISTER":
+        return dealer.registrar.register(member, message, denials);
+      case "UNREGISTER":
+        return dealer.registrar.unregister(member, message);
+      case "CALL": {
+        const own = this.#realm.procedures.get(message.procedure);
+        return own === undefined ? dealer.call(member, message, decision) : this.#callOwn(own, message);
+      }
+      case "CANCEL":
+        return dealer.cancel(member, message);
+      case "YIELD":
+        return dealer.yield(member, message);
+      case "ERROR":
+        return dealer.error(member, message);
+      default:
+        throw protocolViolation(`${message.type} may not be sent by a client that has joined`);
+    }
+  }
+
+  /** Calls one of the router's own procedures. */
+  #callOwn(procedure: MetaProcedure, message: MessageOf<"CALL">): void {
+    const { args = [], kwargs = {} } = message.payload?.values() ?? {};
+    const answer = (value: unknown): void =>
+      this.#member.send({
+        type: "RESULT",
+        request: message.request,
+        details: {},
+        payload: payloadOf(value === undefined ? {} : { args: [value] }),
+      });
+    const value = procedure({ caller: this.#member, args, kwargs, gone: () => this.#gone.signal });
+    if (value instanceof Promise) this.#later(message, value as Promise<unknown>, answer);
+    else answer(value);
+  }
+
+  #attempt(message: Message, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#refuse(message, error);
+    }
+  }
+
+  /** What was thrown at `message` becomes its ERROR, or ends the session that broke the protocol. */
+  #refuse(message: Message, error: unknown): void {
+    if (!WampError.is(error)) {
+      this.#member.peer.broken(error);
+      return;
+    }
+    if (error instanceof LimitError) this.#member.peer.limited(error.limit, error.message);
+    if (error.uri === ErrorUri.protocolViolation || !("request" in message)) {
+      this.#member.peer.violation(error.message);
+      return;
+    }
+    // PUBLISH is answered only where the publisher asked for it (spec, basic/pubsub).
+    if (message.type === "PUBLISH" && message.options["acknowledge"] !== true) return;
+    this.#member.error(message.type as RequestType, message.request, error);
+  }
+}

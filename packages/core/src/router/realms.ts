@@ -1,0 +1,62 @@
+import { isDeepStrictEqual } from "node:util";
+import type { LoadedConfig } from "../config/load.ts";
+import type { RealmDirectory } from "../contract/session-port.ts";
+import type { RealmSettings } from "../contract/settings.ts";
+import type { AuthorizationContext } from "../realm/access/authorization.ts";
+import { Realm } from "../realm/realm.ts";
+
+/** What has become of the realms. */
+export interface RealmChanges {
+  readonly added: number;
+  readonly changed: number;
+  /** The names of those that are gone. Their sessions are still there. */
+  readonly removed: readonly string[];
+  /** How many subscriptions and registrations the new rules forbid. */
+  readonly revoked: number;
+}
+
+/** The realms of a router. */
+export class Realms implements RealmDirectory, Iterable<Realm> {
+  readonly #context: AuthorizationContext;
+  readonly #realms = new Map<string, { readonly realm: Realm; readonly settings: RealmSettings }>();
+
+  constructor(context: AuthorizationContext) {
+    this.#context = context;
+  }
+
+  get(name: string): Realm | undefined {
+    return this.#realms.get(name)?.realm;
+  }
+
+  *[Symbol.iterator](): Generator<Realm, void, undefined> {
+    for (const { realm } of this.#realms.values()) yield realm;
+  }
+
+  /**
+   * Makes the realms those of a config.
+   * @param run does what is to be done for one realm; default: at once, and what it throws is thrown
+   */
+  configure(
+    { realms, called }: Pick<LoadedConfig, "realms" | "called">,
+    run: (name: string, step: () => void) => void = (_name, step) => step(),
+  ): RealmChanges {
+    const names = new Set(realms.map(({ name }) => name));
+    const removed = [...this.#realms.keys()].filter((name) => !names.has(name));
+    for (const name of removed) this.#realms.delete(name);
+    let [added, changed, revoked] = [0, 0, 0];
+    for (const settings of realms) {
+      const { name } = settings;
+      const guarded = new Set(called.filter(({ realm }) => realm === null || realm === name).map(({ uri }) => uri));
+      run(name, () => {
+        const there = this.#realms.get(name);
+        if (there === undefined) added++;
+        else {
+          if (!isDeepStrictEqual(settings, there.settings)) changed++;
+          revoked += there.realm.configure(settings, guarded);
+        }
+        this.#realms.set(name, { settings, realm: there?.realm ?? new Realm(settings, guarded, this.#context) });
+      });
+    }
+    return { added, changed, removed, revoked };
+  }
+}

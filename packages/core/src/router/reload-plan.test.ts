@@ -1,0 +1,132 @@
+import type { LoadedConfig, LoadedTransport } from "../config/load.ts";
+import { planReload } from "./reload-plan.ts";
+import { memory } from "../transports/memory/memory.ts";
+import { rawsocket } from "../transports/rawsocket/rawsocket.ts";
+import { websocket } from "../transports/websocket/websocket.ts";
+
+const TRANSPORTS = { websocket, rawsocket, memory };
+
+const LIMITS = {
+  connections: 1,
+  halfOpen: 1,
+  halfOpenPerAddress: 1,
+  failedLoginsPerAddress: 1,
+  failedLoginsPerAuthid: 1,
+  messagesPerSecond: 0,
+  helloSize: 65_536,
+  depth: 100,
+  values: 100_000,
+};
+
+function entry(type: keyof typeof TRANSPORTS, options: object, authTimeout = 1): LoadedTransport {
+  return { type, transport: TRANSPORTS[type], options, auth: new Map(), authTimeout, limits: LIMITS };
+}
+
+function config(transports: LoadedTransport[], rest: Partial<LoadedConfig> = {}): LoadedConfig {
+  return {
+    file: "config",
+    folder: "/",
+    realms: [],
+    transports,
+    components: [],
+    shutdownTimeout: 1,
+    log: { buffer: 1 },
+    plugins: [],
+    called: [],
+    warnings: [],
+    ...rest,
+  };
+}
+
+const tcp = (port: number, tls?: object): object => ({ type: "tcp", host: "127.0.0.1", port, ...(tls && { tls }) });
+const ws = (port: number, path: string, rest: object = {}) =>
+  entry("websocket", { endpoint: tcp(port), path, ...rest });
+
+it("an entry is found again by its type, endpoint and path, wherever it stands", () => {
+  const current = config([ws(1, "/a"), ws(1, "/b"), entry("rawsocket", { endpoint: tcp(2) })]);
+  const auth = new Map();
+  const next = config([
+    { ...entry("rawsocket", { endpoint: tcp(2) }), authTimeout: 3 },
+    { ...ws(1, "/b"), auth },
+    { ...ws(1, "/a"), authTimeout: 2 },
+  ]);
+  const { config: planned, restart } = planReload(current, next);
+  expect(restart).toEqual([]);
+  expect(planned.transports.map(({ authTimeout }) => authTimeout)).toEqual([2, 1, 3]);
+  expect(planned.transports[1]?.auth).toBe(auth);
+});
+
+it("entries that nothing tells apart keep their order", () => {
+  const current = config([ws(0, "/ws"), ws(0, "/ws")]);
+  const next = config([
+    { ...ws(0, "/ws"), authTimeout: 2 },
+    { ...ws(0, "/ws"), authTimeout: 3 },
+  ]);
+  expect(planReload(current, next).config.transports.map(({ authTimeout }) => authTimeout)).toEqual([2, 3]);
+});
+
+it("what a transport reads for each connection takes effect, and what it does not is named", () => {
+  const current = config([ws(1, "/ws", { "max-buffered": 1, serializers: ["json"], "ping-interval": 5 })]);
+  const next = config([ws(1, "/ws", { "max-buffered": 2, serializers: ["cbor"], "max-message-size": 7 })]);
+  const { config: planned, restart } = planReload(current, next);
+  expect(planned.transports[0]?.options).toMatchObject({
+    "max-buffered": 2,
+    serializers: ["json"],
+    "ping-interval": 5,
+  });
+  expect(restart).toEqual(
+    ["serializers", "ping-interval", "max-message-size"].map(
+      (key) => `transports[0].${key} has changed; it stays as it was until a restart`,
+    ),
+  );
+});
+
+it("entries that are new or gone, other TLS settings, plugins and components wait for a restart", () => {
+  const plugin = { name: "one", core: "*" } as never;
+  const component = { module: "file:///a", realm: "r", role: "u", authid: "a", config: undefined, timeout: 1 };
+  const current = config([ws(1, "/ws"), entry("rawsocket", { endpoint: tcp(2) }), ws(5, "/ws")], {
+    called: [{ uri: "com.old", realm: null, realmKey: "" }],
+    plugins: [{ plugin, options: { a: 1 } }],
+    components: [component],
+  });
+  const next = config([ws(4, "/ws"), entry("rawsocket", { endpoint: tcp(2, { key: "k" }) }), ws(5, "/ws")], {
+    called: [{ uri: "com.new", realm: null, realmKey: "" }],
+    plugins: [{ plugin, options: { a: 2 } }],
+    components: [{ ...component, role: "other" }],
+    shutdownTimeout: 2,
+    log: { buffer: 2 },
+  });
+  const { config: planned, restart } = planReload(current, next);
+  expect(restart).toEqual([
+    "transports[0] is gone from the config; it goes on with its old settings until a restart",
+    "transports[1].endpoint has changed; it stays as it was until a restart",
+    "transports[0] is new, or listens elsewhere; it does not listen until a restart",
+    "plugins has changed; the plugins stay as they are until a restart",
+    "components has changed; the components stay as they are until a restart",
+  ]);
+  expect(planned.transports[0]).toBe(current.transports[0]);
+  // The door that goes on calls its old authenticator, which must stay guarded.
+  expect(planned.called.map(({ uri }) => uri)).toEqual(["com.new", "com.old"]);
+  expect(planned.plugins).toBe(current.plugins);
+  expect(planned.components).toBe(current.components);
+  expect(planned.shutdownTimeout).toBe(2);
+  expect(planned.log.buffer).toBe(2);
+});
+
+it("a transport that does not say what tells its entries apart has them compared as a whole", () => {
+  const transport = { type: "own", schema: {}, start: () => Promise.reject(new Error()) } as never;
+  const own = (options: unknown, authTimeout: number) => ({
+    type: "own",
+    transport,
+    options,
+    auth: new Map(),
+    authTimeout,
+    limits: LIMITS,
+  });
+  const { config: planned, restart } = planReload(
+    config([own({ a: 1 }, 1), own("text", 1)]),
+    config([own({ a: 2 }, 2), own("text", 2)]),
+  );
+  expect(planned.transports.map(({ authTimeout }) => authTimeout)).toEqual([1, 2]);
+  expect(restart).toHaveLength(2);
+});

@@ -1,0 +1,299 @@
+import { createRequire } from "node:module";
+import {
+  assemble,
+  headOf,
+  isDict,
+  type Message,
+  parseMessage,
+  type PayloadLayout,
+  payloadLayout,
+} from "../../wamp/messages.ts";
+import {
+  type Dict,
+  isEmpty,
+  NOTHING,
+  type PayloadValues,
+  RawPayload,
+  type Tail,
+  type TailCodec,
+} from "../../wamp/payload.ts";
+import { protocolViolation } from "../../errors/wamp-error.ts";
+import { checkMsgpack } from "./check.ts";
+import { skipValue, startScan } from "./scan.ts";
+import { writeMsgpack, writeNumber } from "./write.ts";
+import { type Leaf, plainValue } from "../plain-value.ts";
+import { startDepth, UNSURE } from "../scan.ts";
+import { bufferOf, MAX_DEPTH, MAX_VALUES, type Serializer } from "../serializer.ts";
+import { textAt } from "../texts.ts";
+import { TIMESTAMP, timestampOf } from "../timestamp.ts";
+import { classOf, refusalOf, unsayable } from "../unsayable.ts";
+
+/** The part of msgpack5 that is used here; the package ships no types of its own. */
+interface BufferList {
+  readonly length: number;
+  slice(): Buffer;
+}
+interface Codec {
+  encode(value: unknown): BufferList;
+  decode(buffer: BufferList): unknown;
+  registerEncoder(check: (value: unknown) => boolean, encode: (value: never) => Buffer): void;
+  registerDecoder(type: number, decode: (data: Buffer) => unknown): void;
+}
+
+const require = createRequire(import.meta.url);
+const bl = require("bl") as (buffer: Uint8Array) => BufferList;
+const codec = (require("msgpack5") as (options: object) => Codec)({
+  maxDepth: MAX_DEPTH + 1, // the message itself is a level
+  disableTimestampEncoding: true,
+});
+
+/** A MessagePack extension value. The router passes it on and gives it no meaning. */
+export class Extension {
+  readonly type: number;
+  readonly data: Uint8Array;
+
+  constructor(type: number, data: Uint8Array) {
+    this.type = type;
+    this.data = data;
+  }
+}
+
+for (let type = 0; type < 128; type++) {
+  codec.registerDecoder(type, (data) => (isUndefined(type, data) ? undefined : new Extension(type, Buffer.from(data))));
+}
+codec.registerEncoder(
+  (value) => value instanceof Extension,
+  ({ type, data }: Extension) => Buffer.concat([Buffer.from([type]), data]),
+);
+
+const NAME = "MessagePack";
+
+/** What MessagePack has words of its own for; a dictionary whose keys are no strings is decoded as a Map. */
+const leaf: Leaf = (value, again) => {
+  switch (typeof value) {
+    case "bigint":
+    case "function":
+    case "symbol":
+      throw unsayable(NAME, `a ${typeof value}`);
+    case "object":
+      break;
+    default:
+      return value;
+  }
+  if (value === null || value instanceof Uint8Array) return value;
+  if (value instanceof Date) return new Extension(TIMESTAMP, timestampOf(timeOf(value)));
+  if (value instanceof Extension && isExtensionType(value.type)) return value;
+  if (value instanceof Map) return mapOf(value, again);
+  throw unsayable(NAME, classOf(value));
+};
+
+/** A timestamp that no Date can say is an Invalid Date once it is read: it passes on where its bytes do, and is said by no format. */
+function timeOf(date: Date): number {
+  const time = date.getTime();
+  if (Number.isNaN(time)) throw unsayable(NAME, "an Invalid Date");
+  return time;
+}
+
+function isExtensionType(type: number): boolean {
+  return Number.isInteger(type) && type >= -128 && type <= 127;
+}
+
+/** A dictionary whose keys are all strings is an object: msgpack5 warns on the console of one that is a Map. */
+function mapOf(map: ReadonlyMap<unknown, unknown>, again: (inner: unknown) => unknown): unknown {
+  const entries = Array.from(map, ([key, value]) => [again(key), again(value)] as const);
+  if (entries.some(([key]) => typeof key !== "string")) return new Map(entries);
+  return Object.assign(Object.create(null) as object, Object.fromEntries(entries));
+}
+
+/** How msgpackr, and with it wampy, says `undefined`: for an option that is not set, for instance. */
+function isUndefined(type: number, data: Buffer): boolean {
+  return type === 0 && data.length === 1 && data[0] === 0;
+}
+
+const NO_TAIL: Tail = { count: 0, bytes: new Uint8Array() };
+
+/** MessagePack, subprotocol `wamp.2.msgpack`. */
+export const msgpack: Required<Serializer> & TailCodec = {
+  name: "msgpack",
+  binary: true,
+  rawSocketId: 2,
+
+  decode(bytes, maxDepth = MAX_DEPTH, maxValues = MAX_VALUES) {
+    return scanned(bytes, startDepth(maxDepth), maxValues) ?? decodeMsgpackInFull(bytes, maxDepth, maxValues);
+  },
+
+  encode(message) {
+    const parts = msgpack.encodeParts(message) as Uint8Array[];
+    try {
+      return Buffer.concat(parts);
+    } catch (error) {
+      throw refusalOf(error, NAME);
+    }
+  },
+
+  encodeParts(message) {
+    try {
+      const head = headOf(message);
+      const { count, bytes } = ("payload" in message ? message.payload?.tail(msgpack) : undefined) ?? NO_TAIL;
+      const parts = [headBytes(head, count)];
+      if (count > 0) parts.push(bytes);
+      return parts;
+    } catch (error) {
+      throw refusalOf(error, NAME);
+    }
+  },
+
+  write(message, target, at) {
+    try {
+      return writeMsgpack(message, msgpack, target, at);
+    } catch (error) {
+      throw refusalOf(error, NAME);
+    }
+  },
+
+  encodeTail({ args, kwargs }: PayloadValues): Tail {
+    try {
+      if (kwargs !== undefined && Object.keys(kwargs).length > 0) {
+        return { count: 2, bytes: Buffer.concat([encode(args ?? []), encode(kwargs)]) };
+      }
+      if (args !== undefined && args.length > 0) return { count: 1, bytes: encode(args) };
+      return NO_TAIL;
+    } catch (error) {
+      throw refusalOf(error, NAME);
+    }
+  },
+
+  decodeTail({ count, bytes }) {
+    if (count === 0) return {};
+    try {
+      const list = bl(Buffer.concat([Uint8Array.of(0x90 | count), bytes]));
+      const [args, kwargs] = codec.decode(list) as [unknown[], Dict?];
+      return { args, kwargs };
+    } catch (error) {
+      throw refusalOf(error, NAME);
+    }
+  },
+};
+
+/** A message whose payload is left as it is, or null where only the codec can tell. */
+function scanned(frame: Uint8Array, depth: number, maxValues: number): Message | null {
+  const bytes = bufferOf(frame);
+  const size = (bytes[0] ?? 0) - 0x90;
+  const layout = size > 0 && size < 8 ? payloadLayout(bytes[1] ?? 0) : null;
+  const elements = size - 1 - (layout?.fields.length ?? 0);
+  if (layout === null || elements < 0 || elements > 2) return null;
+  startScan(maxValues - size);
+  const values: unknown[] = [];
+  let at = 2;
+  for (let i = 0; i < layout.fields.length; i++) {
+    const end = skipValue(bytes, at, depth);
+    if (end === UNSURE) return null;
+    values.push(valueOf(bytes, at, end));
+    at = end;
+  }
+  return withTail(layout, values, bytes, at, elements, depth);
+}
+
+function withTail(
+  layout: PayloadLayout,
+  values: readonly unknown[],
+  bytes: Buffer,
+  begin: number,
+  elements: number,
+  depth: number,
+): Message | null {
+  let at = begin;
+  /** How many elements there are when empty ones at the end are left out (spec, basic/messages). */
+  let count: 0 | 1 | 2 = 0;
+  let end = begin;
+  for (let i = 0; i < elements; i++) {
+    const kind = bytes[at] ?? 0;
+    const isRight = i === 0 ? isListKind(kind) : isMapKind(kind);
+    const next = isRight ? skipValue(bytes, at, depth) : UNSURE;
+    if (next === UNSURE) return null;
+    if (kind !== 0x90 && kind !== 0x80) [count, end] = [i === 0 ? 1 : 2, next];
+    at = next;
+  }
+  if (at !== bytes.length) return null;
+  if (elements === 0) return assemble(layout, values);
+  return assemble(layout, values, new RawPayload(msgpack, count, bytes, begin, end));
+}
+
+function isListKind(kind: number): boolean {
+  return (kind >= 0x90 && kind <= 0x9f) || kind === 0xdc || kind === 0xdd;
+}
+
+function isMapKind(kind: number): boolean {
+  return (kind >= 0x80 && kind <= 0x8f) || kind === 0xde || kind === 0xdf;
+}
+
+/** A value of the head: ids, URIs and empty options are read here, the rest by the codec. */
+function valueOf(bytes: Buffer, at: number, end: number): unknown {
+  const kind = bytes[at] as number;
+  if (kind <= 0x7f) return kind;
+  if (kind === 0x80 || (kind === 0xde && end === at + 3)) return NOTHING;
+  if (kind >= 0xa0 && kind <= 0xbf) return textAt(bytes, at + 1, end);
+  switch (kind) {
+    case 0xcc:
+      return bytes[at + 1];
+    case 0xcd:
+      return bytes.readUInt16BE(at + 1);
+    case 0xce:
+      return bytes.readUInt32BE(at + 1);
+    case 0xd9:
+      return textAt(bytes, at + 2, end);
+    default:
+      return codec.decode(bl(bytes.subarray(at, end)));
+  }
+}
+
+/** Decodes a message as a whole. @throws WampError `wamp.error.protocol_violation` */
+export function decodeMsgpackInFull(bytes: Uint8Array, maxDepth = MAX_DEPTH, maxValues = MAX_VALUES): Message {
+  const end = checkMsgpack(bytes, maxDepth, maxValues);
+  let elements: unknown;
+  try {
+    elements = codec.decode(bl(bytes));
+  } catch {
+    throw protocolViolation("the frame is not valid MessagePack");
+  }
+  if (end !== bytes.length) throw protocolViolation("the frame has bytes after its message");
+  return parseMessage(elements);
+}
+
+/** Where heads are written before they are cut to their length. Longer ones are put together piece by piece. */
+const scratch = Buffer.allocUnsafeSlow(512);
+
+/** All of a message before its payload. @param count how many elements the payload has */
+function headBytes(head: readonly unknown[], count: number): Uint8Array {
+  scratch[0] = 0x90 | (head.length + count);
+  let at = 1;
+  const parts: Uint8Array[] = [];
+  for (const element of head) {
+    if (at > scratch.length - 16) {
+      parts.push(Buffer.from(scratch.subarray(0, at)));
+      at = 0;
+    }
+    const next = writeElement(element, at);
+    if (next !== null) at = next;
+    else {
+      parts.push(Buffer.from(scratch.subarray(0, at)), encode(element));
+      at = 0;
+    }
+  }
+  const last = Buffer.from(scratch.subarray(0, at));
+  return parts.length === 0 ? last : Buffer.concat([...parts, last]);
+}
+
+/** Writes an id, or an empty dictionary, to `scratch`. @returns the position after it, or null where it is neither */
+function writeElement(element: unknown, at: number): number | null {
+  if (typeof element === "number") {
+    return element < 0 || !Number.isInteger(element) ? null : writeNumber(scratch, at, element);
+  }
+  if (!isDict(element) || !isEmpty(element)) return null;
+  scratch[at] = 0x80;
+  return at + 1;
+}
+
+function encode(value: unknown): Buffer {
+  return codec.encode(plainValue(value, NAME, leaf)).slice();
+}

@@ -1,0 +1,91 @@
+import type { TransportDetails } from "../../contract/hello.ts";
+import type { Log } from "../../contract/log.ts";
+import { type RealmPort, type SessionInfo, TRUSTED_ROLE } from "../../contract/session-port.ts";
+import type { ReportLimit } from "../../contract/observers.ts";
+import type { RouterHooks } from "../../hooks/router-hooks.ts";
+import { clientRolesOf } from "../../wamp/client-features.ts";
+import { LocalSession } from "./local-session.ts";
+
+/** Who an in-process session is. It logs in nowhere: who runs in the router's process is let in as told. */
+export interface LocalIdentity {
+  readonly session: number;
+  readonly role: string;
+  readonly authid: string;
+  /** What put it there: `component`, `embedded`. */
+  readonly provider: string;
+}
+
+/** How an in-process session is connected: not at all. */
+const IN_PROCESS: TransportDetails = {
+  type: "function",
+  protocol: "wamp.2",
+  peer: "process",
+  cbtid: null,
+  client_cert: null,
+  http_headers_received: {},
+  http_headers_sent: {},
+  channel_type: "function",
+  channel_framing: "native",
+  channel_serializer: "none",
+  is_secure: true,
+  peer_cert: null,
+  websocket_protocol: "wamp.2",
+  http_cbtid: null,
+};
+
+/** What a LocalSession understands, as a client announces it in HELLO. */
+const ROLES = clientRolesOf({
+  caller: { features: { progressive_call_results: true, call_canceling: true } },
+  callee: {
+    features: { progressive_call_results: true, call_canceling: true, registration_revocation: true },
+  },
+  publisher: {},
+  subscriber: { features: { subscription_revocation: true } },
+});
+
+interface LocalContext {
+  readonly hooks: RouterHooks;
+  readonly log: Log;
+  readonly report: ReportLimit;
+  ended(session: LocalSession): void;
+}
+
+/** Joins a session of this process to `realm`, seen by all as any other. */
+export function joinLocally(realm: RealmPort, identity: LocalIdentity, context: LocalContext): LocalSession {
+  const { hooks, log, report } = context;
+  const session = new LocalSession(realm, infoOf(realm, identity), {
+    service: false,
+    log,
+    report,
+    ended(ended) {
+      hooks.left.call(ended.info);
+      context.ended(ended);
+    },
+  });
+  hooks.joined.call(session.info);
+  return session;
+}
+
+/** Joins the router's own session: hidden, above permissions, disclosed as `trusted`. */
+export function joinAsService(
+  realm: RealmPort,
+  session: number,
+  { log, report }: Pick<LocalContext, "log" | "report">,
+): LocalSession {
+  const identity = { session, role: TRUSTED_ROLE, authid: "wampgate", provider: "internal" };
+  return new LocalSession(realm, infoOf(realm, identity), { service: true, log, report, ended: () => undefined });
+}
+
+function infoOf(realm: RealmPort, { session, role, authid, provider }: LocalIdentity): SessionInfo {
+  return {
+    session,
+    realm: realm.name,
+    authid,
+    authrole: role,
+    authmethod: "internal",
+    authprovider: provider,
+    authextra: {},
+    roles: ROLES,
+    transport: IN_PROCESS,
+  };
+}

@@ -1,0 +1,419 @@
+import type { Log } from "../../contract/log.ts";
+import type { CallOutcome } from "../../contract/plugin.ts";
+import type { Peer, RealmPort, RouterCause, RouterError, Seat, SessionInfo } from "../../contract/session-port.ts";
+import type { ReportLimit } from "../../contract/observers.ts";
+import { CloseUri, ErrorUri } from "../../wamp/error-uris.ts";
+import { attempt, guarded, whenDone } from "../../wamp/guarded.ts";
+import { IdSequence } from "../../wamp/ids.ts";
+import { Code, type Message, type MessageOf } from "../../wamp/messages.ts";
+import { type Dict, type Payload, payloadOf, type PayloadValues } from "../../wamp/payload.ts";
+import { WampError } from "../../errors/wamp-error.ts";
+import { copied, errorOfThrown, payloadOfResult, resultOfPayload } from "./values.ts";
+
+/**
+ * Gets an event, or a call that it answers by what it returns, throws or resolves to. As in autobahn-js. Of a call,
+ * `details.progress(args, kwargs)` sends a progressive result where the caller takes them, and `details.signal` fires
+ * where the caller has cancelled it.
+ */
+export type Handler = (args: unknown[], kwargs: Dict, details: Dict) => unknown;
+
+/** Gets a progressive result. */
+export type ProgressHandler = (value: unknown) => void;
+
+export interface Subscription {
+  readonly id: number;
+  readonly topic: string;
+  unsubscribe(): Promise<void>;
+}
+export interface Registration {
+  readonly id: number;
+  readonly procedure: string;
+  unregister(): Promise<void>;
+}
+export interface Publication {
+  readonly id: number;
+}
+
+export interface LocalSessionOptions {
+  /** The router's own session: hidden and trusted. */
+  readonly service: boolean;
+  readonly log: Log;
+  readonly report: ReportLimit;
+  /** It has left its realm; called once. */
+  ended(session: LocalSession): void;
+}
+
+interface Request {
+  readonly answered: (answer: Message) => void;
+  readonly failed: (error: Error) => void;
+  readonly onProgress?: ProgressHandler | undefined;
+}
+
+/** How `invoke` is to wait. */
+interface InvokeOptions {
+  readonly options?: Dict;
+  /** Cancels the call; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: ProgressHandler | undefined;
+}
+
+/** What answers a request, if not ERROR. */
+interface Answers {
+  CALL: "RESULT";
+  REGISTER: "REGISTERED";
+  UNREGISTER: "UNREGISTERED";
+  SUBSCRIBE: "SUBSCRIBED";
+  UNSUBSCRIBE: "UNSUBSCRIBED";
+  PUBLISH: "PUBLISHED";
+}
+type Answer<R extends keyof Answers> = MessageOf<Answers[R]> | MessageOf<"ERROR">;
+
+/**
+ * A session in the router's own process, with autobahn-js's signatures: what components and embedding programs get, and
+ * what the router calls authenticators with. To its realm it is a session like any other.
+ */
+export class LocalSession {
+  readonly info: SessionInfo;
+  readonly #seat: Seat;
+  readonly #options: LocalSessionOptions;
+  readonly #ids = new IdSequence();
+  readonly #requests = new Map<number, Request>();
+  readonly #procedures = new Map<number, { procedure: string; handler: Handler }>();
+  /** The calls that its handlers are at, by invocation id. */
+  readonly #running = new Map<number, AbortController>();
+  readonly #topics = new Map<number, { topic: string; handlers: Set<Handler> }>();
+  #open = true;
+
+  constructor(realm: RealmPort, info: SessionInfo, options: LocalSessionOptions) {
+    this.info = info;
+    this.#options = options;
+    this.#seat = realm.join(this.#peer());
+  }
+
+  get id(): number {
+    return this.info.session;
+  }
+  get realm(): string {
+    return this.info.realm;
+  }
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /**
+   * Calls a procedure.
+   * @param onProgress gets progressive results; without it none are asked for
+   * @returns the one value of the result, else a `Result`. Rejects with a WampError.
+   */
+  async call(
+    procedure: string,
+    args?: unknown[],
+    kwargs?: Dict,
+    options: Dict = {},
+    onProgress?: ProgressHandler,
+  ): Promise<unknown> {
+    const asked = onProgress === undefined ? options : { ...options, receive_progress: true };
+    const outcome = await this.invoke(procedure, valuesOf(args, kwargs), { options: asked, onProgress });
+    if (outcome.kind === "result") return resultOfPayload(outcome.args, outcome.kwargs);
+    throw new WampError(outcome.uri, firstText(outcome.args), { args: outcome.args, kwargs: outcome.kwargs });
+  }
+
+  /** As `call`, but tells an ERROR of the callee from one of the router. */
+  async invoke(
+    procedure: string,
+    values: PayloadValues,
+    { options = {}, signal, onProgress }: InvokeOptions = {},
+  ): Promise<ErrorOutcome | (CallOutcome & { kind: "result" })> {
+    const request = this.#ids.next();
+    const message = { type: "CALL", request, options, procedure, payload: payloadOf(copied(values)) } as const;
+    const onAbort = (): void => {
+      const pending = this.#requests.get(request);
+      this.#requests.delete(request);
+      this.#seat.receive({ type: "CANCEL", request, options: { mode: "killnowait" } });
+      pending?.failed(signal?.reason as Error);
+    };
+    signal?.throwIfAborted();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      const answer = await this.#send<"CALL">(message, { onProgress });
+      const { args = [], kwargs = {} } = received(answer.payload);
+      if (answer.type === "RESULT") return { kind: "result", args, kwargs };
+      const { cause } = answer as RouterError;
+      return { kind: cause ?? "error", uri: answer.error, args, kwargs };
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** Offers a procedure. Rejects with a WampError, as where it is taken or not allowed. */
+  async register(procedure: string, handler: Handler, options: Dict = {}): Promise<Registration> {
+    const message = { type: "REGISTER", request: this.#ids.next(), options, procedure } as const;
+    // The handler is set before the next message is looked at, which may be the first INVOCATION.
+    const answer = await this.#send<"REGISTER">(message, {
+      before: ({ registration }) => this.#procedures.set(registration, { procedure, handler }),
+    });
+    const { registration: id } = unlessError(answer);
+    const unregister = async (): Promise<void> => {
+      const request = this.#ids.next();
+      unlessError(await this.#send<"UNREGISTER">({ type: "UNREGISTER", request, registration: id }));
+      this.#procedures.delete(id);
+    };
+    return { id, procedure, unregister };
+  }
+
+  async subscribe(topic: string, handler: Handler, options: Dict = {}): Promise<Subscription> {
+    const handlers = new Set<Handler>();
+    const message = { type: "SUBSCRIBE", request: this.#ids.next(), options, topic } as const;
+    const answer = await this.#send<"SUBSCRIBE">(message, {
+      before: ({ subscription }) => {
+        const entry = this.#topics.get(subscription) ?? { topic, handlers };
+        this.#topics.set(subscription, { topic, handlers: entry.handlers.add(handler) });
+      },
+    });
+    const { subscription: id } = unlessError(answer);
+    const unsubscribe = async (): Promise<void> => {
+      const entry = this.#topics.get(id);
+      entry?.handlers.delete(handler);
+      if (entry === undefined || entry.handlers.size > 0) return;
+      this.#topics.delete(id);
+      const request = this.#ids.next();
+      unlessError(await this.#send<"UNSUBSCRIBE">({ type: "UNSUBSCRIBE", request, subscription: id }));
+    };
+    return { id, topic, unsubscribe };
+  }
+
+  /** Publishes. @returns with `acknowledge: true` the publication once the router has it, else undefined at once. */
+  async publish(topic: string, args?: unknown[], kwargs?: Dict, options: Dict = {}): Promise<Publication | undefined> {
+    const message = {
+      type: "PUBLISH",
+      request: this.#ids.next(),
+      options,
+      topic,
+      payload: payloadOf(copied(valuesOf(args, kwargs))),
+    } as const;
+    if (options["acknowledge"] !== true) {
+      this.#seat.receive(message);
+      return undefined;
+    }
+    const { publication } = unlessError(await this.#send<"PUBLISH">(message));
+    return { id: publication };
+  }
+
+  async unregister(registration: Registration): Promise<void> {
+    await registration.unregister();
+  }
+
+  async unsubscribe(subscription: Subscription): Promise<void> {
+    await subscription.unsubscribe();
+  }
+
+  /** Leaves the realm. What it still waits for rejects. */
+  leave(reason: string = CloseUri.goodbyeAndOut, message = "the session has left"): void {
+    if (!this.#open) return;
+    this.#open = false;
+    const failed = (error: unknown): void =>
+      this.#options.log.error({ error, session: this.id }, "an in-process session did not leave as it should");
+    attempt(() => this.#seat.leave(), failed);
+    for (const request of this.#requests.values())
+      request.failed(new WampError(ErrorUri.canceled, `${message} (${reason})`));
+    this.#requests.clear();
+    for (const running of this.#running.values()) running.abort(new Error(message));
+    this.#running.clear();
+    attempt(() => this.#options.ended(this), failed);
+  }
+
+  #peer(): Peer {
+    const { log, service, report } = this.#options;
+    return {
+      info: this.info,
+      service,
+      backlog: 0,
+      // Never at once, so that a realm is not called back into while it is at work; microtasks keep the order.
+      send: (message) =>
+        queueMicrotask(
+          guarded(
+            () => this.#receive(message),
+            (error) => this.#failed(message, error),
+          ),
+        ),
+      close: (reason, message) => this.leave(reason, message),
+      violation: (message) => {
+        log.error({ session: this.id }, `an in-process session broke the protocol: ${message}`);
+        this.leave(ErrorUri.protocolViolation, message);
+      },
+      limited: (limit, message) => report({ limit, message, peer: this.info.transport.peer, session: this.info }),
+      broken: (error) =>
+        log.error({ error, session: this.id }, "a message of an in-process session could not be handled"),
+      pause: () => undefined,
+      resume: () => undefined,
+    };
+  }
+
+  #send<R extends keyof Answers>(
+    message: MessageOf<R> & Message & { readonly request: number },
+    {
+      before,
+      onProgress,
+    }: { before?: (answer: MessageOf<Answers[R]>) => void; onProgress?: ProgressHandler | undefined } = {},
+  ): Promise<Answer<R>> {
+    return new Promise((resolve, reject) => {
+      if (!this.#open) {
+        reject(new WampError(ErrorUri.canceled, "the session has left its realm"));
+        return;
+      }
+      const answered = (answer: Message): void => {
+        if (answer.type !== "ERROR") before?.(answer as MessageOf<Answers[R]>);
+        resolve(answer as Answer<R>);
+      };
+      this.#requests.set(message.request, { answered, failed: reject, onProgress });
+      this.#seat.receive(message);
+    });
+  }
+
+  #receive(message: Message): void {
+    if (!this.#open) return;
+    if (message.type === "EVENT") this.#event(message);
+    else if (message.type === "INVOCATION") this.#invoked(message);
+    else if (message.type === "INTERRUPT") this.#interrupted(message);
+    else if (message.type === "RESULT" && message.details["progress"] === true) this.#progressed(message);
+    else if (message.type === "UNREGISTERED" && message.details !== undefined)
+      this.#procedures.delete(message.details["registration"] as number);
+    else if (message.type === "UNSUBSCRIBED" && message.details !== undefined)
+      this.#topics.delete(message.details["subscription"] as number);
+    else if ("request" in message) {
+      const request = this.#requests.get(message.request);
+      this.#requests.delete(message.request);
+      request?.answered(message);
+    }
+  }
+
+  #event({ subscription, publication, details, payload }: MessageOf<"EVENT">): void {
+    const topic = this.#topics.get(subscription);
+    for (const handler of topic?.handlers ?? []) {
+      const { args = [], kwargs = {} } = received(payload);
+      new Promise((resolve) =>
+        resolve(handler([...args], kwargs, { topic: topic?.topic, ...details, publication })),
+      ).catch((error: unknown) => {
+        this.#options.log.error({ error, session: this.id, topic: topic?.topic }, "an event handler failed");
+      });
+    }
+  }
+
+  /** A message for this session could not be handled: the one that waits for an answer is told. */
+  #failed(message: Message, error: unknown): void {
+    this.#options.log.error(
+      { error, session: this.id },
+      `${message.type} could not be handled by an in-process session`,
+    );
+    if (message.type === "INVOCATION") this.#refuse(message.request, ErrorUri.runtimeError);
+    if (!("request" in message)) return;
+    const request = this.#requests.get(message.request);
+    this.#requests.delete(message.request);
+    request?.failed(new WampError(ErrorUri.runtimeError, "the answer could not be read"));
+  }
+
+  #invoked(message: MessageOf<"INVOCATION">): void {
+    whenDone(
+      this.#invocation(message),
+      () => undefined,
+      (error) => this.#failed(message, error),
+    );
+  }
+
+  async #invocation({ request, registration, details, payload }: MessageOf<"INVOCATION">): Promise<void> {
+    const entry = this.#procedures.get(registration);
+    const { args = [], kwargs = {} } = received(payload);
+    const running = new AbortController();
+    this.#running.set(request, running);
+    const answer = (options: Dict, values: PayloadValues): void => {
+      if (!running.signal.aborted)
+        this.#answer({ type: "YIELD", request, options, payload: payloadOf(copied(values)) });
+    };
+    const progress =
+      details["receive_progress"] === true
+        ? (someArgs?: unknown[], someKwargs?: Dict) => answer({ progress: true }, valuesOf(someArgs, someKwargs))
+        : undefined;
+    try {
+      if (entry === undefined) throw new WampError(ErrorUri.canceled, "the procedure is being unregistered");
+      const { signal } = running;
+      const value = await entry.handler([...args], kwargs, {
+        procedure: entry.procedure,
+        ...details,
+        progress,
+        signal,
+      });
+      answer({}, payloadOfResult(value));
+    } catch (thrown) {
+      if (running.signal.aborted) return;
+      const error = errorOfThrown(thrown);
+      if (error === null) {
+        this.#options.log.error({ error: thrown, session: this.id, procedure: entry?.procedure }, "a procedure failed");
+      }
+      this.#refuse(request, error?.uri ?? ErrorUri.runtimeError, error === null ? {} : sayable(error.payload));
+    } finally {
+      this.#running.delete(request);
+    }
+  }
+
+  /** The caller has cancelled: the handler is told, and what it still answers is for nobody. */
+  #interrupted({ request }: MessageOf<"INTERRUPT">): void {
+    const running = this.#running.get(request);
+    if (running === undefined) return;
+    const error = new WampError(ErrorUri.canceled, "the call was cancelled");
+    running.abort(error);
+    this.#refuse(request, error.uri, error.payload);
+  }
+
+  /** Answers an invocation with ERROR. */
+  #refuse(request: number, error: string, values: PayloadValues = {}): void {
+    const requestType = Code.INVOCATION;
+    this.#answer({ type: "ERROR", requestType, request, details: {}, error, payload: payloadOf(values) });
+  }
+
+  #progressed({ request, payload }: MessageOf<"RESULT">): void {
+    const { args = [], kwargs = {} } = received(payload);
+    try {
+      this.#requests.get(request)?.onProgress?.(resultOfPayload(args, kwargs));
+    } catch (error) {
+      this.#options.log.error({ error, session: this.id }, "a handler of progressive results failed");
+    }
+  }
+
+  #answer(message: Message): void {
+    if (this.#open) this.#seat.receive(message);
+  }
+}
+
+/** How a call ended that gave no result: all but `error` are the router's own word. */
+export interface ErrorOutcome {
+  readonly kind: "error" | RouterCause;
+  readonly uri: string;
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Dict>;
+}
+
+function unlessError<M extends Message>(answer: M): Exclude<M, { type: "ERROR" }> {
+  if (answer.type !== "ERROR") return answer as Exclude<M, { type: "ERROR" }>;
+  const { args = [], kwargs = {} } = received(answer.payload);
+  throw new WampError(answer.error, firstText(args), { args, kwargs });
+}
+
+function received(payload: Payload | undefined): PayloadValues {
+  return payload === undefined ? {} : copied(payload.values());
+}
+
+function sayable(values: PayloadValues): PayloadValues {
+  try {
+    return copied(values);
+  } catch {
+    return {};
+  }
+}
+
+function valuesOf(args: unknown[] | undefined, kwargs: Dict | undefined): PayloadValues {
+  return { args, kwargs };
+}
+
+function firstText(args: readonly unknown[]): string | undefined {
+  return typeof args[0] === "string" ? args[0] : undefined;
+}

@@ -1,0 +1,112 @@
+import type { CallOptions, CallOutcome, ServiceCallEnd } from "../../contract/plugin.ts";
+import type { RealmDirectory, RealmPort } from "../../contract/session-port.ts";
+import { DeadlineError, Deadline } from "../../wamp/deadline.ts";
+import type { LocalSession } from "./local-session.ts";
+
+const DEFAULT_TIMEOUT = 10_000;
+
+/** The calls that the router makes itself, as those of authenticators: one hidden, trusted session for each realm. */
+export class ServiceCalls {
+  readonly #realms: RealmDirectory;
+  readonly #join: (realm: RealmPort) => LocalSession;
+  readonly #ended: (call: ServiceCallEnd) => void;
+  readonly #sessions = new Map<string, LocalSession>();
+
+  /** @param ended told of each call when it is over */
+  constructor(realms: RealmDirectory, join: (realm: RealmPort) => LocalSession, ended: (call: ServiceCallEnd) => void) {
+    this.#realms = realms;
+    this.#join = join;
+    this.#ended = ended;
+  }
+
+  /** @see PluginApi.call */
+  async call(
+    realm: string,
+    procedure: string,
+    args: readonly unknown[],
+    options: CallOptions = {},
+  ): Promise<CallOutcome> {
+    const startedAt = performance.now();
+    let kind: ServiceCallEnd["kind"] = "cancelled";
+    try {
+      const outcome = await this.#call(realm, procedure, args, options);
+      kind = outcome.kind;
+      return outcome;
+    } finally {
+      this.#ended({ realm, procedure, kind, ms: performance.now() - startedAt });
+    }
+  }
+
+  async #call(
+    realmName: string,
+    procedure: string,
+    args: readonly unknown[],
+    { signal, timeout = DEFAULT_TIMEOUT, wait = 0 }: CallOptions,
+  ): Promise<CallOutcome> {
+    const realm = this.#realms.get(realmName);
+    if (realm === undefined) return { kind: "no-realm" };
+    const patience = new Deadline(wait, signal);
+    try {
+      for (;;) {
+        const outcome = await this.#once(realm, procedure, args, timeout, signal);
+        if (outcome.kind !== "no-callee" || wait === 0 || !(await registered(realm, procedure, patience.signal))) {
+          return outcome;
+        }
+      }
+    } finally {
+      patience.end();
+    }
+  }
+
+  /** Leaves a realm that is no more. */
+  leave(realmName: string): void {
+    this.#sessions.get(realmName)?.leave();
+    this.#sessions.delete(realmName);
+  }
+
+  /** Leaves all realms. */
+  close(): void {
+    for (const session of this.#sessions.values()) session.leave();
+    this.#sessions.clear();
+  }
+
+  async #once(
+    realm: RealmPort,
+    procedure: string,
+    args: readonly unknown[],
+    timeout: number,
+    parent: AbortSignal | undefined,
+  ): Promise<CallOutcome> {
+    const limit = new Deadline(timeout, parent);
+    try {
+      const outcome = await this.#session(realm).invoke(procedure, { args }, { signal: limit.signal });
+      // The router's own word needs no URI and no arguments.
+      return "uri" in outcome && outcome.kind !== "error" ? { kind: outcome.kind } : outcome;
+    } catch (error) {
+      if (error instanceof DeadlineError && parent?.aborted !== true) return { kind: "timeout" };
+      throw error;
+    } finally {
+      limit.end();
+    }
+  }
+
+  #session(realm: RealmPort): LocalSession {
+    let session = this.#sessions.get(realm.name);
+    if (session?.isOpen !== true) {
+      session = this.#join(realm);
+      this.#sessions.set(realm.name, session);
+    }
+    return session;
+  }
+}
+
+/** Whether `procedure` was registered before `signal` said that the time is up. Rejects where the client left. */
+async function registered(realm: RealmPort, procedure: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await realm.whenRegistered(procedure, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof DeadlineError) return false;
+    throw error;
+  }
+}

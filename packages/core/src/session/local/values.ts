@@ -1,0 +1,60 @@
+import { ErrorUri } from "../../wamp/error-uris.ts";
+import { isDict } from "../../wamp/messages.ts";
+import type { Dict, PayloadValues } from "../../wamp/payload.ts";
+import { isUri } from "../../wamp/uri.ts";
+import { WampError } from "../../errors/wamp-error.ts";
+
+/** Several values, or named ones, where a plain one would not do: what `call` resolves to, and what a handler may return. */
+export class Result {
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Dict>;
+
+  constructor(args: readonly unknown[] = [], kwargs: Readonly<Dict> = {}) {
+    this.args = args;
+    this.kwargs = kwargs;
+  }
+}
+
+/** A copy, so that no session can change what another one holds. @throws WampError `wamp.error.invalid_argument` */
+export function copied(values: PayloadValues): PayloadValues {
+  try {
+    return structuredClone(values);
+  } catch {
+    throw new WampError(ErrorUri.invalidArgument, "the payload holds a value that no message can carry, as a function");
+  }
+}
+
+/** What a handler returned, as a payload: nothing, one value, or a Result of this package or of autobahn-js. */
+export function payloadOfResult(value: unknown): PayloadValues {
+  if (value === undefined) return {};
+  if (value instanceof Result || isForeignResult(value)) return { args: value.args, kwargs: value.kwargs };
+  return { args: [value] };
+}
+
+function isForeignResult(value: unknown): value is Result {
+  if (typeof value !== "object" || value === null || value.constructor.name !== "Result") return false;
+  const { args, kwargs } = value as Dict;
+  return Array.isArray(args) && isDict(kwargs);
+}
+
+/** What `call` resolves to, by autobahn-js's rule: the one value, else a Result, else null. */
+export function resultOfPayload(args: readonly unknown[], kwargs: Readonly<Dict>): unknown {
+  if (args.length > 1 || Object.keys(kwargs).length > 0) return new Result(args, kwargs);
+  return args.length === 1 ? args[0] : null;
+}
+
+/**
+ * What a handler threw, as an ERROR: a WampError, an autobahn.Error by its shape, a string. Anything else is a crash,
+ * whose text is for the log and not for the caller: null.
+ */
+export function errorOfThrown(thrown: unknown): { uri: string; payload: PayloadValues } | null {
+  if (WampError.is(thrown)) return { uri: thrown.uri, payload: thrown.payload };
+  if (typeof thrown === "string") return { uri: ErrorUri.runtimeError, payload: { args: [thrown] } };
+  if (typeof thrown !== "object" || thrown === null) return null;
+  const { error, args, kwargs } = thrown as Dict;
+  if (typeof error !== "string" || !isUri(error)) return null;
+  return {
+    uri: error,
+    payload: { args: Array.isArray(args) ? args : undefined, kwargs: isDict(kwargs) ? kwargs : undefined },
+  };
+}

@@ -1,0 +1,143 @@
+import { setImmediate } from "node:timers"; // not the global one, which a test may have stopped
+import { z } from "zod";
+import {
+  defineTransport,
+  type Listener,
+  type TransportContext,
+  type TransportEntry,
+} from "../../contract/connection.ts";
+import { transportDetails } from "../net/details.ts";
+import { FrameConnection } from "../frames/frame-connection.ts";
+import { choose, type Subprotocol, subprotocolsOf } from "../frames/subprotocols.ts";
+
+const memorySchema = z.strictObject({
+  name: z.string().min(1).default("default").describe("what `connect` calls this entry"),
+});
+
+export type MemoryOptions = z.output<typeof memorySchema>;
+
+/** The other end of a connection within the process: frames as a WebSocket would carry them, never in the same turn. */
+export interface MemoryClient {
+  /** A string as a text frame, bytes as a binary one. Nothing happens where the connection is closed. */
+  send(frame: string | Uint8Array): void;
+  /** Frames that come while it is null are lost. */
+  onframe: ((frame: string | Uint8Array) => void) | null;
+  onclose: (() => void) | null;
+  close(): void;
+  readonly closed: boolean;
+}
+
+export interface MemoryConnectOptions {
+  /** The entry to connect to; default: the first. */
+  readonly name?: string;
+  /** Default: `wamp.2.json`. */
+  readonly protocol?: string;
+  /** What an authenticator is shown as HTTP headers, names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface MemoryListener extends Listener {
+  /** @throws Error where no entry has this name, it does not speak the protocol, or the listener has stopped */
+  connect(options?: MemoryConnectOptions): MemoryClient;
+}
+
+/** A client in the same process, for tests and for `router.connect()`: no network, else like a WebSocket. */
+export const memory = defineTransport<MemoryOptions>({
+  type: "memory",
+  schema: memorySchema,
+  start: (entries, context) => Promise.resolve(listenInMemory(entries, context)),
+  identity: ({ name }) => name,
+  conflicts: (entries) =>
+    entries.flatMap(({ name }, index) =>
+      entries.findIndex((other) => other.name === name) === index
+        ? []
+        : [{ index, message: `an earlier memory transport is named "${name}"; give one another name` }],
+    ),
+});
+
+/** Whether a listener was started by `memory`. */
+export function isMemoryListener(listener: Listener): listener is MemoryListener {
+  return "connect" in listener;
+}
+
+function listenInMemory(entries: readonly TransportEntry<MemoryOptions>[], context: TransportContext): MemoryListener {
+  const subprotocols = subprotocolsOf(context.serializers);
+  const open = new Set<() => void>();
+  let stopped = false;
+  return {
+    urls: entries.map(({ options }) => `memory:${options.name}`),
+    connect({ name, protocol = "wamp.2.json", headers = {} } = {}) {
+      const entry = name === undefined ? entries[0] : entries.find(({ options }) => options.name === name);
+      const subprotocol = choose([protocol], subprotocols);
+      if (stopped) throw new Error("the memory transport has stopped");
+      if (entry === undefined) throw new Error(`there is no memory transport named "${name ?? "default"}"`);
+      if (subprotocol === undefined) throw new Error(`the memory transport does not speak "${protocol}"`);
+      return link(entry, subprotocol, headers, context, open);
+    },
+    stop() {
+      stopped = true;
+    },
+    async close() {
+      stopped = true;
+      for (const end of open) end();
+      await new Promise((resolve) => setImmediate(resolve)); // after all that was under way
+    },
+  };
+}
+
+/** Ties a client to a connection. All that passes does so by `setImmediate`, which keeps the order. */
+function link(
+  entry: TransportEntry<MemoryOptions>,
+  subprotocol: Subprotocol,
+  headers: Readonly<Record<string, string>>,
+  { log }: TransportContext,
+  open: Set<() => void>,
+): MemoryClient {
+  let closed = false;
+  let ending = false;
+  const client: MemoryClient = {
+    onframe: null,
+    onclose: null,
+    send(frame) {
+      if (closed) return;
+      const bytes = Buffer.from(frame);
+      setImmediate(() => connection.received(bytes, typeof frame !== "string"));
+    },
+    close() {
+      closed = true;
+      end();
+    },
+    get closed() {
+      return closed;
+    },
+  };
+  const end = (): void => {
+    if (ending) return;
+    ending = true;
+    setImmediate(() => {
+      closed = true;
+      open.delete(end);
+      connection.gone();
+      client.onclose?.();
+    });
+  };
+  const connection = new FrameConnection(
+    transportDetails({ type: "memory", carrier: "memory", peer: "memory", subprotocol, headers }),
+    subprotocol,
+    {
+      send({ bytes, binary }) {
+        setImmediate(() => {
+          if (!closed) client.onframe?.(binary ? bytes : Buffer.from(bytes).toString());
+        });
+      },
+      close: end,
+      terminate: end,
+      pause() {}, // the connection keeps what comes meanwhile
+      resume() {},
+    },
+    log,
+  );
+  open.add(end);
+  connection.open(entry);
+  return client;
+}

@@ -1,0 +1,58 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Socket } from "node:net";
+import type { TransportDetails } from "../../contract/hello.ts";
+import type { Dict } from "../../wamp/payload.ts";
+import type { Subprotocol } from "../frames/subprotocols.ts";
+
+/** What one kind of transport knows of a connection; the rest of `TransportDetails` follows from it. */
+export interface Channel {
+  readonly type: string;
+  /** What carries it: `tcp`, `tls`, `unix`, `memory`. */
+  readonly carrier: string;
+  readonly peer: string;
+  readonly subprotocol: Subprotocol;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The client's certificate, where it has shown one that was accepted. */
+  readonly certificate?: Dict | null;
+}
+
+/** What an authenticator is told of a connection. */
+export function transportDetails(channel: Channel): TransportDetails {
+  const { type, carrier, peer, subprotocol, headers, certificate = null } = channel;
+  return {
+    type,
+    protocol: subprotocol.name,
+    peer,
+    cbtid: null,
+    client_cert: certificate,
+    http_headers_received: headers,
+    http_headers_sent: {},
+    channel_type: carrier,
+    channel_framing: type,
+    channel_serializer: subprotocol.serializer.name,
+    is_secure: carrier === "tls",
+    peer_cert: certificate,
+    websocket_protocol: subprotocol.name,
+    http_cbtid: null,
+  };
+}
+
+/** What is asked of a socket, or of the TLS socket around it. */
+export type Remote = Pick<Socket, "remoteAddress" | "remotePort">;
+
+/**
+ * `tcp4:127.0.0.1:17185`, `tcp6:::1:17185`; nothing where the peer has left already. An IPv4 peer of a listener for
+ * both families (`::ffff:127.0.0.1`) is told as what it is, so that one address has one name.
+ */
+export function tcpPeer({ remoteAddress, remotePort }: Remote): string | undefined {
+  if (remoteAddress === undefined || remotePort === undefined) return undefined;
+  const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/i, "");
+  return `${address.includes(":") ? "tcp6" : "tcp4"}:${address}:${remotePort}`;
+}
+
+/** The headers of a request by lower-case name, each as one string. */
+export function plainHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]),
+  );
+}

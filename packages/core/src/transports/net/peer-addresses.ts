@@ -1,0 +1,135 @@
+import type { IncomingMessage } from "node:http";
+import type { Server, Socket } from "node:net";
+import type { TransportContext } from "../../contract/connection.ts";
+import { type Remote, tcpPeer } from "./details.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { BrokenProxyHeader, canonical, readProxyHeader, type Source } from "./proxy-header.ts";
+import { RawSockets } from "./raw-sockets.ts";
+import { TrustedProxies } from "./trusted-proxies.ts";
+
+/** How long a proxy may take for its PROXY header, in milliseconds. */
+const HEADER_TIME = 5000;
+
+/** Who is at the other end of a listener's sockets: behind the proxies that the endpoint trusts, if there are any. */
+export class Peers {
+  readonly #isUnix: boolean;
+  readonly #proxies: TrustedProxies;
+  /** Of a listener that speaks TLS; of another nothing is to be found, and nothing is kept. */
+  readonly #rawSockets: RawSockets | null;
+  /** What PROXY headers said, by the TCP socket. */
+  readonly #sources = new WeakMap<Remote, Source>();
+
+  constructor(endpoint: Endpoint) {
+    this.#isUnix = endpoint.type === "unix";
+    this.#rawSockets = endpoint.type === "tcp" && endpoint.tls !== undefined ? new RawSockets() : null;
+    this.#proxies = new TrustedProxies(endpoint.type === "tcp" ? endpoint["trusted-proxies"] : []);
+  }
+
+  /**
+   * The peer as `transport.peer`, nothing where it has left already. Its port is 0 where only its address is known.
+   * @param forwardedFor the header `X-Forwarded-For`
+   */
+  of(socket: Remote, forwardedFor?: Forwarded): string | undefined {
+    if (this.#isUnix) return "unix";
+    if (tcpPeer(socket) === undefined) return undefined;
+    const { address, port } = this.#sourceOf(socket);
+    const client = forwardedFor === undefined ? address : this.#proxies.clientOf(address, listed(forwardedFor));
+    return `${client.includes(":") ? "tcp6" : "tcp4"}:${client}:${client === address ? port : 0}`;
+  }
+
+  /**
+   * The host that a client asked for, with its port where that was written: the header `Host`, or `X-Forwarded-Host`
+   * where a trusted proxy made the request. Undefined where there is neither.
+   */
+  hostOf({ socket, headers }: Pick<IncomingMessage, "socket" | "headers">): string | undefined {
+    const forwarded = headers["x-forwarded-host"];
+    if (forwarded === undefined || this.#isUnix) return headers.host;
+    const { address } = this.#sourceOf(socket);
+    return this.#proxies.hostOf(address, listed(forwarded), listed(headers["x-forwarded-for"] ?? "")) ?? headers.host;
+  }
+
+  /** A TCP socket has come, and will be looked for by `rawOf`. */
+  came(socket: Socket): void {
+    this.#rawSockets?.add(socket);
+  }
+
+  /** It is not looked for any more. May be called more than once. */
+  left(socket: Remote): void {
+    this.#rawSockets?.forget(socket);
+  }
+
+  /** The TCP socket that a TLS socket stands around; a TCP socket itself. */
+  rawOf(socket: Remote): Remote {
+    return this.#rawSockets?.of(socket) ?? socket;
+  }
+
+  /** Whether a socket is a trusted proxy's, which speaks for many. */
+  isProxy(socket: Socket): boolean {
+    return socket.remoteAddress !== undefined && this.#proxies.has(sourceOf(socket).address);
+  }
+
+  /**
+   * Lets `server` see a connection only once its PROXY header was read. To be called before anything else listens to
+   * the server's connections; who comes without the header, or is no trusted proxy, is disconnected.
+   */
+  expectHeaders(server: Server, { report }: Pick<TransportContext, "report">): void {
+    const listeners = server.listeners("connection");
+    server.removeAllListeners("connection");
+    server.on("connection", (socket: Socket) => {
+      const peer = tcpPeer(socket) ?? "gone";
+      const refuse = (why: string): void => {
+        const message = `disconnected one that is no proxy: ${why}`;
+        report({ limit: "proxy-protocol", message, peer, session: null });
+        socket.destroy();
+      };
+      socket.on("error", () => socket.destroy());
+      if (!this.isProxy(socket)) return refuse("its address is not among the trusted-proxies");
+      readHeader(socket, refuse, (source) => {
+        if (source !== null) this.#sources.set(socket, source);
+        for (const listener of listeners) listener.call(server, socket);
+      });
+    });
+  }
+
+  #sourceOf(socket: Remote): Source {
+    return this.#sources.get(this.rawOf(socket)) ?? sourceOf(socket);
+  }
+}
+
+function readHeader(socket: Socket, refuse: (why: string) => void, done: (source: Source | null) => void): void {
+  let bytes = Buffer.alloc(0);
+  const timer = setTimeout(() => refuse("it sent no PROXY header in time"), HEADER_TIME);
+  const stop = (): void => {
+    clearTimeout(timer);
+    socket.off("readable", read).off("end", left).off("close", stop);
+  };
+  const left = (): void => refuse("it left before its PROXY header ended");
+  const read = (): void => {
+    const chunk = socket.read() as Buffer | null;
+    if (chunk === null) return;
+    bytes = Buffer.concat([bytes, chunk]);
+    try {
+      const header = readProxyHeader(bytes);
+      if (header === null) return;
+      stop();
+      if (bytes.length > header.length) socket.unshift(bytes.subarray(header.length));
+      done(header.source);
+    } catch (error) {
+      if (!(error instanceof BrokenProxyHeader)) throw error;
+      stop();
+      refuse(error.message);
+    }
+  };
+  socket.on("readable", read).once("end", left).once("close", stop);
+}
+
+/** A header that each proxy may add to. */
+type Forwarded = string | string[];
+
+function listed(header: Forwarded): string {
+  return Array.isArray(header) ? header.join() : header;
+}
+
+function sourceOf({ remoteAddress = "", remotePort = 0 }: Remote): Source {
+  return { address: canonical(remoteAddress), port: remotePort };
+}

@@ -1,0 +1,107 @@
+import type { Socket } from "node:net";
+import type { TransportEntry } from "../../contract/connection.ts";
+import type { ReportLimit } from "../../contract/observers.ts";
+import { addressOf } from "../../limits/address.ts";
+import { HalfOpen } from "../../limits/pending-logins.ts";
+import { type Remote, tcpPeer } from "./details.ts";
+import type { Peers } from "./peer-addresses.ts";
+
+/**
+ * How long a socket may wait for its entry in all, in milliseconds: a little more than its PROXY header, TLS and its
+ * request or first bytes may take one after the other. Each of them has a deadline of its own; this one is for what
+ * they do not see.
+ */
+const LONGEST_WAIT = 30_000;
+
+interface Waiting {
+  /** By which it is counted. */
+  readonly address: string | null;
+  /** In milliseconds, by `performance.now`. */
+  readonly since: number;
+}
+
+/**
+ * The sockets of a listener that no entry has taken yet: they are still at TLS, at their HTTP request, at the first
+ * bytes. As many as there may be logins under way. A place is a TCP socket's own, and is left once.
+ */
+export class Lobby {
+  readonly #peers: Peers;
+  readonly #report: ReportLimit;
+  readonly #waiting = new HalfOpen();
+  /** The oldest first. */
+  readonly #inside = new Map<Remote, Waiting & { readonly socket: Socket }>();
+  readonly #entries: Pick<TransportEntry, "limits">[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(peers: Peers, report: ReportLimit) {
+    this.#peers = peers;
+    this.#report = report;
+  }
+
+  /** How many there are. */
+  get count(): number {
+    return this.#waiting.count;
+  }
+
+  /** Makes room for the clients of one more entry. */
+  widen(entry: Pick<TransportEntry, "limits">): void {
+    this.#entries.push(entry);
+  }
+
+  /** Takes a TCP socket in, or closes it where there is no room. `leave` is to be called when it is closed. */
+  enter(socket: Socket): void {
+    const peer = tcpPeer(socket);
+    // A proxy brings many, whose addresses are known later.
+    const address = peer === undefined || this.#peers.isProxy(socket) ? null : addressOf(peer);
+    const limit = this.#full(address);
+    if (limit === null) {
+      this.#inside.set(socket, { socket, address, since: performance.now() });
+      this.#waiting.enter(address);
+      this.#peers.came(socket);
+      this.#timer ??= setTimeout(() => this.#sweep(), LONGEST_WAIT);
+      return;
+    }
+    const message = "a connection was closed at once: as many are at their first bytes as the listener takes";
+    this.#report({ limit, message, peer: peer ?? "unix", session: null });
+    socket.destroy();
+  }
+
+  /** An entry takes the socket, or the TLS socket around it, and counts it from now on. */
+  taken(socket: Socket): void {
+    this.leave(this.#peers.rawOf(socket));
+  }
+
+  /** A TCP socket is not here any more. May be called more than once. */
+  leave(socket: Remote): void {
+    const place = this.#inside.get(socket);
+    if (place === undefined) return;
+    this.#inside.delete(socket);
+    this.#waiting.leave(place.address);
+    this.#peers.left(socket);
+    if (this.#inside.size > 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Closes those that have been here too long. */
+  #sweep(): void {
+    this.#timer = undefined;
+    for (const { socket, since } of this.#inside.values()) {
+      const left = since + LONGEST_WAIT - performance.now();
+      if (left > 0) {
+        this.#timer = setTimeout(() => this.#sweep(), left);
+        return;
+      }
+      socket.destroy();
+    }
+  }
+
+  #full(address: string | null): "max-half-open" | "max-half-open-per-address" | null {
+    if (this.#waiting.of(address) >= this.#room("halfOpenPerAddress")) return "max-half-open-per-address";
+    return this.#waiting.count >= this.#room("halfOpen") ? "max-half-open" : null;
+  }
+
+  #room(limit: "halfOpen" | "halfOpenPerAddress"): number {
+    return this.#entries.reduce((sum, { limits }) => sum + limits[limit], 0);
+  }
+}

@@ -1,0 +1,90 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { createSecureContext, type PeerCertificate, type TLSSocket } from "node:tls";
+import { z } from "zod";
+import type { Dict } from "../../wamp/payload.ts";
+
+const file = z.string().min(1);
+
+/** The `tls` of a TCP endpoint. Files are looked for from the config's folder. */
+export const tlsSchema = z.strictObject({
+  key: file.describe("the private key's file, PEM"),
+  certificate: file.describe("the certificate's file, PEM; with the chain behind it, or `chain-certificates`"),
+  "chain-certificates": z.array(file).default([]).describe("the files of what stands between it and the root"),
+  "ca-certificates": z
+    .array(file)
+    .optional()
+    .describe("the files of those whose client certificates are accepted; with it every client must show one"),
+  "minimum-version": z.enum(["TLSv1.2", "TLSv1.3"]).default("TLSv1.2").describe("older clients are refused"),
+});
+
+export type TlsSettings = z.output<typeof tlsSchema>;
+
+/** What Node's TLS servers take. */
+export interface TlsOptions {
+  readonly key: Buffer;
+  readonly cert: Buffer;
+  readonly ca?: Buffer[];
+  readonly requestCert: boolean;
+  readonly rejectUnauthorized: boolean;
+  readonly minVersion: "TLSv1.2" | "TLSv1.3";
+  readonly handshakeTimeout: number;
+}
+
+/** How long a client may take for the TLS handshake, in milliseconds. */
+const HANDSHAKE_TIME = 10_000;
+
+/**
+ * Reads the files of a TLS endpoint, and checks that they belong together.
+ * @throws Error that names the file, or says what does not fit
+ */
+export async function readTls(settings: TlsSettings, folder: string): Promise<TlsOptions> {
+  const read = async (name: string): Promise<Buffer> => {
+    try {
+      return await readFile(resolve(folder, name));
+    } catch (error) {
+      throw new Error(`the TLS file ${resolve(folder, name)} cannot be read: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  };
+  const [key, ...certificates] = await Promise.all(
+    [settings.key, settings.certificate, ...settings["chain-certificates"]].map(read),
+  );
+  const authorities = settings["ca-certificates"];
+  const options: TlsOptions = {
+    key: key as Buffer,
+    cert: Buffer.concat(certificates.flatMap((certificate) => [certificate, Buffer.from("\n")])),
+    ...(authorities === undefined ? {} : { ca: await Promise.all(authorities.map(read)) }),
+    requestCert: authorities !== undefined,
+    rejectUnauthorized: authorities !== undefined,
+    minVersion: settings["minimum-version"],
+    handshakeTimeout: HANDSHAKE_TIME,
+  };
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    const { key: keyFile, certificate } = settings;
+    throw new Error(
+      `the TLS key ${keyFile} and the certificate ${certificate} cannot be used: ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
+  return options;
+}
+
+/** The certificate that a client has shown, as an authenticator is told of it; null where it has shown none. */
+export function clientCertificate(socket: TLSSocket): Dict | null {
+  const certificate = socket.getPeerCertificate() as PeerCertificate | null;
+  if (certificate === null || Object.keys(certificate).length === 0) return null;
+  const { subject, issuer, valid_from, valid_to, fingerprint256, serialNumber, subjectaltname } = certificate;
+  return {
+    subject: { ...subject },
+    issuer: { ...issuer },
+    valid_from,
+    valid_to,
+    sha256: fingerprint256,
+    serial: serialNumber,
+    ...(subjectaltname === undefined ? {} : { subjectaltname }),
+  };
+}

@@ -1,0 +1,73 @@
+import type { WebSocket } from "ws";
+import { attempt } from "../../wamp/guarded.ts";
+
+/** Finds out which clients are gone without a word: they answer no PING (RFC 6455 section 5.5.2). */
+export class KeepAlive {
+  readonly #interval: number;
+  /** The clients, and who is told when one is lost. */
+  readonly #clients = new Map<WebSocket, () => void>();
+  /** Those that have not answered the last PING. */
+  readonly #silent = new Set<WebSocket>();
+  /** The same for all clients, of which there may be many: ws calls them as its methods. */
+  readonly #onPong: (this: WebSocket) => void;
+  readonly #onClose: (this: WebSocket) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #askedAt = 0;
+
+  /** @param interval in milliseconds; 0: nobody is asked */
+  constructor(interval: number) {
+    this.#interval = interval;
+    const heard = (ws: WebSocket): void => void this.#silent.delete(ws);
+    const forget = (ws: WebSocket): void => this.#forget(ws);
+    this.#onPong = function () {
+      heard(this);
+    };
+    this.#onClose = function () {
+      forget(this);
+    };
+  }
+
+  /** @param lost told when the client is disconnected, since it has not answered */
+  watch(ws: WebSocket, lost: () => void): void {
+    if (this.#interval === 0) return;
+    this.#clients.set(ws, lost);
+    ws.on("pong", this.#onPong);
+    ws.on("close", this.#onClose);
+    if (this.#timer !== undefined) return;
+    this.#askedAt = performance.now();
+    // Only once what has come meanwhile is read: the event loop reads between its timers and its immediates.
+    this.#timer = setInterval(() => setImmediate(() => this.#ask()), this.#interval);
+  }
+
+  #forget(ws: WebSocket): void {
+    this.#clients.delete(ws);
+    this.#silent.delete(ws);
+    if (this.#clients.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #ask(): void {
+    // Who had much less or much more time than the interval is asked once more: it was this router that stood still.
+    const waited = performance.now() - this.#askedAt;
+    const isOnTime = Math.abs(waited - this.#interval) < this.#interval / 2;
+    for (const [ws, lost] of this.#clients)
+      attempt(
+        () => this.#askOne(ws, lost, isOnTime),
+        () => ws.terminate(),
+      );
+    this.#askedAt = performance.now();
+  }
+
+  #askOne(ws: WebSocket, lost: () => void, isOnTime: boolean): void {
+    if (this.#silent.has(ws) && isOnTime) {
+      lost();
+      ws.terminate();
+      return;
+    }
+    // What is not read may hold the answer.
+    if (ws.isPaused) this.#silent.delete(ws);
+    else this.#silent.add(ws);
+    ws.ping();
+  }
+}

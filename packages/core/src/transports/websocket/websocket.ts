@@ -1,0 +1,210 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
+import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
+import {
+  defineTransport,
+  type Listener,
+  type TransportContext,
+  type TransportEntry,
+} from "../../contract/connection.ts";
+import type { TransportDetails } from "../../contract/hello.ts";
+import type { Log } from "../../contract/log.ts";
+import { plainHeaders, transportDetails } from "../net/details.ts";
+import { carrierOf, endpointKey, tlsOf } from "../net/endpoint.ts";
+import { FrameConnection } from "../frames/frame-connection.ts";
+import { countUntilWelcome } from "../frames/hello-allowance.ts";
+import { HttpListener, refuse, type Upgrade } from "./http-listener.ts";
+import { KeepAlive } from "./keep-alive.ts";
+import { destroySoon } from "../net/linger.ts";
+import { Origins } from "./origins.ts";
+import { clientCertificate } from "../net/tls.ts";
+import { choose, type Subprotocol, type Subprotocols, subprotocolsOf } from "../frames/subprotocols.ts";
+import { websocketConflicts, type WebSocketOptions, websocketSchema } from "./settings.ts";
+import { WebSocketWire } from "./wire.ts";
+
+/** How long a client may take to answer a closing frame, in milliseconds. */
+const CLOSE_TIME = 2000;
+
+/**
+ * What ws may keep of a message that is not whole yet, beside its bytes. Both hold an object for each piece, so that
+ * pieces of a byte or of none would cost a hundred times what was sent. The largest message may come in fragments of so
+ * many bytes (RFC 6455 section 5.4), and over a line that cuts it as small as TCP does (RFC 9293 section 3.7.1: 536).
+ */
+const FRAGMENT = 1024;
+const SEGMENT = 512;
+/** A small message may be cut as small as its sender likes. */
+const MIN_PIECES = 1024;
+
+/** How many PONGs may wait for a client that pings and does not read. */
+const PENDING_PONGS = 60;
+
+/** WAMP over WebSocket, on TCP or a Unix domain socket. */
+export const websocket = defineTransport<WebSocketOptions>({
+  type: "websocket",
+  schema: websocketSchema,
+  start,
+  conflicts: websocketConflicts,
+  identity: ({ endpoint, path }) => `${endpointKey(endpoint)} ${path}`,
+  live: ["allowed-origins", "max-buffered", "send-timeout"],
+});
+
+/** One entry of the config: a path on a listener. */
+interface Door {
+  readonly entry: TransportEntry<WebSocketOptions>;
+  readonly subprotocols: Subprotocols;
+  readonly server: WebSocketServer;
+  readonly listener: HttpListener;
+  readonly keepAlive: KeepAlive;
+}
+
+async function start(entries: readonly TransportEntry<WebSocketOptions>[], context: TransportContext) {
+  const listeners = new Map<string, HttpListener>();
+  const doors: Door[] = [];
+  for (const entry of entries) {
+    const { endpoint, path, serializers } = entry.options;
+    const key = endpointKey(endpoint);
+    const listener = listeners.get(key) ?? (await listenerFor(key, entries, context));
+    listeners.set(key, listener);
+    listener.lobby.widen(entry);
+    const subprotocols = subprotocolsOf(context.serializers, serializers);
+    const door = {
+      entry,
+      subprotocols,
+      server: webSocketServer(entry.options, subprotocols),
+      listener,
+      keepAlive: new KeepAlive(entry.options["ping-interval"]),
+    };
+    doors.push(door);
+    listener.route(path, upgradeOf(door, context));
+  }
+  const group = groupOf(doors, [...listeners.values()], context.folder);
+  try {
+    for (const listener of listeners.values()) await listener.listen();
+  } catch (error) {
+    await group.close();
+    throw error;
+  }
+  return { ...group, urls: doors.map(({ entry, listener }) => listener.url(entry.options.path)) };
+}
+
+/** The listener of the endpoint that `key` stands for, as its entries want it. */
+async function listenerFor(
+  key: string,
+  entries: readonly TransportEntry<WebSocketOptions>[],
+  context: TransportContext,
+): Promise<HttpListener> {
+  const sharing = entries.map(({ options }) => options).filter(({ endpoint }) => endpointKey(endpoint) === key);
+  const [{ endpoint }] = sharing as [WebSocketOptions];
+  const maxHeaderSize = Math.max(...sharing.map((options) => options["max-header-size"]));
+  return new HttpListener(endpoint, await tlsOf(endpoint, context.folder), maxHeaderSize, context);
+}
+
+function groupOf(doors: readonly Door[], listeners: readonly HttpListener[], folder: string): Omit<Listener, "urls"> {
+  const stop = (): void => {
+    for (const listener of listeners) listener.stop();
+    for (const { server } of doors) server.close(); // a request that is under way gets 503
+  };
+  const close = async (): Promise<void> => {
+    stop();
+    const left = doors.map(({ server }) => new Promise<void>((resolve) => server.close(() => resolve())));
+    await Promise.all([...left, ...listeners.map((listener) => listener.close())]);
+  };
+  const renew = async (): Promise<string[]> =>
+    (await Promise.all(listeners.map((listener) => listener.renew(folder)))).flat();
+  return { stop, close, renew };
+}
+
+function webSocketServer(options: WebSocketOptions, subprotocols: Subprotocols): WebSocketServer {
+  const { "max-message-size": size } = options;
+  // closeTimeout and maxPendingAutoPongs are newer than the types of ws
+  const settings: ServerOptions & { closeTimeout: number; maxPendingAutoPongs: number } = {
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: size,
+    maxFragments: Math.max(MIN_PIECES, Math.ceil(size / FRAGMENT)),
+    maxBufferedChunks: Math.max(MIN_PIECES, Math.ceil(size / SEGMENT)),
+    maxPendingAutoPongs: PENDING_PONGS,
+    closeTimeout: CLOSE_TIME,
+    handleProtocols: (offered) => choose(offered, subprotocols)?.name ?? false,
+  };
+  return new WebSocketServer(settings);
+}
+
+function upgradeOf(door: Door, { log, report }: TransportContext): Upgrade {
+  const { endpoint } = door.entry.options;
+  const origins = new Origins();
+  const supported = `Offer one of these subprotocols: ${[...door.subprotocols.keys()].join(", ")}\n`;
+  return (request, socket, head) => {
+    const { peers } = door.listener;
+    const peer = peers.of(request.socket, request.headers["x-forwarded-for"]);
+    if (peer === undefined) return void socket.destroy();
+    const { origin } = request.headers;
+    // Most clients are no browsers, and send none.
+    const foreign =
+      origin === undefined
+        ? null
+        : origins.refusal(origin, peers.hostOf(request), door.entry.options["allowed-origins"]);
+    if (foreign !== null) {
+      report({ limit: "allowed-origins", message: `refused a request: ${foreign}`, peer, session: null });
+      return refuse(socket, 403, `${foreign}\n`);
+    }
+    const subprotocol = choose(offeredBy(request), door.subprotocols);
+    if (subprotocol === undefined) return refuse(socket, 400, supported);
+    const refusal = door.entry.refusal(peer);
+    if (refusal !== null) return refuse(socket, 503, `${refusal}\n`);
+    const headers = plainHeaders(request.headers);
+    const carrier = carrierOf(endpoint);
+    const certificate = request.socket instanceof TLSSocket ? clientCertificate(request.socket) : null;
+    const details = transportDetails({ type: "websocket", carrier, peer, subprotocol, headers, certificate });
+    const upgrade = { isDone: false };
+    door.server.handleUpgrade(request, socket, head, (ws) => {
+      upgrade.isDone = true;
+      door.listener.lobby.taken(request.socket);
+      connect(ws, socket, { door, subprotocol, details, log });
+    });
+    if (!upgrade.isDone) destroySoon(socket); // ws has answered what is wrong with the request
+  };
+}
+
+interface Accepted {
+  readonly door: Door;
+  readonly subprotocol: Subprotocol;
+  readonly details: TransportDetails;
+  readonly log: Log;
+}
+
+/** A function of its own, so that what listens to a socket does not hold the request it came by. */
+function connect(ws: WebSocket, socket: Duplex, { door, subprotocol, details, log }: Accepted): void {
+  const { peer } = details;
+  const { options } = door.entry;
+  const wire = new WebSocketWire(ws, socket, options["max-buffered"], {
+    sendTimeout: options["send-timeout"],
+    missed: (buffered) => connection.stalled(buffered),
+  });
+  const connection = new FrameConnection(details, subprotocol, wire, log);
+  ws.on("message", (data, binary) => connection.received(data as Buffer, binary));
+  ws.on("error", (error) => {
+    if (isTooLarge(error)) connection.limited("max-message-size", "disconnected a client that sent too large a frame");
+    else log.debug({ peer, err: error }, "disconnected a client that broke the WebSocket protocol");
+  });
+  ws.on("close", () => connection.gone());
+  door.keepAlive.watch(ws, () => connection.limited("ping-interval", "disconnected a client that answered no PING"));
+  // Before ws sees them: it would keep what is not a whole message yet.
+  const hello = countUntilWelcome(socket, door.entry.limits.helloSize, {
+    exceeded: () => {
+      connection.exceededHello();
+      destroySoon(socket);
+    },
+  });
+  connection.open(door.entry, hello);
+}
+
+function offeredBy({ headers }: IncomingMessage): string[] {
+  return (headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
+}
+
+/** What ws found wrong in a client's frames; ws closes the connection itself. */
+function isTooLarge(error: Error): boolean {
+  return "code" in error && error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
+}
