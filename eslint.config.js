@@ -7,7 +7,8 @@ import tseslint from "typescript-eslint";
 const floors = [
   ["wamp", "errors"],
   ["serializers"],
-  ["contract", "hooks"],
+  ["contract"],
+  ["hooks"],
   ["session", "auth", "realm", "limits"],
   ["config", "plugins", "transports"],
   ["router"],

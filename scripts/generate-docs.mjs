@@ -137,8 +137,8 @@ function kindOf(schema) {
 
 /** The docstrings of the hooks, as they stand over each member of RouterHooks. */
 async function hooksPage() {
-  const source = await readFile(join(ROOT, "packages/core/src/hooks/router-hooks.ts"), "utf8");
-  const body = source.slice(source.indexOf("export interface RouterHooks"), source.indexOf("const verdict"));
+  const source = await readFile(join(ROOT, "packages/core/src/contract/hooks.ts"), "utf8");
+  const body = source.slice(source.indexOf("export interface RouterHooks"));
   const members = [...body.matchAll(/\/\*\*([^]*?)\*\/\s*readonly (\w+): ([^;]+);/g)];
   return [
     NOTICE,

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { LIMITS } from "../packages/core/src/contract/observers.ts";
+import { LIMITS } from "../packages/core/src/limits/limit-keys.ts";
 import { ROUTER_ROLES } from "../packages/core/src/realm/features.ts";
 
 const ROOT = join(import.meta.dirname, "..");

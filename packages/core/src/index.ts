@@ -1,65 +1,42 @@
 export { z } from "zod";
 export { defineConfig, type WampgateConfig } from "./config/define-config.ts";
 export type { Action, AuthorizeQuery, Decision } from "./contract/authorization.ts";
-export {
-  type Connection,
-  type ConnectionHandler,
-  defineTransport,
-  type Listener,
-  type Transport,
-  type TransportContext,
-  type TransportEntry,
-} from "./contract/connection.ts";
+export type { Connection, ConnectionHandler } from "./contract/connection.ts";
+export { defineTransport } from "./plugins/define.ts";
+export type { Listener, Transport, TransportContext, TransportEntry } from "./contract/transport.ts";
 export { FrameConnection, type Wire } from "./transports/frames/frame-connection.ts";
 export type { OutgoingFrame } from "./transports/frames/outgoing.ts";
 export { type Channel, transportDetails } from "./transports/net/details.ts";
 export { type Subprotocol, type Subprotocols, subprotocolsOf } from "./transports/frames/subprotocols.ts";
-export { ConfigError, type ConfigIssue, PluginError } from "./contract/errors.ts";
+export { ConfigError, type ConfigIssue } from "./errors/config-error.ts";
+export { PluginError } from "./errors/plugin-error.ts";
 export type { Hello, TransportDetails } from "./contract/hello.ts";
 export type { Log } from "./contract/log.ts";
 export { Concealed } from "./auth/secret.ts";
-export {
-  type AuthMethod,
-  type CalledProcedure,
-  defineMethod,
-  defineStrategy,
-  type LoginAttempt,
-  type Phase,
-  type PrincipalQuery,
-  type Proof,
-  type Resolved,
-  type StaticAssignment,
-  type StaticPrincipals,
-  type Strategy,
+export type {
+  AuthMethod,
+  LoginAttempt,
+  Phase,
+  PrincipalQuery,
+  Proof,
+  Resolved,
+  StaticAssignment,
+  StaticPrincipals,
 } from "./contract/method.ts";
+export type { CalledProcedure, Strategy } from "./contract/strategy.ts";
+export { defineMethod, defineStrategy } from "./plugins/define.ts";
 export type { SessionInfo } from "./contract/session-port.ts";
-export {
-  type CallOptions,
-  type CallOutcome,
-  definePlugin,
-  type Plugin,
-  type PluginApi,
-  type PluginDefinition,
-  type ServiceCall,
-  type ServiceCallEnd,
-} from "./contract/plugin.ts";
+export type { CallOptions, CallOutcome, ServiceCall, ServiceCallEnd } from "./contract/service-call.ts";
+export { definePlugin } from "./plugins/define.ts";
+export type { Plugin, PluginDefinition } from "./contract/plugin.ts";
+export type { PluginApi } from "./contract/plugin-api.ts";
 export type { Schema, SchemaIssue, SchemaResult } from "./contract/schema.ts";
 export type { LimitHit, RouterStats, Traffic, TransportStats } from "./contract/observers.ts";
 export { assignmentOf, assignmentsIn, findIn, principalFields } from "./auth/static-principals.ts";
-export {
-  accept,
-  accepted,
-  type Assignment,
-  challenge,
-  credential,
-  denied,
-  deny,
-  type Principal,
-  type PrincipalAnswer,
-  unknown,
-  type Verdict,
-} from "./contract/verdict.ts";
-export type { Refusal, RouterHooks } from "./hooks/router-hooks.ts";
+export { accept, accepted, challenge, credential, denied, deny, unknown } from "./hooks/answers.ts";
+export type { Assignment, Principal } from "./contract/assignment.ts";
+export type { PrincipalAnswer, Verdict } from "./contract/verdict.ts";
+export type { Refusal, RouterHooks } from "./contract/hooks.ts";
 export type { Component } from "./plugins/start-component.ts";
 export { createRouter, type Endpoint, type Router, type RouterOptions } from "./router/router.ts";
 export type { Reloaded } from "./router/reload.ts";

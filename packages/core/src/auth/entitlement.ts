@@ -3,10 +3,10 @@ import { ClientHello } from "../hooks/client-hello.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
-import type { MethodSettings } from "../contract/settings.ts";
-import type { Principal } from "../contract/verdict.ts";
+import type { MethodSettings } from "../contract/auth-settings.ts";
+import type { Principal } from "../contract/assignment.ts";
 import { Deadline } from "../wamp/deadline.ts";
-import type { DoorContext } from "./login.ts";
+import type { DoorContext } from "./context.ts";
 import { principalOf, Query } from "./principals.ts";
 
 /** How long a static block may take to say whether it knows a principal, in milliseconds. */

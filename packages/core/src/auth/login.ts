@@ -1,30 +1,21 @@
+import type { Principal } from "../contract/assignment.ts";
+import type { AuthSettings, MethodSettings } from "../contract/auth-settings.ts";
 import type { Admission, Login, LoginStep, LoginTrace } from "../contract/handshake.ts";
-import { PluginError } from "../contract/errors.ts";
 import type { Hello } from "../contract/hello.ts";
-import type { Log } from "../contract/log.ts";
 import type { LoginAttempt, Phase, Resolved } from "../contract/method.ts";
-import type { RealmDirectory, SessionInfo } from "../contract/session-port.ts";
-import type { AuthSettings, MethodSettings } from "../contract/settings.ts";
-import { type Accept, DENIED, type Deny, type Principal, type Verdict } from "../contract/verdict.ts";
+import type { SessionInfo } from "../contract/session-port.ts";
+import type { Accept, Deny, Verdict } from "../contract/verdict.ts";
+import { PluginError } from "../errors/plugin-error.ts";
+import { DENIED } from "../hooks/answers.ts";
 import { deciderOf } from "../hooks/create-hook.ts";
-import type { RouterHooks } from "../hooks/router-hooks.ts";
 import { DeadlineError } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { excerpt } from "../wamp/excerpt.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { Attempt } from "./attempt.ts";
+import type { DoorContext } from "./context.ts";
 import { whyNotEntitled } from "./entitlement.ts";
-import { Denial, findPrincipal, type Found, principalOf } from "./principals.ts";
-
-/** What logins need of the router they are in. */
-export interface DoorContext {
-  readonly auth: AuthSettings;
-  readonly hooks: RouterHooks;
-  readonly realms: RealmDirectory;
-  /** The `roles` of WELCOME. */
-  readonly roles: Readonly<Dict>;
-  readonly log: Log;
-}
+import { Denial, findPrincipal, principalOf, type Found } from "./principals.ts";
 
 /** A realm, authid and role that have been assigned and are there. */
 type Complete = Principal & { readonly realm: string; readonly authid: string; readonly role: string };

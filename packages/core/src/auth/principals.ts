@@ -1,11 +1,12 @@
-import { PluginError } from "../contract/errors.ts";
+import { PluginError } from "../errors/plugin-error.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { AuthMethod, PrincipalQuery, Resolved } from "../contract/method.ts";
 import type { SchemaIssue } from "../contract/schema.ts";
-import type { BlockSettings, MethodSettings } from "../contract/settings.ts";
-import type { Assignment, CredentialAnswer, Principal, PrincipalAnswer } from "../contract/verdict.ts";
+import type { BlockSettings, MethodSettings } from "../contract/auth-settings.ts";
+import type { Assignment, Principal } from "../contract/assignment.ts";
+import type { CredentialAnswer, PrincipalAnswer } from "../contract/verdict.ts";
 import { deciderOf } from "../hooks/create-hook.ts";
-import type { RouterHooks } from "../hooks/router-hooks.ts";
+import type { RouterHooks } from "../contract/hooks.ts";
 
 /** A strategy turned the client away, or failed: the login is denied, whatever the method makes of it. */
 export class Denial extends Error {

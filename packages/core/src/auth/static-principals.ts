@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { Dict } from "../wamp/payload.ts";
 import type { PrincipalQuery, StaticAssignment } from "../contract/method.ts";
-import { type Assignment, credential, type PrincipalAnswer, unknown } from "../contract/verdict.ts";
+import type { Assignment } from "../contract/assignment.ts";
+import { credential, unknown } from "../hooks/answers.ts";
+import type { PrincipalAnswer } from "../contract/verdict.ts";
 
 /** The keys that every principal of a static block may have, beside what its method needs. */
 export const principalFields = {

@@ -1,10 +1,12 @@
 import type { Door } from "../contract/handshake.ts";
-import { PluginError } from "../contract/errors.ts";
-import type { AuthMethod, Strategy } from "../contract/method.ts";
-import type { PluginApi } from "../contract/plugin.ts";
-import { unknown } from "../contract/verdict.ts";
-import type { RouterHooks } from "../hooks/router-hooks.ts";
-import { ClientLogin, type DoorContext } from "./login.ts";
+import { PluginError } from "../errors/plugin-error.ts";
+import type { AuthMethod } from "../contract/method.ts";
+import type { Strategy } from "../contract/strategy.ts";
+import type { PluginApi } from "../contract/plugin-api.ts";
+import { unknown } from "../hooks/answers.ts";
+import type { RouterHooks } from "../contract/hooks.ts";
+import { ClientLogin } from "./login.ts";
+import type { DoorContext } from "./context.ts";
 
 /** The door of a transport: one login for each HELLO. */
 export function createDoor(context: DoorContext): Door {

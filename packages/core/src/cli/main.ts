@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
-import { ConfigError } from "../contract/errors.ts";
+import { ConfigError } from "../errors/config-error.ts";
 import { check } from "./check.ts";
 import { FAILED, FINE, WRONG_USE } from "./exit-codes.ts";
 import { hash, type HashOptions } from "./hash.ts";

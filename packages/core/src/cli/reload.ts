@@ -1,6 +1,6 @@
 import type { WampgateConfig } from "../config/define-config.ts";
 import { readConfig } from "../config/find.ts";
-import { ConfigError, issueText } from "../contract/errors.ts";
+import { ConfigError, issueText } from "../errors/config-error.ts";
 import { thrownText } from "../errors/thrown.ts";
 import type { Router } from "../router/router.ts";
 

@@ -1,6 +1,6 @@
 import type { WampgateConfig } from "../config/define-config.ts";
 import { readConfig } from "../config/find.ts";
-import { issueText } from "../contract/errors.ts";
+import { issueText } from "../errors/config-error.ts";
 import { createRouter, type Router } from "../router/router.ts";
 import { routerLog } from "../router/router-log.ts";
 

@@ -1,7 +1,7 @@
 import { readConfig } from "../config/find.ts";
 import { configJsonSchema } from "../config/json-schema.ts";
 import { loadConfig } from "../config/load.ts";
-import { ConfigError } from "../contract/errors.ts";
+import { ConfigError } from "../errors/config-error.ts";
 import type { Plugin } from "../contract/plugin.ts";
 import { BUILTIN } from "../router/router.ts";
 import type { RouterCommand } from "./router-of.ts";

@@ -1,6 +1,7 @@
 import type { z } from "zod";
-import type { AuthMethod, CalledProcedure, Strategy } from "../contract/method.ts";
-import type { AuthSettings, BlockSettings, MethodSettings } from "../contract/settings.ts";
+import type { AuthMethod } from "../contract/method.ts";
+import type { CalledProcedure, Strategy } from "../contract/strategy.ts";
+import type { AuthSettings, BlockSettings, MethodSettings } from "../contract/auth-settings.ts";
 import { thrownText } from "../errors/thrown.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 import type { Realms } from "./check-realms.ts";

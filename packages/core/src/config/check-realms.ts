@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { CalledProcedure } from "../contract/method.ts";
+import type { CalledProcedure } from "../contract/strategy.ts";
 import type { Permission, RealmOptions, RealmSettings, RoleSettings } from "../contract/settings.ts";
 import { isDict } from "../wamp/messages.ts";
 import type { MatchPolicy } from "../wamp/uri.ts";

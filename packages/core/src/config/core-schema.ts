@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { TRUSTED_ROLE } from "../contract/session-port.ts";
-import { isPlugin, type Plugin } from "../contract/plugin.ts";
+import { TRUSTED_ROLE } from "../wamp/trusted-role.ts";
+import { isPlugin } from "../plugins/define.ts";
+import type { Plugin } from "../contract/plugin.ts";
 import type { Component } from "../plugins/start-component.ts";
 import { isPattern, isUri } from "../wamp/uri.ts";
 

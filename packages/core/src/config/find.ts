@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { cosmiconfig, type Loader } from "cosmiconfig";
-import { ConfigError } from "../contract/errors.ts";
+import { ConfigError } from "../errors/config-error.ts";
 import { thrownText } from "../errors/thrown.ts";
 import { importConfig, importTypescriptConfig } from "./import-config.ts";
 import { parseJson, parseYaml, Unreadable } from "./parse.ts";

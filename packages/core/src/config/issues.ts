@@ -1,4 +1,4 @@
-import type { ConfigIssue } from "../contract/errors.ts";
+import type { ConfigIssue } from "../errors/config-error.ts";
 import type { Schema, SchemaIssue } from "../contract/schema.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 import { shownKey } from "./shown.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Transport } from "../contract/connection.ts";
+import type { Transport } from "../contract/transport.ts";
 import type { Plugin } from "../contract/plugin.ts";
 import type { Schema } from "../contract/schema.ts";
 import { blockSchema, rootSchema, transportSchema } from "./core-schema.ts";

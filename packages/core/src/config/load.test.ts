@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { z } from "zod";
-import { ConfigError } from "../contract/errors.ts";
-import { defineMethod, defineStrategy } from "../contract/method.ts";
-import { definePlugin } from "../contract/plugin.ts";
+import { ConfigError } from "../errors/config-error.ts";
+import { defineMethod, defineStrategy } from "../plugins/define.ts";
+import { definePlugin } from "../plugins/define.ts";
 import { assignmentsIn, findIn, principalFields } from "../auth/static-principals.ts";
-import { accept, challenge, credential } from "../contract/verdict.ts";
+import { accept, challenge, credential } from "../hooks/answers.ts";
 import { memory } from "../transports/memory/memory.ts";
 import { websocket } from "../transports/websocket/websocket.ts";
 import { type LoadedConfig, loadConfig } from "./load.ts";

@@ -1,9 +1,10 @@
 import type { z } from "zod";
-import type { Transport } from "../contract/connection.ts";
-import { ConfigError, type ConfigIssue } from "../contract/errors.ts";
-import type { CalledProcedure } from "../contract/method.ts";
+import type { Transport } from "../contract/transport.ts";
+import { ConfigError, type ConfigIssue } from "../errors/config-error.ts";
+import type { CalledProcedure } from "../contract/strategy.ts";
 import type { Plugin } from "../contract/plugin.ts";
-import type { AuthSettings, RealmSettings, TransportLimits } from "../contract/settings.ts";
+import type { AuthSettings } from "../contract/auth-settings.ts";
+import type { RealmSettings, TransportLimits } from "../contract/settings.ts";
 import { type FoundPlugin, loadPlugins, type PluginEntry } from "../plugins/load-plugins.ts";
 import { resolveModule } from "../plugins/resolve.ts";
 import type { Component } from "../plugins/start-component.ts";

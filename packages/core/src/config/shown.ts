@@ -1,4 +1,4 @@
-import type { ConfigIssue } from "../contract/errors.ts";
+import type { ConfigIssue } from "../errors/config-error.ts";
 import { isDict } from "../wamp/messages.ts";
 
 /** What a key of a config looks like: words of letters. */

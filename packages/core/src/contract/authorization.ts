@@ -19,10 +19,3 @@ export interface Decision {
   readonly allow: boolean;
   readonly disclose?: boolean;
 }
-
-/** Whether `value` has the shape of a Decision. */
-export function isDecision(value: unknown): value is Decision {
-  if (typeof value !== "object" || value === null) return false;
-  const { allow, disclose } = value as Record<string, unknown>;
-  return typeof allow === "boolean" && (disclose === undefined || typeof disclose === "boolean");
-}

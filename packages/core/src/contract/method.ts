@@ -1,8 +1,8 @@
 import type { Dict } from "../wamp/payload.ts";
+import type { Principal } from "./assignment.ts";
 import type { Hello } from "./hello.ts";
-import type { PluginApi } from "./plugin.ts";
 import type { Schema } from "./schema.ts";
-import type { CredentialAnswer, Principal, PrincipalAnswer, Verdict } from "./verdict.ts";
+import type { CredentialAnswer, PrincipalAnswer, Verdict } from "./verdict.ts";
 
 /** When a method asks who the client is: at HELLO (it needs the secret to challenge), or after AUTHENTICATE. */
 export type Phase = "hello" | "authenticate";
@@ -89,59 +89,4 @@ export interface AuthMethod<C = unknown, B = unknown, S = B> {
     blocks: readonly B[],
     defaultRoles: readonly (string | null)[],
   ) => CredentialAnswer | Promise<CredentialAnswer>;
-}
-
-/**
- * Declares a method. It only types what it is given; core checks the shape when the plugin is loaded.
- *
- * @example
- * defineMethod({
- *   name: "shout",
- *   at: "authenticate",
- *   credential: z.object({ word: z.string() }),
- *   challenge: () => challenge({}),
- *   authenticate: async (attempt, proof) => {
- *     const found = await attempt.resolvePrincipal();
- *     return !found.verified && constantTimeEqual(found.credential.word.toUpperCase(), proof.signature) ? accept() : deny();
- *   },
- *   decoy: () => credential({ word: randomUUID() }),
- * });
- */
-export function defineMethod<C, B = unknown, S = B>(method: AuthMethod<C, B, S>): AuthMethod {
-  return method as unknown as AuthMethod;
-}
-
-/** A procedure that a strategy calls, so that core lets nobody register it by a broad rule. */
-export interface CalledProcedure {
-  readonly uri: string;
-  /** Null: the realm of HELLO, whichever it is. */
-  readonly realm: string | null;
-  /** The key of the block that names the realm, for messages. */
-  readonly realmKey: string;
-}
-
-/** A strategy: where principals come from. */
-export interface Strategy<B = unknown> {
-  /** The `type` of a method's block that chooses it. */
-  readonly type: string;
-  /** What such a block holds, less the keys that core takes out. */
-  readonly block: Schema<B>;
-  /** `api` is the view of the router that the plugin was given: `api.call` calls procedures. */
-  readonly resolve: (query: PrincipalQuery, block: B, api: PluginApi) => PrincipalAnswer | Promise<PrincipalAnswer>;
-  /** The procedures that a block makes it call. Core then lets nobody register or call them by a broad rule. */
-  readonly calls?: (block: B) => CalledProcedure[];
-}
-
-/**
- * Declares a strategy.
- *
- * @example
- * defineStrategy({
- *   type: "everybody",
- *   block: z.object({ role: z.string() }),
- *   resolve: (query, block) => credential({}, { authid: query.authid, role: block.role }),
- * });
- */
-export function defineStrategy<B>(strategy: Strategy<B>): Strategy {
-  return strategy as unknown as Strategy;
 }

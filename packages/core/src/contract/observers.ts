@@ -1,32 +1,5 @@
 import type { SessionInfo } from "./session-port.ts";
 
-/** The limits that core keeps, by their key in the config. A plugin's transport may tell of others. */
-export const LIMITS = [
-  "max-message-size",
-  "max-hello-size",
-  "max-depth",
-  "max-values",
-  "max-buffered",
-  "send-timeout",
-  "ping-interval",
-  "auth-timeout",
-  "allowed-origins",
-  "proxy-protocol",
-  "max-header-size",
-  "max-connections",
-  "max-half-open",
-  "max-half-open-per-address",
-  "max-failed-logins-per-address",
-  "max-failed-logins-per-authid",
-  "max-messages-per-second",
-  "max-sessions",
-  "max-sessions-per-authid",
-  "max-subscriptions",
-  "max-registrations",
-  "max-pending-calls",
-  "log.buffer",
-] as const;
-
 /** Somebody was refused or disconnected because of a limit. */
 export interface LimitHit {
   /** The limit's key in the config. */
@@ -48,11 +21,6 @@ export interface Traffic {
   /** Of the messages, less what the transport puts around them. */
   bytesReceived: number;
   bytesSent: number;
-}
-
-/** A count of nothing yet. */
-export function noTraffic(): Traffic {
-  return { messagesReceived: 0, messagesSent: 0, bytesReceived: 0, bytesSent: 0 };
 }
 
 /** One entry of the config's `transports`. Its type and URL together are its name. */

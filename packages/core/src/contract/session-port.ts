@@ -1,5 +1,5 @@
-import type { Message, MessageOf } from "../wamp/messages.ts";
 import type { ClientRoles } from "../wamp/client-features.ts";
+import type { Message, MessageOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
 import type { TransportDetails } from "./hello.ts";
 
@@ -18,11 +18,9 @@ export interface SessionInfo {
   readonly transport: TransportDetails;
 }
 
-/** The role of the router's own session: it may do everything and is always disclosed. No config can name it. */
-export const TRUSTED_ROLE = "trusted";
-
 /** Why the router itself made an ERROR, told to in-process callers; it does not stand on the wire. */
 export type RouterCause = "no-callee" | "callee-gone" | "callee-busy";
+
 export type RouterError = MessageOf<"ERROR"> & { readonly cause?: RouterCause };
 
 /** A session as its realm sees it. */
@@ -44,28 +42,4 @@ export interface Peer {
   broken(error: unknown): void;
   pause(): void;
   resume(): void;
-}
-
-/** A session's place in a realm. */
-export interface Seat {
-  /** A message of the session: anything that may come after WELCOME, but GOODBYE. */
-  receive(message: Message): void;
-  /** The session is gone, and with it all it had here. May be called more than once. */
-  leave(): void;
-}
-
-/** A realm as sessions and logins see it. */
-export interface RealmPort {
-  readonly name: string;
-  hasRole(role: string): boolean;
-  /** @throws LimitError where there is no room for one more session of `authid` */
-  requireRoom(authid: string): void;
-  join(peer: Peer): Seat;
-  /** Resolves when somebody has registered `procedure`, at once where somebody has. Rejects with the signal's reason. */
-  whenRegistered(procedure: string, signal: AbortSignal): Promise<void>;
-}
-
-/** The realms of a router. */
-export interface RealmDirectory {
-  get(name: string): RealmPort | undefined;
 }

@@ -1,5 +1,6 @@
 import { AsyncSeriesBailHook, AsyncSeriesHook, HookMap, SyncHook } from "tapable";
-import { PluginError } from "../contract/errors.ts";
+import { PluginError } from "../errors/plugin-error.ts";
+import type { NamedHooks } from "../contract/hooks.ts";
 import type { Log } from "../contract/log.ts";
 import { DeadlineError, untilAborted } from "../wamp/deadline.ts";
 import { kindOf } from "../wamp/messages.ts";
@@ -68,8 +69,8 @@ export function createNoticeHook<A extends unknown[]>(
   return hook;
 }
 
-/** Hooks by name. `for` makes one while the router is put together; `get` never does, so names of the wire go there. */
-export class NamedHooks<H> {
+/** @see NamedHooks */
+export class HooksByName<H> implements NamedHooks<H> {
   readonly #hooks: HookMap<H>;
   readonly #names = new Set<string>();
   readonly #name: string;
@@ -81,7 +82,6 @@ export class NamedHooks<H> {
     this.#hooks = new HookMap(create as never, name);
   }
 
-  /** The hook for `name`, to be tapped. @throws PluginError once the router listens, where there is none yet */
   for(name: string): H {
     if (this.#freeze.frozen && !this.#names.has(name)) throw frozen(`${this.#name}.for("${name}")`);
     this.#names.add(name);
@@ -92,7 +92,6 @@ export class NamedHooks<H> {
     return this.#names.has(name) ? this.#hooks.get(name) : undefined;
   }
 
-  /** The names somebody has asked for by `for`. */
   names(): ReadonlySet<string> {
     return this.#names;
   }

@@ -1,8 +1,9 @@
-import { PluginError } from "../contract/errors.ts";
+import { PluginError } from "../errors/plugin-error.ts";
 import type { Log } from "../contract/log.ts";
-import { accept, deny, type Verdict } from "../contract/verdict.ts";
+import { accept, deny } from "./answers.ts";
+import type { Verdict } from "../contract/verdict.ts";
 import { Deadline } from "../wamp/deadline.ts";
-import { createBailHook, createNoticeHook, type Freeze, NamedHooks } from "./create-hook.ts";
+import { createBailHook, createNoticeHook, type Freeze, HooksByName } from "./create-hook.ts";
 
 type Ask = [{ signal: AbortSignal }];
 const answer = {
@@ -103,14 +104,14 @@ describe("a hook that tells", () => {
 
 describe("hooks by name", () => {
   it("store nothing for a name that is only asked for", () => {
-    const hooks = new NamedHooks("challenge", () => bail(), freeze());
+    const hooks = new HooksByName("challenge", () => bail(), freeze());
     expect(hooks.get("__proto__")).toBeUndefined();
     expect([...hooks.names()]).toEqual([]);
   });
 
   it("make no hook once they are frozen", () => {
     const state = freeze();
-    const hooks = new NamedHooks("challenge", () => bail(state), state);
+    const hooks = new HooksByName("challenge", () => bail(state), state);
     const ticket = hooks.for("ticket");
     state.frozen = true;
     expect(hooks.for("ticket")).toBe(ticket);

@@ -1,159 +1,49 @@
-import type { AsyncSeriesBailHook, AsyncSeriesHook, SyncHook } from "tapable";
-import { type AuthorizeQuery, type Decision, isDecision } from "../contract/authorization.ts";
+import type { AuthorizeQuery, Decision } from "../contract/authorization.ts";
 import type { Hello } from "../contract/hello.ts";
+import type { Refusal, RouterHooks, Starting } from "../contract/hooks.ts";
 import type { Log } from "../contract/log.ts";
 import type { LoginAttempt, PrincipalQuery, Proof } from "../contract/method.ts";
-import type { SessionInfo } from "../contract/session-port.ts";
-import type { ServiceCallEnd } from "../contract/plugin.ts";
 import type { LimitHit } from "../contract/observers.ts";
-import { isPrincipalAnswer, isVerdict, type PrincipalAnswer, type Verdict } from "../contract/verdict.ts";
+import type { ServiceCallEnd } from "../contract/service-call.ts";
+import type { SessionInfo } from "../contract/session-port.ts";
+import type { PrincipalAnswer, Verdict } from "../contract/verdict.ts";
 import type { Dict } from "../wamp/payload.ts";
+import { isDecision, isPrincipalAnswer, isVerdict } from "./answers.ts";
 import {
-  type Answer,
+  HooksByName,
   createBailHook,
   createNoticeHook,
   createSeriesHook,
+  type Answer,
   type Freeze,
-  NamedHooks,
 } from "./create-hook.ts";
 
-/** A login that ended in ABORT. */
-export interface Refusal {
-  /** Null where HELLO itself was refused. */
-  readonly hello: Hello | null;
-  /** Who it was: `transport.peer`. */
-  readonly peer: string;
-  /** Null where none was chosen. */
-  readonly authmethod: string | null;
-  /** The strategy that answered, by its type: `static`, `dynamic` …; null where none has. */
-  readonly provider: string | null;
-  /** The plugin whose answer was the last word; null where core itself decided. */
-  readonly plugin: string | null;
-  readonly reason: string;
-  readonly message: string | null;
-  /** From HELLO to ABORT, in milliseconds. */
-  readonly ms: number;
-}
-
-/** A router that is about to start. */
-export interface Starting {
-  /** Fires when a tap has taken too long: half a minute. */
-  readonly signal: AbortSignal;
-}
-
-/** The hooks of a router: the one frozen list. All of them are about a session's life; none runs for each message. */
-export interface RouterHooks {
-  /**
-   * HELLO was read, and no method chosen yet. A tap returns `accept(assignment, { authmethod, provider })` or
-   * `deny(reason, message)` to settle the login here, or `undefined` to leave it to the methods. A throw denies.
-   *
-   * @example hooks.hello.tap("ban-list", (hello) => (banned.has(hello.transport.peer) ? deny() : undefined));
-   */
-  readonly hello: AsyncSeriesBailHook<[Hello], Verdict | undefined>;
-  /**
-   * A method was chosen; by its name. A tap returns `challenge(extra, { state })`, `accept()` or `deny()`. Core taps it
-   * for each method that a plugin declares. A throw denies.
-   *
-   * @example hooks.challenge.for("ticket").tap({ name: "log", stage: -1 }, (attempt) => void attempt.log.info({}, "ticket"));
-   */
-  readonly challenge: NamedHooks<AsyncSeriesBailHook<[LoginAttempt], Verdict | undefined>>;
-  /**
-   * AUTHENTICATE came; by the method's name. A tap returns `accept()`, `deny()`, or `challenge()` for one more round.
-   * A throw denies.
-   *
-   * @example hooks.authenticate.for("ticket").tap({ name: "no-empty", stage: -1 }, (attempt, { signature }) => (signature === "" ? deny() : undefined));
-   */
-  readonly authenticate: NamedHooks<AsyncSeriesBailHook<[LoginAttempt, Proof], Verdict | undefined>>;
-  /**
-   * A method asks who the client is; by the `type` of its block. A tap returns `credential()`, `accepted()`, `denied()`
-   * or `unknown()`. Core taps it for each strategy that a plugin declares, and for `static`. A throw denies.
-   *
-   * @example hooks.principal.for("static").tap({ name: "count", stage: -1 }, (query) => void count(query.authid));
-   */
-  readonly principal: NamedHooks<AsyncSeriesBailHook<[PrincipalQuery, unknown], PrincipalAnswer | undefined>>;
-  /**
-   * The client is accepted, and WELCOME not sent yet. A tap may add keys to WELCOME's details; core writes its own
-   * last. A throw denies.
-   *
-   * @example hooks.welcome.tap("motd", (attempt, details) => void (details["x_motd"] = "hello"));
-   */
-  readonly welcome: AsyncSeriesHook<[LoginAttempt, Dict]>;
-  /**
-   * A session has joined its realm. A throw is logged.
-   *
-   * @example hooks.joined.tap("count", (session) => void gauge.inc({ realm: session.realm }));
-   */
-  readonly joined: SyncHook<[SessionInfo]>;
-  /**
-   * A session that had joined is gone. A throw is logged.
-   *
-   * @example hooks.left.tap("count", (session) => void gauge.dec({ realm: session.realm }));
-   */
-  readonly left: SyncHook<[SessionInfo]>;
-  /**
-   * A login ended in ABORT. A throw is logged.
-   *
-   * @example hooks.refused.tap("count", ({ reason }) => void refused.inc({ reason }));
-   */
-  readonly refused: SyncHook<[Refusal]>;
-  /**
-   * A limit of the config was hit: somebody was refused, or disconnected. A throw is logged.
-   *
-   * @example hooks.limited.tap("count", ({ limit }) => void limited.inc({ limit }));
-   */
-  readonly limited: SyncHook<[LimitHit]>;
-  /**
-   * A call that the router made itself has ended: of an authenticator, an authorizer, or by `api.call`. A throw is logged.
-   *
-   * @example hooks.called.tap("time", ({ kind, ms }) => void histogram.observe({ outcome: kind }, ms / 1000));
-   */
-  readonly called: SyncHook<[ServiceCallEnd]>;
-  /**
-   * The router is about to start: what a plugin serves of its own begins here. A rejection stops the start.
-   *
-   * @example hooks.start.tapPromise("page", async () => void (await once(page.listen(9000, "127.0.0.1"), "listening")));
-   */
-  readonly start: AsyncSeriesHook<[Starting]>;
-  /**
-   * The router has closed, or has failed to start: what a plugin began ends here. A throw is logged.
-   *
-   * @example hooks.closed.tap("page", () => void page.close());
-   */
-  readonly closed: SyncHook<[]>;
-  /**
-   * No static rule of the session's role settled what it wants to do. A tap returns `{ allow, disclose }` or
-   * `undefined`; if nobody answers it is denied. A throw denies with `wamp.error.authorization_failed`. The session's
-   * later messages wait meanwhile.
-   *
-   * @example hooks.authorize.tapPromise("acl", async ({ session, action, uri }) => ({ allow: await acl(session.authid, action, uri) }));
-   */
-  readonly authorize: AsyncSeriesBailHook<[AuthorizeQuery], Decision | undefined>;
-}
-
 const verdict: Answer<Verdict> = { expected: "accept(), deny() or challenge()", is: isVerdict };
+
 const principal: Answer<PrincipalAnswer> = {
   expected:
     "credential(), accepted(), denied() or unknown(), whose realm, authid and role are strings and extra a dictionary",
   is: isPrincipalAnswer,
 };
+
 const decision: Answer<Decision> = { expected: "{ allow: boolean, disclose?: boolean }", is: isDecision };
 
 /** The hooks of one router. Once `freeze.frozen` is set, no tap can be added. */
 export function createRouterHooks(freeze: Freeze, log: Log): RouterHooks {
   const hooks: RouterHooks = {
     hello: createBailHook<[Hello], Verdict>("hello", ["hello"], verdict, freeze),
-    challenge: new NamedHooks(
+    challenge: new HooksByName(
       "challenge",
       (method) => createBailHook<[LoginAttempt], Verdict>(`challenge.${method}`, ["attempt"], verdict, freeze),
       freeze,
     ),
-    authenticate: new NamedHooks(
+    authenticate: new HooksByName(
       "authenticate",
       (method) =>
         createBailHook<[LoginAttempt, Proof], Verdict>(`authenticate.${method}`, ["attempt", "proof"], verdict, freeze),
       freeze,
     ),
-    principal: new NamedHooks(
+    principal: new HooksByName(
       "principal",
       (type) =>
         createBailHook<[PrincipalQuery, unknown], PrincipalAnswer>(

@@ -1,6 +1,8 @@
-import type { Connection, ConnectionHandler, TransportEntry } from "../contract/connection.ts";
+import type { Connection, ConnectionHandler } from "../contract/connection.ts";
+import type { TransportEntry } from "../contract/transport.ts";
 import type { TransportLimits } from "../contract/settings.ts";
-import { noTraffic, type ReportLimit } from "../contract/observers.ts";
+import { noTraffic } from "./traffic.ts";
+import type { ReportLimit } from "../contract/observers.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { addressOf } from "./address.ts";
 import { HalfOpen } from "./pending-logins.ts";

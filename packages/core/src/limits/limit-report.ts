@@ -1,7 +1,8 @@
 import type { Log } from "../contract/log.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
-import { LIMITS, type LimitHit } from "../contract/observers.ts";
-import type { RouterHooks } from "../hooks/router-hooks.ts";
+import { LIMITS } from "./limit-keys.ts";
+import type { LimitHit } from "../contract/observers.ts";
+import type { RouterHooks } from "../contract/hooks.ts";
 
 /**
  * How long a limit that was logged is not logged again, in milliseconds: a flood must not fill the log as well. A session

@@ -1,4 +1,5 @@
-import type { Connection, ConnectionHandler, TransportEntry } from "../contract/connection.ts";
+import type { Connection, ConnectionHandler } from "../contract/connection.ts";
+import type { TransportEntry } from "../contract/transport.ts";
 import { guarded } from "../wamp/guarded.ts";
 import type { Message } from "../wamp/messages.ts";
 import type { WampError } from "../errors/wamp-error.ts";

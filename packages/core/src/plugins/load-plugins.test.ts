@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { definePlugin, type PluginDefinition } from "../contract/plugin.ts";
+import { definePlugin } from "./define.ts";
+import type { PluginDefinition } from "../contract/plugin.ts";
 import { CORE_VERSION, loadPlugins, type PluginEntry } from "./load-plugins.ts";
 
 async function folder(files: Record<string, string> = {}): Promise<string> {

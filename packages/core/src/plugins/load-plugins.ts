@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { satisfies, validRange } from "semver";
-import { isPlugin, type Plugin } from "../contract/plugin.ts";
+import { isPlugin } from "./define.ts";
+import type { Plugin } from "../contract/plugin.ts";
 import { ModuleNotFound, type ResolveFrom, resolveModule } from "./resolve.ts";
 import { shapeProblems } from "./shape.ts";
 import { thrownText } from "../errors/thrown.ts";

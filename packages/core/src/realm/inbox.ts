@@ -1,6 +1,6 @@
 import type { Decision } from "../contract/authorization.ts";
-import { LimitError } from "../contract/errors.ts";
-import type { Seat } from "../contract/session-port.ts";
+import { LimitError } from "../errors/limit-error.ts";
+import type { Seat } from "../contract/realm-port.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
 import { payloadOf } from "../wamp/payload.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
@@ -11,7 +11,10 @@ import type { Wish } from "./access/authorizer.ts";
 import type { Member, RequestType } from "./member.ts";
 import type { MetaProcedure } from "./meta/meta-call.ts";
 import type { Denials } from "./access/permissions.ts";
-import type { Realm } from "./realm.ts";
+import type { RealmOptions } from "../contract/settings.ts";
+import type { Log } from "../contract/log.ts";
+import type { Broker } from "./broker/broker.ts";
+import type { Dealer } from "./dealer/dealer.ts";
 import { RequestIds } from "./request-ids.ts";
 import { wishOfMessage } from "./access/requests.ts";
 
@@ -20,10 +23,29 @@ const ALLOWED: Decision = { allow: true };
 /** How many messages of a session may wait for an authorization before its connection is read no further. */
 const QUEUE_LIMIT = 100;
 
+/** What a session's messages need of its realm. */
+export interface InboxRealm {
+  readonly log: Log;
+  readonly options: RealmOptions;
+  readonly broker: Broker;
+  readonly dealer: Dealer;
+  /** The router's own procedures, `wamp.…`. */
+  readonly procedures: ReadonlyMap<string, MetaProcedure>;
+  /**
+   * Whether a session may do what it wishes, at once where nobody has to be asked.
+   * @param signal gives the time during which the session is there, where somebody has to be asked
+   * @throws WampError for a URI that is none, or that is guarded; the promise rejects with a WampError alone
+   */
+  decide(member: Member, wish: Wish, signal: () => AbortSignal): Decision | Promise<Decision>;
+  /** What a session's role may not have below a pattern that it was granted; null where nothing. */
+  denialsBelow(member: Member, pattern: Pick<Wish, "action" | "uri" | "match">): Denials | null;
+  leave(member: Member): void;
+}
+
 /** One session's place in its realm. Its messages are handled in order: each waits until the one before it is allowed. */
 export class Place implements Seat {
   readonly #member: Member;
-  readonly #realm: Realm;
+  readonly #realm: InboxRealm;
   readonly #ids: RequestIds;
   #isGone = false;
   /** Made when somebody is asked about a message: most sessions never need one. */
@@ -31,7 +53,7 @@ export class Place implements Seat {
   readonly #waiting: Message[] = [];
   #pending = false;
 
-  constructor(member: Member, realm: Realm) {
+  constructor(member: Member, realm: InboxRealm) {
     this.#member = member;
     this.#realm = realm;
     this.#ids = new RequestIds(realm.options.requestIds, member.info.session, realm.log);

@@ -4,7 +4,7 @@ import { type Dict, NOTHING, payloadOf } from "../wamp/payload.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { WampError } from "../errors/wamp-error.ts";
 import type { Peer, RouterCause, RouterError, SessionInfo } from "../contract/session-port.ts";
-import { TRUSTED_ROLE } from "../contract/session-port.ts";
+import { TRUSTED_ROLE } from "../wamp/trusted-role.ts";
 
 /** A session as broker and dealer hold it. */
 export class Member {

@@ -1,4 +1,4 @@
-import { LimitError } from "../contract/errors.ts";
+import { LimitError } from "../errors/limit-error.ts";
 import type { RealmOptions } from "../contract/settings.ts";
 
 type SessionRoom = Pick<RealmOptions, "maxSessions" | "maxSessionsPerAuthid">;

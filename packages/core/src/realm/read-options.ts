@@ -1,4 +1,4 @@
-import { LimitError } from "../contract/errors.ts";
+import { LimitError } from "../errors/limit-error.ts";
 import { isId } from "../wamp/ids.ts";
 import { kindOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";

@@ -1,6 +1,7 @@
 import type { Action, Decision } from "../contract/authorization.ts";
 import type { Log } from "../contract/log.ts";
-import type { Peer, RealmPort, Seat, SessionInfo } from "../contract/session-port.ts";
+import type { Peer, SessionInfo } from "../contract/session-port.ts";
+import type { RealmPort, Seat } from "../contract/realm-port.ts";
 import type { RealmOptions, RealmSettings } from "../contract/settings.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { attempt, inSlices } from "../wamp/guarded.ts";
@@ -18,7 +19,7 @@ import { subscriptionMeta } from "./meta/subscription-meta.ts";
 import { Testaments } from "./meta/testament-meta.ts";
 import { MetaTopic } from "./meta/topics.ts";
 import type { Denials } from "./access/permissions.ts";
-import { Place } from "./inbox.ts";
+import { type InboxRealm, Place } from "./inbox.ts";
 import { calleeOf } from "./dealer/registrations.ts";
 import { checkUri } from "./access/requests.ts";
 
@@ -26,7 +27,7 @@ import { checkUri } from "./access/requests.ts";
 const LEAVING_TIME = 10;
 
 /** A realm: its sessions, the broker and dealer between them, and the procedures that tell of them. */
-export class Realm implements RealmPort {
+export class Realm implements RealmPort, InboxRealm {
   readonly name: string;
   readonly log: Log;
   readonly broker: Broker;

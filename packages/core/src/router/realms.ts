@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LoadedConfig } from "../config/load.ts";
-import type { RealmDirectory } from "../contract/session-port.ts";
+import type { RealmDirectory } from "../contract/realm-port.ts";
 import type { RealmSettings } from "../contract/settings.ts";
 import type { AuthorizationContext } from "../realm/access/authorization.ts";
 import { Realm } from "../realm/realm.ts";

@@ -1,8 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import { whyNoPlace } from "../auth/entitlement.ts";
-import type { Listener } from "../contract/connection.ts";
+import type { Listener } from "../contract/transport.ts";
 import type { Log } from "../contract/log.ts";
-import type { RealmDirectory, SessionInfo } from "../contract/session-port.ts";
+import type { RealmDirectory } from "../contract/realm-port.ts";
+import type { SessionInfo } from "../contract/session-port.ts";
 import type { Entrance } from "./transport-runtime.ts";
 import type { LocalSession } from "../session/local/local-session.ts";
 import type { Session } from "../session/session.ts";

@@ -2,7 +2,7 @@ import type { Login } from "../contract/handshake.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
-import type { RouterHooks } from "../hooks/router-hooks.ts";
+import type { RouterHooks } from "../contract/hooks.ts";
 import { excerpt } from "../wamp/excerpt.ts";
 import type { Dict } from "../wamp/payload.ts";
 

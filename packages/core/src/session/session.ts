@@ -1,11 +1,12 @@
 import { ClientHello } from "../hooks/client-hello.ts";
 import type { Connection, ConnectionHandler } from "../contract/connection.ts";
 import type { Admission, Door, Login, LoginStep } from "../contract/handshake.ts";
-import { LimitError } from "../contract/errors.ts";
+import { LimitError } from "../errors/limit-error.ts";
 import type { Log } from "../contract/log.ts";
-import type { Peer, RealmDirectory, Seat, SessionInfo } from "../contract/session-port.ts";
+import type { Peer, SessionInfo } from "../contract/session-port.ts";
+import type { RealmDirectory, Seat } from "../contract/realm-port.ts";
 import type { ReportLimit } from "../contract/observers.ts";
-import type { RouterHooks } from "../hooks/router-hooks.ts";
+import type { RouterHooks } from "../contract/hooks.ts";
 import { Deadline } from "../wamp/deadline.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
 import { attempt, whenDone } from "../wamp/guarded.ts";

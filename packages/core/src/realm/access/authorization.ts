@@ -1,9 +1,9 @@
 import type { Decision } from "../../contract/authorization.ts";
 import type { Log } from "../../contract/log.ts";
 import type { Peer } from "../../contract/session-port.ts";
-import type { ServiceCall } from "../../contract/plugin.ts";
+import type { ServiceCall } from "../../contract/service-call.ts";
 import type { RoleSettings } from "../../contract/settings.ts";
-import type { RouterHooks } from "../../hooks/router-hooks.ts";
+import type { RouterHooks } from "../../contract/hooks.ts";
 import { Deadline } from "../../wamp/deadline.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { excerpt } from "../../wamp/excerpt.ts";

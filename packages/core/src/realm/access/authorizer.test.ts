@@ -1,6 +1,6 @@
 import type { Log } from "../../contract/log.ts";
 import type { Peer } from "../../contract/session-port.ts";
-import type { CallOutcome } from "../../contract/plugin.ts";
+import type { CallOutcome } from "../../contract/service-call.ts";
 import { Authorizer } from "./authorizer.ts";
 
 const quiet = (): void => undefined;

@@ -1,7 +1,7 @@
 import type { Action, Decision } from "../../contract/authorization.ts";
 import type { Log } from "../../contract/log.ts";
 import type { Peer } from "../../contract/session-port.ts";
-import type { CallOutcome, ServiceCall } from "../../contract/plugin.ts";
+import type { CallOutcome, ServiceCall } from "../../contract/service-call.ts";
 import type { AuthorizerSettings } from "../../contract/settings.ts";
 import { excerpt } from "../../wamp/excerpt.ts";
 import { isDict, kindOf } from "../../wamp/messages.ts";

@@ -1,8 +1,10 @@
 import type { TransportDetails } from "../../contract/hello.ts";
 import type { Log } from "../../contract/log.ts";
-import { type RealmPort, type SessionInfo, TRUSTED_ROLE } from "../../contract/session-port.ts";
+import type { RealmPort } from "../../contract/realm-port.ts";
+import type { SessionInfo } from "../../contract/session-port.ts";
+import { TRUSTED_ROLE } from "../../wamp/trusted-role.ts";
 import type { ReportLimit } from "../../contract/observers.ts";
-import type { RouterHooks } from "../../hooks/router-hooks.ts";
+import type { RouterHooks } from "../../contract/hooks.ts";
 import { clientRolesOf } from "../../wamp/client-features.ts";
 import { LocalSession } from "./local-session.ts";
 

@@ -1,6 +1,7 @@
 import type { Log } from "../../contract/log.ts";
-import type { CallOutcome } from "../../contract/plugin.ts";
-import type { Peer, RealmPort, RouterCause, RouterError, Seat, SessionInfo } from "../../contract/session-port.ts";
+import type { CallOutcome } from "../../contract/service-call.ts";
+import type { Peer, RouterCause, RouterError, SessionInfo } from "../../contract/session-port.ts";
+import type { RealmPort, Seat } from "../../contract/realm-port.ts";
 import type { ReportLimit } from "../../contract/observers.ts";
 import { CloseUri, ErrorUri } from "../../wamp/error-uris.ts";
 import { attempt, guarded, whenDone } from "../../wamp/guarded.ts";

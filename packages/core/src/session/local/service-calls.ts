@@ -1,5 +1,5 @@
-import type { CallOptions, CallOutcome, ServiceCallEnd } from "../../contract/plugin.ts";
-import type { RealmDirectory, RealmPort } from "../../contract/session-port.ts";
+import type { CallOptions, CallOutcome, ServiceCallEnd } from "../../contract/service-call.ts";
+import type { RealmDirectory, RealmPort } from "../../contract/realm-port.ts";
 import { DeadlineError, Deadline } from "../../wamp/deadline.ts";
 import type { LocalSession } from "./local-session.ts";
 

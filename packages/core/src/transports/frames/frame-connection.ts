@@ -1,7 +1,9 @@
-import type { Connection, ConnectionHandler, TransportEntry } from "../../contract/connection.ts";
+import type { Connection, ConnectionHandler } from "../../contract/connection.ts";
+import type { TransportEntry } from "../../contract/transport.ts";
 import type { TransportDetails } from "../../contract/hello.ts";
 import type { Log } from "../../contract/log.ts";
-import { noTraffic, type Traffic } from "../../contract/observers.ts";
+import { noTraffic } from "../../limits/traffic.ts";
+import type { Traffic } from "../../contract/observers.ts";
 import { plain } from "../../serializers/framing.ts";
 import type { Framing, Serializer } from "../../serializers/serializer.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";

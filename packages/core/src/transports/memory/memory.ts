@@ -1,11 +1,7 @@
 import { setImmediate } from "node:timers"; // not the global one, which a test may have stopped
 import { z } from "zod";
-import {
-  defineTransport,
-  type Listener,
-  type TransportContext,
-  type TransportEntry,
-} from "../../contract/connection.ts";
+import { defineTransport } from "../../plugins/define.ts";
+import type { Listener, TransportContext, TransportEntry } from "../../contract/transport.ts";
 import { transportDetails } from "../net/details.ts";
 import { FrameConnection } from "../frames/frame-connection.ts";
 import { choose, type Subprotocol, subprotocolsOf } from "../frames/subprotocols.ts";

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Server, Socket } from "node:net";
-import type { TransportContext } from "../../contract/connection.ts";
+import type { TransportContext } from "../../contract/transport.ts";
 import { type Remote, tcpPeer } from "./details.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { BrokenProxyHeader, canonical, readProxyHeader, type Source } from "./proxy-header.ts";

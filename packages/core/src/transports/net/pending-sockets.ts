@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { TransportEntry } from "../../contract/connection.ts";
+import type { TransportEntry } from "../../contract/transport.ts";
 import type { ReportLimit } from "../../contract/observers.ts";
 import { addressOf } from "../../limits/address.ts";
 import { HalfOpen } from "../../limits/pending-logins.ts";

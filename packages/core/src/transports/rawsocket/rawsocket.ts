@@ -2,12 +2,8 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, TLSSocket } from "node:tls";
 import { z } from "zod";
-import {
-  defineTransport,
-  type Listener,
-  type TransportContext,
-  type TransportEntry,
-} from "../../contract/connection.ts";
+import { defineTransport } from "../../plugins/define.ts";
+import type { Listener, TransportContext, TransportEntry } from "../../contract/transport.ts";
 import type { Log } from "../../contract/log.ts";
 import { plain } from "../../serializers/framing.ts";
 import type { Serializer } from "../../serializers/serializer.ts";

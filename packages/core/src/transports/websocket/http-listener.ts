@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { TransportContext } from "../../contract/connection.ts";
+import type { TransportContext } from "../../contract/transport.ts";
 import type { Log } from "../../contract/log.ts";
 import type { ReportLimit } from "../../contract/observers.ts";
 import { attempt } from "../../wamp/guarded.ts";

@@ -2,12 +2,8 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
-import {
-  defineTransport,
-  type Listener,
-  type TransportContext,
-  type TransportEntry,
-} from "../../contract/connection.ts";
+import { defineTransport } from "../../plugins/define.ts";
+import type { Listener, TransportContext, TransportEntry } from "../../contract/transport.ts";
 import type { TransportDetails } from "../../contract/hello.ts";
 import type { Log } from "../../contract/log.ts";
 import { plainHeaders, transportDetails } from "../net/details.ts";

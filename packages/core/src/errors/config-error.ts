@@ -1,18 +1,3 @@
-import { ErrorUri } from "../wamp/error-uris.ts";
-import { WampError } from "../errors/wamp-error.ts";
-
-/** A session asked for more than a limit of the config leaves it. */
-export class LimitError extends WampError {
-  override readonly name = "LimitError";
-  /** The limit's key in the config. */
-  readonly limit: string;
-
-  constructor(limit: string, message: string) {
-    super(ErrorUri.limitExceeded, message);
-    this.limit = limit;
-  }
-}
-
 /** One thing that is wrong in a config: where, and what was found and expected. */
 export interface ConfigIssue {
   /** The keys that lead to it, outermost first. */
@@ -45,15 +30,4 @@ export function pathText(path: readonly (string | number)[]): string {
     if (typeof key === "number") return `${text}[${key}]`;
     return text === "" ? key : `${text}.${key}`;
   }, "");
-}
-
-/** A plugin did what it may not: threw, hung, or answered out of its contract. Goes to the log, never to a peer. */
-export class PluginError extends Error {
-  override readonly name = "PluginError";
-  readonly plugin: string;
-
-  constructor(plugin: string, message: string, options?: ErrorOptions) {
-    super(`plugin "${plugin}" ${message}`, options);
-    this.plugin = plugin;
-  }
 }

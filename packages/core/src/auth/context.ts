@@ -1,0 +1,15 @@
+import type { AuthSettings } from "../contract/auth-settings.ts";
+import type { RouterHooks } from "../contract/hooks.ts";
+import type { Log } from "../contract/log.ts";
+import type { RealmDirectory } from "../contract/realm-port.ts";
+import type { Dict } from "../wamp/payload.ts";
+
+/** What logins need of the router they are in. */
+export interface DoorContext {
+  readonly auth: AuthSettings;
+  readonly hooks: RouterHooks;
+  readonly realms: RealmDirectory;
+  /** The `roles` of WELCOME. */
+  readonly roles: Readonly<Dict>;
+  readonly log: Log;
+}

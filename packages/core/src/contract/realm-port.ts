@@ -1,0 +1,26 @@
+import type { Message } from "../wamp/messages.ts";
+import type { Peer } from "./session-port.ts";
+
+/** A session's place in a realm. */
+export interface Seat {
+  /** A message of the session: anything that may come after WELCOME, but GOODBYE. */
+  receive(message: Message): void;
+  /** The session is gone, and with it all it had here. May be called more than once. */
+  leave(): void;
+}
+
+/** A realm as sessions and logins see it. */
+export interface RealmPort {
+  readonly name: string;
+  hasRole(role: string): boolean;
+  /** @throws LimitError where there is no room for one more session of `authid` */
+  requireRoom(authid: string): void;
+  join(peer: Peer): Seat;
+  /** Resolves when somebody has registered `procedure`, at once where somebody has. Rejects with the signal's reason. */
+  whenRegistered(procedure: string, signal: AbortSignal): Promise<void>;
+}
+
+/** The realms of a router. */
+export interface RealmDirectory {
+  get(name: string): RealmPort | undefined;
+}

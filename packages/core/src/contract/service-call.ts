@@ -1,0 +1,44 @@
+/** How a call made by the router itself ended. */
+export type CallOutcome =
+  | { readonly kind: "result"; readonly args: readonly unknown[]; readonly kwargs: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: "error";
+      readonly uri: string;
+      readonly args: readonly unknown[];
+      readonly kwargs: Readonly<Record<string, unknown>>;
+    }
+  | { readonly kind: "no-realm" }
+  /** Nobody has registered the procedure. */
+  | { readonly kind: "no-callee" }
+  /** Who was called left before it answered. */
+  | { readonly kind: "callee-gone" }
+  /** Who is registered reads too slowly: more waits for it than may. */
+  | { readonly kind: "callee-busy" }
+  | { readonly kind: "timeout" };
+
+/** A call that the router made itself, once it has ended. */
+export interface ServiceCallEnd {
+  readonly realm: string;
+  readonly procedure: string;
+  /** `cancelled`: who it was made for has left. */
+  readonly kind: CallOutcome["kind"] | "cancelled";
+  /** From the call to its answer, in milliseconds, with what it waited for the procedure. */
+  readonly ms: number;
+}
+
+export interface CallOptions {
+  /** Cancels the call; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** How long to wait for the answer, in milliseconds. Default 10000. */
+  readonly timeout?: number;
+  /** How long to wait for the procedure to be registered, in milliseconds. Default 0. */
+  readonly wait?: number;
+}
+
+/** Calls a procedure as the router itself (`caller_authrole` is `trusted`). Rejects only where `signal` fires. */
+export type ServiceCall = (
+  realm: string,
+  procedure: string,
+  args: readonly unknown[],
+  options?: CallOptions,
+) => Promise<CallOutcome>;

@@ -1,0 +1,115 @@
+import type { Assignment } from "../contract/assignment.ts";
+import type { Decision } from "../contract/authorization.ts";
+import type {
+  Accept,
+  AcceptedAnswer,
+  Challenge,
+  CredentialAnswer,
+  DeniedAnswer,
+  Deny,
+  PrincipalAnswer,
+  UnknownAnswer,
+  Verdict,
+} from "../contract/verdict.ts";
+import { ErrorUri } from "../wamp/error-uris.ts";
+import { isDict } from "../wamp/messages.ts";
+import type { Dict } from "../wamp/payload.ts";
+import { isUri } from "../wamp/uri.ts";
+
+/**
+ * Lets the client in. Without `assignment` as the principal that `resolvePrincipal` found; with it as the one named
+ * there (a tap of `hello` says method and provider too).
+ */
+export function accept(assignment?: Assignment, as: { authmethod?: string; provider?: string } = {}): Accept {
+  return {
+    kind: "accept",
+    assignment: assignment ?? null,
+    authmethod: as.authmethod ?? null,
+    provider: as.provider ?? null,
+  };
+}
+
+/**
+ * Turns the client away. Without arguments the proof was wrong: `wamp.error.authentication_denied`, in the one text
+ * that an unknown authid gets too.
+ */
+export function deny(reason: string = ErrorUri.authenticationDenied, message?: string): Deny {
+  return { kind: "deny", reason, message: message ?? (reason === ErrorUri.authenticationDenied ? DENIED : null) };
+}
+
+/** The one text for a wrong proof and for an unknown authid. */
+export const DENIED = "the authentication was denied: unknown authid or wrong proof";
+
+/** Sends CHALLENGE with `extra`; `state` comes back, unseen by the client, with its AUTHENTICATE. */
+export function challenge(extra: Readonly<Dict>, options: { state?: unknown } = {}): Challenge {
+  return { kind: "challenge", extra, state: options.state };
+}
+
+/** The principal's credential, in the shape the method declared; the method checks the proof against it. */
+export function credential(value: unknown, assignment: Assignment = {}): CredentialAnswer {
+  return { kind: "credential", credential: value, assignment };
+}
+
+/** The strategy has checked the proof itself. Legal only at `authenticate`, for a method with `strategyMayVerify`. */
+export function accepted(assignment: Assignment): AcceptedAnswer {
+  return { kind: "accepted", assignment };
+}
+
+/** Turns the client away with the strategy's own words. */
+export function denied(reason: string = ErrorUri.authenticationFailed, message?: string): DeniedAnswer {
+  return { kind: "denied", reason, message: message ?? null };
+}
+
+/** Not mine: ask the next block. After the last one the client is treated as one with a wrong proof. */
+export function unknown(): UnknownAnswer {
+  return { kind: "unknown" };
+}
+
+/** Whether `value` has the shape of a Verdict: what a tap of the handshake hooks may answer. */
+export function isVerdict(value: unknown): value is Verdict {
+  if (!isDict(value)) return false;
+  switch (value["kind"]) {
+    case "accept":
+      return value["assignment"] === null || isAssignment(value["assignment"]);
+    case "deny":
+      return isRefusal(value);
+    case "challenge":
+      return isDict(value["extra"]);
+    default:
+      return false;
+  }
+}
+
+/** Whether `value` has the shape of a PrincipalAnswer: what a strategy may answer. */
+export function isPrincipalAnswer(value: unknown): value is PrincipalAnswer {
+  if (!isDict(value)) return false;
+  switch (value["kind"]) {
+    case "credential":
+    case "accepted":
+      return isAssignment(value["assignment"]);
+    case "denied":
+      return isRefusal(value);
+    case "unknown":
+      return true;
+    default:
+      return false;
+  }
+}
+
+function isRefusal({ reason, message }: Dict): boolean {
+  return typeof reason === "string" && isUri(reason) && (message === null || typeof message === "string");
+}
+
+function isAssignment(value: unknown): value is Assignment {
+  if (!isDict(value)) return false;
+  const { realm, authid, role, extra } = value;
+  const isName = (name: unknown): boolean => name === undefined || name === null || typeof name === "string";
+  return isName(realm) && isName(authid) && isName(role) && (extra === undefined || extra === null || isDict(extra));
+}
+
+/** Whether `value` has the shape of a Decision. */
+export function isDecision(value: unknown): value is Decision {
+  if (typeof value !== "object" || value === null) return false;
+  const { allow, disclose } = value as Record<string, unknown>;
+  return typeof allow === "boolean" && (disclose === undefined || typeof disclose === "boolean");
+}

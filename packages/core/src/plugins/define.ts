@@ -1,0 +1,66 @@
+import type { AuthMethod } from "../contract/method.ts";
+import type { Plugin, PluginDefinition } from "../contract/plugin.ts";
+import type { Strategy } from "../contract/strategy.ts";
+import type { Transport } from "../contract/transport.ts";
+
+const BRAND = Symbol.for("wampgate.plugin");
+
+/** Declares a transport. */
+export function defineTransport<E>(transport: Transport<E>): Transport {
+  return transport as unknown as Transport;
+}
+
+/**
+ * Declares a method. It only types what it is given; core checks the shape when the plugin is loaded.
+ *
+ * @example
+ * defineMethod({
+ *   name: "shout",
+ *   at: "authenticate",
+ *   credential: z.object({ word: z.string() }),
+ *   challenge: () => challenge({}),
+ *   authenticate: async (attempt, proof) => {
+ *     const found = await attempt.resolvePrincipal();
+ *     return !found.verified && constantTimeEqual(found.credential.word.toUpperCase(), proof.signature) ? accept() : deny();
+ *   },
+ *   decoy: () => credential({ word: randomUUID() }),
+ * });
+ */
+export function defineMethod<C, B = unknown, S = B>(method: AuthMethod<C, B, S>): AuthMethod {
+  return method as unknown as AuthMethod;
+}
+
+/**
+ * Declares a strategy.
+ *
+ * @example
+ * defineStrategy({
+ *   type: "everybody",
+ *   block: z.object({ role: z.string() }),
+ *   resolve: (query, block) => credential({}, { authid: query.authid, role: block.role }),
+ * });
+ */
+export function defineStrategy<B>(strategy: Strategy<B>): Strategy {
+  return strategy as unknown as Strategy;
+}
+
+/**
+ * Declares a plugin.
+ *
+ * @example
+ * export default definePlugin({
+ *   name: "wampgate-ban-list",
+ *   core: "^0.1.0",
+ *   apply(api) {
+ *     api.hooks.hello.tap("wampgate-ban-list", (hello) => (banned(hello.transport.peer) ? deny() : undefined));
+ *   },
+ * });
+ */
+export function definePlugin<O = unknown>(definition: PluginDefinition<O>): Plugin {
+  return { ...(definition as PluginDefinition), [BRAND]: true } as unknown as Plugin;
+}
+
+/** Whether `value` was made by `definePlugin`, of this copy of the package or of another. */
+export function isPlugin(value: unknown): value is Plugin {
+  return typeof value === "object" && value !== null && BRAND in value;
+}
