@@ -90,7 +90,7 @@ it("by default 1000 half-open logins from one address pass", async () => {
       return socket;
     }),
   );
-  expect(running.router.stats.transports[0]).toMatchObject({ halfOpen: 1000, sessions: 0 });
+  expect(running.router.stats.transports[0]).toMatchObject({ pendingLogins: 1000, sessions: 0 });
   expect((await refusal()).status).toBe(503);
   expect(running.count("max-half-open-per-address")).toBe(1);
   await Promise.all(
@@ -130,7 +130,7 @@ it("a transport that does not ask first is refused by ABORT", async () => {
     "wampgate.error.limit_exceeded",
   ]);
   await closed;
-  expect(running.router.stats.transports[0]).toMatchObject({ halfOpen: 1, sessions: 0 });
+  expect(running.router.stats.transports[0]).toMatchObject({ pendingLogins: 1, sessions: 0 });
   first.close();
 });
 

@@ -83,7 +83,7 @@ describe.each([webSocket, rawSocket])("max-hello-size, $name:", (carrier) => {
     expect(running.hits).toMatchObject([
       { message: expect.stringContaining("raise max-hello-size if your clients") as string, session: null },
     ]);
-    expect(running.router.stats.transports[0]).toMatchObject({ halfOpen: 0, sessions: 0 });
+    expect(running.router.stats.transports[0]).toMatchObject({ pendingLogins: 0, sessions: 0 });
   });
 
   it("some MiB in one go with the first bytes, as one message or as many, end their own connection", async () => {

@@ -61,7 +61,7 @@ it("a client that leaves while it is slowed leaves nothing behind", async () => 
   client.send(Wire.GOODBYE, {}, "wamp.close.close_realm");
   client.socket.terminate();
   await left;
-  expect(running.router.stats.transports[0]).toMatchObject({ halfOpen: 0, sessions: 0 });
+  expect(running.router.stats.transports[0]).toMatchObject({ pendingLogins: 0, sessions: 0 });
 });
 
 it("a client that is slowed is not taken for one that answers no PING", async () => {

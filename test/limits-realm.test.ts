@@ -35,7 +35,7 @@ it("max-sessions: one too many is told, and a place that is left is free", async
   first.send(Wire.GOODBYE, {}, "wamp.close.close_realm");
   await first.closed;
   await (await login()).welcomed();
-  expect(running.router.stats.transports[0]).toMatchObject({ halfOpen: 0, sessions: 2 });
+  expect(running.router.stats.transports[0]).toMatchObject({ pendingLogins: 0, sessions: 2 });
 });
 
 it("max-sessions holds when many log in at once", async () => {

@@ -25,10 +25,10 @@ it("counts messages and bytes of each transport, and who is there, for a plugin 
       type: "websocket",
       url: running.url,
       traffic: { messagesReceived: 0, messagesSent: 0, bytesReceived: 0, bytesSent: 0 },
-      halfOpen: 1,
+      pendingLogins: 1,
       sessions: 0,
     },
-    expect.objectContaining({ url: expect.stringMatching(/\/other$/) as string, halfOpen: 0, sessions: 0 }),
+    expect.objectContaining({ url: expect.stringMatching(/\/other$/) as string, pendingLogins: 0, sessions: 0 }),
   ]);
   let sent = 0;
   client.socket.on("message", (data: Buffer) => (sent += data.length));
@@ -40,7 +40,7 @@ it("counts messages and bytes of each transport, and who is there, for a plugin 
   const [used, unused] = api.stats.transports;
   expect(used).toMatchObject({
     traffic: { messagesReceived: 2, messagesSent: 2, bytesReceived: received, bytesSent: sent },
-    halfOpen: 0,
+    pendingLogins: 0,
     sessions: 1,
   });
   expect(unused?.traffic.messagesReceived).toBe(0);
@@ -48,7 +48,7 @@ it("counts messages and bytes of each transport, and who is there, for a plugin 
   const left = new Promise<void>((resolve) => client.socket.once("close", () => resolve()));
   client.send(6, {}, "wamp.close.close_realm");
   await left;
-  expect(api.stats.transports[0]).toMatchObject({ halfOpen: 0, sessions: 0 });
+  expect(api.stats.transports[0]).toMatchObject({ pendingLogins: 0, sessions: 0 });
 });
 
 it("counts sessions of this process", async () => {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { definePlugin, deny, type Plugin, type Refusal } from "@wampgate/core";
+import { definePlugin, deny, type Plugin, type LoginFailure } from "@wampgate/core";
 import { type FakeClient, Wire } from "@wampgate/plugin-testkit";
 import { authenticatorOf, dynamicBlock, REALMS } from "./support/dynamic.ts";
 import { connectRaw, hangUp } from "./support/raw-client.ts";
@@ -8,14 +8,14 @@ import { OFFICIAL, type RunningRouter, startRouter } from "./support/router.ts";
 const DENIED = "wamp.error.authentication_denied";
 const FAILED = "wamp.error.authentication_failed";
 
-const refusals: Refusal[] = [];
+const refusals: LoginFailure[] = [];
 /** Fires when the last client that said HELLO has left. */
 let left: AbortSignal;
 const house = definePlugin({
   name: "house-rules",
   core: "*",
   apply({ hooks }) {
-    hooks.refused.tap("house-rules", (refusal) => void refusals.push(refusal));
+    hooks.loginFailed.tap("house-rules", (refusal) => void refusals.push(refusal));
     hooks.hello.tap("house-rules", ({ authid, signal }) => {
       left = signal;
       if (authid === "banned") return deny("com.example.banned", "not you");
@@ -102,7 +102,7 @@ it("a login that succeeds is one line: who, from where, by what, whose word it w
   expect(running.log.text()).not.toContain("the secret");
 });
 
-it("a wrong proof is one line, and the hook `refused` is told the same", async () => {
+it("a wrong proof is one line, and the hook `loginFailed` is told the same", async () => {
   await start();
   await attempt("joe", "a guess");
   const by = { authmethod: "ticket", plugin: "@wampgate/auth-ticket", reason: DENIED };

@@ -85,7 +85,7 @@ describe("a plugin that goes wrong", () => {
 
   it("in joined, left or refused: it is logged, and nobody is harmed", async () => {
     const plugin = bad(({ hooks }) => {
-      for (const hook of [hooks.joined, hooks.left, hooks.refused]) hook.tap("bad-plugin", boom);
+      for (const hook of [hooks.joined, hooks.left, hooks.loginFailed]) hook.tap("bad-plugin", boom);
     });
     const router = await startTestRouter({ plugins: [...OFFICIAL, plugin], auth });
     expect(await attempt(router)).toBe(Wire.WELCOME);

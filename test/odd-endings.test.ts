@@ -179,7 +179,7 @@ describe.each(KINDS.map((kind, at) => [kind, at] as const))("on %s", (kind, at) 
   it("all places are free again after odd endings of every kind: as many fit as before, and one more does not", async () => {
     await eventually(() => {
       const { transports } = running.router.stats;
-      return Promise.resolve(transports.every(({ halfOpen, sessions }) => halfOpen === 0 && sessions === 0));
+      return Promise.resolve(transports.every(({ pendingLogins, sessions }) => pendingLogins === 0 && sessions === 0));
     });
     await eventually(async () => {
       const sockets: Socket[] = [];

@@ -160,7 +160,7 @@ describe("a login whose WELCOME or CHALLENGE cannot be sent", () => {
     }
     await other.hearsNothing();
     expect(router.router.sessionCount.remote).toBe(1);
-    expect(router.router.stats.transports[0]).toMatchObject({ halfOpen: 0, sessions: 1 });
+    expect(router.router.stats.transports[0]).toMatchObject({ pendingLogins: 0, sessions: 1 });
   });
 
   it("ends, alone: a plugin's tap of welcome adds a getter that throws", async () => {

@@ -29,7 +29,7 @@ export async function startLimited(
     name: "watcher",
     core: "*",
     apply({ hooks }) {
-      hooks.limited.tap("watcher", (hit) => {
+      hooks.limitHit.tap("watcher", (hit) => {
         hits.push(hit);
         told.emit(hit.limit);
       });

@@ -3,7 +3,7 @@ import {
   accept,
   assignmentsIn,
   challenge,
-  Concealed,
+  Secret,
   constantTimeEqual,
   credential,
   defineMethod,
@@ -24,7 +24,7 @@ const block = z.strictObject({
 type Principals = z.output<typeof block>["principals"];
 
 /** A block at work: each principal with its ticket out of sight. */
-type Kept = Readonly<Record<string, Omit<Principals[string], "ticket"> & { readonly ticket: Concealed<string> }>>;
+type Kept = Readonly<Record<string, Omit<Principals[string], "ticket"> & { readonly ticket: Secret<string> }>>;
 
 /** Made once: making one for each unknown authid takes time that tells. */
 const NOBODYS = randomBytes(32).toString("base64");
@@ -39,7 +39,7 @@ export const ticket = defineMethod({
     schema: block,
     prepare: ({ principals }: { principals: Principals }): Kept =>
       Object.fromEntries(
-        Object.entries(principals).map(([authid, own]) => [authid, { ...own, ticket: new Concealed(own.ticket) }]),
+        Object.entries(principals).map(([authid, own]) => [authid, { ...own, ticket: new Secret(own.ticket) }]),
       ),
     find: (query, principals: Kept) => findIn(principals, query, ({ ticket: own }) => ({ ticket: own.reveal() })),
     assignments: (principals: Kept) => assignmentsIn("principals", principals),

@@ -3,7 +3,7 @@ import {
   accept,
   assignmentsIn,
   challenge,
-  Concealed,
+  Secret,
   constantTimeEqual,
   credential,
   defineMethod,
@@ -25,11 +25,11 @@ type Users = z.output<typeof block>["users"];
 /** A block at work: each user with its key, and what decoys are made of, both out of sight. */
 interface Block {
   readonly users: Readonly<Record<string, User>>;
-  readonly models: Concealed<Models>;
+  readonly models: Secret<Models>;
 }
 
 interface User extends Omit<Users[string], keyof SecretFields> {
-  readonly concealed: Concealed<SecretFields>;
+  readonly concealed: Secret<SecretFields>;
 }
 
 /** What travels from CHALLENGE to AUTHENTICATE. */
@@ -46,7 +46,7 @@ export const wampcra = defineMethod({
     schema: block,
     prepare: async ({ users }: { users: Users }): Promise<Block> => {
       const derived = await withKeys(users);
-      const models = new Concealed(await modelsOf(derived));
+      const models = new Secret(await modelsOf(derived));
       const entries = Object.entries(derived).map(([authid, own]) => [authid, concealed(own)] as const);
       return { users: Object.fromEntries(entries), models };
     },
@@ -99,7 +99,7 @@ async function withKeys(users: Users): Promise<Users> {
 }
 
 function concealed({ secret, password, salt, iterations, keylen, ...rest }: Users[string]): User {
-  return { ...rest, concealed: new Concealed({ secret, password, salt, iterations, keylen }) };
+  return { ...rest, concealed: new Secret({ secret, password, salt, iterations, keylen }) };
 }
 
 export default definePlugin({ name: "@wampgate/auth-wampcra", core: "^0.1.0", methods: [wampcra] });

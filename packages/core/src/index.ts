@@ -12,7 +12,7 @@ export { ConfigError, type ConfigIssue } from "./errors/config-error.ts";
 export { PluginError } from "./errors/plugin-error.ts";
 export type { Hello, TransportDetails } from "./contract/hello.ts";
 export type { Log } from "./contract/log.ts";
-export { Concealed } from "./auth/secret.ts";
+export { Secret } from "./auth/secret.ts";
 export type {
   AuthMethod,
   LoginAttempt,
@@ -36,7 +36,7 @@ export { assignmentOf, assignmentsIn, findIn, principalFields } from "./auth/sta
 export { accept, accepted, challenge, credential, denied, deny, unknown } from "./hooks/answers.ts";
 export type { Assignment, Principal } from "./contract/assignment.ts";
 export type { PrincipalAnswer, Verdict } from "./contract/verdict.ts";
-export type { Refusal, RouterHooks } from "./contract/hooks.ts";
+export type { LoginFailure, RouterHooks } from "./contract/hooks.ts";
 export type { Component } from "./plugins/start-component.ts";
 export { createRouter, type Endpoint, type Router, type RouterOptions } from "./router/router.ts";
 export type { Reloaded } from "./router/reload.ts";

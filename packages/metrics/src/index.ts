@@ -16,10 +16,10 @@ export default definePlugin<z.output<typeof options>>({
     const metrics = new Metrics(stats);
     metrics.tap(hooks);
     const page = new Page(path, metrics.registry, log);
-    hooks.start.tapPromise("@wampgate/metrics", async () => {
+    hooks.starting.tapPromise("@wampgate/metrics", async () => {
       const url = await page.listen(port, host);
       log.info({ url }, "serves metrics");
     });
-    hooks.closed.tap("@wampgate/metrics", () => page.close());
+    hooks.stopped.tap("@wampgate/metrics", () => page.close());
   },
 });

@@ -66,12 +66,12 @@ export class Metrics {
       duration.observe({ outcome: "welcome" }, (performance.now() - began) / 1000);
     });
     hooks.left.tap(tap, ({ realm, authrole }) => sessions.dec({ realm, authrole }));
-    hooks.refused.tap(tap, ({ authmethod, provider, reason, ms }) => {
+    hooks.loginFailed.tap(tap, ({ authmethod, provider, reason, ms }) => {
       const outcome = REASONS.has(reason) ? reason : "other";
       logins.inc({ method: authmethod ?? "none", strategy: provider ?? "none", outcome });
       duration.observe({ outcome: "refused" }, ms / 1000);
     });
-    hooks.called.tap(tap, ({ kind, ms }) => calls.observe({ outcome: kind }, ms / 1000));
+    hooks.serviceCallEnded.tap(tap, ({ kind, ms }) => calls.observe({ outcome: kind }, ms / 1000));
   }
 
   /** What core counts itself is read when somebody asks. */
@@ -86,7 +86,7 @@ export class Metrics {
       labelNames: ["transport"],
       registers,
       collect() {
-        for (const { transport, entry } of transports()) this.set({ transport }, entry.halfOpen);
+        for (const { transport, entry } of transports()) this.set({ transport }, entry.pendingLogins);
       },
     });
     const countTraffic = (name: string, help: string, received: TrafficKey, sent: TrafficKey): Counter =>

@@ -5,7 +5,7 @@ import type { RealmDirectory } from "../contract/realm-port.ts";
 import type { Dict } from "../wamp/payload.ts";
 
 /** What logins need of the router they are in. */
-export interface DoorContext {
+export interface HandshakeContext {
   readonly auth: AuthSettings;
   readonly hooks: RouterHooks;
   readonly realms: RealmDirectory;

@@ -6,7 +6,7 @@ import type { SessionInfo } from "../contract/session-port.ts";
 import type { MethodSettings } from "../contract/auth-settings.ts";
 import type { Principal } from "../contract/assignment.ts";
 import { Deadline } from "../wamp/deadline.ts";
-import type { DoorContext } from "./context.ts";
+import type { HandshakeContext } from "./context.ts";
 import { principalOf, Query } from "./principals.ts";
 
 /** How long a static block may take to say whether it knows a principal, in milliseconds. */
@@ -21,7 +21,7 @@ const TIMEOUT = 10_000;
 export async function whyNotEntitled(
   info: SessionInfo,
   admission: Admission | null,
-  context: DoorContext,
+  context: HandshakeContext,
 ): Promise<string | null> {
   const why = whyNoPlace(info, context);
   if (why !== null || admission === null) return why;
@@ -36,7 +36,10 @@ export async function whyNotEntitled(
 }
 
 /** As `whyNotEntitled`, for a session that has its role without a login. */
-export function whyNoPlace({ realm, authrole }: SessionInfo, { realms }: Pick<DoorContext, "realms">): string | null {
+export function whyNoPlace(
+  { realm, authrole }: SessionInfo,
+  { realms }: Pick<HandshakeContext, "realms">,
+): string | null {
   const found = realms.get(realm);
   if (found === undefined) return `the realm ${realm} is not there any more`;
   return found.hasRole(authrole) ? null : `the role ${authrole} is not in the realm ${realm} any more`;
@@ -46,7 +49,7 @@ async function whyNotKnown(
   info: SessionInfo,
   admission: Admission,
   settings: MethodSettings,
-  context: DoorContext,
+  context: HandshakeContext,
 ): Promise<string | null> {
   const limit = new Deadline(TIMEOUT);
   const log = context.log.child({ session: info.session });
@@ -74,7 +77,7 @@ async function whyNotKnown(
 async function staticPrincipal(
   { method, blocks }: MethodSettings,
   attempt: Hello & { readonly authmethod: string },
-  { hooks }: DoorContext,
+  { hooks }: HandshakeContext,
 ): Promise<Principal | null> {
   const question = { attempt, realm: attempt.realm, authid: attempt.authid, facts: {}, phase: method.at };
   for (const [i, { type, value, defaultRole }] of blocks.entries()) {

@@ -34,10 +34,10 @@ export class Denial extends Error {
   }
 }
 
-/** What the blocks of a method said. `lost`: nobody knows the authid, and a decoy stands in for the principal. */
+/** What the blocks of a method said. `isDecoy`: no block knows the authid, and a decoy stands in for the principal. */
 export interface Found {
   readonly resolved: Resolved<unknown>;
-  readonly lost: boolean;
+  readonly isDecoy: boolean;
   /** The plugin of the strategy that knew it; null where none did. */
   readonly plugin: string | null;
 }
@@ -82,11 +82,11 @@ export async function findPrincipal(settings: MethodSettings, query: Question, h
     const answer = await hooks.principal.get(block.type)?.promise(asked, block.value);
     if (answer === undefined) throw new PluginError(block.type, "left a question for a principal without an answer");
     if (answer.kind === "unknown") continue;
-    return { resolved: await resolved(answer, block, asked), lost: false, plugin: deciderOf(answer) };
+    return { resolved: await resolved(answer, block, asked), isDecoy: false, plugin: deciderOf(answer) };
   }
   // The last block's question serves once more: whatever is done here and not for a known authid takes time that tells.
   const decoy = await decoyOf(settings, asked ?? new Query(query, method, null, true));
-  return { resolved: decoy, lost: true, plugin: null };
+  return { resolved: decoy, isDecoy: true, plugin: null };
 }
 
 async function resolved(
@@ -144,18 +144,18 @@ function pathOf({ path = [] }: SchemaIssue): string {
 }
 
 /**
- * A principal of what was assigned: `realm` and `authid` replace the client's wish even by none; a role is never the
+ * A principal of what was assigned: `realm` and `authid` replace what the client asked for even by none; a role is never the
  * client's to choose.
  */
 export function principalOf(
   { realm, authid, role, extra }: Assignment,
-  wish: Pick<Hello, "realm" | "authid">,
+  asked: Pick<Hello, "realm" | "authid">,
   defaultRole: string | null,
   provider: string,
 ): Principal {
   return {
-    realm: nameOf(realm === undefined ? wish.realm : realm),
-    authid: nameOf(authid === undefined ? wish.authid : authid),
+    realm: nameOf(realm === undefined ? asked.realm : realm),
+    authid: nameOf(authid === undefined ? asked.authid : authid),
     role: nameOf(role) ?? defaultRole,
     extra: extra ?? null,
     provider,

@@ -1,9 +1,9 @@
 /**
  * A secret that is kept: whoever prints what holds it, by `inspect`, `JSON.stringify` or in a log, does not print it.
  *
- * @example prepare: ({ ticket }) => ({ ticket: new Concealed(ticket) })
+ * @example prepare: ({ ticket }) => ({ ticket: new Secret(ticket) })
  */
-export class Concealed<T> {
+export class Secret<T> {
   readonly #secret: T;
 
   constructor(secret: T) {

@@ -1,16 +1,16 @@
-import type { Door } from "../contract/handshake.ts";
+import type { Handshakes } from "../contract/handshake.ts";
 import { PluginError } from "../errors/plugin-error.ts";
 import type { AuthMethod } from "../contract/method.ts";
 import type { Strategy } from "../contract/strategy.ts";
 import type { PluginApi } from "../contract/plugin-api.ts";
 import { unknown } from "../hooks/answers.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
-import { ClientLogin } from "./login.ts";
-import type { DoorContext } from "./context.ts";
+import { ClientHandshake } from "./handshake.ts";
+import type { HandshakeContext } from "./context.ts";
 
-/** The door of a transport: one login for each HELLO. */
-export function createDoor(context: DoorContext): Door {
-  return { knock: (hello) => new ClientLogin(hello, context) };
+/** The handshakes of a transport, one for each HELLO. */
+export function createHandshakes(context: HandshakeContext): Handshakes {
+  return { start: (hello) => new ClientHandshake(hello, context) };
 }
 
 /** Taps the hooks for a declared method, in its plugin's name. */

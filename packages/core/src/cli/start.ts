@@ -80,8 +80,8 @@ function toldToStop(): Promise<void> {
 /** What listens where, with which methods, and from which plugin each comes. */
 function summary(router: Router): string[] {
   const lines = router.endpoints.map(({ url, methods }) => {
-    const doors = methods.map(({ name, types, plugin }) => `${name} (${types.join(", then ")}) from ${plugin}`);
-    return `  ${url}  ${doors.join("; ")}`;
+    const offers = methods.map(({ name, types, plugin }) => `${name} (${types.join(", then ")}) from ${plugin}`);
+    return `  ${url}  ${offers.join("; ")}`;
   });
   return ["wampgate listens on", ...lines];
 }

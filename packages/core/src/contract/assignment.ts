@@ -1,6 +1,6 @@
 import type { Dict } from "../wamp/payload.ts";
 
-/** What is assigned to a client. Without `realm` or `authid` the client's own wish stands; null or "" assigns none. Without `role` it is the block's `default-role`. */
+/** What is assigned to a client. Without `realm` or `authid` what the client asked for stands; null or "" assigns none. Without `role` it is the block's `default-role`. */
 export interface Assignment {
   readonly realm?: string | null;
   readonly authid?: string | null;

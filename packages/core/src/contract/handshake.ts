@@ -2,22 +2,22 @@ import type { Dict } from "../wamp/payload.ts";
 import type { Hello } from "./hello.ts";
 import type { SessionInfo } from "./session-port.ts";
 
-/** Where a transport's clients knock. */
-export interface Door {
-  knock(hello: Hello): Login;
+/** Where the clients of a transport log in. */
+export interface Handshakes {
+  start(hello: Hello): Handshake;
 }
 
 /** One login, from HELLO to its end. Neither function ever rejects. */
-export interface Login {
-  begin(): Promise<LoginStep>;
+export interface Handshake {
+  begin(): Promise<HandshakeReply>;
   /** Only after a step that challenges, once for each. */
-  authenticate(signature: string, extra: Readonly<Dict>): Promise<LoginStep>;
+  authenticate(signature: string, extra: Readonly<Dict>): Promise<HandshakeReply>;
   /** How far it has come, for the operator. */
-  readonly trace: LoginTrace;
+  readonly trace: HandshakeTrace;
 }
 
 /** What decided a login, or was about to. */
-export interface LoginTrace {
+export interface HandshakeTrace {
   /** Null where none was chosen. */
   readonly authmethod: string | null;
   /** The strategy that answered, by its type: `static`, `dynamic` …; null where none has. */
@@ -38,7 +38,7 @@ export interface Admission {
 }
 
 /** What the session is to send next. */
-export type LoginStep =
+export type HandshakeReply =
   | { readonly kind: "challenge"; readonly authmethod: string; readonly extra: Readonly<Dict> }
   | {
       readonly kind: "welcome";

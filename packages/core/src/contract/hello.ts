@@ -27,7 +27,7 @@ export interface TransportDetails {
   readonly http_cbtid: null;
 }
 
-/** Everything known of who knocks, before any method was chosen. */
+/** Everything that is known of a client before a method is chosen. */
 export interface Hello {
   /** The id the session will get. */
   readonly session: number;

@@ -9,7 +9,7 @@ import type { PrincipalAnswer, Verdict } from "./verdict.ts";
 import type { AsyncSeriesBailHook, AsyncSeriesHook, SyncHook } from "tapable";
 
 /** A login that ended in ABORT. */
-export interface Refusal {
+export interface LoginFailure {
   /** Null where HELLO itself was refused. */
   readonly hello: Hello | null;
   /** Who it was: `transport.peer`. */
@@ -93,33 +93,33 @@ export interface RouterHooks {
   /**
    * A login ended in ABORT. A throw is logged.
    *
-   * @example hooks.refused.tap("count", ({ reason }) => void refused.inc({ reason }));
+   * @example hooks.loginFailed.tap("count", ({ reason }) => void refused.inc({ reason }));
    */
-  readonly refused: SyncHook<[Refusal]>;
+  readonly loginFailed: SyncHook<[LoginFailure]>;
   /**
    * A limit of the config was hit: somebody was refused, or disconnected. A throw is logged.
    *
-   * @example hooks.limited.tap("count", ({ limit }) => void limited.inc({ limit }));
+   * @example hooks.limitHit.tap("count", ({ limit }) => void limited.inc({ limit }));
    */
-  readonly limited: SyncHook<[LimitHit]>;
+  readonly limitHit: SyncHook<[LimitHit]>;
   /**
    * A call that the router made itself has ended: of an authenticator, an authorizer, or by `api.call`. A throw is logged.
    *
-   * @example hooks.called.tap("time", ({ kind, ms }) => void histogram.observe({ outcome: kind }, ms / 1000));
+   * @example hooks.serviceCallEnded.tap("time", ({ kind, ms }) => void histogram.observe({ outcome: kind }, ms / 1000));
    */
-  readonly called: SyncHook<[ServiceCallEnd]>;
+  readonly serviceCallEnded: SyncHook<[ServiceCallEnd]>;
   /**
    * The router is about to start: what a plugin serves of its own begins here. A rejection stops the start.
    *
-   * @example hooks.start.tapPromise("page", async () => void (await once(page.listen(9000, "127.0.0.1"), "listening")));
+   * @example hooks.starting.tapPromise("page", async () => void (await once(page.listen(9000, "127.0.0.1"), "listening")));
    */
-  readonly start: AsyncSeriesHook<[Starting]>;
+  readonly starting: AsyncSeriesHook<[Starting]>;
   /**
    * The router has closed, or has failed to start: what a plugin began ends here. A throw is logged.
    *
-   * @example hooks.closed.tap("page", () => void page.close());
+   * @example hooks.stopped.tap("page", () => void page.close());
    */
-  readonly closed: SyncHook<[]>;
+  readonly stopped: SyncHook<[]>;
   /**
    * No static rule of the session's role settled what it wants to do. A tap returns `{ allow, disclose }` or
    * `undefined`; if nobody answers it is denied. A throw denies with `wamp.error.authorization_failed`. The session's

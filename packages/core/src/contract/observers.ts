@@ -29,7 +29,7 @@ export interface TransportStats {
   readonly url: string;
   readonly traffic: Readonly<Traffic>;
   /** Connections that have not logged in yet. */
-  readonly halfOpen: number;
+  readonly pendingLogins: number;
   /** Connections that have. */
   readonly sessions: number;
 }

@@ -1,8 +1,8 @@
 import type { Message } from "../wamp/messages.ts";
-import type { Peer } from "./session-port.ts";
+import type { SessionPort } from "./session-port.ts";
 
 /** A session's place in a realm. */
-export interface Seat {
+export interface RealmAttachment {
   /** A message of the session: anything that may come after WELCOME, but GOODBYE. */
   receive(message: Message): void;
   /** The session is gone, and with it all it had here. May be called more than once. */
@@ -15,7 +15,7 @@ export interface RealmPort {
   hasRole(role: string): boolean;
   /** @throws LimitError where there is no room for one more session of `authid` */
   requireRoom(authid: string): void;
-  join(peer: Peer): Seat;
+  join(peer: SessionPort): RealmAttachment;
   /** Resolves when somebody has registered `procedure`, at once where somebody has. Rejects with the signal's reason. */
   whenRegistered(procedure: string, signal: AbortSignal): Promise<void>;
 }

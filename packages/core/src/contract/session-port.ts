@@ -24,7 +24,7 @@ export type RouterCause = "no-callee" | "callee-gone" | "callee-busy";
 export type RouterError = MessageOf<"ERROR"> & { readonly cause?: RouterCause };
 
 /** A session as its realm sees it. */
-export interface Peer {
+export interface SessionPort {
   readonly info: SessionInfo;
   /** The router's own: not listed, counted or announced, and above permissions. */
   readonly service: boolean;

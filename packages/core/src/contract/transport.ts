@@ -40,7 +40,7 @@ export interface Listener {
   /** Stops, ends what connections are left, and resolves when all is gone. */
   close(): Promise<void>;
   /** Reads the files of certificates anew, for connections to come. Gives a sentence for each that cannot be used and stays as it was. */
-  renew?(): Promise<readonly string[]>;
+  reloadCertificates?(): Promise<readonly string[]>;
 }
 
 /** A way for clients to connect: the `type` of an entry in `transports`. */

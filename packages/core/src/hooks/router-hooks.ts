@@ -1,6 +1,6 @@
 import type { AuthorizeQuery, Decision } from "../contract/authorization.ts";
 import type { Hello } from "../contract/hello.ts";
-import type { Refusal, RouterHooks, Starting } from "../contract/hooks.ts";
+import type { LoginFailure, RouterHooks, Starting } from "../contract/hooks.ts";
 import type { Log } from "../contract/log.ts";
 import type { LoginAttempt, PrincipalQuery, Proof } from "../contract/method.ts";
 import type { LimitHit } from "../contract/observers.ts";
@@ -57,11 +57,11 @@ export function createRouterHooks(freeze: Freeze, log: Log): RouterHooks {
     welcome: createSeriesHook<[LoginAttempt, Dict]>("welcome", ["attempt", "details"], freeze),
     joined: createNoticeHook<[SessionInfo]>("joined", ["session"], freeze, log),
     left: createNoticeHook<[SessionInfo]>("left", ["session"], freeze, log),
-    refused: createNoticeHook<[Refusal]>("refused", ["refusal"], freeze, log),
-    limited: createNoticeHook<[LimitHit]>("limited", ["hit"], freeze, log),
-    called: createNoticeHook<[ServiceCallEnd]>("called", ["call"], freeze, log),
-    start: createSeriesHook<[Starting]>("start", ["starting"], freeze),
-    closed: createNoticeHook<[]>("closed", [], freeze, log),
+    loginFailed: createNoticeHook<[LoginFailure]>("loginFailed", ["refusal"], freeze, log),
+    limitHit: createNoticeHook<[LimitHit]>("limitHit", ["hit"], freeze, log),
+    serviceCallEnded: createNoticeHook<[ServiceCallEnd]>("serviceCallEnded", ["call"], freeze, log),
+    starting: createSeriesHook<[Starting]>("starting", ["starting"], freeze),
+    stopped: createNoticeHook<[]>("stopped", [], freeze, log),
     authorize: createBailHook<[AuthorizeQuery], Decision>("authorize", ["query"], decision, freeze),
   };
   return Object.freeze(hooks);

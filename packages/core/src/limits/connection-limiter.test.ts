@@ -1,6 +1,6 @@
 import type { Connection, ConnectionHandler } from "../contract/connection.ts";
 import type { TransportLimits } from "../contract/settings.ts";
-import { Gate, type Place } from "./connection-limiter.ts";
+import { ConnectionLimiter, type ConnectionSlot } from "./connection-limiter.ts";
 
 const ENDINGS = 100_000;
 
@@ -25,12 +25,12 @@ it.each([0, 100])(
   `places are counted right all through ${ENDINGS} odd endings, with %i messages a second, and none is left`,
   (rate) => {
     const limits = { connections: 50, halfOpen: 30, halfOpenPerAddress: 10, messagesPerSecond: rate };
-    const gate = new Gate(limits as TransportLimits, nothing);
+    const limiter = new ConnectionLimiter(limits as TransportLimits, nothing);
     const next = random(99);
-    const open = new Map<Place, "half-open" | "joined">();
+    const open = new Map<ConnectionSlot, "half-open" | "joined">();
     let ended = 0;
     let behaviour = 0;
-    const entry = gate.entry((_connection, place) => {
+    const entry = limiter.entry((_connection, place) => {
       if (behaviour < 0.05) throw new Error("an accept that fails");
       if (behaviour < 0.15)
         place.ended(); // it was closed before it was taken
@@ -62,11 +62,11 @@ it.each([0, 100])(
       }
       const stages = [...open.values()];
       const halfOpen = stages.filter((stage) => stage === "half-open").length;
-      if (gate.halfOpen !== halfOpen || gate.sessions !== stages.length - halfOpen)
+      if (limiter.pendingLogins !== halfOpen || limiter.sessions !== stages.length - halfOpen)
         throw new Error(`wrong after ${ended} endings`);
     }
     for (const place of open.keys()) place.ended();
-    expect([gate.halfOpen, gate.sessions]).toEqual([0, 0]);
+    expect([limiter.pendingLogins, limiter.sessions]).toEqual([0, 0]);
     expect(entry.refusal("tcp4:192.0.2.1:1")).toBeNull();
   },
 );

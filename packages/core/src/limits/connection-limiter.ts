@@ -5,7 +5,7 @@ import { noTraffic } from "./traffic.ts";
 import type { ReportLimit } from "../contract/observers.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { addressOf } from "./address.ts";
-import { HalfOpen } from "./pending-logins.ts";
+import { PendingLogins } from "./pending-logins.ts";
 import { throttled } from "./throttle.ts";
 
 /** What is told to who comes when there is no room, and to the operator. */
@@ -20,7 +20,7 @@ const TEXTS = {
  * A connection's place at its gate: it counts as a login under way, then as a session, then no more. To be told of the
  * same twice, or of the login after the end, changes nothing.
  */
-export interface Place {
+export interface ConnectionSlot {
   /** It has logged in. */
   joined(): void;
   /** It is over. */
@@ -28,11 +28,11 @@ export interface Place {
 }
 
 /** One entry of `transports`: it counts the connections and what passes through them, and lets in as many as there may be. */
-export class Gate {
+export class ConnectionLimiter {
   readonly traffic = noTraffic();
   #limits: TransportLimits;
   readonly #report: ReportLimit;
-  readonly #halfOpen = new HalfOpen();
+  readonly #pendingLogins = new PendingLogins();
   #sessions = 0;
 
   constructor(limits: TransportLimits, report: ReportLimit) {
@@ -46,8 +46,8 @@ export class Gate {
   }
 
   /** Connections that have not logged in yet. */
-  get halfOpen(): number {
-    return this.#halfOpen.count;
+  get pendingLogins(): number {
+    return this.#pendingLogins.count;
   }
 
   /** Connections that have. */
@@ -56,7 +56,7 @@ export class Gate {
   }
 
   /** What the transport is handed. @param accept takes a connection for which there is room, and its place */
-  entry(accept: (connection: Connection, place: Place) => ConnectionHandler): Omit<TransportEntry, "options"> {
+  entry(accept: (connection: Connection, place: ConnectionSlot) => ConnectionHandler): Omit<TransportEntry, "options"> {
     return {
       traffic: this.traffic,
       limits: this.#limits,
@@ -78,18 +78,18 @@ export class Gate {
     };
   }
 
-  #place(address: string | null): Place {
+  #place(address: string | null): ConnectionSlot {
     let stage: "half-open" | "joined" | "ended" = "half-open";
-    this.#halfOpen.enter(address);
+    this.#pendingLogins.enter(address);
     return {
       joined: () => {
         if (stage !== "half-open") return;
         stage = "joined";
-        this.#halfOpen.leave(address);
+        this.#pendingLogins.leave(address);
         this.#sessions++;
       },
       ended: () => {
-        if (stage === "half-open") this.#halfOpen.leave(address);
+        if (stage === "half-open") this.#pendingLogins.leave(address);
         if (stage === "joined") this.#sessions--;
         stage = "ended";
       },
@@ -105,9 +105,9 @@ export class Gate {
 
   #full(address: string | null): keyof typeof TEXTS | null {
     const { connections, halfOpen, halfOpenPerAddress } = this.#limits;
-    if (this.#halfOpen.of(address) >= halfOpenPerAddress) return "max-half-open-per-address";
-    if (this.#halfOpen.count >= halfOpen) return "max-half-open";
-    if (this.#halfOpen.count + this.#sessions >= connections) return "max-connections";
+    if (this.#pendingLogins.of(address) >= halfOpenPerAddress) return "max-half-open-per-address";
+    if (this.#pendingLogins.count >= halfOpen) return "max-half-open";
+    if (this.#pendingLogins.count + this.#sessions >= connections) return "max-connections";
     return null;
   }
 }

@@ -1,5 +1,5 @@
 import { jest } from "@jest/globals";
-import type { Door, LoginStep } from "../contract/handshake.ts";
+import type { Handshakes, HandshakeReply } from "../contract/handshake.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { LimitHit } from "../contract/observers.ts";
 import { FailedLogins } from "./failed-logins.ts";
@@ -15,22 +15,22 @@ function guarded(limits: { perAddress?: number; perAuthid?: number }) {
   const { perAddress = 1000, perAuthid = 1000 } = limits;
   const settings = { failedLoginsPerAddress: perAddress, failedLoginsPerAuthid: perAuthid };
   let outcome: Outcome;
-  const step = ({ authid }: Hello): LoginStep =>
+  const step = ({ authid }: Hello): HandshakeReply =>
     outcome === "right"
       ? { kind: "welcome", admission: null, info: { authid } as never, details: {} }
       : { kind: "abort", reason: outcome, message: null, failed: outcome === "wrong" };
-  const door: Door = {
-    knock: (hello) => ({
+  const handshakes: Handshakes = {
+    start: (hello) => ({
       trace: { authmethod: null, provider: null, plugin: null, known: null },
       begin: () => Promise.resolve({ kind: "challenge", authmethod: "ticket", extra: {} }),
       authenticate: () => Promise.resolve(step(hello)),
     }),
   };
-  const guard = new FailedLogins(settings, (hit) => hits.push(hit)).guard(door);
+  const guard = new FailedLogins(settings, (hit) => hits.push(hit)).guard(handshakes);
   const attempt = async (address: string, authid: string | null, as: Outcome): Promise<Outcome | "held"> => {
     outcome = as;
     const hello = { realm: "realm1", authid, transport: { peer: address === "" ? "unix" : `tcp4:${address}:1` } };
-    const login = guard.knock(hello as Hello);
+    const login = guard.start(hello as Hello);
     const first = await login.begin();
     if (first.kind === "abort") {
       expect(first).toMatchObject({ reason: "wamp.error.authentication_denied", failed: false });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Door, Login, LoginStep, LoginTrace } from "../contract/handshake.ts";
+import type { Handshakes, Handshake, HandshakeReply, HandshakeTrace } from "../contract/handshake.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { TransportLimits } from "../contract/settings.ts";
 import type { ReportLimit } from "../contract/observers.ts";
@@ -16,7 +16,7 @@ const FRIENDSHIP = 24 * 60 * 60_000;
 /** The same whether the authid exists or not: failures are counted by what was asked for. */
 const HELD_BACK = "too many logins have failed; try again later";
 
-const NOBODY: LoginTrace = { authmethod: null, provider: null, plugin: null, known: null };
+const NOBODY: HandshakeTrace = { authmethod: null, provider: null, plugin: null, known: null };
 
 type FailureLimits = Pick<TransportLimits, "failedLoginsPerAddress" | "failedLoginsPerAuthid">;
 
@@ -43,14 +43,15 @@ export class FailedLogins {
     this.#authids.configure(limits.failedLoginsPerAuthid);
   }
 
-  /** The door, closed to whom is held back. A peer without an address is held back by nobody's failures. */
-  guard(door: Door): Door {
+  /** The handshakes, refused for those who are held back. A peer without an address is held back by nobody's failures. */
+  guard(handshakes: Handshakes): Handshakes {
     return {
-      knock: (hello) => {
+      start: (hello) => {
         const address = addressOf(hello.transport.peer);
-        if (address === null) return door.knock(hello);
+        if (address === null) return handshakes.start(hello);
         const limit = this.#limitFor(address, hello);
-        if (limit === null) return new WatchedLogin(door.knock(hello), (step) => this.#ended(step, address, hello));
+        if (limit === null)
+          return new WatchedHandshake(handshakes.start(hello), (step) => this.#ended(step, address, hello));
         this.#report({ limit, message: HELD_BACK, peer: hello.transport.peer, session: null });
         return new HeldBack();
       },
@@ -65,7 +66,7 @@ export class FailedLogins {
     return "max-failed-logins-per-authid";
   }
 
-  #ended(step: LoginStep, address: string, hello: Hello): void {
+  #ended(step: HandshakeReply, address: string, hello: Hello): void {
     if (step.kind === "abort" && step.failed) {
       this.#addresses.failed(address);
       if (hello.authid !== null) this.#authids.failed(nameOf(hello));
@@ -83,28 +84,28 @@ function nameOf({ realm, authid }: Hello): string {
 }
 
 /** A login, and who is told how it ended. */
-class WatchedLogin implements Login {
-  readonly #login: Login;
-  readonly #watch: (step: LoginStep) => void;
+class WatchedHandshake implements Handshake {
+  readonly #login: Handshake;
+  readonly #watch: (step: HandshakeReply) => void;
 
-  constructor(login: Login, watch: (step: LoginStep) => void) {
+  constructor(login: Handshake, watch: (step: HandshakeReply) => void) {
     this.#login = login;
     this.#watch = watch;
   }
 
-  get trace(): LoginTrace {
+  get trace(): HandshakeTrace {
     return this.#login.trace;
   }
 
-  begin(): Promise<LoginStep> {
+  begin(): Promise<HandshakeReply> {
     return this.#watched(this.#login.begin());
   }
 
-  authenticate(signature: string, extra: Readonly<Dict>): Promise<LoginStep> {
+  authenticate(signature: string, extra: Readonly<Dict>): Promise<HandshakeReply> {
     return this.#watched(this.#login.authenticate(signature, extra));
   }
 
-  async #watched(pending: Promise<LoginStep>): Promise<LoginStep> {
+  async #watched(pending: Promise<HandshakeReply>): Promise<HandshakeReply> {
     const step = await pending;
     this.#watch(step);
     return step;
@@ -112,10 +113,10 @@ class WatchedLogin implements Login {
 }
 
 /** A login that is refused before anybody was asked. */
-class HeldBack implements Login {
+class HeldBack implements Handshake {
   readonly trace = NOBODY;
 
-  begin(): Promise<LoginStep> {
+  begin(): Promise<HandshakeReply> {
     return Promise.resolve({
       kind: "abort",
       reason: ErrorUri.authenticationDenied,
@@ -124,7 +125,7 @@ class HeldBack implements Login {
     });
   }
 
-  authenticate(): Promise<LoginStep> {
+  authenticate(): Promise<HandshakeReply> {
     return this.begin();
   }
 }

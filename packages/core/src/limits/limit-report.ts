@@ -38,7 +38,7 @@ export class LimitReport {
     const count = (this.#counts.get(hit.limit) ?? 0) + 1;
     this.#counts.set(hit.limit, count);
     this.#tell(hit, count);
-    this.#hooks.limited.call(hit);
+    this.#hooks.limitHit.call(hit);
   };
 
   #tell({ limit, message, peer, session }: LimitHit, count: number): void {

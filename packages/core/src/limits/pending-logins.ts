@@ -1,5 +1,5 @@
 /** Connections that have not logged in yet, in all and by the address they come from. */
-export class HalfOpen {
+export class PendingLogins {
   readonly #byAddress = new Map<string, number>();
   #count = 0;
 

@@ -1,13 +1,13 @@
 import type { Decision } from "../contract/authorization.ts";
 import { LimitError } from "../errors/limit-error.ts";
-import type { Seat } from "../contract/realm-port.ts";
+import type { RealmAttachment } from "../contract/realm-port.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
 import { payloadOf } from "../wamp/payload.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { whenDone } from "../wamp/guarded.ts";
 import { protocolViolation, WampError } from "../errors/wamp-error.ts";
 import { notAuthorized } from "./access/authorization.ts";
-import type { Wish } from "./access/authorizer.ts";
+import type { AuthorizationRequest } from "./access/authorizer.ts";
 import type { Member, RequestType } from "./member.ts";
 import type { MetaProcedure } from "./meta/meta-call.ts";
 import type { Denials } from "./access/permissions.ts";
@@ -16,7 +16,7 @@ import type { Log } from "../contract/log.ts";
 import type { Broker } from "./broker/broker.ts";
 import type { Dealer } from "./dealer/dealer.ts";
 import { RequestIds } from "./request-ids.ts";
-import { wishOfMessage } from "./access/requests.ts";
+import { authorizationRequestOf } from "./access/requests.ts";
 
 const ALLOWED: Decision = { allow: true };
 
@@ -36,14 +36,14 @@ export interface InboxRealm {
    * @param signal gives the time during which the session is there, where somebody has to be asked
    * @throws WampError for a URI that is none, or that is guarded; the promise rejects with a WampError alone
    */
-  decide(member: Member, wish: Wish, signal: () => AbortSignal): Decision | Promise<Decision>;
+  decide(member: Member, request: AuthorizationRequest, signal: () => AbortSignal): Decision | Promise<Decision>;
   /** What a session's role may not have below a pattern that it was granted; null where nothing. */
-  denialsBelow(member: Member, pattern: Pick<Wish, "action" | "uri" | "match">): Denials | null;
+  denialsBelow(member: Member, pattern: Pick<AuthorizationRequest, "action" | "uri" | "match">): Denials | null;
   leave(member: Member): void;
 }
 
 /** One session's place in its realm. Its messages are handled in order: each waits until the one before it is allowed. */
-export class Place implements Seat {
+export class SessionInbox implements RealmAttachment {
   readonly #member: Member;
   readonly #realm: InboxRealm;
   readonly #ids: RequestIds;
@@ -67,7 +67,7 @@ export class Place implements Seat {
       return;
     }
     this.#waiting.push(message);
-    if (this.#waiting.length === QUEUE_LIMIT) this.#member.peer.pause();
+    if (this.#waiting.length === QUEUE_LIMIT) this.#member.port.pause();
   }
 
   leave(): void {
@@ -85,19 +85,19 @@ export class Place implements Seat {
   #handle(message: Message): void {
     try {
       this.#ids.check(message);
-      const wish = wishOfMessage(message);
-      if (wish === null) return this.#route(message, ALLOWED, null);
-      const decision = this.#realm.decide(this.#member, wish, () => this.#gone.signal);
-      if (decision instanceof Promise) this.#later(message, decision, (made) => this.#decided(message, wish, made));
-      else this.#decided(message, wish, decision);
+      const request = authorizationRequestOf(message);
+      if (request === null) return this.#route(message, ALLOWED, null);
+      const decision = this.#realm.decide(this.#member, request, () => this.#gone.signal);
+      if (decision instanceof Promise) this.#later(message, decision, (made) => this.#decided(message, request, made));
+      else this.#decided(message, request, decision);
     } catch (error) {
       this.#refuse(message, error);
     }
   }
 
-  #decided(message: Message, wish: Wish, decision: Decision): void {
-    if (!decision.allow) throw notAuthorized(wish);
-    this.#route(message, decision, wish.match === "exact" ? null : this.#realm.denialsBelow(this.#member, wish));
+  #decided(message: Message, request: AuthorizationRequest, decision: Decision): void {
+    if (!decision.allow) throw notAuthorized(request);
+    this.#route(message, decision, request.match === "exact" ? null : this.#realm.denialsBelow(this.#member, request));
   }
 
   /** Goes on with `message` when `pending` is settled; what comes meanwhile waits. */
@@ -112,9 +112,9 @@ export class Place implements Seat {
       if (this.#isGone) return;
       this.#attempt(message, work);
       while (!this.#isPending() && this.#waiting.length > 0) this.#handle(this.#waiting.shift() as Message);
-      if (!this.#isPending()) this.#member.peer.resume();
+      if (!this.#isPending()) this.#member.port.resume();
     };
-    whenDone(next, proceed, (error) => this.#member.peer.broken(error));
+    whenDone(next, proceed, (error) => this.#member.port.broken(error));
   }
 
   // Handling a message may start to wait again, which the compiler does not see.
@@ -178,12 +178,12 @@ export class Place implements Seat {
   /** What was thrown at `message` becomes its ERROR, or ends the session that broke the protocol. */
   #refuse(message: Message, error: unknown): void {
     if (!WampError.is(error)) {
-      this.#member.peer.broken(error);
+      this.#member.port.broken(error);
       return;
     }
-    if (error instanceof LimitError) this.#member.peer.limited(error.limit, error.message);
+    if (error instanceof LimitError) this.#member.port.limited(error.limit, error.message);
     if (error.uri === ErrorUri.protocolViolation || !("request" in message)) {
-      this.#member.peer.violation(error.message);
+      this.#member.port.violation(error.message);
       return;
     }
     // PUBLISH is answered only where the publisher asked for it (spec, basic/pubsub).

@@ -3,12 +3,12 @@ import { Code, type Message, type MessageOf } from "../wamp/messages.ts";
 import { type Dict, NOTHING, payloadOf } from "../wamp/payload.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { WampError } from "../errors/wamp-error.ts";
-import type { Peer, RouterCause, RouterError, SessionInfo } from "../contract/session-port.ts";
+import type { SessionPort, RouterCause, RouterError, SessionInfo } from "../contract/session-port.ts";
 import { TRUSTED_ROLE } from "../wamp/trusted-role.ts";
 
 /** A session as broker and dealer hold it. */
 export class Member {
-  readonly peer: Peer;
+  readonly port: SessionPort;
   /** Ids of the invocations sent to this session. */
   readonly invocationIds = new IdSequence();
   /** What receivers are told of its trust level: nothing where its role has none. */
@@ -18,8 +18,8 @@ export class Member {
   /** Whether nobody is told that it leaves, since all others leave with it. */
   leavesUntold = false;
 
-  constructor(peer: Peer, trustLevel: number | null) {
-    this.peer = peer;
+  constructor(peer: SessionPort, trustLevel: number | null) {
+    this.port = peer;
     this.setTrustLevel(trustLevel);
   }
 
@@ -28,7 +28,7 @@ export class Member {
   }
 
   get info(): SessionInfo {
-    return this.peer.info;
+    return this.port.info;
   }
 
   /**
@@ -37,10 +37,10 @@ export class Member {
    */
   send(message: Message | RouterError): void {
     try {
-      this.peer.send(message);
+      this.port.send(message);
     } catch (error) {
       if (WampError.is(error)) throw error;
-      this.peer.broken(error);
+      this.port.broken(error);
       throw new WampError(ErrorUri.invalidArgument, "the message could not be sent to its receiver");
     }
   }
@@ -57,7 +57,7 @@ export class Member {
     return {
       [prefix]: session,
       [`${prefix}_authid`]: authid,
-      [`${prefix}_authrole`]: this.peer.service ? TRUSTED_ROLE : authrole,
+      [`${prefix}_authrole`]: this.port.service ? TRUSTED_ROLE : authrole,
     };
   }
 
@@ -74,7 +74,7 @@ export class Member {
     try {
       this.send(cause === undefined ? message : { ...message, cause });
     } catch (unsent) {
-      this.peer.broken(unsent);
+      this.port.broken(unsent);
     }
   }
 }

@@ -3,7 +3,7 @@ import { protocolViolation } from "../errors/wamp-error.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { WampError } from "../errors/wamp-error.ts";
 import type { Member } from "./member.ts";
-import { text } from "./read-options.ts";
+import { readString } from "./read-options.ts";
 
 /** The attributes of a payload that the router passes through unread (spec, advanced/payload_passthru_mode). */
 const ATTRIBUTES = ["ppt_scheme", "ppt_serializer", "ppt_cipher", "ppt_keyid"] as const;
@@ -18,7 +18,7 @@ export function passthruOf(options: Readonly<Dict>, sender: Member, role: Client
   if (options["ppt_scheme"] === undefined) return null;
   const attributes: Dict = {};
   for (const key of ATTRIBUTES) {
-    const value = text(options, key);
+    const value = readString(options, key);
     if (value !== null) attributes[key] = value;
   }
   if (!sender.announced(role, "payload_passthru_mode"))

@@ -4,7 +4,7 @@ import type { RealmOptions } from "../contract/settings.ts";
 type SessionRoom = Pick<RealmOptions, "maxSessions" | "maxSessionsPerAuthid">;
 
 /** How many sessions are in a realm, and of whom. */
-export class Headcount {
+export class SessionQuota {
   #max = 0;
   #maxPerAuthid = 0;
   /** Null where the limit of all is reached first: then nobody's sessions need be counted. */

@@ -8,7 +8,7 @@ import { protocolViolation } from "../errors/wamp-error.ts";
 // key is ignored.
 
 /** A boolean option. */
-export function flag(options: Readonly<Dict>, key: string, otherwise: boolean): boolean {
+export function readBoolean(options: Readonly<Dict>, key: string, otherwise: boolean): boolean {
   const value = options[key];
   if (value === undefined) return otherwise;
   if (typeof value !== "boolean") throw wrong(key, "true or false", value);
@@ -16,7 +16,7 @@ export function flag(options: Readonly<Dict>, key: string, otherwise: boolean): 
 }
 
 /** An option that is one of some words. */
-export function word<W extends string>(options: Readonly<Dict>, key: string, words: readonly W[], otherwise: W): W {
+export function readEnum<W extends string>(options: Readonly<Dict>, key: string, words: readonly W[], otherwise: W): W {
   const value = options[key];
   if (value === undefined) return otherwise;
   if (!words.includes(value as W)) throw wrong(key, words.join(" or "), value);
@@ -24,7 +24,7 @@ export function word<W extends string>(options: Readonly<Dict>, key: string, wor
 }
 
 /** A whole number that is not negative. */
-export function count(options: Readonly<Dict>, key: string, otherwise: number): number {
+export function readUint(options: Readonly<Dict>, key: string, otherwise: number): number {
   const value = options[key];
   if (value === undefined) return otherwise;
   if (!Number.isInteger(value) || (value as number) < 0) throw wrong(key, "a whole number, 0 or more", value);
@@ -32,18 +32,18 @@ export function count(options: Readonly<Dict>, key: string, otherwise: number): 
 }
 
 /** A list of ids, or null where there is none. */
-export function ids(options: Readonly<Dict>, key: string): readonly number[] | null {
+export function readIds(options: Readonly<Dict>, key: string): readonly number[] | null {
   return list(options, key, isId, "a list of session ids") as readonly number[] | null;
 }
 
 /** A list of strings, or null where there is none. */
-export function texts(options: Readonly<Dict>, key: string): readonly string[] | null {
+export function readStrings(options: Readonly<Dict>, key: string): readonly string[] | null {
   const isText = (item: unknown): boolean => typeof item === "string";
   return list(options, key, isText, "a list of strings") as readonly string[] | null;
 }
 
 /** A string, or null where there is none. */
-export function text(options: Readonly<Dict>, key: string): string | null {
+export function readString(options: Readonly<Dict>, key: string): string | null {
   const value = options[key];
   if (value === undefined) return null;
   if (typeof value !== "string") throw wrong(key, "a string", value);

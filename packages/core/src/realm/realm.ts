@@ -1,16 +1,16 @@
 import type { Action, Decision } from "../contract/authorization.ts";
 import type { Log } from "../contract/log.ts";
-import type { Peer, SessionInfo } from "../contract/session-port.ts";
-import type { RealmPort, Seat } from "../contract/realm-port.ts";
+import type { SessionPort, SessionInfo } from "../contract/session-port.ts";
+import type { RealmPort, RealmAttachment } from "../contract/realm-port.ts";
 import type { RealmOptions, RealmSettings } from "../contract/settings.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { attempt, inSlices } from "../wamp/guarded.ts";
 import type { MatchPolicy } from "../wamp/uri.ts";
 import { Authorization, type AuthorizationContext, notAuthorized } from "./access/authorization.ts";
-import type { Wish } from "./access/authorizer.ts";
+import type { AuthorizationRequest } from "./access/authorizer.ts";
 import { Broker } from "./broker/broker.ts";
 import { Dealer } from "./dealer/dealer.ts";
-import { Headcount } from "./quota.ts";
+import { SessionQuota } from "./quota.ts";
 import { Member } from "./member.ts";
 import type { MetaCall, MetaProcedure } from "./meta/meta-call.ts";
 import { registrationMeta } from "./meta/registration-meta.ts";
@@ -19,7 +19,7 @@ import { subscriptionMeta } from "./meta/subscription-meta.ts";
 import { Testaments } from "./meta/testament-meta.ts";
 import { MetaTopic } from "./meta/topics.ts";
 import type { Denials } from "./access/permissions.ts";
-import { type InboxRealm, Place } from "./inbox.ts";
+import { type InboxRealm, SessionInbox } from "./inbox.ts";
 import { calleeOf } from "./dealer/registrations.ts";
 import { checkUri } from "./access/requests.ts";
 
@@ -37,7 +37,7 @@ export class Realm implements RealmPort, InboxRealm {
   #options: RealmOptions;
   readonly #authorization: Authorization;
   readonly #testaments: Testaments;
-  readonly #headcount = new Headcount();
+  readonly #quota = new SessionQuota();
   /** All sessions but the router's own, by id. */
   readonly #members = new Map<number, Member>();
 
@@ -45,7 +45,7 @@ export class Realm implements RealmPort, InboxRealm {
   constructor({ name, roles, options }: RealmSettings, guarded: ReadonlySet<string>, context: AuthorizationContext) {
     this.name = name;
     this.#options = options;
-    this.#headcount.configure(options, []);
+    this.#quota.configure(options, []);
     this.log = context.log.child({ realm: name });
     this.#authorization = new Authorization({ ...context, log: this.log });
     this.#authorization.configure(roles, guarded);
@@ -62,9 +62,9 @@ export class Realm implements RealmPort, InboxRealm {
       Object.entries({
         ...sessionMeta(this.#members),
         ...subscriptionMeta(this.broker, async (call, { uri, match }) => {
-          const wish = { action: "subscribe", uri, match, options: { match } } as const;
-          await this.#require(call, wish);
-          return this.denialsBelow(call.caller, wish);
+          const request = { action: "subscribe", uri, match, options: { match } } as const;
+          await this.#require(call, request);
+          return this.denialsBelow(call.caller, request);
         }),
         ...registrationMeta(this.dealer.registrar),
         ...this.#testaments.procedures,
@@ -85,7 +85,7 @@ export class Realm implements RealmPort, InboxRealm {
     this.#authorization.configure(roles, guarded);
     this.broker.configure(options);
     this.dealer.configure(options);
-    this.#headcount.configure(
+    this.#quota.configure(
       options,
       [...this.#members.values()].map(({ info }) => info.authid),
     );
@@ -93,12 +93,12 @@ export class Realm implements RealmPort, InboxRealm {
     for (const member of [...this.#members.values()])
       attempt(
         () => {
-          member.setTrustLevel(this.#authorization.trustLevelOf(member.peer));
+          member.setTrustLevel(this.#authorization.trustLevelOf(member.port));
           // Whose role is gone is about to be closed.
           if (this.hasRole(member.info.authrole)) revoked += this.#revokeForbidden(member);
         },
         // Who cannot be held to the new rules does not stay.
-        (error) => member.peer.broken(error),
+        (error) => member.port.broken(error),
       );
     return revoked;
   }
@@ -112,21 +112,21 @@ export class Realm implements RealmPort, InboxRealm {
   }
 
   requireRoom(authid: string): void {
-    this.#headcount.requireRoom(authid);
+    this.#quota.requireRoom(authid);
   }
 
-  join(peer: Peer): Seat {
+  join(peer: SessionPort): RealmAttachment {
     const member = new Member(peer, this.#authorization.trustLevelOf(peer));
     this.dealer.join(member);
     if (!peer.service) {
       this.#members.set(peer.info.session, member);
-      this.#headcount.enter(peer.info.authid);
+      this.#quota.enter(peer.info.authid);
       attempt(
         () => this.#tellJoined(peer.info),
         (error) => this.log.error({ error, session: peer.info.session }, "that a session joined could not be told"),
       );
     }
-    return new Place(member, this);
+    return new SessionInbox(member, this);
   }
 
   #tellJoined(info: SessionInfo): void {
@@ -144,7 +144,7 @@ export class Realm implements RealmPort, InboxRealm {
     const failed = (error: unknown): void =>
       this.log.error({ error, session }, "not all that a session held could be taken out when it left");
     const works: (() => void)[] = [];
-    if (this.#members.delete(session)) this.#headcount.leave(authid);
+    if (this.#members.delete(session)) this.#quota.leave(authid);
     attempt(() => works.push(...this.broker.leave(member)), failed);
     attempt(() => works.push(...this.dealer.leave(member)), failed);
     inSlices(works, LEAVING_TIME, () => this.#tellLeft(member), failed);
@@ -153,7 +153,7 @@ export class Realm implements RealmPort, InboxRealm {
   #tellLeft(member: Member): void {
     if (member.leavesUntold) this.#testaments.forget(member);
     else this.#testaments.execute(member);
-    if (member.peer.service || member.leavesUntold) return;
+    if (member.port.service || member.leavesUntold) return;
     const { session, authid, authrole } = member.info;
     this.broker.announce(MetaTopic.left, [session, authid, authrole]);
   }
@@ -163,14 +163,14 @@ export class Realm implements RealmPort, InboxRealm {
    * @param signal gives the time during which the session is there, where somebody has to be asked
    * @throws WampError for a URI that is none, or that is guarded; the promise rejects with a WampError alone
    */
-  decide(member: Member, wish: Wish, signal: () => AbortSignal): Decision | Promise<Decision> {
-    checkUri(wish, this.#options.uriCheck);
-    return this.#authorization.decide(member.peer, wish, signal);
+  decide(member: Member, request: AuthorizationRequest, signal: () => AbortSignal): Decision | Promise<Decision> {
+    checkUri(request, this.#options.uriCheck);
+    return this.#authorization.decide(member.port, request, signal);
   }
 
   /** What a session's role may not have below a pattern that it was granted; null where nothing. */
-  denialsBelow(member: Member, pattern: Pick<Wish, "action" | "uri" | "match">): Denials | null {
-    return this.#authorization.denialsBelow(member.peer, pattern);
+  denialsBelow(member: Member, pattern: Pick<AuthorizationRequest, "action" | "uri" | "match">): Denials | null {
+    return this.#authorization.denialsBelow(member.port, pattern);
   }
 
   /** Takes what the rules now forbid a session to hold, and holds what it keeps to them. @returns how much it has lost */
@@ -178,7 +178,7 @@ export class Realm implements RealmPort, InboxRealm {
     const isForbidden =
       (action: Action) =>
       ({ uri, match }: { uri: string; match: MatchPolicy }): boolean =>
-        this.#authorization.forbids(member.peer, { action, uri, match, options: { match } });
+        this.#authorization.forbids(member.port, { action, uri, match, options: { match } });
     const subscriptions = this.broker.heldBy(member).filter(isForbidden("subscribe"));
     const registrations = this.dealer.registrar.heldBy(member).filter(isForbidden("register"));
     for (const subscription of subscriptions) this.broker.revoke(member, subscription, ErrorUri.notAuthorized);
@@ -196,9 +196,9 @@ export class Realm implements RealmPort, InboxRealm {
     return subscriptions.length + registrations.length;
   }
 
-  async #require({ caller, gone }: MetaCall, wish: Wish): Promise<Decision> {
-    const decision = await this.decide(caller, wish, gone);
-    if (!decision.allow) throw notAuthorized(wish);
+  async #require({ caller, gone }: MetaCall, request: AuthorizationRequest): Promise<Decision> {
+    const decision = await this.decide(caller, request, gone);
+    if (!decision.allow) throw notAuthorized(request);
     return decision;
   }
 }

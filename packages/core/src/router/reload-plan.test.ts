@@ -105,7 +105,7 @@ it("entries that are new or gone, other TLS settings, plugins and components wai
     "components has changed; the components stay as they are until a restart",
   ]);
   expect(planned.transports[0]).toBe(current.transports[0]);
-  // The door that goes on calls its old authenticator, which must stay guarded.
+  // The transport that goes on calls its old authenticator, which must stay guarded.
   expect(planned.called.map(({ uri }) => uri)).toEqual(["com.new", "com.old"]);
   expect(planned.plugins).toBe(current.plugins);
   expect(planned.components).toBe(current.components);

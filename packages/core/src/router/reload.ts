@@ -4,7 +4,7 @@ import type { Listener } from "../contract/transport.ts";
 import type { Log } from "../contract/log.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
-import type { Entrance } from "./transport-runtime.ts";
+import type { TransportRuntime } from "./transport-runtime.ts";
 import type { LocalSession } from "../session/local/local-session.ts";
 import type { Session } from "../session/session.ts";
 import { CloseUri } from "../wamp/error-uris.ts";
@@ -47,14 +47,14 @@ export class ReloadProblems {
 
 /** Where sessions are looked for, and told to go. */
 export interface Sessions {
-  readonly entrances: readonly Entrance[];
+  readonly transports: readonly TransportRuntime[];
   readonly locals: ReadonlySet<LocalSession>;
   readonly realms: RealmDirectory;
   readonly log: Log;
 }
 
 /** Closes the sessions that the config would not let in any more. @returns how many */
-export async function closeUnentitled({ entrances, locals, realms, log }: Sessions): Promise<number> {
+export async function closeUnentitled({ transports, locals, realms, log }: Sessions): Promise<number> {
   // A login that ended just before the reload becomes a session in the same turn.
   await setImmediate();
   let closed = 0;
@@ -68,8 +68,8 @@ export async function closeUnentitled({ entrances, locals, realms, log }: Sessio
     note(session.info, why);
     session.leave(CloseUri.killed, why);
   }
-  const judge = async (session: Session, entrance: Entrance): Promise<void> => {
-    const why = await entrance.whyNotEntitled(session).catch((error: unknown) => {
+  const judge = async (session: Session, transport: TransportRuntime): Promise<void> => {
+    const why = await transport.whyNotEntitled(session).catch((error: unknown) => {
       log.error({ error, session: session.id }, "whether a session may stay could not be decided: it is closed");
       return "whether it may stay could not be decided";
     });
@@ -78,10 +78,10 @@ export async function closeUnentitled({ entrances, locals, realms, log }: Sessio
     note(info, why);
     session.close(CloseUri.killed, why);
   };
-  for (const entrance of entrances) {
-    const sessions = [...entrance.sessions];
+  for (const transport of transports) {
+    const sessions = [...transport.sessions];
     for (let i = 0; i < sessions.length; i += BATCH) {
-      await Promise.all(sessions.slice(i, i + BATCH).map((session) => judge(session, entrance)));
+      await Promise.all(sessions.slice(i, i + BATCH).map((session) => judge(session, transport)));
       await setImmediate();
     }
   }
@@ -89,8 +89,8 @@ export async function closeUnentitled({ entrances, locals, realms, log }: Sessio
 }
 
 /** Lets listeners read their certificates anew. @returns what went wrong, a sentence for each */
-export async function renewed(listeners: readonly Listener[]): Promise<string[]> {
-  const outcomes = await Promise.allSettled(listeners.map(async (listener) => listener.renew?.()));
+export async function reloadCertificates(listeners: readonly Listener[]): Promise<string[]> {
+  const outcomes = await Promise.allSettled(listeners.map(async (listener) => listener.reloadCertificates?.()));
   return outcomes.flatMap((outcome) =>
     outcome.status === "fulfilled" ? (outcome.value ?? []) : [`certificates: ${(outcome.reason as Error).message}`],
   );

@@ -10,7 +10,7 @@ import type { RealmPort } from "../contract/realm-port.ts";
 import type { PluginApi } from "../contract/plugin-api.ts";
 import type { RouterStats, TransportStats } from "../contract/observers.ts";
 import { callsEnded } from "./drain.ts";
-import { Entrance, type EntranceContext, SHUTTING_DOWN } from "./transport-runtime.ts";
+import { TransportRuntime, type TransportRuntimeContext, SHUTTING_DOWN } from "./transport-runtime.ts";
 import type { Freeze } from "../hooks/create-hook.ts";
 import { createRouterHooks } from "../hooks/router-hooks.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
@@ -20,7 +20,7 @@ import { startComponent } from "../plugins/start-component.ts";
 import { thrownText } from "../errors/thrown.ts";
 import { Realms } from "./realms.ts";
 import { routerLog } from "./router-log.ts";
-import { closeUnentitled, logReload, type Reloaded, ReloadProblems, renewed } from "./reload.ts";
+import { closeUnentitled, logReload, type Reloaded, ReloadProblems, reloadCertificates } from "./reload.ts";
 import { planReload } from "./reload-plan.ts";
 import { cbor } from "../serializers/cbor/codec.ts";
 import { json } from "../serializers/json/codec.ts";
@@ -101,10 +101,10 @@ export class Router {
   readonly #realms: Realms;
   readonly #services: ServiceCalls;
   /** One for each entry of the config's `transports`, in its order. */
-  #entrances: readonly Entrance[] = [];
+  #transports: readonly TransportRuntime[] = [];
   readonly #locals = new Set<LocalSession>();
   readonly #ids = new Set<number>();
-  readonly #listeners: { listener: Listener; entrances: readonly Entrance[] }[] = [];
+  readonly #listeners: { listener: Listener; transports: readonly TransportRuntime[] }[] = [];
   #onEmpty: (() => void) | null = null;
   #isRunning = false;
   /** The last reload: the next one waits for it. */
@@ -125,7 +125,7 @@ export class Router {
     this.#services = new ServiceCalls(
       this.#realms,
       (realm) => joinAsService(realm, this.#newId(), { log, report: this.#limits.report }),
-      (call) => this.hooks.called.call(call),
+      (call) => this.hooks.serviceCallEnded.call(call),
     );
   }
 
@@ -136,8 +136,8 @@ export class Router {
 
   /** Where the router listens: empty before `start`. */
   get endpoints(): readonly Endpoint[] {
-    return this.#listeners.flatMap(({ listener, entrances }) =>
-      entrances.map(({ settings }, i) => ({
+    return this.#listeners.flatMap(({ listener, transports }) =>
+      transports.map(({ settings }, i) => ({
         type: settings.type,
         url: listener.urls[i] ?? "",
         methods: [...settings.auth.values()].map(({ method, blocks }) => ({
@@ -151,7 +151,7 @@ export class Router {
 
   /** How many sessions there are, in process and by transport: all that have not ended. */
   get sessionCount(): { readonly remote: number; readonly local: number } {
-    return { remote: this.#entrances.reduce((sum, { sessions }) => sum + sessions.size, 0), local: this.#locals.size };
+    return { remote: this.#transports.reduce((sum, { sessions }) => sum + sessions.size, 0), local: this.#locals.size };
   }
 
   /** Lets each plugin tap the hooks. @internal */
@@ -233,7 +233,7 @@ export class Router {
     await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
     this.#listeners.length = 0;
     this.#uncount();
-    this.hooks.closed.call();
+    this.hooks.stopped.call();
   }
 
   /**
@@ -278,18 +278,18 @@ export class Router {
     this.#config = config;
     this.#followLog(config);
     const problems = new ReloadProblems(this.log);
-    for (const [i, entrance] of this.#entrances.entries())
-      problems.attempt(`transports[${i}]`, () => entrance.configure(config.transports[i] as LoadedTransport));
+    for (const [i, transport] of this.#transports.entries())
+      problems.attempt(`transports[${i}]`, () => transport.configure(config.transports[i] as LoadedTransport));
     const run = (name: string, step: () => void): void => problems.attempt(`the realm "${name}"`, step);
     const { removed, revoked, ...realms } = this.#realms.configure(config, run);
     for (const name of removed) this.#services.leave(name);
     const closed = await closeUnentitled({
-      entrances: this.#entrances,
+      transports: this.#transports,
       locals: this.#locals,
       realms: this.#realms,
       log: this.log,
     });
-    problems.found.push(...(await renewed(this.#listeners.map(({ listener }) => listener))));
+    problems.found.push(...(await reloadCertificates(this.#listeners.map(({ listener }) => listener))));
     const reloaded = {
       realms: { ...realms, removed: removed.length },
       closed,
@@ -311,7 +311,7 @@ export class Router {
 
   async #startPlugins(): Promise<void> {
     const limit = new Deadline(START_TIMEOUT);
-    await this.hooks.start.promise({ signal: limit.signal }).finally(() => limit.end());
+    await this.hooks.starting.promise({ signal: limit.signal }).finally(() => limit.end());
   }
 
   async #startComponents(): Promise<void> {
@@ -322,23 +322,23 @@ export class Router {
 
   async #listen(): Promise<void> {
     const { transports, plugins, folder } = this.#config;
-    this.#entrances = transports.map((settings) => new Entrance(settings, this.#entranceContext()));
+    this.#transports = transports.map((settings) => new TransportRuntime(settings, this.#transportContext()));
     const serializers = new Map<string, Serializer>();
     for (const serializer of [...BUILTIN.serializers, ...plugins.flatMap(({ plugin }) => plugin.serializers ?? [])]) {
       serializers.set(serializer.name, serializer);
     }
     const context = { serializers, folder, log: this.log, report: this.#limits.report };
     for (const { type, transport } of new Map(transports.map((settings) => [settings.type, settings])).values()) {
-      const entrances = this.#entrances.filter(({ settings }) => settings.type === type);
+      const transports = this.#transports.filter(({ settings }) => settings.type === type);
       const listener = await transport.start(
-        entrances.map(({ entry }) => entry),
+        transports.map(({ entry }) => entry),
         context,
       );
-      this.#listeners.push({ listener, entrances });
+      this.#listeners.push({ listener, transports });
     }
   }
 
-  #entranceContext(): EntranceContext {
+  #transportContext(): TransportRuntimeContext {
     return {
       realms: this.#realms,
       hooks: this.hooks,
@@ -355,7 +355,7 @@ export class Router {
   #stop(): void {
     this.#isRunning = false;
     for (const { listener } of this.#listeners) listener.stop();
-    for (const entrance of this.#entrances) entrance.close();
+    for (const transport of this.#transports) transport.close();
   }
 
   #joinLocally(realmName: string, role: string, authid: string, provider: string): LocalSession {
@@ -378,12 +378,12 @@ export class Router {
 
   #live(): RouterStats {
     const transports = (): TransportStats[] =>
-      this.#listeners.flatMap(({ listener, entrances }) =>
-        entrances.map(({ settings, gate: { traffic, halfOpen, sessions } }, i) => ({
+      this.#listeners.flatMap(({ listener, transports }) =>
+        transports.map(({ settings, limiter: { traffic, pendingLogins, sessions } }, i) => ({
           type: settings.type,
           url: listener.urls[i] ?? "",
           traffic,
-          halfOpen,
+          pendingLogins,
           sessions,
         })),
       );
@@ -400,12 +400,12 @@ export class Router {
   }
 
   #checkEmpty(): void {
-    if (this.#entrances.every(({ sessions }) => sessions.size === 0)) this.#onEmpty?.();
+    if (this.#transports.every(({ sessions }) => sessions.size === 0)) this.#onEmpty?.();
   }
 
   /** All sessions that came by a transport. */
   #remote(): Session[] {
-    return this.#entrances.flatMap(({ sessions }) => [...sessions]);
+    return this.#transports.flatMap(({ sessions }) => [...sessions]);
   }
 
   #newId(): number {

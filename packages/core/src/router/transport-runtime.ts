@@ -1,6 +1,6 @@
-import { createDoor } from "../auth/tap-plugins.ts";
+import { createHandshakes } from "../auth/tap-plugins.ts";
 import { whyNotEntitled } from "../auth/entitlement.ts";
-import type { DoorContext } from "../auth/context.ts";
+import type { HandshakeContext } from "../auth/context.ts";
 import type { LoadedTransport } from "../config/load.ts";
 import type { Connection } from "../contract/connection.ts";
 import type { TransportEntry } from "../contract/transport.ts";
@@ -10,13 +10,13 @@ import type { AuthSettings } from "../contract/auth-settings.ts";
 import type { ReportLimit } from "../contract/observers.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
 import { FailedLogins } from "../limits/failed-logins.ts";
-import { Gate, type Place } from "../limits/connection-limiter.ts";
+import { ConnectionLimiter, type ConnectionSlot } from "../limits/connection-limiter.ts";
 import { ROUTER_ROLES } from "../realm/features.ts";
 import { Session, type SessionContext } from "../session/session.ts";
 import { CloseUri } from "../wamp/error-uris.ts";
 
-/** What an entrance needs of the router it leads into. */
-export interface EntranceContext {
+/** What an transport needs of the router it leads into. */
+export interface TransportRuntimeContext {
   readonly realms: RealmDirectory;
   readonly hooks: RouterHooks;
   readonly log: Log;
@@ -26,33 +26,33 @@ export interface EntranceContext {
 }
 
 /** An entry of the config's `transports` at work, with the sessions that came in by it. */
-export class Entrance {
-  readonly gate: Gate;
+export class TransportRuntime {
+  readonly limiter: ConnectionLimiter;
   readonly sessions = new Set<Session>();
   /** What the transport is handed. */
   readonly entry: { -readonly [K in keyof TransportEntry]: TransportEntry[K] };
-  readonly #places = new Map<Session, Place>();
+  readonly #slots = new Map<Session, ConnectionSlot>();
   readonly #failedLogins: FailedLogins;
-  readonly #doorContext: DoorContext & { auth: AuthSettings };
+  readonly #handshakeContext: HandshakeContext & { auth: AuthSettings };
   readonly #sessionContext: SessionContext & { authTimeout: number };
   #settings: LoadedTransport;
   #isClosed = false;
 
-  constructor(settings: LoadedTransport, context: EntranceContext) {
+  constructor(settings: LoadedTransport, context: TransportRuntimeContext) {
     this.#settings = settings;
     const { auth, authTimeout, limits, options } = settings;
-    this.gate = new Gate(limits, context.report);
-    this.entry = { options, ...this.gate.entry((connection, place) => this.#accept(connection, place)) };
+    this.limiter = new ConnectionLimiter(limits, context.report);
+    this.entry = { options, ...this.limiter.entry((connection, place) => this.#accept(connection, place)) };
     this.#failedLogins = new FailedLogins(limits, context.report);
-    this.#doorContext = { ...context, auth, roles: ROUTER_ROLES };
+    this.#handshakeContext = { ...context, auth, roles: ROUTER_ROLES };
     this.#sessionContext = {
       ...context,
-      door: this.#failedLogins.guard(createDoor(this.#doorContext)),
+      handshakes: this.#failedLogins.guard(createHandshakes(this.#handshakeContext)),
       authTimeout,
-      joined: (session) => this.#places.get(session)?.joined(),
+      joined: (session) => this.#slots.get(session)?.joined(),
       ended: (session) => {
-        this.#places.get(session)?.ended();
-        this.#places.delete(session);
+        this.#slots.get(session)?.ended();
+        this.#slots.delete(session);
         this.sessions.delete(session);
         context.ended(session);
       },
@@ -67,11 +67,11 @@ export class Entrance {
   configure(settings: LoadedTransport): void {
     this.#settings = settings;
     const { auth, authTimeout, limits, options } = settings;
-    this.gate.configure(limits);
+    this.limiter.configure(limits);
     this.#failedLogins.configure(limits);
     this.entry.options = options;
     this.entry.limits = limits;
-    this.#doorContext.auth = auth;
+    this.#handshakeContext.auth = auth;
     this.#sessionContext.authTimeout = authTimeout;
   }
 
@@ -83,12 +83,12 @@ export class Entrance {
 
   /** Why the config does not let a session in any more, a sentence; null where it does, or the session has not joined. */
   async whyNotEntitled({ info, admission }: Session): Promise<string | null> {
-    return info === null ? null : whyNotEntitled(info, admission, this.#doorContext);
+    return info === null ? null : whyNotEntitled(info, admission, this.#handshakeContext);
   }
 
-  #accept(connection: Connection, place: Place): Session {
+  #accept(connection: Connection, place: ConnectionSlot): Session {
     const session = new Session(connection, this.#sessionContext);
-    this.#places.set(session, place);
+    this.#slots.set(session, place);
     this.sessions.add(session);
     if (this.#isClosed) this.#turnAway(session);
     return session;

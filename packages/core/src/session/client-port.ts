@@ -1,21 +1,21 @@
 import type { Connection } from "../contract/connection.ts";
-import type { Peer, RouterError, SessionInfo } from "../contract/session-port.ts";
+import type { SessionPort, RouterError, SessionInfo } from "../contract/session-port.ts";
 import type { Message } from "../wamp/messages.ts";
 
 /** What its session does for a peer. */
-export type PeerSession = Pick<Peer, "close" | "violation" | "limited" | "broken">;
+export type PortSession = Pick<SessionPort, "close" | "violation" | "limited" | "broken">;
 
 /**
  * A client's session as its realm sees it. A class, since objects that are written down with a getter have a shape of
  * their own each, and whoever asks thousands of them for it is slow.
  */
-export class ClientPeer implements Peer {
+export class ClientPort implements SessionPort {
   readonly info: SessionInfo;
   readonly service = false;
   readonly #connection: Connection;
-  readonly #session: PeerSession;
+  readonly #session: PortSession;
 
-  constructor(info: SessionInfo, connection: Connection, session: PeerSession) {
+  constructor(info: SessionInfo, connection: Connection, session: PortSession) {
     this.info = info;
     this.#connection = connection;
     this.#session = session;

@@ -1,4 +1,4 @@
-import type { Login } from "../contract/handshake.ts";
+import type { Handshake } from "../contract/handshake.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
@@ -18,7 +18,7 @@ export class LoginReport {
   #startedAt = performance.now();
   #session: number | null = null;
   #hello: Hello | null = null;
-  #login: Login | null = null;
+  #login: Handshake | null = null;
 
   constructor(peer: string, context: ReportContext) {
     this.#peer = peer;
@@ -32,7 +32,7 @@ export class LoginReport {
   }
 
   /** HELLO was one. */
-  knocked(hello: Hello, login: Login): void {
+  helloRead(hello: Hello, login: Handshake): void {
     this.#hello = hello;
     this.#login = login;
   }
@@ -45,7 +45,7 @@ export class LoginReport {
     const { authmethod = null, provider = null, plugin = null } = this.#login?.trace ?? {};
     const ms = this.#tell("warn", "refused", { reason, message });
     const { hooks } = this.#context;
-    hooks.refused.call({ hello: this.#hello, peer: this.#peer, authmethod, provider, plugin, reason, message, ms });
+    hooks.loginFailed.call({ hello: this.#hello, peer: this.#peer, authmethod, provider, plugin, reason, message, ms });
   }
 
   /** The client has left before it was answered; nothing to tell where it had not even said HELLO. */

@@ -1,10 +1,10 @@
 import { ClientHello } from "../hooks/client-hello.ts";
 import type { Connection, ConnectionHandler } from "../contract/connection.ts";
-import type { Admission, Door, Login, LoginStep } from "../contract/handshake.ts";
+import type { Admission, Handshakes, Handshake, HandshakeReply } from "../contract/handshake.ts";
 import { LimitError } from "../errors/limit-error.ts";
 import type { Log } from "../contract/log.ts";
-import type { Peer, SessionInfo } from "../contract/session-port.ts";
-import type { RealmDirectory, Seat } from "../contract/realm-port.ts";
+import type { SessionPort, SessionInfo } from "../contract/session-port.ts";
+import type { RealmDirectory, RealmAttachment } from "../contract/realm-port.ts";
 import type { ReportLimit } from "../contract/observers.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
 import { Deadline } from "../wamp/deadline.ts";
@@ -13,7 +13,7 @@ import { attempt, whenDone } from "../wamp/guarded.ts";
 import { excerpt } from "../wamp/excerpt.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
 import { protocolViolation, WampError } from "../errors/wamp-error.ts";
-import { ClientPeer } from "./client-port.ts";
+import { ClientPort } from "./client-port.ts";
 import { LoginReport } from "./login-report.ts";
 import { parseHello } from "./parse-hello.ts";
 
@@ -25,7 +25,7 @@ const GONE = new Error("the client has left");
 
 /** What a session needs of the router it is in. */
 export interface SessionContext {
-  readonly door: Door;
+  readonly handshakes: Handshakes;
   readonly realms: RealmDirectory;
   readonly hooks: RouterHooks;
   readonly log: Log;
@@ -47,7 +47,12 @@ export interface SessionContext {
 type State =
   | { readonly is: "new" | "deciding" | "leaving" | "closed" }
   | { readonly is: "challenged" }
-  | { readonly is: "joined"; readonly info: SessionInfo; readonly admission: Admission | null; readonly seat: Seat };
+  | {
+      readonly is: "joined";
+      readonly info: SessionInfo;
+      readonly admission: Admission | null;
+      readonly attachment: RealmAttachment;
+    };
 
 /** One client's session, from the opening of its connection to its end. */
 export class Session implements ConnectionHandler {
@@ -58,7 +63,7 @@ export class Session implements ConnectionHandler {
   /** The id that HELLO got, null before it. */
   id: number | null = null;
   #state: State = { is: "new" };
-  #login: Login | null = null;
+  #login: Handshake | null = null;
   /** Null once it was told how the login ended. */
   #loginReport: LoginReport | null;
   #goodbyeTimer: NodeJS.Timeout | undefined;
@@ -83,14 +88,14 @@ export class Session implements ConnectionHandler {
   message(message: Message): void {
     switch (this.#state.is) {
       case "new":
-        return this.#knock(message);
+        return this.#hello(message);
       case "deciding":
         return this.#interrupted(message);
       case "challenged":
         return this.#answer(message);
       case "joined":
         if (message.type === "GOODBYE") this.#goodbye();
-        else this.#state.seat.receive(message);
+        else this.#state.attachment.receive(message);
         return;
       case "leaving":
         if (message.type === "GOODBYE") this.#end();
@@ -128,10 +133,10 @@ export class Session implements ConnectionHandler {
     this.#goodbyeTimer = setTimeout(() => this.#end(), GOODBYE_TIMEOUT);
   }
 
-  #knock(message: Message): void {
+  #hello(message: Message): void {
     if (message.type === "ABORT" || message.type === "GOODBYE") return this.#end();
     if (message.type !== "HELLO") return this.#refuse(`the first message must be HELLO, found ${message.type}`);
-    const { door, log } = this.#context;
+    const { handshakes, log } = this.#context;
     const handshake = this.#handshake;
     if (handshake === null) return;
     try {
@@ -141,8 +146,8 @@ export class Session implements ConnectionHandler {
       const transport = this.#connection.details;
       const known = { ...parseHello(message), session, transport, log: log.child({ session }) };
       const hello = new ClientHello(known, handshake);
-      this.#login = door.knock(hello);
-      this.#loginReport?.knocked(hello, this.#login);
+      this.#login = handshakes.start(hello);
+      this.#loginReport?.helloRead(hello, this.#login);
       this.#state = { is: "deciding" };
       this.#await(this.#login.begin());
     } catch (error) {
@@ -162,7 +167,7 @@ export class Session implements ConnectionHandler {
     if (this.#login !== null) this.#await(this.#login.authenticate(message.signature, message.extra));
   }
 
-  #await(step: Promise<LoginStep>): void {
+  #await(step: Promise<HandshakeReply>): void {
     whenDone(
       step,
       (decided) => this.#step(decided),
@@ -170,7 +175,7 @@ export class Session implements ConnectionHandler {
     );
   }
 
-  #step(step: LoginStep): void {
+  #step(step: HandshakeReply): void {
     if (this.#state.is !== "deciding") return;
     switch (step.kind) {
       case "challenge":
@@ -184,7 +189,7 @@ export class Session implements ConnectionHandler {
     }
   }
 
-  #join({ info, admission, details }: LoginStep & { kind: "welcome" }): void {
+  #join({ info, admission, details }: HandshakeReply & { kind: "welcome" }): void {
     const realm = this.#context.realms.get(info.realm);
     if (realm === undefined)
       return this.#abort(ErrorUri.noSuchRealm, `no realm ${excerpt(info.realm)} exists on this router`);
@@ -197,7 +202,7 @@ export class Session implements ConnectionHandler {
     if (!this.#send({ type: "WELCOME", session: info.session, details })) return;
     this.#handshake?.end();
     this.#handshake = null;
-    this.#state = { is: "joined", info, admission, seat: realm.join(this.#peer(info)) };
+    this.#state = { is: "joined", info, admission, attachment: realm.join(this.#port(info)) };
     this.#loginReport?.welcome(info);
     this.#loginReport = null;
     this.#context.joined(this);
@@ -210,8 +215,8 @@ export class Session implements ConnectionHandler {
     this.#abort(error.uri, error.message);
   }
 
-  #peer(info: SessionInfo): Peer {
-    return new ClientPeer(info, this.#connection, {
+  #port(info: SessionInfo): SessionPort {
+    return new ClientPort(info, this.#connection, {
       close: (reason, message) => this.close(reason, message),
       violation: (message) => this.#refuse(message),
       limited: (limit, message) => this.limited(limit, message),
@@ -291,9 +296,9 @@ export class Session implements ConnectionHandler {
 
   #leaveRealm(): void {
     if (this.#state.is !== "joined") return;
-    const { info, seat } = this.#state;
+    const { info, attachment } = this.#state;
     this.#state = { is: "leaving" };
-    this.#try(() => seat.leave());
+    this.#try(() => attachment.leave());
     this.#try(() => this.#context.hooks.left.call(info));
   }
 

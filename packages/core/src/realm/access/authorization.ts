@@ -1,6 +1,6 @@
 import type { Decision } from "../../contract/authorization.ts";
 import type { Log } from "../../contract/log.ts";
-import type { Peer } from "../../contract/session-port.ts";
+import type { SessionPort } from "../../contract/session-port.ts";
 import type { ServiceCall } from "../../contract/service-call.ts";
 import type { RoleSettings } from "../../contract/settings.ts";
 import type { RouterHooks } from "../../contract/hooks.ts";
@@ -8,7 +8,7 @@ import { Deadline } from "../../wamp/deadline.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { excerpt } from "../../wamp/excerpt.ts";
 import { WampError } from "../../errors/wamp-error.ts";
-import { Authorizer, type Wish } from "./authorizer.ts";
+import { Authorizer, type AuthorizationRequest } from "./authorizer.ts";
 import { type Denials, Role, type StaticDecision } from "./permissions.ts";
 
 /** How long taps of the hook `authorize` may take for one message, in milliseconds. */
@@ -72,7 +72,7 @@ export class Authorization {
     return this.#roles.has(name);
   }
 
-  trustLevelOf({ info }: Peer): number | null {
+  trustLevelOf({ info }: SessionPort): number | null {
     return this.#roles.get(info.authrole)?.trustLevel ?? null;
   }
 
@@ -81,18 +81,18 @@ export class Authorization {
    * @param signal gives the time during which the session is there, where somebody has to be asked
    * @throws WampError for what is guarded; the promise rejects with a WampError alone
    */
-  decide(peer: Peer, wish: Wish, signal: () => AbortSignal): Decision | Promise<Decision> {
-    const settled = this.decideAtOnce(peer, wish);
+  decide(port: SessionPort, request: AuthorizationRequest, signal: () => AbortSignal): Decision | Promise<Decision> {
+    const settled = this.decideAtOnce(port, request);
     if (settled !== null) return settled;
-    const authorizer = this.#authorizerOf(peer);
-    return this.#isAsked(authorizer) ? this.#ask(peer, wish, authorizer, signal()) : { allow: false };
+    const authorizer = this.#authorizerOf(port);
+    return this.#isAsked(authorizer) ? this.#ask(port, request, authorizer, signal()) : { allow: false };
   }
 
   /** Whether a session may not do what it wishes, and nobody has to be asked to know that. */
-  forbids(peer: Peer, wish: Wish): boolean {
+  forbids(port: SessionPort, request: AuthorizationRequest): boolean {
     try {
-      const settled = this.decideAtOnce(peer, wish);
-      return settled === null ? !this.#isAsked(this.#authorizerOf(peer)) : !settled.allow;
+      const settled = this.decideAtOnce(port, request);
+      return settled === null ? !this.#isAsked(this.#authorizerOf(port)) : !settled.allow;
     } catch (error) {
       if (WampError.is(error)) return true;
       throw error;
@@ -105,24 +105,27 @@ export class Authorization {
   }
 
   /** What the role's own rules deny below a pattern that was granted; null where nothing. */
-  denialsBelow(peer: Peer, { action, uri, match }: Pick<Wish, "action" | "uri" | "match">): Denials | null {
-    if (match === "exact" || peer.service) return null;
-    return this.#roles.get(peer.info.authrole)?.role.denialsBelow(action, { uri, match }) ?? null;
+  denialsBelow(
+    port: SessionPort,
+    { action, uri, match }: Pick<AuthorizationRequest, "action" | "uri" | "match">,
+  ): Denials | null {
+    if (match === "exact" || port.service) return null;
+    return this.#roles.get(port.info.authrole)?.role.denialsBelow(action, { uri, match }) ?? null;
   }
 
   /** As `decide`, but null where somebody would have to be asked. */
-  decideAtOnce(peer: Peer, wish: Wish): Decision | null {
-    if (peer.service) return TRUSTED;
-    const entry = this.#roles.get(peer.info.authrole);
-    const { action, uri, match } = wish;
+  decideAtOnce(port: SessionPort, request: AuthorizationRequest): Decision | null {
+    if (port.service) return TRUSTED;
+    const entry = this.#roles.get(port.info.authrole);
+    const { action, uri, match } = request;
     const role = entry?.role;
-    const settled = (match === "exact" ? role?.decide(action, uri) : role?.decidePattern(action, wish)) ?? null;
+    const settled = (match === "exact" ? role?.decide(action, uri) : role?.decidePattern(action, request)) ?? null;
     // A pattern never gets a call of what is guarded, so it needs no guard itself.
-    if (match === "exact" && (action === "call" || action === "register")) this.#guard(peer, wish, settled);
-    return settled?.decision ?? entry?.authorizer?.remembered(peer, wish) ?? null;
+    if (match === "exact" && (action === "call" || action === "register")) this.#guard(port, request, settled);
+    return settled?.decision ?? entry?.authorizer?.remembered(port, request) ?? null;
   }
 
-  #authorizerOf({ info }: Peer): Authorizer | null {
+  #authorizerOf({ info }: SessionPort): Authorizer | null {
     return this.#roles.get(info.authrole)?.authorizer ?? null;
   }
 
@@ -130,8 +133,8 @@ export class Authorization {
     return authorizer !== null || this.#context.hooks.authorize.taps.length > 0;
   }
 
-  #guard({ info }: Peer, wish: Wish, settled: StaticDecision | null): void {
-    const { action, uri } = wish;
+  #guard({ info }: SessionPort, request: AuthorizationRequest, settled: StaticDecision | null): void {
+    const { action, uri } = request;
     if (this.#guarded.has(uri)) {
       if (settled?.decision.allow === true && settled.rule?.match === "exact") return;
       this.#context.log.warn(
@@ -139,28 +142,33 @@ export class Authorization {
         `refused to ${action} an authenticator or authorizer: only an exact permission rule grants that`,
       );
       throw notAuthorized(
-        wish,
+        request,
         ": it is configured as an authenticator or authorizer, and only an exact permission rule grants that",
       );
     }
     if (POWERFUL.has(uri) && settled?.decision.allow === true && settled.rule?.uri.startsWith("wamp.") !== true)
-      throw notAuthorized(wish, ': only a permission rule that begins with "wamp." grants that');
+      throw notAuthorized(request, ': only a permission rule that begins with "wamp." grants that');
   }
 
-  async #ask(peer: Peer, wish: Wish, authorizer: Authorizer | null, parent: AbortSignal): Promise<Decision> {
+  async #ask(
+    port: SessionPort,
+    request: AuthorizationRequest,
+    authorizer: Authorizer | null,
+    parent: AbortSignal,
+  ): Promise<Decision> {
     const { hooks, log } = this.#context;
     const limit = new Deadline(HOOK_TIMEOUT, parent);
     try {
-      if (authorizer !== null) return await authorizer.ask(peer, wish, parent);
-      const { action, uri, options } = wish;
-      const query = { session: peer.info, action, uri, options, signal: limit.signal };
+      if (authorizer !== null) return await authorizer.ask(port, request, parent);
+      const { action, uri, options } = request;
+      const query = { session: port.info, action, uri, options, signal: limit.signal };
       return (await hooks.authorize.promise(query)) ?? { allow: false };
     } catch (error) {
       if (!parent.aborted && authorizer === null)
-        log.error({ error, session: peer.info.session }, (error as Error).message);
+        log.error({ error, session: port.info.session }, (error as Error).message);
       throw new WampError(
         ErrorUri.authorizationFailed,
-        `whether to ${wish.action} ${excerpt(wish.uri)} could not be decided`,
+        `whether to ${request.action} ${excerpt(request.uri)} could not be decided`,
       );
     } finally {
       limit.end();
@@ -168,7 +176,7 @@ export class Authorization {
   }
 }
 
-/** The refusal of a wish. */
-export function notAuthorized({ action, uri }: Wish, why = ""): WampError {
+/** The refusal of a request. */
+export function notAuthorized({ action, uri }: AuthorizationRequest, why = ""): WampError {
   return new WampError(ErrorUri.notAuthorized, `not authorized to ${action} ${excerpt(uri)}${why}`);
 }

@@ -1,6 +1,6 @@
 import type { Action, Decision } from "../../contract/authorization.ts";
 import type { Log } from "../../contract/log.ts";
-import type { Peer } from "../../contract/session-port.ts";
+import type { SessionPort } from "../../contract/session-port.ts";
 import type { CallOutcome, ServiceCall } from "../../contract/service-call.ts";
 import type { AuthorizerSettings } from "../../contract/settings.ts";
 import { excerpt } from "../../wamp/excerpt.ts";
@@ -9,7 +9,7 @@ import type { Dict } from "../../wamp/payload.ts";
 import type { MatchPolicy } from "../../wamp/uri.ts";
 
 /** What a message wants to do with which URI. */
-export interface Wish {
+export interface AuthorizationRequest {
   readonly action: Action;
   readonly uri: string;
   /** Whether `uri` is a pattern: only who subscribes or registers may name one. */
@@ -32,7 +32,7 @@ export class Authorizer {
   readonly #settings: AuthorizerSettings;
   readonly #call: ServiceCall;
   readonly #log: Log;
-  readonly #cache = new WeakMap<Peer, Map<string, Decision>>();
+  readonly #cache = new WeakMap<SessionPort, Map<string, Decision>>();
 
   constructor(settings: AuthorizerSettings, call: ServiceCall, log: Log) {
     this.#settings = settings;
@@ -41,8 +41,8 @@ export class Authorizer {
   }
 
   /** What it has said of this before, and allowed to be kept. */
-  remembered(peer: Peer, wish: Wish): Decision | undefined {
-    return this.#cache.get(peer)?.get(keyOf(wish));
+  remembered(port: SessionPort, request: AuthorizationRequest): Decision | undefined {
+    return this.#cache.get(port)?.get(keyOf(request));
   }
 
   /**
@@ -50,35 +50,35 @@ export class Authorizer {
    * @param signal fires when the session has left
    * @throws Error where it failed to decide; why is in the log
    */
-  async ask(peer: Peer, wish: Wish, signal: AbortSignal): Promise<Decision> {
+  async ask(port: SessionPort, request: AuthorizationRequest, signal: AbortSignal): Promise<Decision> {
     const { uri, realm } = this.#settings;
-    const args = [sessionOf(peer), wish.uri, wish.action, wish.options];
+    const args = [sessionOf(port), request.uri, request.action, request.options];
     const outcome = await this.#call(realm, uri, args, { signal, timeout: TIMEOUT });
     const answer = outcome.kind === "result" ? readAnswer(outcome.args) : failureOf(outcome);
     if (typeof answer === "string") {
-      this.#log.error({ authorizer: uri, realm, session: peer.info.session }, `the authorizer ${uri} ${answer}`);
+      this.#log.error({ authorizer: uri, realm, session: port.info.session }, `the authorizer ${uri} ${answer}`);
       throw new Error(`the authorizer ${uri} ${answer}`);
     }
     const { cache, ...decision } = answer;
-    if (cache) this.#remember(peer, wish, decision);
+    if (cache) this.#remember(port, request, decision);
     return decision;
   }
 
-  #remember(peer: Peer, wish: Wish, decision: Decision): void {
-    const answers = this.#cache.get(peer) ?? new Map<string, Decision>();
-    this.#cache.set(peer, answers);
+  #remember(port: SessionPort, request: AuthorizationRequest, decision: Decision): void {
+    const answers = this.#cache.get(port) ?? new Map<string, Decision>();
+    this.#cache.set(port, answers);
     if (answers.size >= CACHE_LIMIT) answers.clear();
-    answers.set(keyOf(wish), decision);
+    answers.set(keyOf(request), decision);
   }
 }
 
 /** A session as an authorizer is told of it. */
-function sessionOf({ info }: Peer): Dict {
+function sessionOf({ info }: SessionPort): Dict {
   const { session, realm, authid, authrole, authmethod, authprovider, authextra, transport } = info;
   return { session, realm, authid, authrole, authmethod, authprovider, authextra, transport };
 }
 
-function keyOf({ action, uri, match }: Wish): string {
+function keyOf({ action, uri, match }: AuthorizationRequest): string {
   return JSON.stringify([action, uri, match]);
 }
 

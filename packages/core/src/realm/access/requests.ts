@@ -5,21 +5,21 @@ import type { Message } from "../../wamp/messages.ts";
 import type { Dict } from "../../wamp/payload.ts";
 import { isPattern, isReserved, MATCH_POLICIES, type UriCheck } from "../../wamp/uri.ts";
 import { WampError } from "../../errors/wamp-error.ts";
-import type { Wish } from "./authorizer.ts";
-import { word } from "../read-options.ts";
+import type { AuthorizationRequest } from "./authorizer.ts";
+import { readEnum } from "../read-options.ts";
 
 /**
  * What a message needs leave for, or null where it needs none.
  * @throws WampError a protocol violation for a match policy that is none
  */
-export function wishOfMessage(message: Message): Wish | null {
+export function authorizationRequestOf(message: Message): AuthorizationRequest | null {
   switch (message.type) {
     case "PUBLISH":
       return { action: "publish", uri: message.topic, match: "exact", options: message.options };
     case "SUBSCRIBE":
-      return patternWish("subscribe", message.topic, message.options);
+      return patternRequest("subscribe", message.topic, message.options);
     case "REGISTER":
-      return patternWish("register", message.procedure, message.options);
+      return patternRequest("register", message.procedure, message.options);
     case "CALL":
       return { action: "call", uri: message.procedure, match: "exact", options: message.options };
     default:
@@ -28,19 +28,19 @@ export function wishOfMessage(message: Message): Wish | null {
 }
 
 /**
- * Checks the URI of a wish (spec, basic/building_blocks "URIs"): patterns may be subscribed and registered, and what
+ * Checks the URI of a request (spec, basic/building_blocks "URIs"): patterns may be subscribed and registered, and what
  * begins with `wamp.` or `wampgate.` is the router's own to publish and to register.
  * @throws WampError `wamp.error.invalid_uri`
  */
-export function checkUri({ action, uri, match }: Wish, check: UriCheck): void {
+export function checkUri({ action, uri, match }: AuthorizationRequest, check: UriCheck): void {
   if (!isPattern(uri, match, check)) throw invalidUri(action, uri, "it is no legal URI");
   const claims = action === "publish" || action === "register";
   if (claims && isReserved(uri))
     throw invalidUri(action, uri, "what begins with wamp. or wampgate. is the router's own");
 }
 
-function patternWish(action: Action, uri: string, options: Readonly<Dict>): Wish {
-  return { action, uri, match: word(options, "match", MATCH_POLICIES, "exact"), options };
+function patternRequest(action: Action, uri: string, options: Readonly<Dict>): AuthorizationRequest {
+  return { action, uri, match: readEnum(options, "match", MATCH_POLICIES, "exact"), options };
 }
 
 function invalidUri(action: Action, uri: string, why: string): WampError {

@@ -1,7 +1,7 @@
 import type { SessionInfo } from "../../contract/session-port.ts";
 import type { Dict } from "../../wamp/payload.ts";
 import { IdSet } from "./id-set.ts";
-import { flag, ids, texts } from "../read-options.ts";
+import { readBoolean, readIds, readStrings } from "../read-options.ts";
 
 /** Who may get an event: the lists of PUBLISH.Options (spec, advanced/pubsub_subscriber_blackwhite_listing). */
 export interface Audience {
@@ -24,12 +24,12 @@ interface List {
  */
 export function audienceOf(options: Readonly<Dict>): Audience | null {
   const lists = [
-    sessions(ids(options, "exclude"), false),
-    names("authid", texts(options, "exclude_authid"), false),
-    names("authrole", texts(options, "exclude_authrole"), false),
-    sessions(ids(options, "eligible"), true),
-    names("authid", texts(options, "eligible_authid"), true),
-    names("authrole", texts(options, "eligible_authrole"), true),
+    sessions(readIds(options, "exclude"), false),
+    names("authid", readStrings(options, "exclude_authid"), false),
+    names("authrole", readStrings(options, "exclude_authrole"), false),
+    sessions(readIds(options, "eligible"), true),
+    names("authid", readStrings(options, "eligible_authid"), true),
+    names("authrole", readStrings(options, "eligible_authrole"), true),
   ].filter((list) => list !== null);
   if (lists.length === 0) return null;
   return {
@@ -40,7 +40,7 @@ export function audienceOf(options: Readonly<Dict>): Audience | null {
 
 /** Whether the publisher itself gets its event, where it subscribes to it (spec, advanced/pubsub_publisher_exclusion). */
 export function excludesPublisher(options: Readonly<Dict>): boolean {
-  return flag(options, "exclude_me", true);
+  return readBoolean(options, "exclude_me", true);
 }
 
 function sessions(members: readonly number[] | null, wanted: boolean): List | null {

@@ -11,7 +11,7 @@ import { audienceOf, excludesPublisher } from "./audience.ts";
 import { History } from "./history.ts";
 import type { Member } from "../member.ts";
 import { isObserved, MetaTopic } from "../meta/topics.ts";
-import { flag, requireRoom, word } from "../read-options.ts";
+import { readBoolean, requireRoom, readEnum } from "../read-options.ts";
 import { passthruOf } from "../passthru.ts";
 import { PatternIndex } from "../pattern-index.ts";
 import type { Denials } from "../access/permissions.ts";
@@ -72,8 +72,8 @@ export class Broker {
 
   /** @param denials what the member's role may not have below the pattern that it subscribes to */
   subscribe(member: Member, { request, options, topic }: MessageOf<"SUBSCRIBE">, denials: Denials | null): void {
-    const match = word(options, "match", MATCH_POLICIES, "exact");
-    const retained = flag(options, "get_retained", false);
+    const match = readEnum(options, "match", MATCH_POLICIES, "exact");
+    const retained = readBoolean(options, "get_retained", false);
     const found = this.#index.get(match, topic);
     const isNew = found?.subscribers.has(member) !== true;
     if (isNew) requireRoom(this.#ofMember.get(member)?.size ?? 0, this.#limit, "max-subscriptions", "subscriptions");
@@ -114,7 +114,7 @@ export class Broker {
   }
 
   publish(publisher: Member, message: MessageOf<"PUBLISH">, decision: Decision): void {
-    const acknowledge = flag(message.options, "acknowledge", false);
+    const acknowledge = readBoolean(message.options, "acknowledge", false);
     const publication = this.prepare(publisher, message, decision);
     this.dispatch(publication);
     if (acknowledge) publisher.send({ type: "PUBLISHED", request: message.request, publication: publication.id });
@@ -129,7 +129,7 @@ export class Broker {
     { options, topic, payload }: Pick<MessageOf<"PUBLISH">, "options" | "topic" | "payload">,
     decision: Decision,
   ): Publication {
-    const asked = flag(options, "disclose_me", false);
+    const asked = readBoolean(options, "disclose_me", false);
     if (asked && !this.#mayDisclose) {
       throw new WampError(ErrorUri.optionDisallowedDiscloseMe, "this realm does not let publishers show themselves");
     }
@@ -145,7 +145,7 @@ export class Broker {
         : { ...(disclosed ? publisher.disclosed("publisher") : NOTHING), ...publisher.trust, ...passthru },
       audience: isEmpty(options) ? null : audienceOf(options),
       except: excludesPublisher(options) ? publisher.info.session : null,
-      retain: flag(options, "retain", false),
+      retain: readBoolean(options, "retain", false),
     };
   }
 
@@ -244,7 +244,7 @@ export class Broker {
   }
 
   #deliver(member: Member, event: MessageOf<"EVENT">): void {
-    if (member.peer.backlog > 1) return member.peer.limited("max-buffered", SKIPPED);
+    if (member.port.backlog > 1) return member.port.limited("max-buffered", SKIPPED);
     try {
       member.send(event);
     } catch (error) {

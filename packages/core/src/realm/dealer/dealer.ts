@@ -8,7 +8,7 @@ import { isEmpty, NOTHING } from "../../wamp/payload.ts";
 import { protocolViolation, WampError } from "../../errors/wamp-error.ts";
 import { type Call, CallLedger, CallTimer } from "./calls.ts";
 import type { Member } from "../member.ts";
-import { count, flag, requireRoom, word } from "../read-options.ts";
+import { readUint, readBoolean, requireRoom, readEnum } from "../read-options.ts";
 import { passthruOf, requirePassthru } from "../passthru.ts";
 import { Registrar, requireDisclosure } from "./registrar.ts";
 import { busyCallee, nextCallee, type Registration } from "./registrations.ts";
@@ -54,17 +54,17 @@ export class Dealer {
   call(caller: Member, message: MessageOf<"CALL">, decision: Decision): void {
     const { request, options, procedure, payload } = message;
     const ledger = this.#of(caller);
-    const more = flag(options, "progress", false);
+    const more = readBoolean(options, "progress", false);
     const running = ledger.made.get(request);
     if (running !== undefined) return this.#continue(running, message, more);
     if (ledger.isStale(request, !more)) return;
     if (more && !caller.announced("caller", "progressive_call_invocations"))
       throw protocolViolation("CALL.options.progress was used by a caller that did not announce it");
-    const disclose = flag(options, "disclose_me", false);
+    const disclose = readBoolean(options, "disclose_me", false);
     if (disclose) requireDisclosure(this.#options);
     const passthru = passthruOf(options, caller, "caller");
-    const timeout = count(options, "timeout", 0);
-    const wantsProgress = flag(options, "receive_progress", false);
+    const timeout = readUint(options, "timeout", 0);
+    const wantsProgress = readBoolean(options, "receive_progress", false);
 
     requireRoom(
       ledger.made.size,
@@ -72,7 +72,7 @@ export class Dealer {
       "max-pending-calls",
       "calls that are not answered",
     );
-    const registration = this.registrar.find(procedure, caller.peer.service);
+    const registration = this.registrar.find(procedure, caller.port.service);
     if (registration === undefined) {
       const error = new WampError(
         ErrorUri.noSuchProcedure,
@@ -80,7 +80,7 @@ export class Dealer {
       );
       return caller.error("CALL", request, error, "no-callee");
     }
-    const callee = nextCallee(registration, procedure, caller.peer.service ? ROUTERS_BACKLOG : 1);
+    const callee = nextCallee(registration, procedure, caller.port.service ? ROUTERS_BACKLOG : 1);
     if (callee === null) return this.#refuseBusy(caller, request, registration, procedure);
     if (more) requireProgressiveCalls(callee.member);
     requirePassthru(passthru, callee.member, "callee");
@@ -132,7 +132,7 @@ export class Dealer {
   }
 
   cancel(caller: Member, { request, options }: MessageOf<"CANCEL">): void {
-    const mode = word(options, "mode", CANCEL_MODES, "killnowait");
+    const mode = readEnum(options, "mode", CANCEL_MODES, "killnowait");
     const call = this.#of(caller).made.get(request);
     // A result may have crossed the CANCEL on its way (spec, advanced/rpc_call_canceling).
     if (call === undefined) return;
@@ -143,7 +143,7 @@ export class Dealer {
   }
 
   yield(callee: Member, { request, options, payload }: MessageOf<"YIELD">): void {
-    const progress = flag(options, "progress", false);
+    const progress = readBoolean(options, "progress", false);
     const passthru = passthruOf(options, callee, "callee");
     const call = this.#answered(callee, request);
     if (call === null) return;
@@ -223,7 +223,7 @@ export class Dealer {
     call.open = more;
     const { member } = call.callee;
     try {
-      if (member.peer.backlog > 1) throw receiverBusy(member, "a part of a call to it was refused");
+      if (member.port.backlog > 1) throw receiverBusy(member, "a part of a call to it was refused");
       const details = { ...call.details, progress: more };
       member.send({ type: "INVOCATION", request: call.invocation, registration: call.registration, details, payload });
     } catch (error) {
@@ -234,7 +234,7 @@ export class Dealer {
   }
 
   #timer(timeout: number, call: () => Call): CallTimer {
-    const failed = (error: unknown): void => call().caller.peer.broken(error);
+    const failed = (error: unknown): void => call().caller.port.broken(error);
     return new CallTimer(
       timeout,
       guarded(() => this.#timedOut(call()), failed),
@@ -259,7 +259,7 @@ export class Dealer {
   #reply(call: Call, answer: () => Message): void {
     const { caller } = call;
     try {
-      if (caller.peer.backlog > 1) throw receiverBusy(caller, "a result for it was dropped");
+      if (caller.port.backlog > 1) throw receiverBusy(caller, "a result for it was dropped");
       caller.send(answer());
     } catch (error) {
       if (!WampError.is(error)) throw error;
@@ -275,7 +275,7 @@ export class Dealer {
     if (!member.announced("callee", "call_canceling")) return false;
     attempt(
       () => member.send({ type: "INTERRUPT", request: invocation, options: { mode, reason } }),
-      (error) => member.peer.broken(error),
+      (error) => member.port.broken(error),
     );
     return true;
   }
@@ -307,8 +307,8 @@ export class Dealer {
 }
 
 /** The refusal of what would wait for a session that reads too slowly. It is counted, and the session stays. */
-function receiverBusy({ peer }: Member, what: string): WampError {
-  peer.limited("max-buffered", `a session reads too slowly: ${what}`);
+function receiverBusy({ port }: Member, what: string): WampError {
+  port.limited("max-buffered", `a session reads too slowly: ${what}`);
   return new WampError(ErrorUri.receiverBusy, "more waits for the receiver than it may; try again later");
 }
 

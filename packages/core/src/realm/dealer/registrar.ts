@@ -8,7 +8,14 @@ import type { Member } from "../member.ts";
 import { isObserved, MetaTopic } from "../meta/topics.ts";
 import { requireRoom } from "../read-options.ts";
 import type { Denials } from "../access/permissions.ts";
-import { calleeOf, detailsOf, type Registration, Registrations, type RegisterWish, wishOf } from "./registrations.ts";
+import {
+  calleeOf,
+  detailsOf,
+  type Registration,
+  Registrations,
+  type RegisterOptions,
+  readRegisterOptions,
+} from "./registrations.ts";
 
 /** Who offers which procedures in one realm: REGISTER and UNREGISTER (spec, basic/rpc and advanced/rpc_*registration*). */
 export class Registrar {
@@ -40,17 +47,17 @@ export class Registrar {
   /** @param denials what the member's role may not offer below the pattern that it registers */
   register(member: Member, message: MessageOf<"REGISTER">, denials: Denials | null): void {
     const { request, options, procedure } = message;
-    const wish = wishOf(member, options, denials);
-    if (wish.callee.discloseCaller) requireDisclosure(this.#options);
+    const wanted = readRegisterOptions(member, options, denials);
+    if (wanted.callee.discloseCaller) requireDisclosure(this.#options);
     requireRoom(
       this.#ofMember.get(member)?.size ?? 0,
       this.#options.limits.registrations,
       "max-registrations",
       "registrations",
     );
-    this.#dropGone(procedure, wish);
-    if (wish.force) this.#takeOver(procedure, wish);
-    const registration = this.registrations.add(message, wish);
+    this.#dropGone(procedure, wanted);
+    if (wanted.force) this.#takeOver(procedure, wanted);
+    const registration = this.registrations.add(message, wanted);
     const held = this.#ofMember.get(member) ?? new Set();
     this.#ofMember.set(member, held.add(registration));
     member.send({ type: "REGISTERED", request, registration: registration.id });
@@ -102,13 +109,13 @@ export class Registrar {
   }
 
   /** Makes room at once where a session that is gone, and is still being taken out, holds the procedure. */
-  #dropGone(procedure: string, { match }: RegisterWish): void {
+  #dropGone(procedure: string, { match }: RegisterOptions): void {
     const found = this.registrations.lookUp(procedure, match);
     const gone = found?.callees.filter(({ member }) => member.hasLeft) ?? [];
     for (const { member } of gone) this.#drop(found as Registration, member);
   }
 
-  #takeOver(procedure: string, { match }: RegisterWish): void {
+  #takeOver(procedure: string, { match }: RegisterOptions): void {
     const found = this.registrations.lookUp(procedure, match);
     for (const { member } of [...(found?.callees ?? [])]) {
       if (found !== undefined) this.revoke(member, found, "the procedure was registered by another session");
@@ -125,8 +132,8 @@ export class Registrar {
     if (isGone) this.#tell(MetaTopic.registrationDeleted, registration, member, registration.id);
   }
 
-  #tell(topic: string, { uri }: Registration, { info, peer }: Member, what: number | Dict): void {
-    if (isObserved(uri) && !peer.service) this.#announce(topic, [info.session, what]);
+  #tell(topic: string, { uri }: Registration, { info, port }: Member, what: number | Dict): void {
+    if (isObserved(uri) && !port.service) this.#announce(topic, [info.session, what]);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Dict } from "../../wamp/payload.ts";
 import { isReserved, MATCH_POLICIES, type MatchPolicy } from "../../wamp/uri.ts";
 import { WampError } from "../../errors/wamp-error.ts";
 import type { Member } from "../member.ts";
-import { count, flag, word } from "../read-options.ts";
+import { readUint, readBoolean, readEnum } from "../read-options.ts";
 import { PatternIndex } from "../pattern-index.ts";
 import type { Denials } from "../access/permissions.ts";
 
@@ -44,7 +44,7 @@ export interface Registration {
 }
 
 /** What REGISTER asks for. */
-export interface RegisterWish {
+export interface RegisterOptions {
   readonly match: MatchPolicy;
   readonly invoke: InvocationPolicy;
   /** Crossbar's option: whoever holds the procedure loses it. */
@@ -56,16 +56,16 @@ export interface RegisterWish {
  * @param denials what the member's role may not offer below the pattern
  * @throws WampError a protocol violation for an option of a wrong type
  */
-export function wishOf(member: Member, options: Readonly<Dict>, denials: Denials | null): RegisterWish {
+export function readRegisterOptions(member: Member, options: Readonly<Dict>, denials: Denials | null): RegisterOptions {
   return {
-    match: word(options, "match", MATCH_POLICIES, "exact"),
-    invoke: word(options, "invoke", INVOCATION_POLICIES, "single"),
-    force: flag(options, "force_reregister", false),
+    match: readEnum(options, "match", MATCH_POLICIES, "exact"),
+    invoke: readEnum(options, "invoke", INVOCATION_POLICIES, "single"),
+    force: readBoolean(options, "force_reregister", false),
     callee: {
       member,
-      concurrency: count(options, "concurrency", 0),
-      discloseCaller: flag(options, "disclose_caller", false),
-      forwardTimeout: flag(options, "forward_timeout", false) && member.announced("callee", "call_timeout"),
+      concurrency: readUint(options, "concurrency", 0),
+      discloseCaller: readBoolean(options, "disclose_caller", false),
+      forwardTimeout: readBoolean(options, "forward_timeout", false) && member.announced("callee", "call_timeout"),
       running: 0,
       denials,
     },
@@ -105,7 +105,7 @@ export class Registrations {
    * Adds a callee to the registration of its procedure, which is made where there is none.
    * @throws WampError `wamp.error.procedure_already_exists`
    */
-  add({ procedure }: MessageOf<"REGISTER">, { match, invoke, callee }: RegisterWish): Registration {
+  add({ procedure }: MessageOf<"REGISTER">, { match, invoke, callee }: RegisterOptions): Registration {
     const found = this.#index.get(match, procedure);
     if (found === undefined) {
       const callees = [callee];
@@ -158,7 +158,7 @@ function hasRoom({ concurrency, running }: Callee): boolean {
 }
 
 function canTake(callee: Callee, procedure: string, maxBacklog: number): boolean {
-  return hasRoom(callee) && mayAnswer(callee, procedure) && callee.member.peer.backlog <= maxBacklog;
+  return hasRoom(callee) && mayAnswer(callee, procedure) && callee.member.port.backlog <= maxBacklog;
 }
 
 /** A callee that could take one more call of `procedure`, but reads too slowly to be sent it; undefined where none does. */

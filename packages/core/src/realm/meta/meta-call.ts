@@ -29,14 +29,14 @@ export function idAt({ args }: MetaCall, position: number, what: string): number
   return value;
 }
 
-export function textAt({ args }: MetaCall, position: number, what: string): string {
+export function stringAt({ args }: MetaCall, position: number, what: string): string {
   const value = args[position];
   if (typeof value !== "string") throw invalidArgument(what, "a string", value);
   return value;
 }
 
 /** A list of strings, or null where there is none. */
-export function textsAt({ args }: MetaCall, position: number, what: string): readonly string[] | null {
+export function stringsAt({ args }: MetaCall, position: number, what: string): readonly string[] | null {
   const value = args[position];
   if (value === undefined || value === null) return null;
   if (!Array.isArray(value) || !value.every((item) => typeof item === "string"))
@@ -44,7 +44,7 @@ export function textsAt({ args }: MetaCall, position: number, what: string): rea
   return value;
 }
 
-export function textIn({ kwargs }: MetaCall, key: string): string | null {
+export function stringIn({ kwargs }: MetaCall, key: string): string | null {
   const value = kwargs[key];
   if (value === undefined || value === null) return null;
   if (typeof value !== "string") throw invalidArgument(key, "a string", value);
@@ -53,7 +53,7 @@ export function textIn({ kwargs }: MetaCall, key: string): string | null {
 
 /** A reason to be sent to a peer. @throws WampError `wamp.error.invalid_uri` */
 export function reasonIn(call: MetaCall, otherwise: string): string {
-  const reason = textIn(call, "reason") ?? otherwise;
+  const reason = stringIn(call, "reason") ?? otherwise;
   if (!isUri(reason)) throw new WampError(ErrorUri.invalidUri, "reason must be a URI");
   return reason;
 }

@@ -3,7 +3,7 @@ import { MATCH_POLICIES } from "../../wamp/uri.ts";
 import { WampError } from "../../errors/wamp-error.ts";
 import type { Registrar } from "../dealer/registrar.ts";
 import { detailsOf, type Registration } from "../dealer/registrations.ts";
-import { idAt, matchAt, type MetaCall, type MetaProcedures, textAt, textIn } from "./meta-call.ts";
+import { idAt, matchAt, type MetaCall, type MetaProcedures, stringAt, stringIn } from "./meta-call.ts";
 
 /** The registration meta API (spec, advanced/meta_api_registration). */
 export function registrationMeta(registrar: Registrar): MetaProcedures {
@@ -18,8 +18,8 @@ export function registrationMeta(registrar: Registrar): MetaProcedures {
     "wamp.registration.list": () =>
       Object.fromEntries(MATCH_POLICIES.map((match) => [match, [...registrations.all(match)].map(({ id }) => id)])),
     "wamp.registration.lookup": (call) =>
-      registrations.lookUp(textAt(call, 0, "the procedure"), matchAt(call, 1))?.id ?? null,
-    "wamp.registration.match": (call) => registrar.find(textAt(call, 0, "the procedure"))?.id ?? null,
+      registrations.lookUp(stringAt(call, 0, "the procedure"), matchAt(call, 1))?.id ?? null,
+    "wamp.registration.match": (call) => registrar.find(stringAt(call, 0, "the procedure"))?.id ?? null,
     "wamp.registration.get": (call) => detailsOf(find(call)),
     "wamp.registration.list_callees": (call) => find(call).callees.map(({ member }) => member.info.session),
     "wamp.registration.count_callees": (call) => find(call).callees.length,
@@ -30,7 +30,7 @@ export function registrationMeta(registrar: Registrar): MetaProcedures {
       const callee = registration.callees.find(({ member }) => member.info.session === session);
       if (callee === undefined)
         throw new WampError(ErrorUri.noSuchSession, `session ${session} does not hold this registration`);
-      registrar.revoke(callee.member, registration, textIn(call, "reason"));
+      registrar.revoke(callee.member, registration, stringIn(call, "reason"));
     },
   };
 }

@@ -3,7 +3,7 @@ import { CloseUri, ErrorUri } from "../../wamp/error-uris.ts";
 import type { Dict } from "../../wamp/payload.ts";
 import { WampError } from "../../errors/wamp-error.ts";
 import type { Member } from "../member.ts";
-import { idAt, type MetaCall, type MetaProcedures, reasonIn, textAt, textIn, textsAt } from "./meta-call.ts";
+import { idAt, type MetaCall, type MetaProcedures, reasonIn, stringAt, stringIn, stringsAt } from "./meta-call.ts";
 
 /** The session meta API (spec, advanced/meta_api_session). @param members the realm's sessions by id, hidden ones left out */
 export function sessionMeta(members: ReadonlyMap<number, Member>): MetaProcedures {
@@ -13,15 +13,15 @@ export function sessionMeta(members: ReadonlyMap<number, Member>): MetaProcedure
     return member;
   };
   const withRoles = (call: MetaCall): Member[] => {
-    const roles = textsAt(call, 0, "the roles");
+    const roles = stringsAt(call, 0, "the roles");
     return [...members.values()].filter(({ info }) => roles === null || roles.includes(info.authrole));
   };
   /** Ends sessions, but never the caller's. @returns their ids */
   const kill = (call: MetaCall, which: (info: SessionInfo) => boolean): number[] => {
     const reason = reasonIn(call, CloseUri.killed);
-    const message = textIn(call, "message") ?? undefined;
+    const message = stringIn(call, "message") ?? undefined;
     const killed = [...members.values()].filter((member) => member !== call.caller && which(member.info));
-    for (const { peer } of killed) peer.close(reason, message);
+    for (const { port } of killed) port.close(reason, message);
     return killed.map(({ info }) => info.session);
   };
   return {
@@ -35,11 +35,11 @@ export function sessionMeta(members: ReadonlyMap<number, Member>): MetaProcedure
       kill(call, ({ session }) => session === id);
     },
     "wamp.session.kill_by_authid": (call) => {
-      const wanted = textAt(call, 0, "the authid");
+      const wanted = stringAt(call, 0, "the authid");
       return kill(call, ({ authid }) => authid === wanted);
     },
     "wamp.session.kill_by_authrole": (call) => {
-      const wanted = textAt(call, 0, "the authrole");
+      const wanted = stringAt(call, 0, "the authrole");
       return kill(call, ({ authrole }) => authrole === wanted).length;
     },
     "wamp.session.kill_all": (call) => {

@@ -4,7 +4,7 @@ import { WampError } from "../../errors/wamp-error.ts";
 import { type Broker, detailsOf, type Subscription } from "../broker/broker.ts";
 import type { PastEvent } from "../broker/history.ts";
 import type { Denials } from "../access/permissions.ts";
-import { idAt, matchAt, type MetaCall, type MetaProcedures, textAt, textIn } from "./meta-call.ts";
+import { idAt, matchAt, type MetaCall, type MetaProcedures, stringAt, stringIn } from "./meta-call.ts";
 
 /**
  * The subscription meta API (spec, advanced/meta_api_subscription) and event history (advanced/pubsub_event_history).
@@ -24,9 +24,9 @@ export function subscriptionMeta(
   return {
     "wamp.subscription.list": () =>
       Object.fromEntries(MATCH_POLICIES.map((match) => [match, [...broker.all(match)].map(({ id }) => id)])),
-    "wamp.subscription.lookup": (call) => broker.lookUp(textAt(call, 0, "the topic"), matchAt(call, 1))?.id ?? null,
+    "wamp.subscription.lookup": (call) => broker.lookUp(stringAt(call, 0, "the topic"), matchAt(call, 1))?.id ?? null,
     "wamp.subscription.match": (call) => {
-      const found = broker.matching(textAt(call, 0, "the topic")).map(({ id }) => id);
+      const found = broker.matching(stringAt(call, 0, "the topic")).map(({ id }) => id);
       return found.length === 0 ? null : found;
     },
     "wamp.subscription.get": (call) => detailsOf(find(call)),
@@ -46,7 +46,7 @@ export function subscriptionMeta(
       const member = [...subscription.subscribers].find(({ info }) => info.session === session);
       if (member === undefined)
         throw new WampError(ErrorUri.noSuchSession, `session ${session} does not hold this subscription`);
-      broker.revoke(member, subscription, textIn(call, "reason"));
+      broker.revoke(member, subscription, stringIn(call, "reason"));
     },
   };
 }

@@ -6,7 +6,7 @@ import { WampError } from "../../errors/wamp-error.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Member } from "../member.ts";
 import type { Publication } from "../broker/publication.ts";
-import { invalidArgument, type MetaCall, type MetaProcedures, textAt } from "./meta-call.ts";
+import { invalidArgument, type MetaCall, type MetaProcedures, stringAt } from "./meta-call.ts";
 
 /** How many testaments a session may leave. */
 const LIMIT = 100;
@@ -50,7 +50,7 @@ export class Testaments {
 
   async #add(call: MetaCall): Promise<void> {
     const { caller, kwargs } = call;
-    const topic = textAt(call, 0, "the topic");
+    const topic = stringAt(call, 0, "the topic");
     const args: unknown = call.args[1] ?? [];
     const named: unknown = call.args[2] ?? {};
     const options: unknown = kwargs["publish_options"] ?? {};

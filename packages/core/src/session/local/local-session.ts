@@ -1,7 +1,7 @@
 import type { Log } from "../../contract/log.ts";
 import type { CallOutcome } from "../../contract/service-call.ts";
-import type { Peer, RouterCause, RouterError, SessionInfo } from "../../contract/session-port.ts";
-import type { RealmPort, Seat } from "../../contract/realm-port.ts";
+import type { SessionPort, RouterCause, RouterError, SessionInfo } from "../../contract/session-port.ts";
+import type { RealmPort, RealmAttachment } from "../../contract/realm-port.ts";
 import type { ReportLimit } from "../../contract/observers.ts";
 import { CloseUri, ErrorUri } from "../../wamp/error-uris.ts";
 import { attempt, guarded, whenDone } from "../../wamp/guarded.ts";
@@ -75,7 +75,7 @@ type Answer<R extends keyof Answers> = MessageOf<Answers[R]> | MessageOf<"ERROR"
  */
 export class LocalSession {
   readonly info: SessionInfo;
-  readonly #seat: Seat;
+  readonly #attachment: RealmAttachment;
   readonly #options: LocalSessionOptions;
   readonly #ids = new IdSequence();
   readonly #requests = new Map<number, Request>();
@@ -88,7 +88,7 @@ export class LocalSession {
   constructor(realm: RealmPort, info: SessionInfo, options: LocalSessionOptions) {
     this.info = info;
     this.#options = options;
-    this.#seat = realm.join(this.#peer());
+    this.#attachment = realm.join(this.#port());
   }
 
   get id(): number {
@@ -130,7 +130,7 @@ export class LocalSession {
     const onAbort = (): void => {
       const pending = this.#requests.get(request);
       this.#requests.delete(request);
-      this.#seat.receive({ type: "CANCEL", request, options: { mode: "killnowait" } });
+      this.#attachment.receive({ type: "CANCEL", request, options: { mode: "killnowait" } });
       pending?.failed(signal?.reason as Error);
     };
     signal?.throwIfAborted();
@@ -193,7 +193,7 @@ export class LocalSession {
       payload: payloadOf(copied(valuesOf(args, kwargs))),
     } as const;
     if (options["acknowledge"] !== true) {
-      this.#seat.receive(message);
+      this.#attachment.receive(message);
       return undefined;
     }
     const { publication } = unlessError(await this.#send<"PUBLISH">(message));
@@ -214,7 +214,7 @@ export class LocalSession {
     this.#open = false;
     const failed = (error: unknown): void =>
       this.#options.log.error({ error, session: this.id }, "an in-process session did not leave as it should");
-    attempt(() => this.#seat.leave(), failed);
+    attempt(() => this.#attachment.leave(), failed);
     for (const request of this.#requests.values())
       request.failed(new WampError(ErrorUri.canceled, `${message} (${reason})`));
     this.#requests.clear();
@@ -223,7 +223,7 @@ export class LocalSession {
     attempt(() => this.#options.ended(this), failed);
   }
 
-  #peer(): Peer {
+  #port(): SessionPort {
     const { log, service, report } = this.#options;
     return {
       info: this.info,
@@ -267,7 +267,7 @@ export class LocalSession {
         resolve(answer as Answer<R>);
       };
       this.#requests.set(message.request, { answered, failed: reject, onProgress });
-      this.#seat.receive(message);
+      this.#attachment.receive(message);
     });
   }
 
@@ -381,7 +381,7 @@ export class LocalSession {
   }
 
   #answer(message: Message): void {
-    if (this.#open) this.#seat.receive(message);
+    if (this.#open) this.#attachment.receive(message);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Connection } from "../../contract/connection.ts";
 import type { Log } from "../../contract/log.ts";
 import { transportSchema } from "../../config/core-schema.ts";
 import { limitsOf } from "../../config/load.ts";
-import { Gate } from "../../limits/connection-limiter.ts";
+import { ConnectionLimiter } from "../../limits/connection-limiter.ts";
 import { json } from "../../serializers/json/codec.ts";
 import { msgpack } from "../../serializers/msgpack/codec.ts";
 import type { Message } from "../../wamp/messages.ts";
@@ -39,7 +39,7 @@ async function echo(name = "default"): Promise<{ listener: MemoryListener; told:
     [
       {
         options: { name },
-        ...new Gate(limitsOf(transportSchema.parse({ type: "any", auth: {} })), quiet).entry(accept),
+        ...new ConnectionLimiter(limitsOf(transportSchema.parse({ type: "any", auth: {} })), quiet).entry(accept),
       },
     ],
     context,

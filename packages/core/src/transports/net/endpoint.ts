@@ -54,7 +54,7 @@ export async function tlsOf(endpoint: Endpoint, folder: string): Promise<TlsOpti
  * Gives a server the certificate that its files hold now, for connections to come.
  * @returns a sentence for files that cannot be used: the old certificate stays
  */
-export async function renewTls(server: Server, endpoint: Endpoint, folder: string): Promise<string[]> {
+export async function reloadCertificates(server: Server, endpoint: Endpoint, folder: string): Promise<string[]> {
   try {
     const tls = await tlsOf(endpoint, folder);
     if (tls !== null && server instanceof TlsServer) server.setSecureContext(tls);

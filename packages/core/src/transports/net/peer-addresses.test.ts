@@ -3,7 +3,7 @@ import { createServer, type Socket } from "node:net";
 import { jest } from "@jest/globals";
 import type { LimitHit } from "../../contract/observers.ts";
 import { endpointSchema } from "./endpoint.ts";
-import { Peers } from "./peer-addresses.ts";
+import { PeerAddresses } from "./peer-addresses.ts";
 
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
@@ -20,7 +20,7 @@ function front(): { arrive: (socket: Socket) => void; seen: Socket[]; hits: Limi
   const seen: Socket[] = [];
   const hits: LimitHit[] = [];
   const server = createServer((socket) => void seen.push(socket));
-  new Peers(endpoint).expectHeaders(server, { report: (hit) => void hits.push(hit) });
+  new PeerAddresses(endpoint).expectHeaders(server, { report: (hit) => void hits.push(hit) });
   return { arrive: (socket) => void server.emit("connection", socket), seen, hits };
 }
 
@@ -47,10 +47,10 @@ it("who is no trusted proxy is disconnected before a byte is read", () => {
 });
 
 it("a peer is known by its own address where nobody says more", () => {
-  const peers = new Peers(endpoint);
+  const peers = new PeerAddresses(endpoint);
   expect(peers.of(silent("::ffff:198.51.100.1"))).toBe("tcp4:198.51.100.1:4711");
   expect(peers.of(silent("2001:db8::1"), "203.0.113.9")).toBe("tcp6:2001:db8::1:4711");
   expect(peers.of(silent("::1"), "203.0.113.9")).toBe("tcp4:203.0.113.9:0");
   expect(peers.of({ remoteAddress: undefined, remotePort: undefined })).toBeUndefined();
-  expect(new Peers(endpointSchema.parse({ type: "unix", path: "/tmp/s" })).of(silent("::1"))).toBe("unix");
+  expect(new PeerAddresses(endpointSchema.parse({ type: "unix", path: "/tmp/s" })).of(silent("::1"))).toBe("unix");
 });

@@ -11,7 +11,7 @@ import { TrustedProxies } from "./trusted-proxies.ts";
 const HEADER_TIME = 5000;
 
 /** Who is at the other end of a listener's sockets: behind the proxies that the endpoint trusts, if there are any. */
-export class Peers {
+export class PeerAddresses {
   readonly #isUnix: boolean;
   readonly #proxies: TrustedProxies;
   /** Of a listener that speaks TLS; of another nothing is to be found, and nothing is kept. */

@@ -4,8 +4,8 @@ import { transportSchema } from "../../config/core-schema.ts";
 import { limitsOf } from "../../config/load.ts";
 import { tcpPeer } from "./details.ts";
 import { endpointSchema } from "./endpoint.ts";
-import { Lobby } from "./pending-sockets.ts";
-import { Peers } from "./peer-addresses.ts";
+import { PendingSockets } from "./pending-sockets.ts";
+import { PeerAddresses } from "./peer-addresses.ts";
 
 const ENDINGS = 100_000;
 const plain = endpointSchema.parse({ type: "tcp", port: 0, "trusted-proxies": ["192.0.2.9"] });
@@ -21,7 +21,7 @@ function random(seed: number): () => number {
   };
 }
 
-/** A TCP socket, as far as a lobby looks at it. */
+/** A TCP socket, as far as PendingSockets looks at it. */
 class FakeSocket {
   readonly remoteAddress: string | undefined;
   readonly remotePort: number | undefined;
@@ -41,11 +41,11 @@ class FakeSocket {
   }
 }
 
-function lobbyFor(endpoint: typeof plain, limits: object = {}) {
+function pendingSocketsFor(endpoint: typeof plain, limits: object = {}) {
   const hits: string[] = [];
-  const lobby = new Lobby(new Peers(endpoint), ({ limit }) => void hits.push(limit));
-  lobby.widen({ limits: limitsOf(transportSchema.parse({ type: "any", auth: {}, ...limits })) });
-  return { lobby, hits };
+  const pending = new PendingSockets(new PeerAddresses(endpoint), ({ limit }) => void hits.push(limit));
+  pending.addEntry({ limits: limitsOf(transportSchema.parse({ type: "any", auth: {}, ...limits })) });
+  return { pending, hits };
 }
 
 describe.each([
@@ -53,10 +53,10 @@ describe.each([
   ["TLS", secure],
 ])("the places of %s sockets", (_kind, endpoint) => {
   it(`are counted right all through ${ENDINGS} odd endings, and none is left`, () => {
-    const { lobby } = lobbyFor(endpoint, { "max-half-open": 40, "max-half-open-per-address": 15 });
+    const { pending } = pendingSocketsFor(endpoint, { "max-half-open": 40, "max-half-open-per-address": 15 });
     const next = random(20_240_229);
     const pick = (count: number): number => Math.floor(next() * count);
-    /** The sockets that are open, and whether each waits in the lobby. */
+    /** The sockets that are open, and whether each waits as a pending socket. */
     const open = new Map<FakeSocket, boolean>();
     const newest = new Map<string, FakeSocket>();
     const leave = (socket: FakeSocket): void => {
@@ -71,7 +71,7 @@ describe.each([
         // A few ports only, so that the same address and port are often there twice: a reset, and a reconnect.
         const isGone = next() < 0.02;
         const socket = new FakeSocket(isGone ? undefined : `192.0.2.${pick(12)}`, isGone ? undefined : pick(6));
-        lobby.enter(socket.real);
+        pending.enter(socket.real);
         open.set(socket, !socket.destroyed);
         if (!socket.destroyed) newest.set(tcpPeer(socket) ?? "gone", socket);
       } else if (kind < 0.65) {
@@ -79,66 +79,66 @@ describe.each([
         const isSecure = endpoint === secure;
         const around = isSecure ? new FakeSocket(one.remoteAddress, one.remotePort) : one;
         const found = isSecure ? newest.get(tcpPeer(one) ?? "none") : one;
-        lobby.taken(around.real);
+        pending.taken(around.real);
         if (found !== undefined && open.get(found) === true) {
           leave(found);
           if (newest.get(tcpPeer(found) ?? "gone") === found) newest.delete(tcpPeer(found) ?? "gone");
         }
       } else {
         // It is closed, and now and then that is told twice.
-        for (let times = next() < 0.1 ? 2 : 1; times > 0; times--) lobby.leave(one.real);
+        for (let times = next() < 0.1 ? 2 : 1; times > 0; times--) pending.leave(one.real);
         if (newest.get(tcpPeer(one) ?? "gone") === one) newest.delete(tcpPeer(one) ?? "gone");
         open.delete(one);
         ended++;
       }
-      if (lobby.count !== [...open.values()].filter(Boolean).length) throw new Error(`wrong after ${ended} endings`);
+      if (pending.count !== [...open.values()].filter(Boolean).length) throw new Error(`wrong after ${ended} endings`);
     }
-    for (const socket of open.keys()) lobby.leave(socket.real);
-    expect(lobby.count).toBe(0);
+    for (const socket of open.keys()) pending.leave(socket.real);
+    expect(pending.count).toBe(0);
     // Nor is one left at any address: each has all its room again.
     for (let host = 0; host < 12; host++) {
       const sockets = Array.from({ length: 16 }, (_, port) => new FakeSocket(`192.0.2.${host}`, port));
-      for (const socket of sockets) lobby.enter(socket.real);
+      for (const socket of sockets) pending.enter(socket.real);
       const isProxy = endpoint === plain && host === 9; // whose clients are counted elsewhere
       expect(sockets.filter(({ destroyed }) => destroyed)).toHaveLength(isProxy ? 0 : 1);
-      for (const socket of sockets) lobby.leave(socket.real);
+      for (const socket of sockets) pending.leave(socket.real);
     }
-    expect(lobby.count).toBe(0);
+    expect(pending.count).toBe(0);
   });
 });
 
 it("who is reset and comes again from the same port has a place each, and each goes with its own socket", () => {
-  const { lobby } = lobbyFor(secure);
+  const { pending } = pendingSocketsFor(secure);
   const [old, again] = [new FakeSocket("192.0.2.1", 4711), new FakeSocket("192.0.2.1", 4711)];
-  lobby.enter(old.real);
-  lobby.enter(again.real);
-  expect(lobby.count).toBe(2);
-  lobby.leave(old.real);
-  expect(lobby.count).toBe(1);
-  lobby.taken(new FakeSocket("192.0.2.1", 4711).real);
-  expect(lobby.count).toBe(0);
-  lobby.leave(again.real);
-  expect(lobby.count).toBe(0);
+  pending.enter(old.real);
+  pending.enter(again.real);
+  expect(pending.count).toBe(2);
+  pending.leave(old.real);
+  expect(pending.count).toBe(1);
+  pending.taken(new FakeSocket("192.0.2.1", 4711).real);
+  expect(pending.count).toBe(0);
+  pending.leave(again.real);
+  expect(pending.count).toBe(0);
 });
 
 describe("a socket that no deadline sees", () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
-  it("is closed after 30 seconds in the lobby, and no timer is left behind", () => {
-    const { lobby } = lobbyFor(plain);
+  it("is closed after 30 seconds as a pending socket, and no timer is left behind", () => {
+    const { pending } = pendingSocketsFor(plain);
     const sockets = [1, 2, 3].map((port) => {
       const socket = new FakeSocket("192.0.2.1", port);
-      lobby.enter(socket.real);
+      pending.enter(socket.real);
       jest.advanceTimersByTime(10_000);
       return socket;
     });
     const closed = (): boolean[] => sockets.map(({ destroyed }) => destroyed);
     expect(closed()).toEqual([true, false, false]);
-    lobby.taken(sockets[1]?.real as Socket);
+    pending.taken(sockets[1]?.real as Socket);
     jest.advanceTimersByTime(20_000);
     expect(closed()).toEqual([true, false, true]);
-    for (const socket of sockets) lobby.leave(socket.real);
-    expect([lobby.count, jest.getTimerCount()]).toEqual([0, 0]);
+    for (const socket of sockets) pending.leave(socket.real);
+    expect([pending.count, jest.getTimerCount()]).toEqual([0, 0]);
   });
 });

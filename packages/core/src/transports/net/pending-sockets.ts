@@ -2,9 +2,9 @@ import type { Socket } from "node:net";
 import type { TransportEntry } from "../../contract/transport.ts";
 import type { ReportLimit } from "../../contract/observers.ts";
 import { addressOf } from "../../limits/address.ts";
-import { HalfOpen } from "../../limits/pending-logins.ts";
+import { PendingLogins } from "../../limits/pending-logins.ts";
 import { type Remote, tcpPeer } from "./details.ts";
-import type { Peers } from "./peer-addresses.ts";
+import type { PeerAddresses } from "./peer-addresses.ts";
 
 /**
  * How long a socket may wait for its entry in all, in milliseconds: a little more than its PROXY header, TLS and its
@@ -24,16 +24,16 @@ interface Waiting {
  * The sockets of a listener that no entry has taken yet: they are still at TLS, at their HTTP request, at the first
  * bytes. As many as there may be logins under way. A place is a TCP socket's own, and is left once.
  */
-export class Lobby {
-  readonly #peers: Peers;
+export class PendingSockets {
+  readonly #peers: PeerAddresses;
   readonly #report: ReportLimit;
-  readonly #waiting = new HalfOpen();
+  readonly #waiting = new PendingLogins();
   /** The oldest first. */
   readonly #inside = new Map<Remote, Waiting & { readonly socket: Socket }>();
   readonly #entries: Pick<TransportEntry, "limits">[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(peers: Peers, report: ReportLimit) {
+  constructor(peers: PeerAddresses, report: ReportLimit) {
     this.#peers = peers;
     this.#report = report;
   }
@@ -44,7 +44,7 @@ export class Lobby {
   }
 
   /** Makes room for the clients of one more entry. */
-  widen(entry: Pick<TransportEntry, "limits">): void {
+  addEntry(entry: Pick<TransportEntry, "limits">): void {
     this.#entries.push(entry);
   }
 

@@ -9,13 +9,13 @@ import { plain } from "../../serializers/framing.ts";
 import type { Serializer } from "../../serializers/serializer.ts";
 import { guarded } from "../../wamp/guarded.ts";
 import { transportDetails } from "../net/details.ts";
-import { carrierOf, endpointKey, endpointSchema, renewTls, tlsOf } from "../net/endpoint.ts";
+import { carrierOf, endpointKey, endpointSchema, reloadCertificates, tlsOf } from "../net/endpoint.ts";
 import { FrameConnection } from "../frames/frame-connection.ts";
 import { countUntilWelcome } from "../frames/hello-allowance.ts";
 import { destroySoon, endSoon } from "../net/linger.ts";
 import { bracketed, listen } from "../net/listen.ts";
-import { Lobby } from "../net/pending-sockets.ts";
-import { Peers } from "../net/peer-addresses.ts";
+import { PendingSockets } from "../net/pending-sockets.ts";
+import { PeerAddresses } from "../net/peer-addresses.ts";
 import { exponentOf, FrameReader, FrameTooLong, FrameType, lengthOf, MAGIC, Refusal } from "./frames.ts";
 import { RawSocketWire } from "./wire.ts";
 import { slowClientFields } from "../frames/slow-clients.ts";
@@ -67,44 +67,47 @@ export const rawsocket = defineTransport<RawSocketOptions>({
 });
 
 async function start(entries: readonly TransportEntry<RawSocketOptions>[], context: TransportContext) {
-  const doors = await Promise.all(
-    entries.map(async (entry) => new Door(entry, await tlsOf(entry.options.endpoint, context.folder), context)),
+  const listeners = await Promise.all(
+    entries.map(
+      async (entry) => new EntryListener(entry, await tlsOf(entry.options.endpoint, context.folder), context),
+    ),
   );
   const listener: Omit<Listener, "urls"> = {
-    stop: () => doors.forEach((door) => door.stop()),
+    stop: () => listeners.forEach((listener) => listener.stop()),
     close: async () => {
-      await Promise.all(doors.map((door) => door.close()));
+      await Promise.all(listeners.map((listener) => listener.close()));
     },
-    renew: async () => (await Promise.all(doors.map((door) => door.renew(context.folder)))).flat(),
+    reloadCertificates: async () =>
+      (await Promise.all(listeners.map((listener) => listener.reloadCertificates(context.folder)))).flat(),
   };
   try {
-    for (const door of doors) await door.listen();
+    for (const listener of listeners) await listener.listen();
   } catch (error) {
     await listener.close();
     throw error;
   }
-  return { ...listener, urls: doors.map((door) => door.url) };
+  return { ...listener, urls: listeners.map((listener) => listener.url) };
 }
 
 /** One entry of the config, and its connections. */
-class Door {
+class EntryListener {
   readonly #entry: TransportEntry<RawSocketOptions>;
   readonly #log: Log;
   readonly #serializers: ReadonlyMap<number, Serializer>;
   readonly #maxExponent: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #peers: Peers;
-  readonly #lobby: Lobby;
+  readonly #peers: PeerAddresses;
+  readonly #pendingSockets: PendingSockets;
 
   constructor(entry: TransportEntry<RawSocketOptions>, tls: TlsOptions | null, context: TransportContext) {
     const { serializers, log, report } = context;
     const { options } = entry;
     this.#entry = entry;
     this.#log = log;
-    this.#peers = new Peers(options.endpoint);
-    this.#lobby = new Lobby(this.#peers, report);
-    this.#lobby.widen(entry);
+    this.#peers = new PeerAddresses(options.endpoint);
+    this.#pendingSockets = new PendingSockets(this.#peers, report);
+    this.#pendingSockets.addEntry(entry);
     const spoken = [...subprotocolsOf(serializers, options.serializers).values()];
     this.#serializers = new Map(
       spoken.flatMap(({ serializer }) =>
@@ -136,8 +139,8 @@ class Door {
     return `${endpoint.tls === undefined ? "rs" : "rss"}://${bracketed(endpoint.host)}:${port}`;
   }
 
-  renew(folder: string): Promise<string[]> {
-    return renewTls(this.#server, this.#entry.options.endpoint, folder);
+  reloadCertificates(folder: string): Promise<string[]> {
+    return reloadCertificates(this.#server, this.#entry.options.endpoint, folder);
   }
 
   stop(): void {
@@ -153,10 +156,10 @@ class Door {
 
   #track(socket: Socket): void {
     this.#sockets.add(socket);
-    this.#lobby.enter(socket);
+    this.#pendingSockets.enter(socket);
     socket.once("close", () => {
       this.#sockets.delete(socket);
-      this.#lobby.leave(socket);
+      this.#pendingSockets.leave(socket);
     });
   }
 
@@ -189,7 +192,7 @@ class Door {
     const serializer = this.#serializers.get(terms & 0x0f);
     if (serializer === undefined) return refuse(Refusal.serializer);
     if (this.#entry.refusal(peer) !== null) return refuse(Refusal.tooManyConnections);
-    this.#lobby.taken(socket);
+    this.#pendingSockets.taken(socket);
     socket.write(Uint8Array.of(MAGIC, (this.#maxExponent << 4) | (terms & 0x0f), 0, 0));
     this.#connect(socket, reader, peer, serializer, lengthOf(terms >> 4));
   }

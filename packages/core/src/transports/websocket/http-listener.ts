@@ -8,11 +8,11 @@ import type { Log } from "../../contract/log.ts";
 import type { ReportLimit } from "../../contract/observers.ts";
 import { attempt } from "../../wamp/guarded.ts";
 import type { Remote } from "../net/details.ts";
-import { type Endpoint, renewTls } from "../net/endpoint.ts";
+import { type Endpoint, reloadCertificates } from "../net/endpoint.ts";
 import { destroySoon, endSoon } from "../net/linger.ts";
 import { bracketed, listen } from "../net/listen.ts";
-import { Lobby } from "../net/pending-sockets.ts";
-import { Peers } from "../net/peer-addresses.ts";
+import { PendingSockets } from "../net/pending-sockets.ts";
+import { PeerAddresses } from "../net/peer-addresses.ts";
 import type { TlsOptions } from "../net/tls.ts";
 
 /** Takes a request to upgrade to WebSocket, which came to its path. */
@@ -30,8 +30,8 @@ export class HttpListener {
   readonly #routes = new Map<string, Upgrade>();
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly lobby: Lobby;
-  readonly peers: Peers;
+  readonly pendingSockets: PendingSockets;
+  readonly peers: PeerAddresses;
   readonly #log: Log;
   readonly #maxHeaderSize: number;
   #isReady = true;
@@ -47,8 +47,8 @@ export class HttpListener {
     context: Pick<TransportContext, "log" | "report">,
   ) {
     const { log, report } = context;
-    this.peers = new Peers(endpoint);
-    this.lobby = new Lobby(this.peers, report);
+    this.peers = new PeerAddresses(endpoint);
+    this.pendingSockets = new PendingSockets(this.peers, report);
     this.#endpoint = endpoint;
     this.#log = log;
     this.#maxHeaderSize = maxHeaderSize;
@@ -92,8 +92,8 @@ export class HttpListener {
   }
 
   /** @see Listener.renew */
-  renew(folder: string): Promise<string[]> {
-    return renewTls(this.#server, this.#endpoint, folder);
+  reloadCertificates(folder: string): Promise<string[]> {
+    return reloadCertificates(this.#server, this.#endpoint, folder);
   }
 
   /** No new WebSockets; who asks for the router's health is told until `close`. */
@@ -112,10 +112,10 @@ export class HttpListener {
 
   #track(socket: Socket): void {
     this.#sockets.add(socket);
-    this.lobby.enter(socket);
+    this.pendingSockets.enter(socket);
     socket.once("close", () => {
       this.#sockets.delete(socket);
-      this.lobby.leave(socket);
+      this.pendingSockets.leave(socket);
     });
   }
 

@@ -56,14 +56,14 @@ export function websocketConflicts(entries: readonly WebSocketOptions[]): { inde
   const taken = new Set<string>();
   const settingsOf = new Map<string, string>();
   return entries.flatMap(({ endpoint, path }, index) => {
-    const door = `${endpointKey(endpoint)} ${path}`;
+    const address = `${endpointKey(endpoint)} ${path}`;
     const settings = JSON.stringify(endpoint);
     const earlier = settingsOf.get(endpointKey(endpoint)) ?? settings;
     settingsOf.set(endpointKey(endpoint), earlier);
     if (earlier !== settings)
       return [{ index, message: "an earlier transport has this endpoint with another tls, or other proxies" }];
-    if (!taken.has(door)) {
-      taken.add(door);
+    if (!taken.has(address)) {
+      taken.add(address);
       return [];
     }
     return [{ index, message: `an earlier transport has this endpoint and the path "${path}"; give one another path` }];

@@ -11,7 +11,7 @@ import type { Listener } from "../../contract/transport.ts";
 import type { Log } from "../../contract/log.ts";
 import { transportSchema } from "../../config/core-schema.ts";
 import { limitsOf } from "../../config/load.ts";
-import { Gate } from "../../limits/connection-limiter.ts";
+import { ConnectionLimiter } from "../../limits/connection-limiter.ts";
 import { batched } from "../../serializers/framing.ts";
 import { json } from "../../serializers/json/codec.ts";
 import { msgpack } from "../../serializers/msgpack/codec.ts";
@@ -61,8 +61,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 async function serve(side: Side, ...options: object[]): Promise<[string, ...string[]]> {
   const report = (): void => undefined;
-  const gate = new Gate(limitsOf(transportSchema.parse({ type: "any", auth: {} })), report);
-  const entries = options.map((entry) => ({ options: websocketSchema.parse(entry), ...gate.entry(side.accept) }));
+  const limiter = new ConnectionLimiter(limitsOf(transportSchema.parse({ type: "any", auth: {} })), report);
+  const entries = options.map((entry) => ({ options: websocketSchema.parse(entry), ...limiter.entry(side.accept) }));
   const listener = await websocket.start(entries, { serializers, folder: ".", log: side.log, report });
   started.push(listener);
   return listener.urls as [string, ...string[]];

@@ -46,7 +46,7 @@ export const websocket = defineTransport<WebSocketOptions>({
 });
 
 /** One entry of the config: a path on a listener. */
-interface Door {
+interface ServedEntry {
   readonly entry: TransportEntry<WebSocketOptions>;
   readonly subprotocols: Subprotocols;
   readonly server: WebSocketServer;
@@ -56,32 +56,32 @@ interface Door {
 
 async function start(entries: readonly TransportEntry<WebSocketOptions>[], context: TransportContext) {
   const listeners = new Map<string, HttpListener>();
-  const doors: Door[] = [];
+  const served: ServedEntry[] = [];
   for (const entry of entries) {
     const { endpoint, path, serializers } = entry.options;
     const key = endpointKey(endpoint);
     const listener = listeners.get(key) ?? (await listenerFor(key, entries, context));
     listeners.set(key, listener);
-    listener.lobby.widen(entry);
+    listener.pendingSockets.addEntry(entry);
     const subprotocols = subprotocolsOf(context.serializers, serializers);
-    const door = {
+    const one = {
       entry,
       subprotocols,
       server: webSocketServer(entry.options, subprotocols),
       listener,
       keepAlive: new KeepAlive(entry.options["ping-interval"]),
     };
-    doors.push(door);
-    listener.route(path, upgradeOf(door, context));
+    served.push(one);
+    listener.route(path, upgradeOf(one, context));
   }
-  const group = groupOf(doors, [...listeners.values()], context.folder);
+  const group = groupOf(served, [...listeners.values()], context.folder);
   try {
     for (const listener of listeners.values()) await listener.listen();
   } catch (error) {
     await group.close();
     throw error;
   }
-  return { ...group, urls: doors.map(({ entry, listener }) => listener.url(entry.options.path)) };
+  return { ...group, urls: served.map(({ entry, listener }) => listener.url(entry.options.path)) };
 }
 
 /** The listener of the endpoint that `key` stands for, as its entries want it. */
@@ -96,19 +96,23 @@ async function listenerFor(
   return new HttpListener(endpoint, await tlsOf(endpoint, context.folder), maxHeaderSize, context);
 }
 
-function groupOf(doors: readonly Door[], listeners: readonly HttpListener[], folder: string): Omit<Listener, "urls"> {
+function groupOf(
+  served: readonly ServedEntry[],
+  listeners: readonly HttpListener[],
+  folder: string,
+): Omit<Listener, "urls"> {
   const stop = (): void => {
     for (const listener of listeners) listener.stop();
-    for (const { server } of doors) server.close(); // a request that is under way gets 503
+    for (const { server } of served) server.close(); // a request that is under way gets 503
   };
   const close = async (): Promise<void> => {
     stop();
-    const left = doors.map(({ server }) => new Promise<void>((resolve) => server.close(() => resolve())));
+    const left = served.map(({ server }) => new Promise<void>((resolve) => server.close(() => resolve())));
     await Promise.all([...left, ...listeners.map((listener) => listener.close())]);
   };
-  const renew = async (): Promise<string[]> =>
-    (await Promise.all(listeners.map((listener) => listener.renew(folder)))).flat();
-  return { stop, close, renew };
+  const reloadCertificates = async (): Promise<string[]> =>
+    (await Promise.all(listeners.map((listener) => listener.reloadCertificates(folder)))).flat();
+  return { stop, close, reloadCertificates };
 }
 
 function webSocketServer(options: WebSocketOptions, subprotocols: Subprotocols): WebSocketServer {
@@ -127,12 +131,12 @@ function webSocketServer(options: WebSocketOptions, subprotocols: Subprotocols):
   return new WebSocketServer(settings);
 }
 
-function upgradeOf(door: Door, { log, report }: TransportContext): Upgrade {
-  const { endpoint } = door.entry.options;
+function upgradeOf(served: ServedEntry, { log, report }: TransportContext): Upgrade {
+  const { endpoint } = served.entry.options;
   const origins = new Origins();
-  const supported = `Offer one of these subprotocols: ${[...door.subprotocols.keys()].join(", ")}\n`;
+  const supported = `Offer one of these subprotocols: ${[...served.subprotocols.keys()].join(", ")}\n`;
   return (request, socket, head) => {
-    const { peers } = door.listener;
+    const { peers } = served.listener;
     const peer = peers.of(request.socket, request.headers["x-forwarded-for"]);
     if (peer === undefined) return void socket.destroy();
     const { origin } = request.headers;
@@ -140,40 +144,40 @@ function upgradeOf(door: Door, { log, report }: TransportContext): Upgrade {
     const foreign =
       origin === undefined
         ? null
-        : origins.refusal(origin, peers.hostOf(request), door.entry.options["allowed-origins"]);
+        : origins.refusal(origin, peers.hostOf(request), served.entry.options["allowed-origins"]);
     if (foreign !== null) {
       report({ limit: "allowed-origins", message: `refused a request: ${foreign}`, peer, session: null });
       return refuse(socket, 403, `${foreign}\n`);
     }
-    const subprotocol = choose(offeredBy(request), door.subprotocols);
+    const subprotocol = choose(offeredBy(request), served.subprotocols);
     if (subprotocol === undefined) return refuse(socket, 400, supported);
-    const refusal = door.entry.refusal(peer);
+    const refusal = served.entry.refusal(peer);
     if (refusal !== null) return refuse(socket, 503, `${refusal}\n`);
     const headers = plainHeaders(request.headers);
     const carrier = carrierOf(endpoint);
     const certificate = request.socket instanceof TLSSocket ? clientCertificate(request.socket) : null;
     const details = transportDetails({ type: "websocket", carrier, peer, subprotocol, headers, certificate });
     const upgrade = { isDone: false };
-    door.server.handleUpgrade(request, socket, head, (ws) => {
+    served.server.handleUpgrade(request, socket, head, (ws) => {
       upgrade.isDone = true;
-      door.listener.lobby.taken(request.socket);
-      connect(ws, socket, { door, subprotocol, details, log });
+      served.listener.pendingSockets.taken(request.socket);
+      connect(ws, socket, { served, subprotocol, details, log });
     });
     if (!upgrade.isDone) destroySoon(socket); // ws has answered what is wrong with the request
   };
 }
 
 interface Accepted {
-  readonly door: Door;
+  readonly served: ServedEntry;
   readonly subprotocol: Subprotocol;
   readonly details: TransportDetails;
   readonly log: Log;
 }
 
 /** A function of its own, so that what listens to a socket does not hold the request it came by. */
-function connect(ws: WebSocket, socket: Duplex, { door, subprotocol, details, log }: Accepted): void {
+function connect(ws: WebSocket, socket: Duplex, { served, subprotocol, details, log }: Accepted): void {
   const { peer } = details;
-  const { options } = door.entry;
+  const { options } = served.entry;
   const wire = new WebSocketWire(ws, socket, options["max-buffered"], {
     sendTimeout: options["send-timeout"],
     missed: (buffered) => connection.stalled(buffered),
@@ -185,15 +189,15 @@ function connect(ws: WebSocket, socket: Duplex, { door, subprotocol, details, lo
     else log.debug({ peer, err: error }, "disconnected a client that broke the WebSocket protocol");
   });
   ws.on("close", () => connection.gone());
-  door.keepAlive.watch(ws, () => connection.limited("ping-interval", "disconnected a client that answered no PING"));
+  served.keepAlive.watch(ws, () => connection.limited("ping-interval", "disconnected a client that answered no PING"));
   // Before ws sees them: it would keep what is not a whole message yet.
-  const hello = countUntilWelcome(socket, door.entry.limits.helloSize, {
+  const hello = countUntilWelcome(socket, served.entry.limits.helloSize, {
     exceeded: () => {
       connection.exceededHello();
       destroySoon(socket);
     },
   });
-  connection.open(door.entry, hello);
+  connection.open(served.entry, hello);
 }
 
 function offeredBy({ headers }: IncomingMessage): string[] {

@@ -1,6 +1,6 @@
 import type { Principal } from "../contract/assignment.ts";
 import type { AuthSettings, MethodSettings } from "../contract/auth-settings.ts";
-import type { Admission, Login, LoginStep, LoginTrace } from "../contract/handshake.ts";
+import type { Admission, Handshake, HandshakeReply, HandshakeTrace } from "../contract/handshake.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { LoginAttempt, Phase, Resolved } from "../contract/method.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
@@ -13,7 +13,7 @@ import { ErrorUri } from "../wamp/error-uris.ts";
 import { excerpt } from "../wamp/excerpt.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { Attempt } from "./attempt.ts";
-import type { DoorContext } from "./context.ts";
+import type { HandshakeContext } from "./context.ts";
 import { whyNotEntitled } from "./entitlement.ts";
 import { Denial, findPrincipal, principalOf, type Found } from "./principals.ts";
 
@@ -23,9 +23,9 @@ type Complete = Principal & { readonly realm: string; readonly authid: string; r
 const FAILED = "the login could not be decided, for a reason that stands in the router's log";
 
 /** One client's login, from its HELLO to WELCOME or ABORT. */
-export class ClientLogin implements Login {
+export class ClientHandshake implements Handshake {
   readonly #hello: Hello;
-  readonly #context: DoorContext;
+  readonly #context: HandshakeContext;
   /** What the config said when this login was last judged by it. */
   #auth: AuthSettings;
   #settings: MethodSettings | null = null;
@@ -39,19 +39,19 @@ export class ClientLogin implements Login {
   #provider: string | null = null;
   #plugin: string | null = null;
 
-  constructor(hello: Hello, context: DoorContext) {
+  constructor(hello: Hello, context: HandshakeContext) {
     this.#hello = hello;
     this.#context = context;
     this.#auth = context.auth;
   }
 
-  get trace(): LoginTrace {
-    const known = this.#found === null ? null : !this.#found.lost;
+  get trace(): HandshakeTrace {
+    const known = this.#found === null ? null : !this.#found.isDecoy;
     const authmethod = this.#attempt?.authmethod ?? null;
     return { authmethod, provider: this.#provider, plugin: this.#plugin, known };
   }
 
-  begin(): Promise<LoginStep> {
+  begin(): Promise<HandshakeReply> {
     return this.#decided(async () => {
       const { hello } = this.#context.hooks;
       const settled = hello.taps.length === 0 ? undefined : await hello.promise(this.#hello);
@@ -71,7 +71,7 @@ export class ClientLogin implements Login {
     });
   }
 
-  authenticate(signature: string, extra: Readonly<Dict>): Promise<LoginStep> {
+  authenticate(signature: string, extra: Readonly<Dict>): Promise<HandshakeReply> {
     return this.#decided(async () => {
       this.#phase = "authenticate";
       const attempt = this.#attempt;
@@ -117,7 +117,7 @@ export class ClientLogin implements Login {
         },
         this.#context.hooks,
       );
-      this.#provider = this.#found.lost ? null : this.#found.resolved.principal.provider;
+      this.#provider = this.#found.isDecoy ? null : this.#found.resolved.principal.provider;
       this.#admission = { type: this.#found.resolved.principal.provider, realm, authid };
       return this.#found.resolved;
     } catch (error) {
@@ -126,7 +126,7 @@ export class ClientLogin implements Login {
     }
   }
 
-  async #settledEarly(verdict: Verdict): Promise<LoginStep> {
+  async #settledEarly(verdict: Verdict): Promise<HandshakeReply> {
     if (verdict.kind === "challenge")
       throw new PluginError("hello", "challenged in hello, where no method is chosen yet");
     if (verdict.kind === "deny") throw denialOf(verdict);
@@ -137,7 +137,7 @@ export class ClientLogin implements Login {
     return this.#admit(principalOf(verdict.assignment, this.#hello, null, provider ?? "hello"));
   }
 
-  async #follow(verdict: Verdict | undefined): Promise<LoginStep> {
+  async #follow(verdict: Verdict | undefined): Promise<HandshakeReply> {
     if (this.#denial !== null) throw this.#denial;
     const authmethod = this.#settings?.method.name ?? "";
     if (verdict === undefined) throw new PluginError(authmethod, `left ${this.#phase} without a verdict`);
@@ -154,7 +154,7 @@ export class ClientLogin implements Login {
   }
 
   #principal({ assignment, provider }: Accept): Principal {
-    if (this.#found?.lost === true)
+    if (this.#found?.isDecoy === true)
       throw new Denial(ErrorUri.authenticationDenied, DENIED, { plugin: this.#plugin, isVerdict: true });
     const found = this.#found?.resolved.principal ?? null;
     if (assignment === null) {
@@ -166,7 +166,7 @@ export class ClientLogin implements Login {
     return principalOf(assignment, this.#hello, found?.role ?? null, provider ?? found?.provider ?? "plugin");
   }
 
-  async #admit(assigned: Principal): Promise<LoginStep> {
+  async #admit(assigned: Principal): Promise<HandshakeReply> {
     const principal = this.#complete(assigned);
     const attempt = this.#attempt as LoginAttempt;
     const details: Dict = {};
@@ -215,7 +215,7 @@ export class ClientLogin implements Login {
     return { ...principal, realm: realmName, authid, role };
   }
 
-  async #decided(decide: () => Promise<LoginStep>): Promise<LoginStep> {
+  async #decided(decide: () => Promise<HandshakeReply>): Promise<HandshakeReply> {
     try {
       return await decide();
     } catch (error) {
@@ -224,7 +224,7 @@ export class ClientLogin implements Login {
     }
   }
 
-  #refuse({ reason, text, plugin, provider, isVerdict }: Denial): LoginStep {
+  #refuse({ reason, text, plugin, provider, isVerdict }: Denial): HandshakeReply {
     this.#plugin = plugin;
     this.#provider = provider ?? this.#provider;
     return { kind: "abort", reason, message: text, failed: isVerdict };
