@@ -14,6 +14,7 @@ import type { Denials } from "./access/permissions.ts";
 import type { RealmOptions } from "../contract/settings.ts";
 import type { Log } from "../contract/log.ts";
 import type { Broker } from "./broker/broker.ts";
+import { isAcknowledged } from "./broker/publish-options.ts";
 import type { Dealer } from "./dealer/dealer.ts";
 import { RequestIds } from "./request-ids.ts";
 import { authorizationRequestOf } from "./access/requests.ts";
@@ -186,8 +187,7 @@ export class SessionInbox implements RealmAttachment {
       this.#member.port.violation(error.message);
       return;
     }
-    // PUBLISH is answered only where the publisher asked for it (spec, basic/pubsub).
-    if (message.type === "PUBLISH" && message.options["acknowledge"] !== true) return;
+    if (message.type === "PUBLISH" && !isAcknowledged(message.options)) return;
     this.#member.error(message.type as RequestType, message.request, error);
   }
 }

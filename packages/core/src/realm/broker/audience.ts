@@ -1,7 +1,7 @@
 import type { SessionInfo } from "../../contract/session-port.ts";
 import type { Dict } from "../../wamp/payload.ts";
 import { IdSet } from "./id-set.ts";
-import { readBoolean, readIds, readStrings } from "../read-options.ts";
+import { readIds, readStrings } from "../read-options.ts";
 
 /** Who may get an event: the lists of PUBLISH.Options (spec, advanced/pubsub_subscriber_blackwhite_listing). */
 export interface Audience {
@@ -36,11 +36,6 @@ export function audienceOf(options: Readonly<Dict>): Audience | null {
     namesSessions: lists.some(({ attribute }) => attribute === "session"),
     has: (session) => lists.every(({ attribute, members, wanted }) => members.has(session[attribute]) === wanted),
   };
-}
-
-/** Whether the publisher itself gets its event, where it subscribes to it (spec, advanced/pubsub_publisher_exclusion). */
-export function excludesPublisher(options: Readonly<Dict>): boolean {
-  return readBoolean(options, "exclude_me", true);
 }
 
 function sessions(members: readonly number[] | null, wanted: boolean): List | null {

@@ -7,14 +7,13 @@ import type { MessageOf } from "../../wamp/messages.ts";
 import { type Dict, isEmpty, NOTHING, payloadOf } from "../../wamp/payload.ts";
 import { MATCH_POLICIES, type MatchPolicy } from "../../wamp/uri.ts";
 import { WampError } from "../../errors/wamp-error.ts";
-import { audienceOf, excludesPublisher } from "./audience.ts";
 import { History } from "./history.ts";
 import type { Member } from "../member.ts";
 import { isObserved, MetaTopic } from "../meta/topics.ts";
 import { readBoolean, requireRoom, readEnum } from "../read-options.ts";
-import { passthruOf } from "../passthru.ts";
 import { PatternIndex } from "../pattern-index.ts";
 import type { Denials } from "../access/permissions.ts";
+import { type PublishOptions, readPublishOptions } from "./publish-options.ts";
 import { admits, eventDetails, type Publication } from "./publication.ts";
 import { Retention } from "./retention.ts";
 
@@ -30,6 +29,9 @@ export interface Subscription {
   /** Its events, where the config says that they are kept. Such a subscription stays when its last subscriber goes. */
   history: History | null;
 }
+
+/** The part of PUBLISH that makes the event. */
+type AskedEvent = Pick<MessageOf<"PUBLISH">, "options" | "topic" | "payload">;
 
 const SKIPPED = "a session reads too slowly: an event for it was skipped";
 
@@ -114,39 +116,19 @@ export class Broker {
   }
 
   publish(publisher: Member, message: MessageOf<"PUBLISH">, decision: Decision): void {
-    const acknowledge = readBoolean(message.options, "acknowledge", false);
-    const publication = this.prepare(publisher, message, decision);
+    const options = readPublishOptions(message.options, publisher);
+    const publication = this.#prepare(publisher, message, options, decision);
     this.dispatch(publication);
-    if (acknowledge) publisher.send({ type: "PUBLISHED", request: message.request, publication: publication.id });
+    if (options.acknowledge)
+      publisher.send({ type: "PUBLISHED", request: message.request, publication: publication.id });
   }
 
   /**
    * What `publisher` asks to be published.
    * @throws WampError for an option that is wrong or not allowed
    */
-  prepare(
-    publisher: Member,
-    { options, topic, payload }: Pick<MessageOf<"PUBLISH">, "options" | "topic" | "payload">,
-    decision: Decision,
-  ): Publication {
-    const asked = readBoolean(options, "disclose_me", false);
-    if (asked && !this.#mayDisclose) {
-      throw new WampError(ErrorUri.optionDisallowedDiscloseMe, "this realm does not let publishers show themselves");
-    }
-    const disclosed = asked || decision.disclose === true;
-    const passthru = passthruOf(options, publisher, "publisher");
-    const isPlain = !disclosed && passthru === null && isEmpty(publisher.trust);
-    return {
-      id: randomId(),
-      topic,
-      payload,
-      details: isPlain
-        ? NOTHING
-        : { ...(disclosed ? publisher.disclosed("publisher") : NOTHING), ...publisher.trust, ...passthru },
-      audience: isEmpty(options) ? null : audienceOf(options),
-      except: excludesPublisher(options) ? publisher.info.session : null,
-      retain: readBoolean(options, "retain", false),
-    };
+  prepare(publisher: Member, asked: AskedEvent, decision: Decision): Publication {
+    return this.#prepare(publisher, asked, readPublishOptions(asked.options, publisher), decision);
   }
 
   /** Sends an event to all who subscribed to its topic and may get it. */
@@ -201,6 +183,30 @@ export class Broker {
 
   all(match: MatchPolicy): Iterable<Subscription> {
     return this.#index.values(match);
+  }
+
+  #prepare(
+    publisher: Member,
+    { topic, payload }: AskedEvent,
+    { discloseMe, excludeMe, retain, audience, passthru }: PublishOptions,
+    decision: Decision,
+  ): Publication {
+    if (discloseMe && !this.#mayDisclose) {
+      throw new WampError(ErrorUri.optionDisallowedDiscloseMe, "this realm does not let publishers show themselves");
+    }
+    const isDisclosed = discloseMe || decision.disclose === true;
+    const isPlain = !isDisclosed && passthru === null && isEmpty(publisher.trust);
+    return {
+      id: randomId(),
+      topic,
+      payload,
+      details: isPlain
+        ? NOTHING
+        : { ...(isDisclosed ? publisher.disclosed("publisher") : NOTHING), ...publisher.trust, ...passthru },
+      audience,
+      except: excludeMe ? publisher.info.session : null,
+      retain,
+    };
   }
 
   #create(uri: string, match: MatchPolicy, history: History | null): Subscription {

@@ -6,9 +6,10 @@ import { attempt, guarded } from "../../wamp/guarded.ts";
 import { Code, type Message, type MessageOf } from "../../wamp/messages.ts";
 import { isEmpty, NOTHING } from "../../wamp/payload.ts";
 import { protocolViolation, WampError } from "../../errors/wamp-error.ts";
+import { readCallOptions } from "./call-options.ts";
 import { type Call, CallLedger, CallTimer } from "./calls.ts";
 import type { Member } from "../member.ts";
-import { readUint, readBoolean, requireRoom, readEnum } from "../read-options.ts";
+import { readBoolean, readEnum, requireRoom } from "../read-options.ts";
 import { passthruOf, requirePassthru } from "../passthru.ts";
 import { Registrar, requireDisclosure } from "./registrar.ts";
 import { busyCallee, nextCallee, type Registration } from "./registrations.ts";
@@ -54,18 +55,13 @@ export class Dealer {
   call(caller: Member, message: MessageOf<"CALL">, decision: Decision): void {
     const { request, options, procedure, payload } = message;
     const ledger = this.#of(caller);
-    const more = readBoolean(options, "progress", false);
+    const { progress: more, receiveProgress, discloseMe, timeout, passthru } = readCallOptions(options, caller);
     const running = ledger.made.get(request);
     if (running !== undefined) return this.#continue(running, message, more);
     if (ledger.isStale(request, !more)) return;
     if (more && !caller.announced("caller", "progressive_call_invocations"))
       throw protocolViolation("CALL.options.progress was used by a caller that did not announce it");
-    const disclose = readBoolean(options, "disclose_me", false);
-    if (disclose) requireDisclosure(this.#options);
-    const passthru = passthruOf(options, caller, "caller");
-    const timeout = readUint(options, "timeout", 0);
-    const wantsProgress = readBoolean(options, "receive_progress", false);
-
+    if (discloseMe) requireDisclosure(this.#options);
     requireRoom(
       ledger.made.size,
       this.#options.limits.pendingCalls,
@@ -84,8 +80,8 @@ export class Dealer {
     if (callee === null) return this.#refuseBusy(caller, request, registration, procedure);
     if (more) requireProgressiveCalls(callee.member);
     requirePassthru(passthru, callee.member, "callee");
-    const progressive = wantsProgress && callee.member.announced("callee", "progressive_call_results");
-    const shown = disclose || callee.discloseCaller || decision.disclose === true;
+    const progressive = receiveProgress && callee.member.announced("callee", "progressive_call_results");
+    const shown = discloseMe || callee.discloseCaller || decision.disclose === true;
     const details =
       isEmpty(options) && !shown && registration.match === "exact" && isEmpty(caller.trust)
         ? NOTHING
@@ -113,7 +109,7 @@ export class Dealer {
       callee,
       invocation,
       details,
-      wantsProgress,
+      wantsProgress: receiveProgress,
       open: more,
       timer: timeout > 0 && !callee.forwardTimeout ? this.#timer(timeout, () => call) : null,
     };
