@@ -41,14 +41,8 @@ export type { Component } from "./plugins/start-component.ts";
 export { createRouter, type Endpoint, type Router, type RouterOptions } from "./router/router.ts";
 export type { Reloaded } from "./router/reload.ts";
 export type { Serializer } from "./serializers/serializer.ts";
-export type {
-  Handler,
-  LocalSession,
-  ProgressHandler,
-  Publication,
-  Registration,
-  Subscription,
-} from "./session/local/local-session.ts";
+export type { Handler, ProgressHandler } from "./session/local/handler.ts";
+export type { LocalSession, Publication, Registration, Subscription } from "./session/local/local-session.ts";
 export { Result } from "./session/local/values.ts";
 export type { MemoryClient, MemoryConnectOptions } from "./transports/memory/memory.ts";
 export { constantTimeEqual } from "./wamp/compare.ts";

@@ -6,20 +6,13 @@ import type { ReportLimit } from "../../contract/observers.ts";
 import { CloseUri, ErrorUri } from "../../wamp/error-uris.ts";
 import { attempt, guarded, whenDone } from "../../wamp/guarded.ts";
 import { IdSequence } from "../../wamp/ids.ts";
-import { Code, type Message, type MessageOf } from "../../wamp/messages.ts";
-import { type Dict, type Payload, payloadOf, type PayloadValues } from "../../wamp/payload.ts";
+import type { Message, MessageOf } from "../../wamp/messages.ts";
+import { type Dict, payloadOf, type PayloadValues } from "../../wamp/payload.ts";
 import { WampError } from "../../errors/wamp-error.ts";
-import { copied, errorOfThrown, payloadOfResult, resultOfPayload } from "./values.ts";
-
-/**
- * Gets an event, or a call that it answers by what it returns, throws or resolves to. As in autobahn-js. Of a call,
- * `details.progress(args, kwargs)` sends a progressive result where the caller takes them, and `details.signal` fires
- * where the caller has cancelled it.
- */
-export type Handler = (args: unknown[], kwargs: Dict, details: Dict) => unknown;
-
-/** Gets a progressive result. */
-export type ProgressHandler = (value: unknown) => void;
+import type { Handler, ProgressHandler } from "./handler.ts";
+import { LocalCallee } from "./callee.ts";
+import { LocalSubscriber } from "./subscriber.ts";
+import { copied, resultOfPayload, valuesIn, valuesOf } from "./values.ts";
 
 export interface Subscription {
   readonly id: number;
@@ -79,15 +72,16 @@ export class LocalSession {
   readonly #options: LocalSessionOptions;
   readonly #ids = new IdSequence();
   readonly #requests = new Map<number, Request>();
-  readonly #procedures = new Map<number, { procedure: string; handler: Handler }>();
-  /** The calls that its handlers are at, by invocation id. */
-  readonly #running = new Map<number, AbortController>();
-  readonly #topics = new Map<number, { topic: string; handlers: Set<Handler> }>();
+  readonly #callee: LocalCallee;
+  readonly #subscriber: LocalSubscriber;
   #open = true;
 
   constructor(realm: RealmPort, info: SessionInfo, options: LocalSessionOptions) {
     this.info = info;
     this.#options = options;
+    const log = options.log.child({ session: info.session });
+    this.#callee = new LocalCallee((message) => this.#answer(message), log);
+    this.#subscriber = new LocalSubscriber(log);
     this.#attachment = realm.join(this.#port());
   }
 
@@ -137,7 +131,7 @@ export class LocalSession {
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
       const answer = await this.#send<"CALL">(message, { onProgress });
-      const { args = [], kwargs = {} } = received(answer.payload);
+      const { args = [], kwargs = {} } = valuesIn(answer.payload);
       if (answer.type === "RESULT") return { kind: "result", args, kwargs };
       const { cause } = answer as RouterError;
       return { kind: cause ?? "error", uri: answer.error, args, kwargs };
@@ -151,32 +145,25 @@ export class LocalSession {
     const message = { type: "REGISTER", request: this.#ids.next(), options, procedure } as const;
     // The handler is set before the next message is looked at, which may be the first INVOCATION.
     const answer = await this.#send<"REGISTER">(message, {
-      before: ({ registration }) => this.#procedures.set(registration, { procedure, handler }),
+      before: ({ registration }) => this.#callee.offer(registration, procedure, handler),
     });
     const { registration: id } = unlessError(answer);
     const unregister = async (): Promise<void> => {
       const request = this.#ids.next();
       unlessError(await this.#send<"UNREGISTER">({ type: "UNREGISTER", request, registration: id }));
-      this.#procedures.delete(id);
+      this.#callee.withdraw(id);
     };
     return { id, procedure, unregister };
   }
 
   async subscribe(topic: string, handler: Handler, options: Dict = {}): Promise<Subscription> {
-    const handlers = new Set<Handler>();
     const message = { type: "SUBSCRIBE", request: this.#ids.next(), options, topic } as const;
     const answer = await this.#send<"SUBSCRIBE">(message, {
-      before: ({ subscription }) => {
-        const entry = this.#topics.get(subscription) ?? { topic, handlers };
-        this.#topics.set(subscription, { topic, handlers: entry.handlers.add(handler) });
-      },
+      before: ({ subscription }) => this.#subscriber.add(subscription, topic, handler),
     });
     const { subscription: id } = unlessError(answer);
     const unsubscribe = async (): Promise<void> => {
-      const entry = this.#topics.get(id);
-      entry?.handlers.delete(handler);
-      if (entry === undefined || entry.handlers.size > 0) return;
-      this.#topics.delete(id);
+      if (!this.#subscriber.remove(id, handler)) return;
       const request = this.#ids.next();
       unlessError(await this.#send<"UNSUBSCRIBE">({ type: "UNSUBSCRIBE", request, subscription: id }));
     };
@@ -218,8 +205,7 @@ export class LocalSession {
     for (const request of this.#requests.values())
       request.failed(new WampError(ErrorUri.canceled, `${message} (${reason})`));
     this.#requests.clear();
-    for (const running of this.#running.values()) running.abort(new Error(message));
-    this.#running.clear();
+    this.#callee.end(new Error(message));
     attempt(() => this.#options.ended(this), failed);
   }
 
@@ -273,30 +259,18 @@ export class LocalSession {
 
   #receive(message: Message): void {
     if (!this.#open) return;
-    if (message.type === "EVENT") this.#event(message);
+    if (message.type === "EVENT") this.#subscriber.event(message);
     else if (message.type === "INVOCATION") this.#invoked(message);
-    else if (message.type === "INTERRUPT") this.#interrupted(message);
+    else if (message.type === "INTERRUPT") this.#callee.interrupted(message);
     else if (message.type === "RESULT" && message.details["progress"] === true) this.#progressed(message);
     else if (message.type === "UNREGISTERED" && message.details !== undefined)
-      this.#procedures.delete(message.details["registration"] as number);
+      this.#callee.withdraw(message.details["registration"] as number);
     else if (message.type === "UNSUBSCRIBED" && message.details !== undefined)
-      this.#topics.delete(message.details["subscription"] as number);
+      this.#subscriber.drop(message.details["subscription"] as number);
     else if ("request" in message) {
       const request = this.#requests.get(message.request);
       this.#requests.delete(message.request);
       request?.answered(message);
-    }
-  }
-
-  #event({ subscription, publication, details, payload }: MessageOf<"EVENT">): void {
-    const topic = this.#topics.get(subscription);
-    for (const handler of topic?.handlers ?? []) {
-      const { args = [], kwargs = {} } = received(payload);
-      new Promise((resolve) =>
-        resolve(handler([...args], kwargs, { topic: topic?.topic, ...details, publication })),
-      ).catch((error: unknown) => {
-        this.#options.log.error({ error, session: this.id, topic: topic?.topic }, "an event handler failed");
-      });
     }
   }
 
@@ -306,7 +280,7 @@ export class LocalSession {
       { error, session: this.id },
       `${message.type} could not be handled by an in-process session`,
     );
-    if (message.type === "INVOCATION") this.#refuse(message.request, ErrorUri.runtimeError);
+    if (message.type === "INVOCATION") this.#callee.refuse(message.request, ErrorUri.runtimeError);
     if (!("request" in message)) return;
     const request = this.#requests.get(message.request);
     this.#requests.delete(message.request);
@@ -315,64 +289,14 @@ export class LocalSession {
 
   #invoked(message: MessageOf<"INVOCATION">): void {
     whenDone(
-      this.#invocation(message),
+      this.#callee.invoked(message),
       () => undefined,
       (error) => this.#failed(message, error),
     );
   }
 
-  async #invocation({ request, registration, details, payload }: MessageOf<"INVOCATION">): Promise<void> {
-    const entry = this.#procedures.get(registration);
-    const { args = [], kwargs = {} } = received(payload);
-    const running = new AbortController();
-    this.#running.set(request, running);
-    const answer = (options: Dict, values: PayloadValues): void => {
-      if (!running.signal.aborted)
-        this.#answer({ type: "YIELD", request, options, payload: payloadOf(copied(values)) });
-    };
-    const progress =
-      details["receive_progress"] === true
-        ? (someArgs?: unknown[], someKwargs?: Dict) => answer({ progress: true }, valuesOf(someArgs, someKwargs))
-        : undefined;
-    try {
-      if (entry === undefined) throw new WampError(ErrorUri.canceled, "the procedure is being unregistered");
-      const { signal } = running;
-      const value = await entry.handler([...args], kwargs, {
-        procedure: entry.procedure,
-        ...details,
-        progress,
-        signal,
-      });
-      answer({}, payloadOfResult(value));
-    } catch (thrown) {
-      if (running.signal.aborted) return;
-      const error = errorOfThrown(thrown);
-      if (error === null) {
-        this.#options.log.error({ error: thrown, session: this.id, procedure: entry?.procedure }, "a procedure failed");
-      }
-      this.#refuse(request, error?.uri ?? ErrorUri.runtimeError, error === null ? {} : sayable(error.payload));
-    } finally {
-      this.#running.delete(request);
-    }
-  }
-
-  /** The caller has cancelled: the handler is told, and what it still answers is for nobody. */
-  #interrupted({ request }: MessageOf<"INTERRUPT">): void {
-    const running = this.#running.get(request);
-    if (running === undefined) return;
-    const error = new WampError(ErrorUri.canceled, "the call was cancelled");
-    running.abort(error);
-    this.#refuse(request, error.uri, error.payload);
-  }
-
-  /** Answers an invocation with ERROR. */
-  #refuse(request: number, error: string, values: PayloadValues = {}): void {
-    const requestType = Code.INVOCATION;
-    this.#answer({ type: "ERROR", requestType, request, details: {}, error, payload: payloadOf(values) });
-  }
-
   #progressed({ request, payload }: MessageOf<"RESULT">): void {
-    const { args = [], kwargs = {} } = received(payload);
+    const { args = [], kwargs = {} } = valuesIn(payload);
     try {
       this.#requests.get(request)?.onProgress?.(resultOfPayload(args, kwargs));
     } catch (error) {
@@ -395,24 +319,8 @@ export interface ErrorOutcome {
 
 function unlessError<M extends Message>(answer: M): Exclude<M, { type: "ERROR" }> {
   if (answer.type !== "ERROR") return answer as Exclude<M, { type: "ERROR" }>;
-  const { args = [], kwargs = {} } = received(answer.payload);
+  const { args = [], kwargs = {} } = valuesIn(answer.payload);
   throw new WampError(answer.error, firstText(args), { args, kwargs });
-}
-
-function received(payload: Payload | undefined): PayloadValues {
-  return payload === undefined ? {} : copied(payload.values());
-}
-
-function sayable(values: PayloadValues): PayloadValues {
-  try {
-    return copied(values);
-  } catch {
-    return {};
-  }
-}
-
-function valuesOf(args: unknown[] | undefined, kwargs: Dict | undefined): PayloadValues {
-  return { args, kwargs };
 }
 
 function firstText(args: readonly unknown[]): string | undefined {

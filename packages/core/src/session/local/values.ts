@@ -1,6 +1,6 @@
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { isDict } from "../../wamp/messages.ts";
-import type { Dict, PayloadValues } from "../../wamp/payload.ts";
+import type { Dict, Payload, PayloadValues } from "../../wamp/payload.ts";
 import { isUri } from "../../wamp/uri.ts";
 import { WampError } from "../../errors/wamp-error.ts";
 
@@ -22,6 +22,25 @@ export function copied(values: PayloadValues): PayloadValues {
   } catch {
     throw new WampError(ErrorUri.invalidArgument, "the payload holds a value that no message can carry, as a function");
   }
+}
+
+/** As `copied`; nothing where it cannot be copied. */
+export function copiedOrNone(values: PayloadValues): PayloadValues {
+  try {
+    return copied(values);
+  } catch {
+    return {};
+  }
+}
+
+/** A copy of what a message holds. */
+export function valuesIn(payload: Payload | undefined): PayloadValues {
+  return payload === undefined ? {} : copied(payload.values());
+}
+
+/** The two as one. */
+export function valuesOf(args: unknown[] | undefined, kwargs: Dict | undefined): PayloadValues {
+  return { args, kwargs };
 }
 
 /** What a handler returned, as a payload: nothing, one value, or a Result of this package or of autobahn-js. */

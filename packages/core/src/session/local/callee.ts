@@ -1,0 +1,80 @@
+import type { Log } from "../../contract/log.ts";
+import { WampError } from "../../errors/wamp-error.ts";
+import { ErrorUri } from "../../wamp/error-uris.ts";
+import { Code, type Message, type MessageOf } from "../../wamp/messages.ts";
+import { type Dict, payloadOf, type PayloadValues } from "../../wamp/payload.ts";
+import type { Handler } from "./handler.ts";
+import { copied, copiedOrNone, errorOfThrown, payloadOfResult, valuesIn, valuesOf } from "./values.ts";
+
+/** What an in-process session offers, and the calls that its handlers are at. */
+export class LocalCallee {
+  /** By registration id. */
+  readonly #procedures = new Map<number, { readonly procedure: string; readonly handler: Handler }>();
+  /** By invocation id. */
+  readonly #running = new Map<number, AbortController>();
+  readonly #answer: (message: Message) => void;
+  readonly #log: Log;
+
+  /** @param answer sends YIELD or ERROR, as long as the session is open */
+  constructor(answer: (message: Message) => void, log: Log) {
+    this.#answer = answer;
+    this.#log = log;
+  }
+
+  offer(registration: number, procedure: string, handler: Handler): void {
+    this.#procedures.set(registration, { procedure, handler });
+  }
+
+  withdraw(registration: number): void {
+    this.#procedures.delete(registration);
+  }
+
+  /** Lets a handler answer INVOCATION. Rejects where the invocation itself cannot be read. */
+  async invoked({ request, registration, details, payload }: MessageOf<"INVOCATION">): Promise<void> {
+    const entry = this.#procedures.get(registration);
+    const { args = [], kwargs = {} } = valuesIn(payload);
+    const running = new AbortController();
+    const { signal } = running;
+    this.#running.set(request, running);
+    const answer = (options: Dict, values: PayloadValues): void => {
+      if (!signal.aborted) this.#answer({ type: "YIELD", request, options, payload: payloadOf(copied(values)) });
+    };
+    const progress =
+      details["receive_progress"] === true
+        ? (someArgs?: unknown[], someKwargs?: Dict) => answer({ progress: true }, valuesOf(someArgs, someKwargs))
+        : undefined;
+    try {
+      if (entry === undefined) throw new WampError(ErrorUri.canceled, "the procedure is being unregistered");
+      const { procedure, handler } = entry;
+      answer({}, payloadOfResult(await handler([...args], kwargs, { procedure, ...details, progress, signal })));
+    } catch (thrown) {
+      if (signal.aborted) return;
+      const error = errorOfThrown(thrown);
+      if (error === null) this.#log.error({ error: thrown, procedure: entry?.procedure }, "a procedure failed");
+      this.refuse(request, error?.uri ?? ErrorUri.runtimeError, error === null ? {} : copiedOrNone(error.payload));
+    } finally {
+      this.#running.delete(request);
+    }
+  }
+
+  /** INTERRUPT: the caller has cancelled. The handler is told, and what it still answers is sent to no one. */
+  interrupted({ request }: MessageOf<"INTERRUPT">): void {
+    const running = this.#running.get(request);
+    if (running === undefined) return;
+    const error = new WampError(ErrorUri.canceled, "the call was cancelled");
+    running.abort(error);
+    this.refuse(request, error.uri, error.payload);
+  }
+
+  /** Answers an invocation with ERROR. */
+  refuse(request: number, error: string, values: PayloadValues = {}): void {
+    const requestType = Code.INVOCATION;
+    this.#answer({ type: "ERROR", requestType, request, details: {}, error, payload: payloadOf(values) });
+  }
+
+  /** Tells all handlers at work that the session has left. */
+  end(reason: Error): void {
+    for (const running of this.#running.values()) running.abort(reason);
+    this.#running.clear();
+  }
+}

@@ -1,0 +1,48 @@
+import type { Log } from "../../contract/log.ts";
+import type { MessageOf } from "../../wamp/messages.ts";
+import type { Handler } from "./handler.ts";
+import { valuesIn } from "./values.ts";
+
+/** What an in-process session is subscribed to, and the handlers of its events: several may share a subscription. */
+export class LocalSubscriber {
+  /** By subscription id. */
+  readonly #topics = new Map<number, { readonly topic: string; readonly handlers: Set<Handler> }>();
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  add(subscription: number, topic: string, handler: Handler): void {
+    const entry = this.#topics.get(subscription) ?? { topic, handlers: new Set() };
+    this.#topics.set(subscription, entry);
+    entry.handlers.add(handler);
+  }
+
+  /** @returns whether it was the last handler of a subscription, which is then to be ended */
+  remove(subscription: number, handler: Handler): boolean {
+    const entry = this.#topics.get(subscription);
+    entry?.handlers.delete(handler);
+    if (entry === undefined || entry.handlers.size > 0) return false;
+    this.#topics.delete(subscription);
+    return true;
+  }
+
+  /** The router has ended a subscription. */
+  drop(subscription: number): void {
+    this.#topics.delete(subscription);
+  }
+
+  /** EVENT: each handler gets it, whatever the others do. */
+  event({ subscription, publication, details, payload }: MessageOf<"EVENT">): void {
+    const entry = this.#topics.get(subscription);
+    if (entry === undefined) return;
+    const { topic, handlers } = entry;
+    for (const handler of handlers) {
+      const { args = [], kwargs = {} } = valuesIn(payload);
+      new Promise((resolve) => resolve(handler([...args], kwargs, { topic, ...details, publication }))).catch(
+        (error: unknown) => this.#log.error({ error, topic }, "an event handler failed"),
+      );
+    }
+  }
+}
