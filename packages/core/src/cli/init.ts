@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { rename, rm, writeFile } from "node:fs/promises";
+import { METHOD_PACKAGES, STRATEGY_PACKAGES } from "../config/known-packages.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface InitOptions {
@@ -16,10 +17,10 @@ const STARTER = `# The router's config. Check it with: npx wampgate check
 
 # Authentication comes from plugins; install each one that stands here.
 plugins:
-  - "@wampgate/auth-anonymous"
-  - "@wampgate/auth-ticket"
-  # - "@wampgate/auth-wampcra"
-  # - "@wampgate/auth-dynamic"
+  - "${METHOD_PACKAGES.anonymous}"
+  - "${METHOD_PACKAGES.ticket}"
+  # - "${METHOD_PACKAGES.wampcra}"
+  # - "${STRATEGY_PACKAGES.dynamic}"
 
 realms:
   - name: realm1
@@ -42,7 +43,7 @@ transports:
         principals:
           # The value comes from the environment: JOE_TICKET=… npx wampgate start
           joe: { ticket: "\${JOE_TICKET}", role: user }
-      # A WAMP procedure decides each login; add @wampgate/auth-dynamic to the plugins.
+      # A WAMP procedure decides each login; add ${STRATEGY_PACKAGES.dynamic} to the plugins.
       # wampcra: { type: dynamic, authenticator: com.example.authenticate, authenticator-realm: realm1 }
 `;
 
@@ -56,7 +57,7 @@ export async function init({ force = false }: InitOptions): Promise<void> {
     throw new UsageError(`${FILE} is there already; wampgate init --force overwrites it`);
   }
   console.log(`Wrote ${FILE}. Next:`);
-  console.log("  npm install @wampgate/core @wampgate/auth-anonymous @wampgate/auth-ticket");
+  console.log(`  npm install @wampgate/core ${METHOD_PACKAGES.anonymous} ${METHOD_PACKAGES.ticket}`);
   console.log("  JOE_TICKET=secret npx wampgate start");
 }
 

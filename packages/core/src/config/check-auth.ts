@@ -8,6 +8,7 @@ import type { Realms } from "./check-realms.ts";
 import { blockSchema } from "./core-schema.ts";
 import { type Check, checkBySchema, droppedKeys, type Issues, type Path } from "./issues.ts";
 import { quoted, shownKey } from "./shown.ts";
+import { METHOD_PACKAGES, packageOfMethod, packageOfStrategy, STRATEGY_PACKAGES } from "./known-packages.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** What the loaded plugins provide, and what else a block is checked against. */
@@ -20,8 +21,6 @@ export interface AuthContext extends Check {
   /** Gets each procedure that a strategy will call. */
   readonly called: CalledProcedure[];
 }
-
-const OFFICIAL_METHODS = ["anonymous", "ticket", "wampcra"];
 
 const LEFT_OUT = new Map(
   ["anonymous-proxy", "cryptosign-proxy"].map((name) => [
@@ -42,7 +41,8 @@ export async function checkAuth(auth: unknown, at: Path, context: AuthContext): 
   }
   for (const [name, value] of Object.entries(auth)) {
     const method = context.methods.get(name);
-    const hint = method === undefined ? didYouMean(name, [...context.methods.keys(), ...OFFICIAL_METHODS]) : "";
+    const hint =
+      method === undefined ? didYouMean(name, [...context.methods.keys(), ...Object.keys(METHOD_PACKAGES)]) : "";
     const shown = method === undefined ? shownKey(name, auth, hint) : name;
     if (method === undefined) context.issues.add([...at, shown], noSuchMethod(name, shown === name, hint));
     const blocks = await checkBlocks(value, [...at, shown], method ?? null, context);
@@ -166,14 +166,19 @@ function noSuchMethod(name: string, isShown: boolean, hint: string): string {
   const leftOut = LEFT_OUT.get(name);
   if (leftOut !== undefined) return leftOut;
   const what = `no loaded plugin provides ${isShown ? `the method "${name}"` : "a method of this name"}`;
-  if (!OFFICIAL_METHODS.includes(name)) return `${what}${hint}`;
-  return `${what}; run: npm install @wampgate/auth-${name}, and list it in plugins`;
+  const official = packageOfMethod(name);
+  return official === undefined ? `${what}${hint}` : `${what}; ${toInstall(official)}`;
 }
 
 function noSuchType(type: string, { strategies }: AuthContext): string {
   const what = `no loaded plugin provides the strategy${quoted(type)}`;
-  if (type === "dynamic") return `${what}; run: npm install @wampgate/auth-dynamic, and list it in plugins`;
+  const official = packageOfStrategy(type);
+  if (official !== undefined) return `${what}; ${toInstall(official)}`;
   if (type === "function")
     return `${what}; what is a function in Crossbar is a plugin here: see docs/writing-a-strategy.md`;
-  return `${what}${didYouMean(type, [...strategies.keys(), "static", "dynamic"])}`;
+  return `${what}${didYouMean(type, [...strategies.keys(), "static", ...Object.keys(STRATEGY_PACKAGES)])}`;
+}
+
+function toInstall(name: string): string {
+  return `run: npm install ${name}, and list it in plugins`;
 }

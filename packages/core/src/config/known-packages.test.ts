@@ -1,0 +1,20 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { METHOD_PACKAGES, packageOfMethod, STRATEGY_PACKAGES } from "./known-packages.ts";
+
+test("no other file of core names an official package, but in an example of a docstring", () => {
+  const src = join(import.meta.dirname, "..");
+  const names = [...Object.values(METHOD_PACKAGES), ...Object.values(STRATEGY_PACKAGES)];
+  const naming = readdirSync(src, { recursive: true })
+    .map(String)
+    .filter((file) => /(?<!\.test)\.ts$/.test(file))
+    .filter((file) => {
+      const code = readFileSync(join(src, file), "utf8").replaceAll(/^ *\*.*$/gm, "");
+      return names.some((name) => code.includes(name));
+    });
+  expect(naming).toEqual([join("config", "known-packages.ts")]);
+});
+
+test("a name that every object has is no package", () => {
+  expect(packageOfMethod("constructor")).toBeUndefined();
+});
