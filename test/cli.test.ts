@@ -98,6 +98,37 @@ describe("wampgate", () => {
     expect(stderr).toContain("npm install @wampgate/auth-ticket");
   });
 
+  it("check tells what a plugin's file does not find, and not that the file itself is not there", async () => {
+    const plugin = 'import "nothing-of-this-name";';
+    const cwd = await folderWith({
+      "broken.mjs": plugin,
+      "wampgate.config.yaml": CONFIG.replace("plugins: [", 'plugins: ["./broken.mjs", "./nowhere.mjs", '),
+    });
+    const { code, stderr } = await run(cwd, ["check"], { env: { JOE: "secret" } });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /plugins\[0\]: the plugin "\.\/broken\.mjs" failed to load: Cannot find package 'nothing-of-this-name'/,
+    );
+    expect(stderr).toMatch(/plugins\[1\]: the file "\.\/nowhere\.mjs" is not there/);
+  });
+
+  it("shows the stack of a failing plugin, with its causes, by --debug alone", async () => {
+    const plugin = `import { definePlugin } from "@wampgate/core";
+      class BaseDown extends Error {}
+      export default definePlugin({ name: "failing", core: "*", apply() {
+        throw new Error("no users", { cause: new BaseDown("the database is away") });
+      } });`;
+    const cwd = await folderWith({
+      "failing.mjs": plugin,
+      "wampgate.config.yaml": CONFIG.replace("plugins: [", 'plugins: ["./failing.mjs", '),
+    });
+    const { stderr: plain } = await run(cwd, ["check"], { env: { JOE: "secret" } });
+    expect(plain.trim()).toBe('plugin "failing" failed to apply itself: no users');
+    const { stderr } = await run(cwd, ["check", "--debug"], { env: { JOE: "secret" } });
+    expect(stderr).toMatch(/failing\.mjs:4:/);
+    expect(stderr).toMatch(/caused by: Error: the database is away\n +at /);
+  });
+
   it("start without a config says what to do", async () => {
     const { code, stderr } = await run(await folderWith(), ["start"]);
     expect(code).toBe(2);

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
+import { isOfTheLanguage, thrownText } from "../errors/thrown.ts";
 import { ConfigError } from "../errors/config-error.ts";
 import { check } from "./check.ts";
 import { FAILED, FINE, WRONG_USE } from "./exit-codes.ts";
@@ -70,6 +71,20 @@ function commands(): Command {
 
 function complain(error: unknown, debug: boolean): number {
   const text = error instanceof Error ? error.message : String(error);
-  console.error(debug && error instanceof Error ? (error.stack ?? text) : text);
+  console.error(debug && error instanceof Error ? stacks(error) : text);
   return error instanceof ConfigError || error instanceof UsageError ? WRONG_USE : FAILED;
+}
+
+/** The stack of an error and of its causes. Of what JavaScript itself threw only where: its message may show a secret. */
+function stacks(error: Error): string {
+  const parts = [error.stack ?? error.message];
+  for (let { cause } = error; cause instanceof Error; { cause } = cause) {
+    const { stack = cause.message } = cause;
+    parts.push(`caused by: ${isOfTheLanguage(cause) ? [thrownText(cause), ...framesOf(stack)].join("\n") : stack}`);
+  }
+  return parts.join("\n");
+}
+
+function framesOf(stack: string): string[] {
+  return stack.split("\n").filter((line) => /^ +at /.test(line));
 }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { createRequire } from "node:module";
 import { satisfies, validRange } from "semver";
 import { isPlugin } from "./define.ts";
@@ -71,12 +72,15 @@ async function importing(name: string, url: string): Promise<Record<string, unkn
   try {
     return (await import(url)) as Record<string, unknown>;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ERR_MODULE_NOT_FOUND" && (error as Error).message.includes(new URL(url).pathname)) {
-      throw new Error(`the file "${name}" is not there`, { cause: error });
-    }
+    if (isMissing(url, error)) throw new Error(`the file "${name}" is not there`, { cause: error });
     throw new Error(`the plugin "${name}" failed to load: ${thrownText(error)}`, { cause: error });
   }
+}
+
+/** Whether the module itself is not there; not: something that it imports, which Node tells with the same code. */
+function isMissing(url: string, error: unknown): boolean {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === "ERR_MODULE_NOT_FOUND" && message.startsWith(`Cannot find module '${fileURLToPath(url)}'`);
 }
 
 function versionProblems({ core }: Plugin): string[] {
