@@ -1,4 +1,4 @@
-# The router with all official plugins, built of this checkout. How to run it: docs/operations.md
+# The router with all official plugins, built of this checkout. How to run it: docs/guides/operations.md
 FROM node:20-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc tsconfig.base.json tsconfig.json ./

@@ -3,7 +3,7 @@
 //   --only TEXT    scenarios whose name contains TEXT
 //   --rounds N     how often each is measured; the median counts
 //   --profile      where the router's time goes, function by function, instead of a comparison
-//   --write        writes docs/performance.md's table and bench/results.json
+//   --write        writes docs/reference/performance.md's table and bench/results.json
 import { fork, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -155,7 +155,7 @@ if (options.write) {
     join(HERE, "results.json"),
     `${JSON.stringify({ where, date: new Date().toISOString().slice(0, 10), results }, null, 1)}\n`,
   );
-  const page = join(HERE, "../docs/performance.md");
+  const page = join(HERE, "../docs/reference/performance.md");
   const [head, , tail] = readFileSync(page, "utf8").split(/<!-- table (?:begins|ends) -->/);
   writeFileSync(page, `${head}<!-- table begins -->\n\n${where}.\n\n${text}\n<!-- table ends -->${tail}`);
 }

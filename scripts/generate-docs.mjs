@@ -1,4 +1,4 @@
-// `npm run docs`: writes docs/config.md and docs/hooks.md from the source. With --check it only tells what is out of date.
+// `npm run docs`: writes docs/reference/config.md and docs/reference/hooks.md from the source. With --check it only tells what is out of date.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import prettier from "prettier";
@@ -16,7 +16,7 @@ const plugins = await Promise.all(
 
 const NOTICE = "<!-- Made by `npm run docs` from the source. Do not edit. -->";
 
-const pages = { "docs/config.md": configPage(), "docs/hooks.md": await hooksPage() };
+const pages = { "docs/reference/config.md": configPage(), "docs/reference/hooks.md": await hooksPage() };
 for (const [file, text] of Object.entries(pages)) {
   const formatted = await prettier.format(text, { parser: "markdown", printWidth: 120 });
   const old = await readFile(join(ROOT, file), "utf8").catch(() => "");

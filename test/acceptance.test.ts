@@ -5,7 +5,7 @@ import { connectRaw } from "./support/raw-client.ts";
 import { type RunningRouter, startRouter } from "./support/router.ts";
 import { Wire } from "@wampgate/plugin-testkit";
 
-// Crossbar's examples, by the ids of the acceptance table; A8, T1 and C1 end as docs/crossbar.md says.
+// Crossbar's examples, by the ids of the acceptance table; A8, T1 and C1 end as docs/guides/crossbar.md says.
 
 const authenticator = "com.example.authenticate";
 const fail = (uri: string, message: string): never => {

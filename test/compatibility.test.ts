@@ -11,7 +11,7 @@ import {
 } from "./support/dynamic.ts";
 import { OFFICIAL } from "./support/router.ts";
 
-// Each test names the row of docs/crossbar.md that it keeps.
+// Each test names the row of docs/guides/crossbar.md that it keeps.
 
 const raise = (uri: string, ...args: unknown[]): never => {
   throw new WampError(uri, undefined, { args });
@@ -639,7 +639,7 @@ describe("done better than Crossbar", () => {
   });
 });
 
-// Rows of docs/crossbar.md whose method or feature no package has yet: named here, so that the output lists them.
+// Rows of docs/guides/crossbar.md whose method or feature no package has yet: named here, so that the output lists them.
 describe("pending, with the methods and features that come later", () => {
   it.todo("when: scram and cryptosign call the authenticator at HELLO, before CHALLENGE; tls at HELLO");
   it.todo("cryptosign without pubkey is authentication_failed");

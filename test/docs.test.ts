@@ -33,14 +33,14 @@ test("no page links to a file that is not there", () => {
 });
 
 test("the page of features has a row for each that WELCOME announces, and no other", () => {
-  const [, broker = "", dealer = ""] = readFileSync(join(ROOT, "docs/features.md"), "utf8").split(/^## /m);
+  const [, broker = "", dealer = ""] = readFileSync(join(ROOT, "docs/reference/features.md"), "utf8").split(/^## /m);
   const rows = (part: string): string[] => [...part.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name ?? "");
   expect(rows(broker)).toEqual(Object.keys(ROUTER_ROLES.broker.features).sort());
   expect(rows(dealer)).toEqual(Object.keys(ROUTER_ROLES.dealer.features).sort());
 });
 
 test("the page of limits has a row for each that is counted, and no other", () => {
-  const [page = ""] = readFileSync(join(ROOT, "docs/limits.md"), "utf8").split("## Fixed ones");
+  const [page = ""] = readFileSync(join(ROOT, "docs/reference/limits.md"), "utf8").split("## Fixed ones");
   expect([...page.matchAll(/^\| `([\w.-]+)`/gm)].map(([, key]) => key).sort()).toEqual([...LIMITS].sort());
 });
 

@@ -3,7 +3,7 @@ import { dealerFeatures } from "./features/dealer.ts";
 import { REALMS, type Suite } from "./features/suite.ts";
 import { startParties } from "./support/party.ts";
 
-// One describe for each feature that WELCOME announces; docs/features.md leads here.
+// One describe for each feature that WELCOME announces; docs/reference/features.md leads here.
 
 let router: Awaited<ReturnType<typeof startParties>>;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { type Parties, type Party, startParties, Wamp } from "./support/party.ts";
 
-// What a role may do by a pattern: never more than by each URI under it. Keeps the row of docs/crossbar.md "a pattern is
+// What a role may do by a pattern: never more than by each URI under it. Keeps the row of docs/guides/crossbar.md "a pattern is
 // authorized as if it were one URI".
 
 const may = { call: true, publish: true, subscribe: true, register: true };

@@ -17,7 +17,7 @@ import { CapturedLog } from "@wampgate/plugin-testkit";
 import { WebSocket } from "ws";
 import { once } from "node:events";
 
-// docs/writing-a-transport.md, as a plugin would do it.
+// docs/guides/writing-a-transport.md, as a plugin would do it.
 
 /** JSON, spelt backwards. */
 const backwards: Serializer = {

@@ -15,7 +15,7 @@ import { type Block, block } from "./block.ts";
 
 const FAILED = "the login could not be decided, for a reason that stands in the router's log";
 
-/** The strategy `dynamic`: a WAMP procedure, the authenticator, decides each login. See docs/dynamic-authenticators.md. */
+/** The strategy `dynamic`: a WAMP procedure, the authenticator, decides each login. See docs/guides/dynamic-authenticators.md. */
 export const dynamic = defineStrategy<Block>({
   type: "dynamic",
   block,

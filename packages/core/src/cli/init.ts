@@ -13,7 +13,7 @@ const FILE = "wampgate.config.yaml";
 const PRIVATE = 0o600;
 
 const STARTER = `# The router's config. Check it with: npx wampgate check
-# All keys: docs/config.md of wampgate, or let your editor use the output of: npx wampgate schema
+# All keys: docs/reference/config.md of wampgate, or let your editor use the output of: npx wampgate schema
 
 # Authentication comes from plugins; install each one that stands here.
 plugins:

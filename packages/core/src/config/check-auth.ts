@@ -175,7 +175,7 @@ function noSuchType(type: string, { strategies }: AuthContext): string {
   const official = packageOfStrategy(type);
   if (official !== undefined) return `${what}; ${toInstall(official)}`;
   if (type === "function")
-    return `${what}; what is a function in Crossbar is a plugin here: see docs/writing-a-strategy.md`;
+    return `${what}; what is a function in Crossbar is a plugin here: see docs/guides/writing-a-strategy.md`;
   return `${what}${didYouMean(type, [...strategies.keys(), "static", ...Object.keys(STRATEGY_PACKAGES)])}`;
 }
 
