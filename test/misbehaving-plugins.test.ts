@@ -1,5 +1,6 @@
 import {
   accept,
+  acceptAs,
   defineMethod,
   definePlugin,
   type Plugin,
@@ -146,7 +147,7 @@ describe("a hook that settles a login in hello", () => {
   it("lets the client in as the principal it names", async () => {
     const plugin = bad(({ hooks }) =>
       hooks.hello.tap("cookie", () =>
-        accept({ authid: "ann", role: "user" }, { authmethod: "cookie", provider: "cookies" }),
+        acceptAs({ authid: "ann", role: "user" }, { authmethod: "cookie", provider: "cookies" }),
       ),
     );
     const router = await startTestRouter({ plugins: [...OFFICIAL, plugin], auth });

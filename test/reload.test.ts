@@ -1,5 +1,5 @@
 import {
-  accept,
+  acceptAs,
   type Component,
   ConfigError,
   createRouter,
@@ -21,7 +21,7 @@ const hookPlugin = definePlugin({
   core: "*",
   apply(api) {
     api.hooks.hello.tap("hook", ({ realm, authid }) =>
-      authid === "guest" ? accept({ realm, authid, role: "user" }, { authmethod: "hook" }) : undefined,
+      authid === "guest" ? acceptAs({ realm, authid, role: "user" }, { authmethod: "hook" }) : undefined,
     );
   },
 });

@@ -1,4 +1,4 @@
-import { accept, challenge, definePlugin, type Message, type Serializer, WampError } from "@wampgate/core";
+import { acceptAs, challenge, definePlugin, type Message, type Serializer, WampError } from "@wampgate/core";
 import { type FakeClient, startTestRouter, type TestRouter, Wire } from "@wampgate/plugin-testkit";
 import { Party, Wamp } from "./support/party.ts";
 
@@ -47,7 +47,7 @@ beforeEach(async () => {
     serializers: [await brokenJson()],
     apply(api) {
       api.hooks.hello.tap("gate", ({ realm, authid, authmethods }) =>
-        authmethods.includes("anonymous") ? accept({ realm, authid, role: String(authid) }) : undefined,
+        authmethods.includes("anonymous") ? acceptAs({ realm, authid, role: String(authid) }) : undefined,
       );
       api.hooks.challenge.for("ticket").tap({ name: "gate", stage: -1 }, () => challenge({}));
     },

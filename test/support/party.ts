@@ -1,4 +1,4 @@
-import { accept, definePlugin, type Reloaded, type WampgateConfig } from "@wampgate/core";
+import { acceptAs, definePlugin, type Reloaded, type WampgateConfig } from "@wampgate/core";
 import { type FakeClient, startTestRouter, type TestRouter, type WireMessage } from "@wampgate/plugin-testkit";
 
 /** Codes of the messages that sessions exchange. */
@@ -163,7 +163,7 @@ const everyone = definePlugin({
   core: "*",
   apply(api) {
     api.hooks.hello.tap("everyone", ({ realm, authid, authextra }) =>
-      accept(
+      acceptAs(
         { realm, authid: authid ?? "nobody", role: String(authextra?.["role"]) },
         { authmethod: "test", provider: "test" },
       ),

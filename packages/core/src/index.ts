@@ -33,7 +33,7 @@ export type { PluginApi } from "./contract/plugin-api.ts";
 export type { Schema, SchemaIssue, SchemaResult } from "./contract/schema.ts";
 export type { LimitHit, RouterStats, Traffic, TransportStats } from "./contract/observers.ts";
 export { assignmentOf, assignmentsIn, findIn, principalFields } from "./auth/static-principals.ts";
-export { accept, accepted, challenge, credential, denied, deny, unknown } from "./hooks/answers.ts";
+export { accept, acceptAs, accepted, challenge, credential, denied, deny, unknown } from "./hooks/answers.ts";
 export type { Assignment, Principal } from "./contract/assignment.ts";
 export type { PrincipalAnswer, Verdict } from "./contract/verdict.ts";
 export type { LoginFailure, RouterHooks } from "./contract/hooks.ts";

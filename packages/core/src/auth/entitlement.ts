@@ -57,12 +57,8 @@ async function whyNotKnown(
     const attempt = attemptOf(info, admission, limit, log);
     const principal = await staticPrincipal(settings, attempt, context);
     if (principal === null) return "its principal is not there any more";
-    for (const [key, now, then] of [
-      ["realm", principal.realm, info.realm],
-      ["role", principal.role, info.authrole],
-      ["authid", principal.authid, info.authid],
-    ] as const) {
-      if (now !== then) return `its principal has another ${key} now`;
+    for (const key of ["realm", "role", "authid"] as const) {
+      if (principal[key] !== admission.assigned?.[key]) return `its principal has another ${key} now`;
     }
     return null;
   } catch (error) {

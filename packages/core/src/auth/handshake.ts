@@ -15,7 +15,7 @@ import type { Dict } from "../wamp/payload.ts";
 import { Attempt } from "./attempt.ts";
 import type { HandshakeContext } from "./context.ts";
 import { whyNotEntitled } from "./entitlement.ts";
-import { Denial, findPrincipal, principalOf, type Found } from "./principals.ts";
+import { Denial, findPrincipal, principalOf, type Found, patched } from "./principals.ts";
 
 /** A realm, authid and role that have been assigned and are there. */
 type Complete = Principal & { readonly realm: string; readonly authid: string; readonly role: string };
@@ -64,7 +64,7 @@ export class ClientHandshake implements Handshake {
         );
       }
       this.#settings = settings;
-      this.#admission = { type: null, realm: this.#hello.realm, authid: this.#hello.authid };
+      this.#admission = { type: null, assigned: null, realm: this.#hello.realm, authid: this.#hello.authid };
       const { name } = settings.method;
       this.#attempt = this.#attemptBy(name);
       return this.#follow(await this.#context.hooks.challenge.get(name)?.promise(this.#attempt));
@@ -117,8 +117,9 @@ export class ClientHandshake implements Handshake {
         },
         this.#context.hooks,
       );
-      this.#provider = this.#found.isDecoy ? null : this.#found.resolved.principal.provider;
-      this.#admission = { type: this.#found.resolved.principal.provider, realm, authid };
+      const { principal } = this.#found.resolved;
+      this.#provider = this.#found.isDecoy ? null : principal.provider;
+      this.#admission = { type: principal.provider, assigned: principal, realm, authid };
       return this.#found.resolved;
     } catch (error) {
       this.#denial = error instanceof Denial ? error : this.#failure(error);
@@ -130,11 +131,16 @@ export class ClientHandshake implements Handshake {
     if (verdict.kind === "challenge")
       throw new PluginError("hello", "challenged in hello, where no method is chosen yet");
     if (verdict.kind === "deny") throw denialOf(verdict);
-    if (verdict.assignment === null) throw new PluginError("hello", "accepted in hello without naming a principal");
+    const { assignment, replaces } = verdict;
+    if (assignment === null || !replaces)
+      throw new PluginError(
+        deciderOf(verdict) ?? "hello",
+        "answered accept() in hello, where no principal was found: acceptAs() names one",
+      );
     const { authmethod, provider } = verdict;
     this.#plugin = deciderOf(verdict);
     this.#attempt = this.#attemptBy(authmethod ?? "hello");
-    return this.#admit(principalOf(verdict.assignment, this.#hello, null, provider ?? "hello"));
+    return this.#admit(principalOf(assignment, this.#hello, null, provider ?? "hello"));
   }
 
   async #follow(verdict: Verdict | undefined): Promise<HandshakeReply> {
@@ -153,17 +159,19 @@ export class ClientHandshake implements Handshake {
     }
   }
 
-  #principal({ assignment, provider }: Accept): Principal {
+  #principal({ assignment, replaces, provider }: Accept): Principal {
     if (this.#found?.isDecoy === true)
       throw new Denial(ErrorUri.authenticationDenied, DENIED, { plugin: this.#plugin, isVerdict: true });
     const found = this.#found?.resolved.principal ?? null;
-    if (assignment === null) {
-      if (found === null)
-        throw new PluginError(this.#settings?.method.name ?? "", "accepted without naming a principal");
-      return found;
+    const by = this.#plugin ?? this.#settings?.method.name ?? "";
+    if (replaces) {
+      if (found !== null)
+        throw new PluginError(by, "answered acceptAs() though a principal was found: accept() changes that one");
+      return principalOf(assignment ?? {}, this.#hello, null, provider ?? "plugin");
     }
-    if (this.#admission !== null) this.#admission = { ...this.#admission, type: null };
-    return principalOf(assignment, this.#hello, found?.role ?? null, provider ?? found?.provider ?? "plugin");
+    if (found === null)
+      throw new PluginError(by, "accepted without a principal: resolvePrincipal() finds one, acceptAs() names one");
+    return assignment === null ? found : patched(found, assignment);
   }
 
   async #admit(assigned: Principal): Promise<HandshakeReply> {

@@ -162,6 +162,17 @@ export function principalOf(
   };
 }
 
+/** A principal with changes to what it is assigned: `extra` is merged by key, all else replaces. */
+export function patched(principal: Principal, { realm, authid, role, extra }: Assignment): Principal {
+  return {
+    ...principal,
+    ...(realm === undefined ? {} : { realm: nameOf(realm) }),
+    ...(authid === undefined ? {} : { authid: nameOf(authid) }),
+    ...(role === undefined ? {} : { role: nameOf(role) }),
+    extra: extra === undefined || extra === null ? principal.extra : { ...principal.extra, ...extra },
+  };
+}
+
 function nameOf(value: string | null | undefined): string | null {
   return value === "" || value === undefined ? null : value;
 }

@@ -1,4 +1,5 @@
 import type { Dict } from "../wamp/payload.ts";
+import type { Principal } from "./assignment.ts";
 import type { Hello } from "./hello.ts";
 import type { SessionInfo } from "./session-port.ts";
 
@@ -32,6 +33,8 @@ export interface HandshakeTrace {
 export interface Admission {
   /** The type of the block that knew the principal; null where the method named one itself. */
   readonly type: string | null;
+  /** What the block itself assigned, whatever the method made of it; null where no block was asked. */
+  readonly assigned: Pick<Principal, "realm" | "authid" | "role"> | null;
   /** For what the block was asked. */
   readonly realm: string | null;
   readonly authid: string | null;

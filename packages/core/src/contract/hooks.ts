@@ -44,7 +44,7 @@ export interface NamedHooks<H> {
 /** The hooks of a router: the one frozen list. All of them are about a session's life; none runs for each message. */
 export interface RouterHooks {
   /**
-   * HELLO was read, and no method chosen yet. A tap returns `accept(assignment, { authmethod, provider })` or
+   * HELLO was read, and no method chosen yet. A tap returns `acceptAs(assignment, { authmethod, provider })` or
    * `deny(reason, message)` to settle the login here, or `undefined` to leave it to the methods. A throw denies.
    *
    * @example hooks.hello.tap("ban-list", (hello) => (banned.has(hello.transport.peer) ? deny() : undefined));

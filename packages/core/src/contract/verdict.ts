@@ -1,12 +1,14 @@
 import type { Dict } from "../wamp/payload.ts";
 import type { Assignment } from "./assignment.ts";
 
-/** What a hook of the handshake decides. Made by `accept`, `deny` and `challenge`. */
+/** What a hook of the handshake decides. Made by `accept`, `acceptAs`, `deny` and `challenge`. */
 export type Verdict = Accept | Deny | Challenge;
 
 export interface Accept {
   readonly kind: "accept";
   readonly assignment: Assignment | null;
+  /** Whether `assignment` names the principal; else it changes the one that was found. */
+  readonly replaces: boolean;
   readonly authmethod: string | null;
   readonly provider: string | null;
 }

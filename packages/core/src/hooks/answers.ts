@@ -17,13 +17,27 @@ import type { Dict } from "../wamp/payload.ts";
 import { isUri } from "../wamp/uri.ts";
 
 /**
- * Lets the client in. Without `assignment` as the principal that `resolvePrincipal` found; with it as the one named
- * there (a tap of `hello` says method and provider too).
+ * Lets the client in as the principal that `resolvePrincipal` found.
+ *
+ * @param patch changes to what that principal is assigned: `extra` is merged by key, `realm`, `authid` and `role` replace
+ * @example accept({ extra: { lastLogin: "2026-01-31T08:00:00Z" } })
  */
-export function accept(assignment?: Assignment, as: { authmethod?: string; provider?: string } = {}): Accept {
+export function accept(patch?: Assignment): Accept {
+  return { kind: "accept", assignment: patch ?? null, replaces: false, authmethod: null, provider: null };
+}
+
+/**
+ * Lets the client in as a principal that is named here: from the hook `hello`, and from a method that asks no strategy.
+ *
+ * @param assignment without `realm` or `authid` what the client asked for stands
+ * @param as what WELCOME shows as `authmethod` (in the hook `hello`) and `authprovider`
+ * @example acceptAs({ authid: "ann", role: "user" }, { authmethod: "cookie", provider: "cookies" })
+ */
+export function acceptAs(assignment: Assignment, as: { authmethod?: string; provider?: string } = {}): Accept {
   return {
     kind: "accept",
-    assignment: assignment ?? null,
+    assignment,
+    replaces: true,
     authmethod: as.authmethod ?? null,
     provider: as.provider ?? null,
   };
