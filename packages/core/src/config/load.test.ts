@@ -147,7 +147,7 @@ describe("what is wrong is told with what was expected", () => {
       /pin\.type: no loaded plugin provides the strategy "askin"; did you mean "asking"/,
     ],
     ["the official strategy", config({}, { pin: { type: "dynamic" } }), /npm install @wampgate\/auth-dynamic/],
-    ["a function of Crossbar", config({}, { pin: { type: "function" } }), /docs\/writing-a-strategy\.md/],
+    ["a function of Crossbar", config({}, { pin: { type: "function" } }), /docs\/guides\/writing-a-strategy\.md/],
     [
       "a method without principals",
       config({}, { gate: { type: "static" } }),
