@@ -20,6 +20,7 @@ import { startComponent } from "../plugins/start-component.ts";
 import { thrownText } from "../errors/thrown.ts";
 import { Realms } from "./realms.ts";
 import { routerLog } from "./router-log.ts";
+import { NO_START, type RouterState } from "./states.ts";
 import { closeUnentitled, logReload, type Reloaded, ReloadProblems, reloadCertificates } from "./reload.ts";
 import { planReload } from "./reload-plan.ts";
 import { cbor } from "../serializers/cbor/codec.ts";
@@ -106,7 +107,8 @@ export class Router {
   readonly #ids = new Set<number>();
   readonly #listeners: { listener: Listener; transports: readonly TransportRuntime[] }[] = [];
   #onEmpty: (() => void) | null = null;
-  #isRunning = false;
+  #state: RouterState = "made";
+  #closed: Promise<void> | null = null;
   /** The last reload: the next one waits for it. */
   #reloading: Promise<unknown> = Promise.resolve();
 
@@ -175,19 +177,24 @@ export class Router {
   }
 
   /**
-   * Freezes the hooks, starts the components one after the other, then listens.
-   * @throws Error where a tap, a component or a transport fails; nothing is left running then
+   * Freezes the hooks, starts the components one after the other, then listens. A router starts once.
+   * @throws Error where a tap, a component or a transport fails, or the router is closed meanwhile; nothing is left running
+   * then. Also where it has started or is closed already, which changes nothing
    */
   async start(): Promise<void> {
+    if (this.#state !== "made") throw new Error(NO_START[this.#state]);
     this.check();
     this.#freeze.frozen = true;
+    this.#state = "starting";
     try {
-      await this.#startPlugins();
-      await this.#startComponents();
-      await this.#listen();
-      this.#isRunning = true;
+      for (const step of [() => this.#startPlugins(), () => this.#startComponents(), () => this.#listen()]) {
+        await step();
+        if (!this.#is("starting")) throw new Error("the router was told to stop while it started");
+      }
+      this.#state = "running";
     } catch (error) {
       await this.close();
+      await this.#end(CloseUri.systemShutdown); // what began after an earlier close
       throw error;
     }
   }
@@ -210,6 +217,8 @@ export class Router {
    * pending, for `shutdown-timeout` at most. `close` is the second half.
    */
   async drain(): Promise<void> {
+    if (this.#state !== "running") return;
+    this.#state = "draining";
     this.#stop();
     const { shutdownTimeout } = this.#config;
     this.log.info({ sessions: this.sessionCount.remote }, "no new clients are taken; calls under way may end");
@@ -217,23 +226,12 @@ export class Router {
     if (calls > 0) this.log.warn({ calls }, `calls were still under way after shutdown-timeout, ${shutdownTimeout} ms`);
   }
 
-  /** Says GOODBYE to everyone, waits two seconds at most for the answers, and ends what is left. */
-  async close(reason: string = CloseUri.systemShutdown): Promise<void> {
-    this.#stop();
-    const limit = new Deadline(CLOSE_TIMEOUT);
-    const empty = new Promise<void>((resolve) => {
-      this.#onEmpty = resolve;
-      for (const session of this.#remote()) session.close(reason, SHUTTING_DOWN);
-      this.#checkEmpty();
-    });
-    await untilAborted(empty, limit.signal).catch(() => undefined);
-    limit.end();
-    for (const session of this.#locals) session.leave(reason, SHUTTING_DOWN);
-    this.#services.close();
-    await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
-    this.#listeners.length = 0;
-    this.#uncount();
-    this.hooks.stopped.call();
+  /**
+   * Says GOODBYE to everyone, waits two seconds at most for the answers, and ends what is left. May be called more than
+   * once: each resolves when the router is closed.
+   */
+  close(reason: string = CloseUri.systemShutdown): Promise<void> {
+    return (this.#closed ??= this.#close(reason));
   }
 
   /**
@@ -268,12 +266,39 @@ export class Router {
     }
   }
 
+  async #close(reason: string): Promise<void> {
+    this.#state = "closed";
+    await this.#end(reason);
+    this.#uncount();
+    this.hooks.stopped.call();
+  }
+
+  async #end(reason: string): Promise<void> {
+    this.#stop();
+    const limit = new Deadline(CLOSE_TIMEOUT);
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+      for (const session of this.#remote()) session.close(reason, SHUTTING_DOWN);
+      this.#checkEmpty();
+    });
+    await untilAborted(empty, limit.signal).catch(() => undefined);
+    limit.end();
+    for (const session of this.#locals) session.leave(reason, SHUTTING_DOWN);
+    this.#services.close();
+    await Promise.all(this.#listeners.splice(0).map(({ listener }) => listener.close()));
+  }
+
+  // The state changes while something is waited for, which the compiler does not see.
+  #is(state: RouterState): boolean {
+    return this.#state === state;
+  }
+
   async #reload(raw: WampgateConfig): Promise<Reloaded> {
     const { file, folder, plugins } = this.#config;
     const running = plugins.map(({ plugin }) => plugin);
     const options = { cwd: this.#cwd, transports: BUILTIN.transports, running };
     const next = await loadConfig({ file, folder, raw }, options);
-    if (!this.#isRunning) throw new Error("the config is not reloaded: the router has not started, or is stopping");
+    if (!this.#is("running")) throw new Error("the config is not reloaded: the router has not started, or is stopping");
     const { config, restart } = planReload(this.#config, next);
     this.#config = config;
     this.#followLog(config);
@@ -353,7 +378,6 @@ export class Router {
   }
 
   #stop(): void {
-    this.#isRunning = false;
     for (const { listener } of this.#listeners) listener.stop();
     for (const transport of this.#transports) transport.close();
   }
