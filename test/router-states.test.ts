@@ -1,4 +1,4 @@
-import { createRouter, type Router, type WampgateConfig } from "@wampgate/core";
+import { createRouter, type Router } from "@wampgate/core";
 import { CapturedLog } from "@wampgate/plugin-testkit";
 import { OFFICIAL } from "./support/router.ts";
 import { connectRaw } from "./support/raw-client.ts";
