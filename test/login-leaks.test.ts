@@ -73,7 +73,7 @@ async function timesOf(running: TestRouter, method: string, count: number): Prom
 /** Whether a stranger can tell the two apart: another distribution, and by more than what one login differs from another. */
 function isLeak([known, unknown]: readonly [number[], number[]]): boolean {
   const difference = Math.abs(median(known) - median(unknown)) / Math.min(median(known), median(unknown));
-  return Math.abs(rankDistance(known, unknown)) > 6 && difference > 0.25;
+  return Math.abs(rankDistance(known, unknown)) > 4.5 && difference > 0.08;
 }
 
 const start = (auth: object, plugins = OFFICIAL): Promise<TestRouter> => startTestRouter({ plugins, auth });

@@ -66,7 +66,7 @@ export function decoySecret(
   defaultRoles: readonly (string | null)[] = [],
 ): Decoy {
   const key = `wampgate decoy ${JSON.stringify(blocks.map(({ digest }) => digest))}`;
-  // One HMAC for all of it: the look-up of a known authid takes hardly any time.
+  // One HMAC for all of it: each login pays for it, of known authids too.
   const bytes = createHmac("sha512", key)
     .update(authid ?? "")
     .digest();

@@ -50,7 +50,12 @@ export const wampcra = defineMethod({
       const entries = Object.entries(derived).map(([authid, own]) => [authid, concealed(own)] as const);
       return { users: Object.fromEntries(entries), models };
     },
-    find: (query, { users }: Block) => findIn(users, query, (user) => user.concealed.reveal()),
+    find(query, { users, models }: Block) {
+      const answer = findIn(users, query, (user) => user.concealed.reveal());
+      // A known authid costs the work of a decoy too: else the time would tell that it is known.
+      if (answer.kind !== "unknown") decoySecret(query.authid, [models.reveal()]);
+      return answer;
+    },
     assignments: ({ users }: Block) => assignmentsIn("users", users),
   },
 
