@@ -22,7 +22,7 @@ let router: Router;
 let log: CapturedLog;
 let client: FakeClient;
 
-/** A method that knows its users by name alone, and then answers as told. */
+/** A method that knows its users by name alone, a client without one as guest, and then answers as told. */
 function methodThat(answers: () => Verdict, asks = true) {
   return definePlugin({
     name: "by-name",
@@ -39,11 +39,12 @@ function methodThat(answers: () => Verdict, asks = true) {
         static: {
           schema: z.object({ users: z.record(z.string(), z.object({ role: z.string() })) }),
           find: ({ authid }, { users }) => {
-            const user = users[authid ?? ""];
+            const name = (authid ?? "guest").replace(/-1$/, "");
+            const user = users[name];
             if (user === undefined) return unknown();
             return credential(null, {
               realm: "realm1",
-              authid: `${authid}-1`,
+              authid: `${name}-1`,
               role: user.role,
               extra: { found: 1, both: 1 },
             });
@@ -75,12 +76,12 @@ function configOf(plugin: ReturnType<typeof methodThat>, users: Users): Wampgate
   };
 }
 
-async function logIn(plugin: ReturnType<typeof methodThat>): Promise<FakeClient> {
+async function logIn(plugin: ReturnType<typeof methodThat>, authid: string | null = "joe"): Promise<FakeClient> {
   log = new CapturedLog();
-  router = await createRouter(configOf(plugin, { joe: { role: "user" } }), { log });
+  router = await createRouter(configOf(plugin, { joe: { role: "user" }, guest: { role: "user" } }), { log });
   await router.start();
   client = new FakeClient(router.connect());
-  client.hello({ realm: "realm2", authid: "joe", authmethods: ["name"] });
+  client.hello({ realm: "realm2", authid, authmethods: ["name"] });
   return client;
 }
 
@@ -121,7 +122,16 @@ it.each([
   },
 );
 
-it("acceptAs() lets in whom a method names that asks no strategy", async () => {
+it("a session whose authid the method changed is looked for by the one that its user was assigned", async () => {
+  const plugin = methodThat(() => accept({ authid: "changed" }));
+  client = await logIn(plugin, null);
+  expect(await client.welcomed()).toMatchObject({ authid: "changed" });
+  const users = { guest: { role: "user" } };
+  expect(await router.reload(configOf(plugin, { ...users, ann: { role: "user" } }))).toMatchObject({ closed: 0 });
+  expect(await router.reload(configOf(plugin, { guest: { role: "admin" } }))).toMatchObject({ closed: 1 });
+});
+
+it("acceptAs() lets a method that asks no strategy name the principal itself", async () => {
   const plugin = methodThat(() => acceptAs({ authid: "ann", role: "user" }, { provider: "mine" }), false);
   client = await logIn(plugin);
   expect(await client.welcomed()).toMatchObject({ realm: "realm2", authid: "ann", authprovider: "mine" });

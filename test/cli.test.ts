@@ -116,7 +116,9 @@ describe("wampgate", () => {
     const plugin = `import { definePlugin } from "@wampgate/core";
       class BaseDown extends Error {}
       export default definePlugin({ name: "failing", core: "*", apply() {
-        throw new Error("no users", { cause: new BaseDown("the database is away") });
+        const down = new BaseDown("the database is away");
+        down.cause = down; // a circle
+        throw new Error("no users", { cause: down });
       } });`;
     const cwd = await folderWith({
       "failing.mjs": plugin,
@@ -125,8 +127,9 @@ describe("wampgate", () => {
     const { stderr: plain } = await run(cwd, ["check"], { env: { JOE: "secret" } });
     expect(plain.trim()).toBe('plugin "failing" failed to apply itself: no users');
     const { stderr } = await run(cwd, ["check", "--debug"], { env: { JOE: "secret" } });
-    expect(stderr).toMatch(/failing\.mjs:4:/);
+    expect(stderr).toMatch(/failing\.mjs:6:/);
     expect(stderr).toMatch(/caused by: Error: the database is away\n +at /);
+    expect(stderr.match(/caused by/g)).toHaveLength(2);
   });
 
   it("start without a config says what to do", async () => {

@@ -4,7 +4,7 @@ import { Party, Wamp } from "./support/party.ts";
 import { OFFICIAL } from "./support/router.ts";
 
 // An authenticator sees what every client proves itself by, and decides who it is; an authorizer decides what a session
-// may do. Nobody becomes one of them without an exact rule that names its URI. Keeps the row of docs/guides/crossbar.md "the
+// may do. A session registers one of them only by an exact rule that names its URI. Keeps the row of docs/guides/crossbar.md "the
 // router's own calls may be answered by a pattern registration".
 
 const GUARDED = "com.example.guarded";

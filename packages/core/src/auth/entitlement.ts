@@ -28,11 +28,12 @@ export async function whyNotEntitled(
   const { authmethod } = info;
   const settings = context.auth.get(authmethod);
   if (settings === undefined) return `the method ${authmethod} is not offered any more where this session came in`;
-  const { type } = admission;
-  if (type === null) return null;
+  const { principal } = admission;
+  if (principal === null) return null;
+  const type = principal.provider;
   if (!settings.blocks.some((block) => block.type === type))
     return `logins by ${authmethod} are not decided by "${type}" any more where this session came in`;
-  return type === "static" ? whyNotKnown(info, admission, settings, context) : null;
+  return type === "static" ? whyNotKnown(info, admission, principal, settings, context) : null;
 }
 
 /** As `whyNotEntitled`, for a session that has its role without a login. */
@@ -48,17 +49,18 @@ export function whyNoPlace(
 async function whyNotKnown(
   info: SessionInfo,
   admission: Admission,
+  known: Principal,
   settings: MethodSettings,
   context: HandshakeContext,
 ): Promise<string | null> {
   const limit = new Deadline(TIMEOUT);
   const log = context.log.child({ session: info.session });
   try {
-    const attempt = attemptOf(info, admission, limit, log);
-    const principal = await staticPrincipal(settings, attempt, context);
-    if (principal === null) return "its principal is not there any more";
+    const attempt = attemptOf(info, { realm: admission.realm, authid: admission.authid ?? known.authid }, limit, log);
+    const now = await staticPrincipal(settings, attempt, context);
+    if (now === null) return "its principal is not there any more";
     for (const key of ["realm", "role", "authid"] as const) {
-      if (principal[key] !== admission.assigned?.[key]) return `its principal has another ${key} now`;
+      if (now[key] !== known[key]) return `its principal has another ${key} now`;
     }
     return null;
   } catch (error) {
@@ -86,14 +88,14 @@ async function staticPrincipal(
   return null;
 }
 
-/** The session's HELLO, as far as it is still known. Who named no authid is looked for by the one it got. */
+/** The session's HELLO, as far as it is still known. A client that named no authid is looked for by the one it was assigned. */
 function attemptOf(
-  { session, authid, authmethod, roles, transport }: SessionInfo,
-  asked: Admission,
+  { session, authmethod, roles, transport }: SessionInfo,
+  { realm, authid }: Pick<Hello, "realm" | "authid">,
   limit: Deadline,
   log: Log,
 ): Hello & { readonly authmethod: string } {
-  const known = { session, realm: asked.realm, authid: asked.authid ?? authid, authrole: null, authextra: null };
+  const known = { session, realm, authid, authrole: null, authextra: null };
   const hello = new ClientHello({ ...known, authmethods: [authmethod], roles, transport, log }, limit);
   return Object.assign(hello, { authmethod });
 }

@@ -64,7 +64,7 @@ export class ClientHandshake implements Handshake {
         );
       }
       this.#settings = settings;
-      this.#admission = { type: null, assigned: null, realm: this.#hello.realm, authid: this.#hello.authid };
+      this.#admission = { principal: null, realm: this.#hello.realm, authid: this.#hello.authid };
       const { name } = settings.method;
       this.#attempt = this.#attemptBy(name);
       return this.#follow(await this.#context.hooks.challenge.get(name)?.promise(this.#attempt));
@@ -119,7 +119,7 @@ export class ClientHandshake implements Handshake {
       );
       const { principal } = this.#found.resolved;
       this.#provider = this.#found.isDecoy ? null : principal.provider;
-      this.#admission = { type: principal.provider, assigned: principal, realm, authid };
+      this.#admission = { principal, realm, authid };
       return this.#found.resolved;
     } catch (error) {
       this.#denial = error instanceof Denial ? error : this.#failure(error);

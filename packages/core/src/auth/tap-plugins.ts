@@ -8,7 +8,7 @@ import type { RouterHooks } from "../contract/hooks.ts";
 import { ClientHandshake } from "./handshake.ts";
 import type { HandshakeContext } from "./context.ts";
 
-/** The handshakes of a transport, one for each HELLO. */
+/** @see Handshakes */
 export function createHandshakes(context: HandshakeContext): Handshakes {
   return { start: (hello) => new ClientHandshake(hello, context) };
 }

@@ -77,14 +77,19 @@ function complain(error: unknown, debug: boolean): number {
 
 /** The stack of an error and of its causes. Of what JavaScript itself threw only where: its message may show a secret. */
 function stacks(error: Error): string {
-  const parts = [error.stack ?? error.message];
-  for (let { cause } = error; cause instanceof Error; { cause } = cause) {
-    const { stack = cause.message } = cause;
-    parts.push(`caused by: ${isOfTheLanguage(cause) ? [thrownText(cause), ...framesOf(stack)].join("\n") : stack}`);
-  }
-  return parts.join("\n");
+  const causes = new Set<Error>(); // a circle of causes ends
+  for (let { cause } = error; cause instanceof Error && !causes.has(cause); { cause } = cause) causes.add(cause);
+  return [stackOf(error), ...[...causes].map((cause) => `caused by: ${shownStack(cause)}`)].join("\n");
 }
 
-function framesOf(stack: string): string[] {
-  return stack.split("\n").filter((line) => /^ +at /.test(line));
+function shownStack(error: Error): string {
+  if (!isOfTheLanguage(error)) return stackOf(error);
+  const frames = stackOf(error)
+    .split("\n")
+    .filter((line) => /^ +at /.test(line));
+  return [thrownText(error), ...frames].join("\n");
+}
+
+function stackOf({ stack, message }: Error): string {
+  return stack ?? message;
 }

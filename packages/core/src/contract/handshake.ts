@@ -3,7 +3,7 @@ import type { Principal } from "./assignment.ts";
 import type { Hello } from "./hello.ts";
 import type { SessionInfo } from "./session-port.ts";
 
-/** Where the clients of a transport log in. */
+/** The logins of a transport: one handshake for each HELLO. */
 export interface Handshakes {
   start(hello: Hello): Handshake;
 }
@@ -31,11 +31,9 @@ export interface HandshakeTrace {
 
 /** How a session was let in, as far as it matters whether it would be again. */
 export interface Admission {
-  /** The type of the block that knew the principal; null where the method named one itself. */
-  readonly type: string | null;
-  /** What the block itself assigned, whatever the method made of it; null where no block was asked. */
-  readonly assigned: Pick<Principal, "realm" | "authid" | "role"> | null;
-  /** For what the block was asked. */
+  /** The principal that a block knew, whatever the method changed of it; null where the method named one itself. */
+  readonly principal: Principal | null;
+  /** What the block was asked for. */
   readonly realm: string | null;
   readonly authid: string | null;
 }
@@ -54,6 +52,6 @@ export type HandshakeReply =
       readonly kind: "abort";
       readonly reason: string;
       readonly message: string | null;
-      /** Whether a plugin found the client wanting: nothing failed, and it was no mistake of the config. */
+      /** Whether a plugin decided against the client: nothing failed, and it was no mistake of the config. */
       readonly failed: boolean;
     };

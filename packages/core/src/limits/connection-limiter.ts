@@ -17,8 +17,8 @@ const TEXTS = {
 } as const;
 
 /**
- * A connection's place at its gate: it counts as a login under way, then as a session, then no more. To be told of the
- * same twice, or of the login after the end, changes nothing.
+ * How one connection counts: as a login under way, then as a session, then no more. A second call of the same function
+ * changes nothing, nor does `joined` after `ended`.
  */
 export interface ConnectionSlot {
   /** It has logged in. */
@@ -55,8 +55,8 @@ export class ConnectionLimiter {
     return this.#sessions;
   }
 
-  /** What the transport is handed. @param accept takes a connection for which there is room, and its place */
-  entry(accept: (connection: Connection, place: ConnectionSlot) => ConnectionHandler): Omit<TransportEntry, "options"> {
+  /** What the transport is handed. @param accept takes a connection for which there is room, and its slot */
+  entry(accept: (connection: Connection, slot: ConnectionSlot) => ConnectionHandler): Omit<TransportEntry, "options"> {
     return {
       traffic: this.traffic,
       limits: this.#limits,
@@ -65,20 +65,20 @@ export class ConnectionLimiter {
         const { peer } = connection.details;
         const refusal = this.#refusal(peer);
         if (refusal !== null) return turnedAway(connection, refusal);
-        const place = this.#place(addressOf(peer));
+        const slot = this.#slot(addressOf(peer));
         const { messagesPerSecond } = this.#limits;
         try {
-          if (messagesPerSecond === 0) return accept(connection, place);
-          return throttled((slowed) => accept(slowed, place), messagesPerSecond)(connection);
+          if (messagesPerSecond === 0) return accept(connection, slot);
+          return throttled((slowed) => accept(slowed, slot), messagesPerSecond)(connection);
         } catch (error) {
-          place.ended();
+          slot.ended();
           throw error;
         }
       },
     };
   }
 
-  #place(address: string | null): ConnectionSlot {
+  #slot(address: string | null): ConnectionSlot {
     let stage: "half-open" | "joined" | "ended" = "half-open";
     this.#pendingLogins.enter(address);
     return {

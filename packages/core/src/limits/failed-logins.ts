@@ -16,7 +16,7 @@ const FRIENDSHIP = 24 * 60 * 60_000;
 /** The same whether the authid exists or not: failures are counted by what was asked for. */
 const HELD_BACK = "too many logins have failed; try again later";
 
-const NOBODY: HandshakeTrace = { authmethod: null, provider: null, plugin: null, known: null };
+const NOTHING_ASKED: HandshakeTrace = { authmethod: null, provider: null, plugin: null, known: null };
 
 type FailureLimits = Pick<TransportLimits, "failedLoginsPerAddress" | "failedLoginsPerAuthid">;
 
@@ -43,7 +43,7 @@ export class FailedLogins {
     this.#authids.configure(limits.failedLoginsPerAuthid);
   }
 
-  /** The handshakes, refused for those who are held back. A peer without an address is held back by nobody's failures. */
+  /** The same handshakes, but refused while their client is held back. A client without an address never is. */
   guard(handshakes: Handshakes): Handshakes {
     return {
       start: (hello) => {
@@ -83,26 +83,26 @@ function nameOf({ realm, authid }: Hello): string {
     .digest("base64");
 }
 
-/** A login, and who is told how it ended. */
+/** A login whose end is watched. */
 class WatchedHandshake implements Handshake {
-  readonly #login: Handshake;
+  readonly #handshake: Handshake;
   readonly #watch: (step: HandshakeReply) => void;
 
-  constructor(login: Handshake, watch: (step: HandshakeReply) => void) {
-    this.#login = login;
+  constructor(handshake: Handshake, watch: (step: HandshakeReply) => void) {
+    this.#handshake = handshake;
     this.#watch = watch;
   }
 
   get trace(): HandshakeTrace {
-    return this.#login.trace;
+    return this.#handshake.trace;
   }
 
   begin(): Promise<HandshakeReply> {
-    return this.#watched(this.#login.begin());
+    return this.#watched(this.#handshake.begin());
   }
 
   authenticate(signature: string, extra: Readonly<Dict>): Promise<HandshakeReply> {
-    return this.#watched(this.#login.authenticate(signature, extra));
+    return this.#watched(this.#handshake.authenticate(signature, extra));
   }
 
   async #watched(pending: Promise<HandshakeReply>): Promise<HandshakeReply> {
@@ -112,9 +112,9 @@ class WatchedHandshake implements Handshake {
   }
 }
 
-/** A login that is refused before anybody was asked. */
+/** A login that is refused before a plugin was asked. */
 class HeldBack implements Handshake {
-  readonly trace = NOBODY;
+  readonly trace = NOTHING_ASKED;
 
   begin(): Promise<HandshakeReply> {
     return Promise.resolve({

@@ -79,7 +79,7 @@ async function importing(name: string, url: string): Promise<Record<string, unkn
 
 /** Whether the module itself is not there; not: something that it imports, which Node tells with the same code. */
 function isMissing(url: string, error: unknown): boolean {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, message = "" } = (error ?? {}) as Partial<NodeJS.ErrnoException>; // a module may throw anything
   return code === "ERR_MODULE_NOT_FOUND" && message.startsWith(`Cannot find module '${fileURLToPath(url)}'`);
 }
 

@@ -187,10 +187,10 @@ export class Router {
     this.#freeze.frozen = true;
     this.#state = "starting";
     try {
-      for (const step of [() => this.#startPlugins(), () => this.#startComponents(), () => this.#listen()]) {
-        await step();
-        if (!this.#is("starting")) throw new Error("the router was told to stop while it started");
-      }
+      await this.#startPlugins();
+      this.#requireStarting();
+      await this.#startComponents();
+      await this.#listen();
       this.#state = "running";
     } catch (error) {
       await this.close();
@@ -288,6 +288,11 @@ export class Router {
     await Promise.all(this.#listeners.splice(0).map(({ listener }) => listener.close()));
   }
 
+  /** To be called after each wait of `start`. @throws Error where the router was closed meanwhile */
+  #requireStarting(): void {
+    if (!this.#is("starting")) throw new Error("the router was told to stop while it started");
+  }
+
   // The state changes while something is waited for, which the compiler does not see.
   #is(state: RouterState): boolean {
     return this.#state === state;
@@ -342,6 +347,7 @@ export class Router {
   async #startComponents(): Promise<void> {
     for (const { module, realm, role, authid, config, timeout } of this.#config.components) {
       await startComponent(module, this.#joinLocally(realm, role, authid, "component"), config, timeout);
+      this.#requireStarting();
     }
   }
 
@@ -354,12 +360,13 @@ export class Router {
     }
     const context = { serializers, folder, log: this.log, report: this.#limits.report };
     for (const { type, transport } of new Map(transports.map((settings) => [settings.type, settings])).values()) {
-      const transports = this.#transports.filter(({ settings }) => settings.type === type);
+      const ofType = this.#transports.filter(({ settings }) => settings.type === type);
       const listener = await transport.start(
-        transports.map(({ entry }) => entry),
+        ofType.map(({ entry }) => entry),
         context,
       );
-      this.#listeners.push({ listener, transports });
+      this.#listeners.push({ listener, transports: ofType });
+      this.#requireStarting();
     }
   }
 

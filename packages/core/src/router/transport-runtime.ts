@@ -15,7 +15,7 @@ import { ROUTER_ROLES } from "../realm/features.ts";
 import { Session, type SessionContext } from "../session/session.ts";
 import { CloseUri } from "../wamp/error-uris.ts";
 
-/** What an transport needs of the router it leads into. */
+/** What a transport at work needs of its router. */
 export interface TransportRuntimeContext {
   readonly realms: RealmDirectory;
   readonly hooks: RouterHooks;
@@ -42,7 +42,7 @@ export class TransportRuntime {
     this.#settings = settings;
     const { auth, authTimeout, limits, options } = settings;
     this.limiter = new ConnectionLimiter(limits, context.report);
-    this.entry = { options, ...this.limiter.entry((connection, place) => this.#accept(connection, place)) };
+    this.entry = { options, ...this.limiter.entry((connection, slot) => this.#accept(connection, slot)) };
     this.#failedLogins = new FailedLogins(limits, context.report);
     this.#handshakeContext = { ...context, auth, roles: ROUTER_ROLES };
     this.#sessionContext = {
@@ -86,9 +86,9 @@ export class TransportRuntime {
     return info === null ? null : whyNotEntitled(info, admission, this.#handshakeContext);
   }
 
-  #accept(connection: Connection, place: ConnectionSlot): Session {
+  #accept(connection: Connection, slot: ConnectionSlot): Session {
     const session = new Session(connection, this.#sessionContext);
-    this.#slots.set(session, place);
+    this.#slots.set(session, slot);
     this.sessions.add(session);
     if (this.#isClosed) this.#turnAway(session);
     return session;

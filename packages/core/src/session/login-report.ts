@@ -18,7 +18,7 @@ export class LoginReport {
   #startedAt = performance.now();
   #session: number | null = null;
   #hello: Hello | null = null;
-  #login: Handshake | null = null;
+  #handshake: Handshake | null = null;
 
   constructor(peer: string, context: ReportContext) {
     this.#peer = peer;
@@ -32,9 +32,9 @@ export class LoginReport {
   }
 
   /** HELLO was one. */
-  helloRead(hello: Hello, login: Handshake): void {
+  helloRead(hello: Hello, handshake: Handshake): void {
     this.#hello = hello;
-    this.#login = login;
+    this.#handshake = handshake;
   }
 
   welcome({ realm, authid, authrole, authmethod, authprovider }: SessionInfo): void {
@@ -42,7 +42,7 @@ export class LoginReport {
   }
 
   refused(reason: string, message: string | null): void {
-    const { authmethod = null, provider = null, plugin = null } = this.#login?.trace ?? {};
+    const { authmethod = null, provider = null, plugin = null } = this.#handshake?.trace ?? {};
     const ms = this.#tell("warn", "refused", { reason, message });
     const { hooks } = this.#context;
     hooks.loginFailed.call({ hello: this.#hello, peer: this.#peer, authmethod, provider, plugin, reason, message, ms });
@@ -54,7 +54,7 @@ export class LoginReport {
   }
 
   #tell(level: "info" | "warn", outcome: string, fields: Dict): number {
-    const { authmethod = null, provider = null, plugin = null, known = null } = this.#login?.trace ?? {};
+    const { authmethod = null, provider = null, plugin = null, known = null } = this.#handshake?.trace ?? {};
     const ms = Math.round(performance.now() - this.#startedAt);
     const line = {
       login: outcome,

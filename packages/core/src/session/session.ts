@@ -59,11 +59,11 @@ export class Session implements ConnectionHandler {
   readonly #connection: Connection;
   readonly #context: SessionContext;
   /** Null once the session has joined. */
-  #handshake: Deadline | null;
+  #deadline: Deadline | null;
   /** The id that HELLO got, null before it. */
   id: number | null = null;
   #state: State = { is: "new" };
-  #login: Handshake | null = null;
+  #handshake: Handshake | null = null;
   /** Null once it was told how the login ended. */
   #loginReport: LoginReport | null;
   #goodbyeTimer: NodeJS.Timeout | undefined;
@@ -72,7 +72,7 @@ export class Session implements ConnectionHandler {
     this.#connection = connection;
     this.#context = context;
     this.#loginReport = new LoginReport(connection.details.peer, context);
-    this.#handshake = new Deadline(context.authTimeout, undefined, () => this.#late());
+    this.#deadline = new Deadline(context.authTimeout, undefined, () => this.#late());
   }
 
   /** Who it is, once it has joined and until it leaves. */
@@ -137,19 +137,19 @@ export class Session implements ConnectionHandler {
     if (message.type === "ABORT" || message.type === "GOODBYE") return this.#end();
     if (message.type !== "HELLO") return this.#refuse(`the first message must be HELLO, found ${message.type}`);
     const { handshakes, log } = this.#context;
-    const handshake = this.#handshake;
-    if (handshake === null) return;
+    const deadline = this.#deadline;
+    if (deadline === null) return;
     try {
       const session = this.#context.newId();
       this.id = session;
       this.#loginReport?.began(session);
       const transport = this.#connection.details;
       const known = { ...parseHello(message), session, transport, log: log.child({ session }) };
-      const hello = new ClientHello(known, handshake);
-      this.#login = handshakes.start(hello);
-      this.#loginReport?.helloRead(hello, this.#login);
+      const hello = new ClientHello(known, deadline);
+      this.#handshake = handshakes.start(hello);
+      this.#loginReport?.helloRead(hello, this.#handshake);
       this.#state = { is: "deciding" };
-      this.#await(this.#login.begin());
+      this.#await(this.#handshake.begin());
     } catch (error) {
       if (!WampError.is(error)) throw error;
       this.#abort(error.uri, error.message);
@@ -164,7 +164,7 @@ export class Session implements ConnectionHandler {
   #answer(message: Message): void {
     if (message.type !== "AUTHENTICATE") return this.#interrupted(message);
     this.#state = { is: "deciding" };
-    if (this.#login !== null) this.#await(this.#login.authenticate(message.signature, message.extra));
+    if (this.#handshake !== null) this.#await(this.#handshake.authenticate(message.signature, message.extra));
   }
 
   #await(step: Promise<HandshakeReply>): void {
@@ -193,15 +193,15 @@ export class Session implements ConnectionHandler {
     const realm = this.#context.realms.get(info.realm);
     if (realm === undefined)
       return this.#abort(ErrorUri.noSuchRealm, `no realm ${excerpt(info.realm)} exists on this router`);
-    this.#login = null;
+    this.#handshake = null;
     try {
       realm.requireRoom(info.authid);
     } catch (error) {
       return this.#full(error);
     }
     if (!this.#send({ type: "WELCOME", session: info.session, details })) return;
-    this.#handshake?.end();
-    this.#handshake = null;
+    this.#deadline?.end();
+    this.#deadline = null;
     this.#state = { is: "joined", info, admission, attachment: realm.join(this.#port(info)) };
     this.#loginReport?.welcome(info);
     this.#loginReport = null;
@@ -310,8 +310,8 @@ export class Session implements ConnectionHandler {
     this.#try(() => this.#loginReport?.abandoned());
     this.#loginReport = null;
     clearTimeout(this.#goodbyeTimer);
-    this.#try(() => this.#handshake?.abort(GONE));
-    this.#login = null; // and with it all that HELLO said
+    this.#try(() => this.#deadline?.abort(GONE));
+    this.#handshake = null; // and with it all that HELLO said
     this.#try(() => this.#connection.close());
     this.#try(() => this.#context.ended(this));
   }

@@ -38,7 +38,7 @@ export function valuesIn(payload: Payload | undefined): PayloadValues {
   return payload === undefined ? {} : copied(payload.values());
 }
 
-/** The two as one. */
+/** Positional and named values as one payload. */
 export function valuesOf(args: unknown[] | undefined, kwargs: Dict | undefined): PayloadValues {
   return { args, kwargs };
 }
