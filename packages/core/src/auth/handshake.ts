@@ -67,7 +67,8 @@ export class ClientHandshake implements Handshake {
       this.#admission = { principal: null, realm: this.#hello.realm, authid: this.#hello.authid };
       const { name } = settings.method;
       this.#attempt = this.#attemptBy(name);
-      return this.#follow(await this.#context.hooks.challenge.get(name)?.promise(this.#attempt));
+      const verdict = await this.#context.hooks.challenge.get(name)?.promise(this.#attempt);
+      return this.#follow(verdict, settings, this.#attempt);
     });
   }
 
@@ -75,9 +76,11 @@ export class ClientHandshake implements Handshake {
     return this.#decided(async () => {
       this.#phase = "authenticate";
       const attempt = this.#attempt;
-      if (attempt === null) throw new Error("AUTHENTICATE came before a method was chosen");
+      const settings = this.#settings;
+      if (attempt === null || settings === null) throw new Error("AUTHENTICATE came before a method was chosen");
       const proof = { signature, extra, state: this.#state };
-      return this.#follow(await this.#context.hooks.authenticate.get(attempt.authmethod)?.promise(attempt, proof));
+      const verdict = await this.#context.hooks.authenticate.get(attempt.authmethod)?.promise(attempt, proof);
+      return this.#follow(verdict, settings, attempt);
     });
   }
 
@@ -99,9 +102,12 @@ export class ClientHandshake implements Handshake {
     if (settings === null) throw new Error("no method was chosen: there is nobody to ask for a principal");
     const { name, at } = settings.method;
     if (this.#phase !== at) {
-      throw new PluginError(name, `asked for the principal at ${this.#phase}, though it declares at: "${at}"`);
+      throw new PluginError(
+        settings.plugin,
+        `asked for the principal at ${this.#phase}, though its method ${name} declares at: "${at}"`,
+      );
     }
-    if (this.#asked) throw new PluginError(name, "asked for the principal twice in one login");
+    if (this.#asked) throw new PluginError(settings.plugin, `asked for the principal twice in one login by ${name}`);
     this.#asked = true;
     const { realm } = this.#hello;
     const authid = query.authid ?? this.#hello.authid;
@@ -128,42 +134,45 @@ export class ClientHandshake implements Handshake {
   }
 
   async #settledEarly(verdict: Verdict): Promise<HandshakeReply> {
-    if (verdict.kind === "challenge")
-      throw new PluginError("hello", "challenged in hello, where no method is chosen yet");
-    if (verdict.kind === "deny") throw denialOf(verdict);
+    const by = deciderOf(this.#hello) ?? "hello";
+    if (verdict.kind === "challenge") throw new PluginError(by, "challenged in hello, where no method is chosen yet");
+    if (verdict.kind === "deny") throw denialOf(verdict, by);
     const { assignment, replaces } = verdict;
     if (assignment === null || !replaces)
-      throw new PluginError(
-        deciderOf(verdict) ?? "hello",
-        "answered accept() in hello, where no principal was found: acceptAs() names one",
-      );
+      throw new PluginError(by, "answered accept() in hello, where no principal was found: acceptAs() names one");
     const { authmethod, provider } = verdict;
-    this.#plugin = deciderOf(verdict);
+    this.#plugin = by;
     this.#attempt = this.#attemptBy(authmethod ?? "hello");
     return this.#admit(principalOf(assignment, this.#hello, null, provider ?? "hello"));
   }
 
-  async #follow(verdict: Verdict | undefined): Promise<HandshakeReply> {
+  async #follow(
+    verdict: Verdict | undefined,
+    { method, plugin }: MethodSettings,
+    attempt: LoginAttempt,
+  ): Promise<HandshakeReply> {
     if (this.#denial !== null) throw this.#denial;
-    const authmethod = this.#settings?.method.name ?? "";
-    if (verdict === undefined) throw new PluginError(authmethod, `left ${this.#phase} without a verdict`);
-    this.#plugin = this.#found?.resolved.verified === true ? this.#found.plugin : deciderOf(verdict);
+    const authmethod = method.name;
+    if (verdict === undefined)
+      throw new PluginError(plugin, `left ${this.#phase} of a login by its method ${authmethod} without a verdict`);
+    const by = deciderOf(attempt) ?? plugin;
+    this.#plugin = this.#found?.resolved.verified === true ? this.#found.plugin : by;
     switch (verdict.kind) {
       case "challenge":
         this.#state = verdict.state;
         return { kind: "challenge", authmethod, extra: verdict.extra };
       case "deny":
-        throw denialOf(verdict);
+        throw denialOf(verdict, by);
       case "accept":
-        return this.#admit(this.#principal(verdict));
+        return this.#admit(this.#principal(verdict, by));
     }
   }
 
-  #principal({ assignment, replaces, provider }: Accept): Principal {
+  /** @param by the plugin that accepted */
+  #principal({ assignment, replaces, provider }: Accept, by: string): Principal {
     if (this.#found?.isDecoy === true)
       throw new Denial(ErrorUri.authenticationDenied, DENIED, { plugin: this.#plugin, isVerdict: true });
     const found = this.#found?.resolved.principal ?? null;
-    const by = this.#plugin ?? this.#settings?.method.name ?? "";
     if (replaces) {
       if (found !== null)
         throw new PluginError(by, "answered acceptAs() though a principal was found: accept() changes that one");
@@ -255,8 +264,8 @@ export class ClientHandshake implements Handshake {
   }
 }
 
-function denialOf(deny: Deny): Denial {
-  return new Denial(deny.reason, deny.message, { plugin: deciderOf(deny), isVerdict: true });
+function denialOf({ reason, message }: Deny, plugin: string): Denial {
+  return new Denial(reason, message, { plugin, isVerdict: true });
 }
 
 function pluginOf(error: unknown): { plugin?: string } {

@@ -42,6 +42,9 @@ export interface Found {
   readonly plugin: string | null;
 }
 
+/** The name of core's own tap that asks methods for their static principals. It is no plugin's. */
+export const STATIC_TAP = "static";
+
 /** What is asked of every block alike. */
 type Question = Omit<PrincipalQuery, "method" | "last" | "defaultRole" | "signal">;
 
@@ -80,9 +83,11 @@ export async function findPrincipal(settings: MethodSettings, query: Question, h
   for (const [i, block] of blocks.entries()) {
     asked = new Query(query, method, block.defaultRole, i === blocks.length - 1);
     const answer = await hooks.principal.get(block.type)?.promise(asked, block.value);
-    if (answer === undefined) throw new PluginError(block.type, "left a question for a principal without an answer");
+    if (answer === undefined)
+      throw new PluginError(block.plugin, `left a question for a principal without an answer from ${sourceOf(block)}`);
     if (answer.kind === "unknown") continue;
-    return { resolved: await resolved(answer, block, asked), isDecoy: false, plugin: deciderOf(answer) };
+    const plugin = answererOf(asked, block);
+    return { resolved: await resolved(answer, block, asked, plugin), isDecoy: false, plugin };
   }
   // The last block's question serves once more: whatever is done here and not for a known authid takes time that tells.
   const decoy = await decoyOf(settings, asked ?? new Query(query, method, null, true));
@@ -93,27 +98,36 @@ async function resolved(
   answer: Exclude<PrincipalAnswer, { kind: "unknown" }>,
   block: BlockSettings,
   query: PrincipalQuery,
+  plugin: string,
 ): Promise<Resolved<unknown>> {
   if (answer.kind === "denied") {
-    throw new Denial(answer.reason, answer.message, {
-      plugin: deciderOf(answer),
-      provider: block.type,
-      isVerdict: true,
-    });
+    throw new Denial(answer.reason, answer.message, { plugin, provider: block.type, isVerdict: true });
   }
   const principal = principalOf(answer.assignment, query, block.defaultRole, block.type);
   if (answer.kind === "accepted") {
     if (query.method.strategyMayVerify === true && query.phase === "authenticate") return { verified: true, principal };
     throw new PluginError(
-      block.type,
-      `accepted a login by ${query.method.name}, whose proof only the method can check`,
+      plugin,
+      `accepted a login by ${query.method.name} from ${sourceOf(block)}, whose proof only the method can check`,
     );
   }
-  return { verified: false, credential: await checked(query.method, answer, block.type), principal };
+  const by = { plugin, source: sourceOf(block) };
+  return { verified: false, credential: await checked(query.method, answer, by), principal };
+}
+
+/** The plugin that answered a question to `block`. For `static` core's own tap answers in the name of the method's plugin. */
+function answererOf(query: PrincipalQuery, block: BlockSettings): string {
+  const tapped = deciderOf(query);
+  return tapped === null || tapped === STATIC_TAP ? block.plugin : tapped;
+}
+
+/** What of a plugin answers for a block, in words. */
+function sourceOf({ type }: BlockSettings): string {
+  return type === "static" ? "its static principals" : `its strategy "${type}"`;
 }
 
 /** A credential nobody can prove, in the shape of the others, so that an unknown authid looks like a known one. */
-async function decoyOf({ method, blocks }: MethodSettings, query: PrincipalQuery): Promise<Resolved<unknown>> {
+async function decoyOf({ method, plugin, blocks }: MethodSettings, query: PrincipalQuery): Promise<Resolved<unknown>> {
   const own = blocks.filter(({ type }) => type === "static");
   const answer = await method.decoy(
     query,
@@ -127,15 +141,20 @@ async function decoyOf({ method, blocks }: MethodSettings, query: PrincipalQuery
     answer.assignment.role === undefined ? (own[0]?.defaultRole ?? null) : null,
     own[0]?.type ?? blocks[0]?.type ?? "static",
   );
-  return { verified: false, credential: await checked(method, answer, method.name), principal };
+  const by = { plugin, source: "its decoy" };
+  return { verified: false, credential: await checked(method, answer, by), principal };
 }
 
 /** @throws PluginError naming the keys that are wrong, never what they hold */
-async function checked(method: AuthMethod, { credential }: CredentialAnswer, by: string): Promise<unknown> {
+async function checked(
+  method: AuthMethod,
+  { credential }: CredentialAnswer,
+  { plugin, source }: { plugin: string; source: string },
+): Promise<unknown> {
   const result = await method.credential["~standard"].validate(credential);
   if (result.issues === undefined) return result.value;
   const problems = result.issues.map((issue) => `${pathOf(issue)}: ${issue.message}`).join("; ");
-  throw new PluginError(by, `gave no credential that ${method.name} can check: ${problems}`);
+  throw new PluginError(plugin, `gave no credential from ${source} that ${method.name} can check: ${problems}`);
 }
 
 function pathOf({ path = [] }: SchemaIssue): string {

@@ -5,6 +5,8 @@ import type { Strategy } from "../contract/strategy.ts";
 import type { PluginApi } from "../contract/plugin-api.ts";
 import { unknown } from "../hooks/answers.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
+import type { Plugin } from "../contract/plugin.ts";
+import { STATIC_TAP } from "./principals.ts";
 import { ClientHandshake } from "./handshake.ts";
 import type { HandshakeContext } from "./context.ts";
 
@@ -37,12 +39,20 @@ function tapAny<A extends unknown[], R>(
   hook.tap(plugin, fn as (...args: A) => R);
 }
 
-/** `type: static` belongs to the method: its own look-up answers, and an error of it bears the method's name. */
-export function tapStatic(hooks: RouterHooks): void {
-  const failed = (method: AuthMethod, error: unknown): never => {
-    throw new PluginError(method.name, `failed to look a principal up: ${(error as Error).message}`, { cause: error });
+/**
+ * `type: static` belongs to the method: its own look-up answers, and an error of it bears the name of the method's plugin.
+ *
+ * @param plugins all that the router runs
+ */
+export function tapStatic(hooks: RouterHooks, plugins: readonly { readonly plugin: Plugin }[]): void {
+  const owners = new Map(
+    plugins.flatMap(({ plugin }) => (plugin.methods ?? []).map(({ name }) => [name, plugin.name])),
+  );
+  const failed = ({ name }: AuthMethod, error: unknown): never => {
+    const message = `failed to look up a principal for its method ${name}: ${(error as Error).message}`;
+    throw new PluginError(owners.get(name) ?? name, message, { cause: error });
   };
-  tapAny(hooks.principal.for("static"), "static", (query, block) => {
+  tapAny(hooks.principal.for("static"), STATIC_TAP, (query, block) => {
     const { method } = query;
     if (method.static === undefined) return unknown();
     try {

@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import type { AuthMethod } from "../contract/method.ts";
 import type { CalledProcedure, Strategy } from "../contract/strategy.ts";
 import type { AuthSettings, BlockSettings, MethodSettings } from "../contract/auth-settings.ts";
 import { thrownText } from "../errors/thrown.ts";
@@ -11,10 +10,19 @@ import { quoted, shownKey } from "./shown.ts";
 import { METHOD_PACKAGES, packageOfMethod, packageOfStrategy, STRATEGY_PACKAGES } from "./known-packages.ts";
 import { didYouMean } from "./suggest.ts";
 
+/** A method, and the name of its plugin. */
+type ProvidedMethod = Pick<MethodSettings, "method" | "plugin">;
+
+/** A strategy, and the name of its plugin. */
+interface ProvidedStrategy {
+  readonly strategy: Strategy;
+  readonly plugin: string;
+}
+
 /** What the loaded plugins provide, and what else a block is checked against. */
 export interface AuthContext extends Check {
-  readonly methods: ReadonlyMap<string, AuthMethod>;
-  readonly strategies: ReadonlyMap<string, Strategy>;
+  readonly methods: ReadonlyMap<string, ProvidedMethod>;
+  readonly strategies: ReadonlyMap<string, ProvidedStrategy>;
   readonly realms: Realms;
   /** Legal, but likely not meant. */
   readonly warnings: Issues;
@@ -40,13 +48,13 @@ export async function checkAuth(auth: unknown, at: Path, context: AuthContext): 
     return settings;
   }
   for (const [name, value] of Object.entries(auth)) {
-    const method = context.methods.get(name);
+    const provided = context.methods.get(name);
     const hint =
-      method === undefined ? didYouMean(name, [...context.methods.keys(), ...Object.keys(METHOD_PACKAGES)]) : "";
-    const shown = method === undefined ? shownKey(name, auth, hint) : name;
-    if (method === undefined) context.issues.add([...at, shown], noSuchMethod(name, shown === name, hint));
-    const blocks = await checkBlocks(value, [...at, shown], method ?? null, context);
-    if (method !== undefined) settings.set(name, { method, blocks });
+      provided === undefined ? didYouMean(name, [...context.methods.keys(), ...Object.keys(METHOD_PACKAGES)]) : "";
+    const shown = provided === undefined ? shownKey(name, auth, hint) : name;
+    if (provided === undefined) context.issues.add([...at, shown], noSuchMethod(name, shown === name, hint));
+    const blocks = await checkBlocks(value, [...at, shown], provided ?? null, context);
+    if (provided !== undefined) settings.set(name, { ...provided, blocks });
   }
   return settings;
 }
@@ -54,7 +62,7 @@ export async function checkAuth(auth: unknown, at: Path, context: AuthContext): 
 async function checkBlocks(
   value: unknown,
   at: Path,
-  method: AuthMethod | null,
+  method: ProvidedMethod | null,
   context: AuthContext,
 ): Promise<BlockSettings[]> {
   if (Array.isArray(value) && value.length === 0)
@@ -73,7 +81,7 @@ async function checkBlocks(
 async function checkBlock(
   value: unknown,
   at: Path,
-  method: AuthMethod | null,
+  method: ProvidedMethod | null,
   context: AuthContext,
 ): Promise<BlockSettings | null> {
   const core = await checkBySchema(blockSchema, value, at, context);
@@ -82,16 +90,17 @@ async function checkBlock(
   const { type, "default-role": defaultRole = null, ...own } = core.value as z.output<typeof blockSchema>;
   if (defaultRole !== null) context.realms.requireRole(null, defaultRole, [...at, "default-role"]);
   if (type === "static") return method === null ? null : checkStatic(own, at, method, defaultRole, context);
-  const strategy = context.strategies.get(type);
-  if (strategy === undefined) {
+  const provided = context.strategies.get(type);
+  if (provided === undefined) {
     context.issues.add([...at, "type"], noSuchType(type, context));
     return null;
   }
+  const { strategy, plugin } = provided;
   const checked = await checkOwn(strategy.block, own, at, context);
   if (checked === null) return null;
   return asPluginSays(at, context, () => {
     for (const called of strategy.calls?.(checked.value) ?? []) noteCalled(called, at, context);
-    return { type, strategy, value: checked.value, defaultRole };
+    return { type, plugin, strategy, value: checked.value, defaultRole };
   });
 }
 
@@ -108,7 +117,7 @@ async function asPluginSays<T>(at: Path, { issues }: AuthContext, read: () => T 
 async function checkStatic(
   own: Record<string, unknown>,
   at: Path,
-  method: AuthMethod,
+  { method, plugin }: ProvidedMethod,
   defaultRole: string | null,
   context: AuthContext,
 ): Promise<BlockSettings | null> {
@@ -135,7 +144,7 @@ async function checkStatic(
         );
       }
     }
-    return { type: "static", strategy: null, value, defaultRole };
+    return { type: "static", plugin, strategy: null, value, defaultRole };
   });
 }
 

@@ -108,9 +108,15 @@ export async function loadConfig(
     realms,
     warnings,
     called: [...realms.called],
-    methods: new Map(usable.flatMap(({ plugin }) => plugin.methods ?? []).map((method) => [method.name, method])),
+    methods: new Map(
+      usable.flatMap(({ plugin: { name: plugin, methods = [] } }) =>
+        methods.map((method) => [method.name, { method, plugin }] as const),
+      ),
+    ),
     strategies: new Map(
-      usable.flatMap(({ plugin }) => plugin.strategies ?? []).map((strategy) => [strategy.type, strategy]),
+      usable.flatMap(({ plugin: { name: plugin, strategies = [] } }) =>
+        strategies.map((strategy) => [strategy.type, { strategy, plugin }] as const),
+      ),
     ),
   };
   const known = [...transports, ...usable.flatMap(({ plugin }) => plugin.transports ?? [])];

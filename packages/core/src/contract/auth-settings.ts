@@ -5,6 +5,8 @@ import type { Strategy } from "./strategy.ts";
 export interface BlockSettings {
   /** `static`, or the strategy's. */
   readonly type: string;
+  /** The plugin of the strategy; for `static` that of the method. */
+  readonly plugin: string;
   /** Null for `static`, which is the method's own. */
   readonly strategy: Strategy | null;
   /** What the schema of the method or strategy made of the block. */
@@ -15,6 +17,8 @@ export interface BlockSettings {
 /** A method that a transport offers, with its blocks in the order they are asked. */
 export interface MethodSettings {
   readonly method: AuthMethod;
+  /** The plugin that provides the method. */
+  readonly plugin: string;
   readonly blocks: readonly BlockSettings[];
 }
 

@@ -99,9 +99,12 @@ export class HooksByName<H> implements NamedHooks<H> {
 
 const deciders = new WeakMap<object, string>();
 
-/** The plugin whose tap gave an answer. */
-export function deciderOf(answer: object): string | null {
-  return deciders.get(answer) ?? null;
+/**
+ * The plugin whose tap answered last, by what its hook was asked with: its first argument. Each login has its own, whereas
+ * plugins may share the object that they answer with.
+ */
+export function deciderOf(question: object): string | null {
+  return deciders.get(question) ?? null;
 }
 
 function guard(hook: AnyHook, name: string, freeze: Freeze, wrap: (tap: Tap) => Tap): void {
@@ -140,7 +143,7 @@ function asked(tap: Tap, hook: string, answer: Answer<unknown> | null): Tap {
       }
       if (answer === null || value === undefined) return undefined;
       if (answer.is(value)) {
-        deciders.set(value as object, tap.name);
+        deciders.set(args[0] as Deciding, tap.name);
         return value;
       }
       throw new PluginError(tap.name, `answered ${kindOf(value)} in ${hook}, expected ${answer.expected} or undefined`);

@@ -3,7 +3,7 @@ import type { Log } from "../contract/log.ts";
 import { accept, deny } from "./answers.ts";
 import type { Verdict } from "../contract/verdict.ts";
 import { Deadline } from "../wamp/deadline.ts";
-import { createBailHook, createNoticeHook, type Freeze, HooksByName } from "./create-hook.ts";
+import { createBailHook, createNoticeHook, deciderOf, type Freeze, HooksByName } from "./create-hook.ts";
 
 type Ask = [{ signal: AbortSignal }];
 const answer = {
@@ -69,6 +69,16 @@ describe("a deciding hook", () => {
     controller.abort(new Error("left"));
     await expect(decided).rejects.toThrow("left");
     await expect(decided).rejects.not.toBeInstanceOf(PluginError);
+  });
+
+  it("remembers who answered each question, whatever object the answers share", async () => {
+    const no = Object.freeze(deny());
+    const [first, second] = [bail(), bail()];
+    first.tap("ann", () => no);
+    second.tap("bob", () => no);
+    const [one, other, unasked] = [question(), question(), question()];
+    await Promise.all([first.promise(one), second.promise(other)]);
+    expect([one, other, unasked].map(deciderOf)).toEqual(["ann", "bob", null]);
   });
 
   it("takes no tap once it is frozen", () => {

@@ -158,7 +158,7 @@ export class Router {
 
   /** Lets each plugin tap the hooks. @internal */
   async applyPlugins(): Promise<void> {
-    tapStatic(this.hooks);
+    tapStatic(this.hooks, this.#config.plugins);
     for (const { plugin, options } of this.#config.plugins) {
       const api: PluginApi = {
         hooks: this.hooks,
