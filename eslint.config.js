@@ -63,6 +63,7 @@ export default tseslint.config(
     rules: {
       "import-x/no-restricted-paths": ["error", { zones: zones.filter((zone) => zone.from.length > 0) }],
       "import-x/no-cycle": "error",
+      "import-x/no-duplicates": ["error", { "prefer-inline": true }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/switch-exhaustiveness-check": "off",

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { accepted, ConfigError, credential, createRouter, type Plugin, type WampgateConfig } from "@wampgate/core";
-import type { FakeClient, WireMessage } from "./fake-client.ts";
-import { Wire } from "./fake-client.ts";
+import { type FakeClient, type WireMessage, Wire } from "./fake-client.ts";
 import { answering } from "./probes.ts";
 import { type Runner, withRouter } from "./runner.ts";
 import { DEFAULT_REALMS } from "./test-router.ts";

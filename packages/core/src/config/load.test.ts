@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { z } from "zod";
 import { ConfigError } from "../errors/config-error.ts";
-import { defineMethod, defineStrategy } from "../plugins/define.ts";
-import { definePlugin } from "../plugins/define.ts";
+import { defineMethod, defineStrategy, definePlugin } from "../plugins/define.ts";
 import { assignmentsIn, findIn, principalFields } from "../auth/static-principals.ts";
 import { accept, challenge, credential } from "../hooks/answers.ts";
 import { memory } from "../transports/memory/memory.ts";

@@ -1,7 +1,6 @@
 import type { Dict } from "../wamp/payload.ts";
-import { protocolViolation } from "../errors/wamp-error.ts";
+import { protocolViolation, WampError } from "../errors/wamp-error.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
-import { WampError } from "../errors/wamp-error.ts";
 import type { Member } from "./member.ts";
 import { readString } from "./read-options.ts";
 
