@@ -93,6 +93,34 @@ describe("a role with an authorizer", () => {
     );
   });
 
+  it("is told of the transport what authenticators are, key by key, and nothing that only plugins see", async () => {
+    await withAuthorizer(
+      () => true,
+      async ({ join, asked }) => {
+        const party = await join();
+        await party.register("com.proc");
+        const [{ transport }] = asked[0] as [{ transport: object }];
+        expect(Object.keys(transport)).toEqual([
+          "type",
+          "protocol",
+          "peer",
+          "cbtid",
+          "client_cert",
+          "http_headers_received",
+          "http_headers_sent",
+          "channel_type",
+          "channel_framing",
+          "channel_serializer",
+          "is_secure",
+          "peer_cert",
+          "websocket_protocol",
+          "http_cbtid",
+        ]);
+        party.vanish();
+      },
+    );
+  });
+
   it("asks it in the session's realm where no authorizer-realm is named", async () => {
     await withAuthorizer(
       () => true,

@@ -30,10 +30,16 @@ function wsFrame(text: string): Buffer {
 }
 
 let peers: string[];
+let addresses: (string | null)[];
 const spy = definePlugin({
   name: "spy",
   core: "*",
-  apply: ({ hooks }) => hooks.hello.tap("spy", ({ transport: { peer } }) => void peers.push(peer)),
+  apply: ({ hooks }) =>
+    hooks.hello.tap("spy", ({ transport: { peer, address } }) => {
+      peers.push(peer);
+      addresses.push(address);
+      return undefined;
+    }),
 });
 
 let running: LimitedRouter;
@@ -44,6 +50,7 @@ async function start(
   { type = "websocket", ...limits }: Record<string, unknown> & { type?: string } = {},
 ) {
   peers = [];
+  addresses = [];
   const tcp = { type: "tcp", host: "127.0.0.1", port: 0, ...endpoint };
   running = await startLimited([transport({ endpoint: tcp, ...limits }, type)], { plugins: [spy] });
 }
@@ -80,6 +87,7 @@ describe("X-Forwarded-For", () => {
     await join({ "X-Forwarded-For": "10.1.1.1, 203.0.113.10" });
     await expect(join({ "X-Forwarded-For": "203.0.113.9" })).rejects.toThrow("503");
     expect(peers).toEqual(["tcp4:203.0.113.10:0"]);
+    expect(addresses).toEqual(["203.0.113.10"]);
     expect(running.hits).toMatchObject([{ limit: "max-half-open-per-address", peer: "tcp4:203.0.113.9:0" }]);
   });
 

@@ -8,6 +8,7 @@ import {
   type PluginApi,
   type PrincipalAnswer,
   type PrincipalQuery,
+  sentTransport,
   unknown,
 } from "@wampgate/core";
 import { BadAnswer, readResult } from "./answer.ts";
@@ -35,7 +36,8 @@ export const dynamic = defineStrategy<Block>({
 
 /** Everything known about the client: the same keys for every method, and what the method adds. */
 function detailsOf({ attempt, facts }: PrincipalQuery): Record<string, unknown> {
-  const { session, authmethod, authid, authrole, authextra, transport } = attempt;
+  const { session, authmethod, authid, authrole, authextra } = attempt;
+  const transport = sentTransport(attempt.transport);
   return { ...facts, session, authmethod, authid, authrole, authextra, transport };
 }
 

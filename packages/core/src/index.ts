@@ -36,6 +36,7 @@ export { assignmentOf, assignmentsIn, findIn, principalFields } from "./auth/sta
 export { accept, acceptAs, accepted, challenge, credential, denied, deny, unknown } from "./hooks/answers.ts";
 export type { Assignment, Principal } from "./contract/assignment.ts";
 export type { PrincipalAnswer, Verdict } from "./contract/verdict.ts";
+export { sentTransport } from "./hooks/sent-transport.ts";
 export type { LoginFailure, RouterHooks } from "./contract/hooks.ts";
 export type { Component } from "./plugins/start-component.ts";
 export { createRouter, type Endpoint, type Router, type RouterOptions } from "./router/router.ts";

@@ -3,15 +3,20 @@ import type { Dict } from "../wamp/payload.ts";
 import type { Log } from "./log.ts";
 
 /**
- * How a session is connected, as an authenticator is told: Crossbar's documented keys and its current ones together
- * (DESIGN of `details.transport`; names are the wire's).
+ * How a session is connected. All but `address` is what authenticators and authorizers are sent: Crossbar's documented
+ * keys and its current ones together (DESIGN of `details.transport`; names are the wire's).
  */
 export interface TransportDetails {
   readonly type: string;
   /** The subprotocol, `wamp.2.msgpack.batched`. */
   readonly protocol: string;
-  /** `tcp4:127.0.0.1:17185`, `unix`, `memory`. */
+  /** `tcp4:127.0.0.1:17185`, `unix`, `memory`. Each connection has another port: `address` is the same for all of a client's. */
   readonly peer: string;
+  /**
+   * The client's address without family and port: `127.0.0.1`, `::1`; behind a trusted proxy the client's own. Null
+   * where it has none: over a Unix socket, in memory and in process. For plugins alone, it is not sent to anyone.
+   */
+  readonly address: string | null;
   readonly cbtid: null;
   readonly client_cert: Dict | null;
   /** Header names in lower case. */

@@ -47,7 +47,7 @@ export interface RouterHooks {
    * HELLO was read, and no method chosen yet. A tap returns `acceptAs(assignment, { authmethod, provider })` or
    * `deny(reason, message)` to settle the login here, or `undefined` to leave it to the methods. A throw denies.
    *
-   * @example hooks.hello.tap("ban-list", (hello) => (banned.has(hello.transport.peer) ? deny() : undefined));
+   * @example hooks.hello.tap("ban-list", (hello) => (banned.has(hello.transport.address) ? deny() : undefined));
    */
   readonly hello: AsyncSeriesBailHook<[Hello], Verdict | undefined>;
   /**

@@ -1,14 +1,24 @@
 import { isIPv6 } from "node:net";
 
 /**
+ * The address in a peer, as it stands there; null where the peer has none.
+ *
+ * @param peer `transport.peer`: `tcp4:192.0.2.1:17185`, `tcp6:2001:db8::1:17185`
+ */
+export function addressIn(peer: string): string | null {
+  const [, address] = /^tcp[46]:(.+):\d+$/.exec(peer) ?? [];
+  return address ?? null;
+}
+
+/**
  * The address by which a peer is counted, null where it has none: an IPv4 address, or an IPv6 network of 64 bits, since
  * that is what one subscriber has for himself.
  *
  * @param peer `transport.peer`: `tcp4:192.0.2.1:17185`, `tcp6:2001:db8::1:17185`
  */
 export function addressOf(peer: string): string | null {
-  const [, address] = /^tcp[46]:(.+):\d+$/.exec(peer) ?? [];
-  if (address === undefined) return null;
+  const address = addressIn(peer);
+  if (address === null) return null;
   return isIPv6(address) ? networkOf(address) : address;
 }
 

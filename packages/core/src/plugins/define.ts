@@ -52,7 +52,7 @@ export function defineStrategy<B>(strategy: Strategy<B>): Strategy {
  *   name: "wampgate-ban-list",
  *   core: "^0.1.0",
  *   apply(api) {
- *     api.hooks.hello.tap("wampgate-ban-list", (hello) => (banned(hello.transport.peer) ? deny() : undefined));
+ *     api.hooks.hello.tap("wampgate-ban-list", (hello) => (banned(hello.transport.address) ? deny() : undefined));
  *   },
  * });
  */

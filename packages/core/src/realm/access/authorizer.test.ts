@@ -5,7 +5,10 @@ import { Authorizer } from "./authorizer.ts";
 
 const quiet = (): void => undefined;
 const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => log };
-const port = { info: { session: 1, realm: "realm1", authid: "joe", authrole: "user" } } as unknown as SessionPort;
+const transport = { type: "memory", peer: "memory" };
+const port = {
+  info: { session: 1, realm: "realm1", authid: "joe", authrole: "user", transport },
+} as unknown as SessionPort;
 const request = (uri: string) => ({ action: "call", uri, match: "exact", options: {} }) as const;
 const { signal } = new AbortController();
 

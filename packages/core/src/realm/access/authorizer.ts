@@ -3,6 +3,7 @@ import type { Log } from "../../contract/log.ts";
 import type { SessionPort } from "../../contract/session-port.ts";
 import type { CallOutcome, ServiceCall } from "../../contract/service-call.ts";
 import type { AuthorizerSettings } from "../../contract/settings.ts";
+import { sentTransport } from "../../hooks/sent-transport.ts";
 import { excerpt } from "../../wamp/excerpt.ts";
 import { isDict, kindOf } from "../../wamp/messages.ts";
 import type { Dict } from "../../wamp/payload.ts";
@@ -74,7 +75,8 @@ export class Authorizer {
 
 /** A session as an authorizer is told of it. */
 function sessionOf({ info }: SessionPort): Dict {
-  const { session, realm, authid, authrole, authmethod, authprovider, authextra, transport } = info;
+  const { session, realm, authid, authrole, authmethod, authprovider, authextra } = info;
+  const transport = sentTransport(info.transport);
   return { session, realm, authid, authrole, authmethod, authprovider, authextra, transport };
 }
 

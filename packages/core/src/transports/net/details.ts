@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import type { TransportDetails } from "../../contract/hello.ts";
+import { addressIn } from "../../limits/address.ts";
 import type { Dict } from "../../wamp/payload.ts";
 import type { Subprotocol } from "../frames/subprotocols.ts";
 
@@ -9,6 +10,7 @@ export interface Channel {
   readonly type: string;
   /** What carries it: `tcp`, `tls`, `unix`, `memory`. */
   readonly carrier: string;
+  /** Of a client that has an IP address: `tcp4:192.0.2.1:17185`, `tcp6:::1:17185`. `transport.address` is read from it. */
   readonly peer: string;
   readonly subprotocol: Subprotocol;
   readonly headers: Readonly<Record<string, string>>;
@@ -16,13 +18,14 @@ export interface Channel {
   readonly certificate?: Dict | null;
 }
 
-/** What an authenticator is told of a connection. */
+/** What plugins are told of a connection. */
 export function transportDetails(channel: Channel): TransportDetails {
   const { type, carrier, peer, subprotocol, headers, certificate = null } = channel;
   return {
     type,
     protocol: subprotocol.name,
     peer,
+    address: addressIn(peer),
     cbtid: null,
     client_cert: certificate,
     http_headers_received: headers,

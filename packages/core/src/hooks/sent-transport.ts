@@ -1,0 +1,24 @@
+import type { TransportDetails } from "../contract/hello.ts";
+
+/**
+ * `details.transport` as authenticators and authorizers are sent it: the keys of Crossbar's documentation and of its
+ * current versions. Named one by one, so that what core tells plugins beside them never goes over the wire.
+ */
+export function sentTransport(transport: TransportDetails): Omit<TransportDetails, "address"> {
+  return {
+    type: transport.type,
+    protocol: transport.protocol,
+    peer: transport.peer,
+    cbtid: transport.cbtid,
+    client_cert: transport.client_cert,
+    http_headers_received: transport.http_headers_received,
+    http_headers_sent: transport.http_headers_sent,
+    channel_type: transport.channel_type,
+    channel_framing: transport.channel_framing,
+    channel_serializer: transport.channel_serializer,
+    is_secure: transport.is_secure,
+    peer_cert: transport.peer_cert,
+    websocket_protocol: transport.websocket_protocol,
+    http_cbtid: transport.http_cbtid,
+  };
+}
