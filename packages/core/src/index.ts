@@ -37,7 +37,7 @@ export { accept, acceptAs, accepted, challenge, credential, denied, deny, unknow
 export type { Assignment, Principal } from "./contract/assignment.ts";
 export type { PrincipalAnswer, Verdict } from "./contract/verdict.ts";
 export { sentTransport } from "./hooks/sent-transport.ts";
-export type { LoginFailure, RouterHooks } from "./contract/hooks.ts";
+export type { LoginFailure, LoginSuccess, RouterHooks } from "./contract/hooks.ts";
 export type { Component } from "./plugins/start-component.ts";
 export { createRouter, type Endpoint, type Router, type RouterOptions } from "./router/router.ts";
 export type { Reloaded } from "./router/reload.ts";

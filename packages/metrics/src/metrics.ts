@@ -15,8 +15,6 @@ type TrafficKey = keyof PluginApi["stats"]["transports"][number]["traffic"];
 export class Metrics {
   readonly registry = new Registry();
   readonly #stats: PluginApi["stats"];
-  /** When each login began. A connection says HELLO once, and its details go with it. */
-  readonly #began = new WeakMap<object, number>();
 
   constructor(stats: PluginApi["stats"]) {
     this.#stats = stats;
@@ -54,16 +52,11 @@ export class Metrics {
       labelNames: ["realm", "authrole"],
       registers,
     });
-    hooks.hello.tap(tap, ({ transport }) => {
-      this.#began.set(transport, performance.now());
-      return undefined;
-    });
-    hooks.joined.tap(tap, ({ realm, authrole, authmethod, authprovider, transport }) => {
+    hooks.joined.tap(tap, ({ realm, authrole }, login) => {
       sessions.inc({ realm, authrole });
-      const began = this.#began.get(transport);
-      if (began === undefined) return;
-      logins.inc({ method: authmethod, strategy: authprovider, outcome: "welcome" });
-      duration.observe({ outcome: "welcome" }, (performance.now() - began) / 1000);
+      if (login === null) return;
+      logins.inc({ method: login.authmethod, strategy: login.provider, outcome: "welcome" });
+      duration.observe({ outcome: "welcome" }, login.ms / 1000);
     });
     hooks.left.tap(tap, ({ realm, authrole }) => sessions.dec({ realm, authrole }));
     hooks.loginFailed.tap(tap, ({ authmethod, provider, reason, ms }) => {

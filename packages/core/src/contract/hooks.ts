@@ -8,6 +8,18 @@ import type { SessionInfo } from "./session-port.ts";
 import type { PrincipalAnswer, Verdict } from "./verdict.ts";
 import type { AsyncSeriesBailHook, AsyncSeriesHook, SyncHook } from "tapable";
 
+/** A login that ended in WELCOME. The names are those of `LoginFailure`; who joined is in `SessionInfo`. */
+export interface LoginSuccess {
+  /** The method, as WELCOME names it. */
+  readonly authmethod: string;
+  /** What knew the principal, as WELCOME's `authprovider` names it: `static`, `dynamic` …. */
+  readonly provider: string;
+  /** The plugin whose answer was the last word; null where core itself decided. */
+  readonly plugin: string | null;
+  /** From HELLO to WELCOME, with what the client took, in milliseconds. */
+  readonly ms: number;
+}
+
 /** A login that ended in ABORT. */
 export interface LoginFailure {
   /** Null where HELLO itself was refused. */
@@ -79,11 +91,12 @@ export interface RouterHooks {
    */
   readonly welcome: AsyncSeriesHook<[LoginAttempt, Dict]>;
   /**
-   * A session has joined its realm. A throw is logged.
+   * A session has joined its realm. The second argument tells of its login, and is null for a session in the router's
+   * own process, which logs in nowhere. A throw is logged.
    *
-   * @example hooks.joined.tap("count", (session) => void gauge.inc({ realm: session.realm }));
+   * @example hooks.joined.tap("time", ({ realm }, login) => void (login && histogram.observe({ realm }, login.ms / 1000)));
    */
-  readonly joined: SyncHook<[SessionInfo]>;
+  readonly joined: SyncHook<[SessionInfo, LoginSuccess | null]>;
   /**
    * A session that had joined is gone. A throw is logged.
    *

@@ -1,6 +1,6 @@
 import type { AuthorizeQuery, Decision } from "../contract/authorization.ts";
 import type { Hello } from "../contract/hello.ts";
-import type { LoginFailure, RouterHooks, Starting } from "../contract/hooks.ts";
+import type { LoginFailure, LoginSuccess, RouterHooks, Starting } from "../contract/hooks.ts";
 import type { Log } from "../contract/log.ts";
 import type { LoginAttempt, PrincipalQuery, Proof } from "../contract/method.ts";
 import type { LimitHit } from "../contract/observers.ts";
@@ -55,7 +55,7 @@ export function createRouterHooks(freeze: Freeze, log: Log): RouterHooks {
       freeze,
     ),
     welcome: createSeriesHook<[LoginAttempt, Dict]>("welcome", ["attempt", "details"], freeze),
-    joined: createNoticeHook<[SessionInfo]>("joined", ["session"], freeze, log),
+    joined: createNoticeHook<[SessionInfo, LoginSuccess | null]>("joined", ["session", "login"], freeze, log),
     left: createNoticeHook<[SessionInfo]>("left", ["session"], freeze, log),
     loginFailed: createNoticeHook<[LoginFailure]>("loginFailed", ["refusal"], freeze, log),
     limitHit: createNoticeHook<[LimitHit]>("limitHit", ["hit"], freeze, log),

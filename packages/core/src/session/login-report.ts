@@ -2,7 +2,7 @@ import type { Handshake } from "../contract/handshake.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { Log } from "../contract/log.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
-import type { RouterHooks } from "../contract/hooks.ts";
+import type { LoginSuccess, RouterHooks } from "../contract/hooks.ts";
 import { excerpt } from "../wamp/excerpt.ts";
 import type { Dict } from "../wamp/payload.ts";
 
@@ -37,8 +37,11 @@ export class LoginReport {
     this.#handshake = handshake;
   }
 
-  welcome({ realm, authid, authrole, authmethod, authprovider }: SessionInfo): void {
-    this.#tell("info", "welcome", { realm, authid: excerpt(authid), authrole, authmethod, authprovider });
+  /** @returns the login, as the hook `joined` is told of it once the session has joined */
+  welcome({ realm, authid, authrole, authmethod, authprovider }: SessionInfo): LoginSuccess {
+    const who = { realm, authid: excerpt(authid), authrole, authmethod, authprovider };
+    const ms = this.#tell("info", "welcome", who);
+    return { authmethod, provider: authprovider, plugin: this.#handshake?.trace.plugin ?? null, ms };
   }
 
   refused(reason: string, message: string | null): void {
@@ -53,9 +56,10 @@ export class LoginReport {
     if (this.#session !== null) this.#tell("info", "abandoned", {});
   }
 
+  /** @returns how long the login took, in milliseconds; the log's line has it rounded */
   #tell(level: "info" | "warn", outcome: string, fields: Dict): number {
     const { authmethod = null, provider = null, plugin = null, known = null } = this.#handshake?.trace ?? {};
-    const ms = Math.round(performance.now() - this.#startedAt);
+    const ms = performance.now() - this.#startedAt;
     const line = {
       login: outcome,
       session: this.#session,
@@ -67,7 +71,7 @@ export class LoginReport {
       plugin,
       ...(known === false ? { known } : {}),
       ...fields,
-      ms,
+      ms: Math.round(ms),
     };
     this.#context.log[level](line, `login ${outcome}`);
     return ms;

@@ -203,10 +203,10 @@ export class Session implements ConnectionHandler {
     this.#deadline?.end();
     this.#deadline = null;
     this.#state = { is: "joined", info, admission, attachment: realm.join(this.#port(info)) };
-    this.#loginReport?.welcome(info);
+    const login = this.#loginReport?.welcome(info) ?? null;
     this.#loginReport = null;
     this.#context.joined(this);
-    this.#context.hooks.joined.call(info);
+    this.#context.hooks.joined.call(info, login);
   }
 
   #full(error: unknown): void {

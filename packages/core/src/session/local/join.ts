@@ -65,7 +65,7 @@ export function joinLocally(realm: RealmPort, identity: LocalIdentity, context: 
       context.ended(ended);
     },
   });
-  hooks.joined.call(session.info);
+  hooks.joined.call(session.info, null);
   return session;
 }
 
