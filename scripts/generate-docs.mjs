@@ -1,4 +1,4 @@
-// `npm run docs`: writes docs/reference/config.md and docs/reference/hooks.md from the source. With --check it only tells what is out of date.
+// `npm run docs`: writes the pages of docs/reference that are made from the source. With --check it only tells what is out of date.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import prettier from "prettier";
@@ -7,7 +7,8 @@ import { ROOT } from "./router-process.mjs";
 const from = async (path) => import(join(ROOT, path));
 const { configJsonSchema } = await from("packages/core/dist/config/json-schema.js");
 const { transportSchema } = await from("packages/core/dist/config/core-schema.js");
-const { BUILTIN } = await from("packages/core/dist/router/router.js");
+const { liveKeys } = await from("packages/core/dist/settings/metadata.js");
+const { BUILTIN } = await from("packages/core/dist/router/builtin.js");
 const plugins = await Promise.all(
   ["anonymous", "ticket", "wampcra", "dynamic"].map(
     async (name) => (await from(`packages/auth-${name}/dist/index.js`)).default,
@@ -16,7 +17,12 @@ const plugins = await Promise.all(
 
 const NOTICE = "<!-- Made by `npm run docs` from the source. Do not edit. -->";
 
-const pages = { "docs/reference/config.md": configPage(), "docs/reference/hooks.md": await hooksPage() };
+const schema = configJsonSchema(plugins, BUILTIN.transports);
+const pages = {
+  "docs/reference/config.md": configPage(),
+  "docs/reference/hooks.md": await hooksPage(),
+  "docs/reference/limits.md": await limitsPage(),
+};
 for (const [file, text] of Object.entries(pages)) {
   const formatted = await prettier.format(text, { parser: "markdown", printWidth: 120 });
   const old = await readFile(join(ROOT, file), "utf8").catch(() => "");
@@ -28,7 +34,6 @@ for (const [file, text] of Object.entries(pages)) {
 }
 
 function configPage() {
-  const schema = configJsonSchema(plugins, BUILTIN.transports);
   const { transports, ...rest } = schema.properties;
   const { auth, ...common } = transports.items.anyOf[0].properties;
   const kinds = transports.items.anyOf.map(({ properties, required }) => ({
@@ -41,7 +46,7 @@ function configPage() {
     NOTICE,
     "# The config",
     "",
-    "Found as `wampgate.config.{json,yaml,yml,js,mjs,cjs,ts}`, `.wampgaterc*` or `wampgate` in `package.json`, in the working directory or a folder above it, or given by `--config FILE`. One in JavaScript or TypeScript is run only from the folders of the project, up to the nearest `package.json` or `.git`; without one, from the working directory alone. Folders above that anyone may write to are passed over. `${NAME}` in any string is replaced from the environment, `$${` is a literal `${`; a value that is wholly `${NAME}` is read as a number or boolean where one is wanted. All durations are whole milliseconds. `npx wampgate schema` prints the JSON Schema, for editors.",
+    "Found as `wampgate.config.{json,yaml,yml,js,mjs,cjs,ts}`, `.wampgaterc*` or `wampgate` in `package.json`, in the working directory or a folder above it, or given by `--config FILE`. One in JavaScript or TypeScript is run only from the folders of the project, up to the nearest `package.json` or `.git`; without one, from the working directory alone. Folders above that anyone may write to are passed over. `${NAME}` in any string is replaced from the environment, `$${` is a literal `${`; a value that is wholly `${NAME}` is read as a number or boolean where one is wanted. A duration is a whole number of milliseconds (ms). What happens at a limit is told in [limits](limits.md). A reload changes everything but `plugins`, `components` and some keys of transports. `npx wampgate schema` prints the JSON Schema, for editors.",
     "",
     "## Top level",
     ...table({ ...rest, transports }, schema.required),
@@ -75,6 +80,8 @@ function configPage() {
       "",
       `### \`type: ${type}\``,
       ...table(Object.fromEntries(Object.entries(properties).filter(([key]) => !shared(key))), required),
+      "",
+      ...reloadNote(properties),
     ]),
     "",
     "## A block of a method",
@@ -107,10 +114,78 @@ function table(properties, required = []) {
   const rows = Object.entries(properties)
     .filter(([, schema]) => schema.not === undefined)
     .map(([key, schema]) => {
-      const initial = schema.default === undefined ? "" : `\`${JSON.stringify(schema.default)}\``;
-      return `| \`${key}\` | ${kindOf(schema)} | ${required.includes(key) ? "required" : initial} | ${schema.description ?? ""} |`;
+      const initial = required.includes(key) ? "required" : initialOf(schema);
+      return `| \`${key}\` | ${kindOf(schema)} | ${initial} | ${schema.description ?? ""} |`;
     });
   return ["", "| key | holds | default | meaning |", "|---|---|---|---|", ...rows];
+}
+
+/** The default of a setting, with its unit. */
+function initialOf({ default: initial, unit }) {
+  if (initial === undefined) return "";
+  if (unit === undefined) return `\`${JSON.stringify(initial)}\``;
+  return unit === "bytes" && initial % 1024 === 0 ? `\`${initial}\` (${sizeOf(initial)})` : `\`${initial}\` ${unit}`;
+}
+
+function sizeOf(bytes) {
+  return bytes % 1024 ** 2 === 0 ? `${bytes / 1024 ** 2} MiB` : `${bytes / 1024} KiB`;
+}
+
+/** Which keys of a transport a reload changes. */
+function reloadNote(properties) {
+  const keys = liveKeys({ properties }).map((key) => `\`${key}\``);
+  return keys.length === 0 ? [] : [`Of these a reload changes ${keys.join(", ")}; the others wait for a restart.`];
+}
+
+/** The page of limits: its text stands in the page, its tables are made from the schemas. */
+async function limitsPage() {
+  const page = await readFile(join(ROOT, "docs/reference/limits.md"), "utf8");
+  const transports = schema.properties.transports.items.anyOf;
+  const ofEntries = transports.flatMap((entry) => limitRows(entry).map((row) => ({ ...row, type: typeOf(entry) })));
+  const rows = {
+    transport: groupedByKey(ofEntries),
+    realm: limitRows(schema.properties.realms.items.properties.options),
+    process: limitRows({ properties: { log: schema.properties.log } }),
+  };
+  return page.replace(/<!-- limits: (\w+) -->[^]*?<!-- end -->/g, (_all, part) =>
+    [`<!-- limits: ${part} -->`, ...limitTable(rows[part]), "", "<!-- end -->"].join("\n"),
+  );
+}
+
+/** The limits of a mapping's schema and of the mappings in it. */
+function limitRows({ properties = {}, oneOf = [] }) {
+  const own = Object.entries(properties).flatMap(([key, setting]) => [
+    ...(setting.limit === undefined ? [] : [{ key: setting.counter ?? key, setting }]),
+    ...limitRows(setting),
+  ]);
+  return [...own, ...oneOf.flatMap(limitRows)];
+}
+
+function typeOf({ properties }) {
+  return properties.type.const;
+}
+
+/** One row for each key and meaning: of those that not all transports have, each says of which it is. */
+function groupedByKey(rows) {
+  const groups = new Map();
+  for (const row of rows) {
+    const same = `${row.key} ${JSON.stringify(row.setting)}`;
+    groups.set(same, { ...row, types: [...(groups.get(same)?.types ?? []), row.type] });
+  }
+  const all = new Set(rows.map(({ type }) => type)).size;
+  return [...groups.values()].map(({ types, ...row }) => (types.length === all ? row : { ...row, types }));
+}
+
+function limitTable(rows) {
+  return [
+    "",
+    "| key | default | what it limits | at the limit |",
+    "|---|---|---|---|",
+    ...rows.map(({ key, setting, types }) => {
+      const of = types === undefined ? "" : `${types.map((type) => `\`${type}\``).join(", ")}: `;
+      return `| \`${key}\` | ${initialOf(setting)} | ${of}${setting.description} | ${setting.limit} |`;
+    }),
+  ];
 }
 
 function kindOf(schema) {

@@ -1,7 +1,7 @@
 import { ConfigError, isDict } from "@wampgate/core";
 import fc from "fast-check";
 import { type LoadedConfig, loadConfig } from "../packages/core/src/config/load.ts";
-import { BUILTIN } from "../packages/core/src/router/router.ts";
+import { BUILTIN } from "../packages/core/src/router/builtin.ts";
 import { FUZZ_TIME, runs } from "./support/fuzz.ts";
 import { OFFICIAL } from "./support/router.ts";
 

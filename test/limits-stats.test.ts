@@ -1,11 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { createRouter, definePlugin, type PluginApi, type WampgateConfig } from "@wampgate/core";
-import { CapturedLog } from "@wampgate/plugin-testkit";
-import type { LogStream } from "../packages/core/src/router/log-stream.ts";
+import { definePlugin, type PluginApi } from "@wampgate/core";
 import { HELLO, type LimitedRouter, startLimited, transport } from "./support/limits.ts";
 import { connectRaw } from "./support/raw-client.ts";
-import { OFFICIAL } from "./support/router.ts";
 
 let api: PluginApi;
 const reader = definePlugin({ name: "reader", core: "*", apply: (given) => void (api = given) });
@@ -184,35 +181,3 @@ it("counts the values of a HELLO too, before anybody has logged in", async () =>
 function nested(levels: number): unknown[] {
   return levels === 1 ? [] : [nested(levels - 1)];
 }
-
-it("counts lines of the log that were dropped, and bounds what waits by the config", async () => {
-  const listeners = new Set<(lines: number) => void>();
-  const output = {
-    limit: 0,
-    onLoss(listener: (lines: number) => void) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-  };
-  running = await startLimited([transport({})]);
-  const config = {
-    plugins: OFFICIAL,
-    log: { buffer: 4096 },
-    realms: [{ name: "realm1", roles: [{ name: "user" }] }],
-    transports: [transport({})],
-  };
-  const router = await createRouter(config as WampgateConfig, {
-    log: new CapturedLog(),
-    output: output as unknown as LogStream,
-  });
-  expect(output.limit).toBe(4096);
-  expect(router.stats.limits.get("log.buffer")).toBe(0);
-  await router.start();
-  await router.reload({ ...config, log: { buffer: 8192 } } as WampgateConfig);
-  expect(output.limit).toBe(8192);
-  for (const listener of listeners) listener(3);
-  for (const listener of listeners) listener(1);
-  expect(router.stats.limits.get("log.buffer")).toBe(4);
-  await router.close();
-  expect(listeners.size).toBe(0);
-});

@@ -20,7 +20,7 @@ import {
 } from "@wampgate/core";
 import { startTestRouter, type TestRouter, Wire, type WireMessage } from "@wampgate/plugin-testkit";
 import { loadConfig } from "../packages/core/src/config/load.ts";
-import { BUILTIN } from "../packages/core/src/router/router.ts";
+import { BUILTIN } from "../packages/core/src/router/builtin.ts";
 import { authenticatorOf, dynamicBlock, REALMS } from "./support/dynamic.ts";
 import { median, rankDistance } from "./support/rank-test.ts";
 import { OFFICIAL } from "./support/router.ts";

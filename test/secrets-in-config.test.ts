@@ -8,7 +8,7 @@ import { jest } from "@jest/globals";
 import { ConfigError, isDict } from "@wampgate/core";
 import fc from "fast-check";
 import { loadConfig } from "../packages/core/src/config/load.ts";
-import { BUILTIN } from "../packages/core/src/router/router.ts";
+import { BUILTIN } from "../packages/core/src/router/builtin.ts";
 import { folderWith, ROOT, run, startCli } from "./support/cli.ts";
 import { runs } from "./support/fuzz.ts";
 import { OFFICIAL } from "./support/router.ts";

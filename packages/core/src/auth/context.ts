@@ -2,11 +2,13 @@ import type { AuthSettings } from "../contract/auth-settings.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
 import type { Log } from "../contract/log.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
+import type { Live } from "../settings/live.ts";
 import type { Dict } from "../wamp/payload.ts";
 
 /** What logins need of the router they are in. */
 export interface HandshakeContext {
-  readonly auth: AuthSettings;
+  /** The methods offered where the client came in. */
+  readonly auth: Live<AuthSettings>;
   readonly hooks: RouterHooks;
   readonly realms: RealmDirectory;
   /** The `roles` of WELCOME. */

@@ -26,7 +26,7 @@ export async function whyNotEntitled(
   const why = whyNoPlace(info, context);
   if (why !== null || admission === null) return why;
   const { authmethod } = info;
-  const settings = context.auth.get(authmethod);
+  const settings = context.auth.now.get(authmethod);
   if (settings === undefined) return `the method ${authmethod} is not offered any more where this session came in`;
   const { principal } = admission;
   if (principal === null) return null;

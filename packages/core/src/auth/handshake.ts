@@ -42,7 +42,7 @@ export class ClientHandshake implements Handshake {
   constructor(hello: Hello, context: HandshakeContext) {
     this.#hello = hello;
     this.#context = context;
-    this.#auth = context.auth;
+    this.#auth = context.auth.now;
   }
 
   get trace(): HandshakeTrace {
@@ -87,7 +87,7 @@ export class ClientHandshake implements Handshake {
   /** The client's order decides, and the first method that this transport has; names nobody knows are skipped. */
   #choose(): MethodSettings | null {
     for (const name of this.#hello.authmethods) {
-      const settings = this.#context.auth.get(name);
+      const settings = this.#context.auth.now.get(name);
       if (settings !== undefined) return settings;
     }
     return null;
@@ -211,8 +211,8 @@ export class ClientHandshake implements Handshake {
 
   /** Where the config was reloaded while the login was under way, what it says now decides. */
   async #rejudge(info: SessionInfo): Promise<void> {
-    while (this.#auth !== this.#context.auth) {
-      this.#auth = this.#context.auth;
+    while (this.#auth !== this.#context.auth.now) {
+      this.#auth = this.#context.auth.now;
       const why = await whyNotEntitled(info, this.#admission, this.#context);
       if (why !== null) throw new Denial(ErrorUri.authenticationFailed, why);
     }

@@ -17,7 +17,7 @@ export async function routerOf(
 ): Promise<{ readonly router: Router; readonly file: string }> {
   const cwd = process.cwd();
   const { file, raw } = await readConfig({ cwd, ...(config === undefined ? {} : { file: config }) });
-  const router = await createRouter(raw as WampgateConfig, { cwd, file, ...routerLog(2, { level, pretty: true }) });
+  const router = await createRouter(raw as WampgateConfig, { cwd, file, log: routerLog(2, { level, pretty: true }) });
   for (const warning of router.warnings) console.error(`warning: ${issueText(warning)}`);
   return { router, file };
 }

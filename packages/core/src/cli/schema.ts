@@ -3,7 +3,7 @@ import { configJsonSchema } from "../config/json-schema.ts";
 import { loadConfig } from "../config/load.ts";
 import { ConfigError } from "../errors/config-error.ts";
 import type { Plugin } from "../contract/plugin.ts";
-import { BUILTIN } from "../router/router.ts";
+import { BUILTIN } from "../router/builtin.ts";
 import type { RouterCommand } from "./router-of.ts";
 
 /** Prints the JSON Schema of the config: of core, and of the plugins where a config names some. */

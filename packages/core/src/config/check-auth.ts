@@ -4,7 +4,7 @@ import type { AuthSettings, BlockSettings, MethodSettings } from "../contract/au
 import { thrownText } from "../errors/thrown.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 import type { Realms } from "./check-realms.ts";
-import { blockSchema } from "./core-schema.ts";
+import { blockSchema } from "../auth/settings.ts";
 import { type Check, checkBySchema, droppedKeys, type Issues, type Path } from "./issues.ts";
 import { quoted, shownKey } from "./shown.ts";
 import { METHOD_PACKAGES, packageOfMethod, packageOfStrategy, STRATEGY_PACKAGES } from "./known-packages.ts";

@@ -1,9 +1,6 @@
-import type { z } from "zod";
 import type { CalledProcedure } from "../contract/strategy.ts";
-import type { Permission, RealmOptions, RealmSettings, RoleSettings } from "../contract/settings.ts";
+import { realmSchema, type RealmSettings } from "../realm/settings.ts";
 import { isDict } from "../wamp/messages.ts";
-import type { MatchPolicy } from "../wamp/uri.ts";
-import { type permissionSchema, type realmOptionsSchema, realmSchema, type roleSchema } from "./core-schema.ts";
 import { type Check, checkBySchema, type Path } from "./issues.ts";
 import { quoted } from "./shown.ts";
 import { didYouMean } from "./suggest.ts";
@@ -18,31 +15,29 @@ export interface Realms {
   requireRealm(realm: string, at: Path): void;
 }
 
-/** Checks `realms`. Names of realms that are wrong in themselves still count as there, so that one slip is told once. */
+/** Checks `realms`. Names of realms that are wrong in themselves still count as there, so that one mistake is told once. */
 export async function checkRealms(raw: unknown, check: Check): Promise<Realms> {
   const settings: RealmSettings[] = [];
   const roles = new Map<string, Set<string>>();
+  const called: (CalledProcedure & { readonly realm: string; readonly at: Path })[] = [];
   for (const [i, value] of listAt(raw, "realms", check).entries()) {
     const at = ["realms", i];
     note(value, roles);
     const checked = await checkBySchema(realmSchema, value, at, check);
     if (checked === null) continue;
-    const realm = checked.value as z.output<typeof realmSchema>;
+    const realm = checked.value as RealmSettings;
     if (settings.some(({ name }) => name === realm.name))
       check.issues.add([...at, "name"], `a realm "${realm.name}" is there already`);
-    settings.push({
-      name: realm.name,
-      roles: rolesOf(realm.roles, realm.name, at, check),
-      options: optionsOf(realm.options),
-    });
+    checkRoles(realm, at, check);
+    settings.push(realm);
+    for (const [j, { authorizer: uri, "authorizer-realm": home = realm.name }] of realm.roles.entries()) {
+      const realmKey = "authorizer-realm";
+      if (uri !== undefined) called.push({ uri, realm: home, realmKey, at: [...at, "roles", j, realmKey] });
+    }
   }
   const realms: Realms = {
     settings,
-    called: settings.flatMap(({ roles: ofRealm }) =>
-      ofRealm.flatMap(({ authorizer }) =>
-        authorizer === null ? [] : [{ ...authorizer, realmKey: "authorizer-realm" }],
-      ),
-    ),
+    called: called.map(({ uri, realm, realmKey }) => ({ uri, realm, realmKey })),
     requireRealm(realm, at) {
       if (roles.size > 0 && !roles.has(realm))
         check.issues.add(at, `no realm${quoted(realm)} is in realms${didYouMean(realm, roles.keys())}`);
@@ -55,29 +50,8 @@ export async function checkRealms(raw: unknown, check: Check): Promise<Realms> {
       check.issues.add(at, `${where} has ${realm === null ? "a" : "no"} role${quoted(role)}${didYouMean(role, own)}`);
     },
   };
-  for (const [i, { roles: ofRealm }] of settings.entries()) {
-    for (const [j, { authorizer }] of ofRealm.entries()) {
-      if (authorizer !== null) realms.requireRealm(authorizer.realm, ["realms", i, "roles", j, "authorizer-realm"]);
-    }
-  }
+  for (const { realm, at } of called) realms.requireRealm(realm, at);
   return realms;
-}
-
-function optionsOf(options: z.output<typeof realmOptionsSchema>): RealmOptions {
-  return {
-    uriCheck: options["uri-check"],
-    requestIds: options["request-ids"],
-    discloseMe: options["disclose-me"] === "allow",
-    maxSessions: options["max-sessions"],
-    maxSessionsPerAuthid: options["max-sessions-per-authid"],
-    retainedTopics: options["retained-topics"],
-    eventHistory: options["event-history"],
-    limits: {
-      subscriptions: options["max-subscriptions"],
-      registrations: options["max-registrations"],
-      pendingCalls: options["max-pending-calls"],
-    },
-  };
 }
 
 /** The list at a key of the config, which must have at least one member. */
@@ -97,41 +71,16 @@ function note(realm: unknown, roles: Map<string, Set<string>>): void {
   roles.set(realm["name"], new Set(names));
 }
 
-function rolesOf(
-  roles: readonly z.output<typeof roleSchema>[],
-  realm: string,
-  at: Path,
-  { issues }: Check,
-): RoleSettings[] {
+/** What the schema of one role cannot see: its key beside another, and its name beside those of others. */
+function checkRoles({ roles }: RealmSettings, at: Path, { issues }: Check): void {
   const seen = new Set<string>();
-  return roles.map((role, i) => {
-    const { name, permissions, "allow-by-default": allowByDefault, authorizer, "authorizer-realm": home } = role;
-    if (seen.has(name)) issues.add([...at, "roles", i, "name"], `a role${quoted(name)} is there already`);
+  for (const [i, { name, authorizer, "authorizer-realm": home, "allow-by-default": allows }] of roles.entries()) {
+    const role = [...at, "roles", i];
+    if (seen.has(name)) issues.add([...role, "name"], `a role${quoted(name)} is there already`);
     seen.add(name);
-    if (authorizer !== undefined && allowByDefault)
-      issues.add(
-        [...at, "roles", i, "authorizer"],
-        "beside allow-by-default: true it would never be asked; remove one",
-      );
+    if (authorizer !== undefined && allows)
+      issues.add([...role, "authorizer"], "beside allow-by-default: true it would never be asked; remove one");
     if (authorizer === undefined && home !== undefined)
-      issues.add([...at, "roles", i, "authorizer-realm"], "without authorizer it means nothing; name the authorizer");
-    return {
-      name,
-      permissions: permissions?.map(permissionOf) ?? null,
-      allowByDefault,
-      authorizer: authorizer === undefined ? null : { uri: authorizer, realm: home ?? realm },
-      trustLevel: role["trust-level"] ?? null,
-    };
-  });
-}
-
-function permissionOf({ uri, match, allow, disclose }: z.output<typeof permissionSchema>): Permission {
-  return { ...(match === undefined ? unstarred(uri) : { uri, match }), allow, disclose };
-}
-
-/** Crossbar's stars: `*` and `a.b.*` are prefixes, `a.*.c` is a wildcard. */
-function unstarred(uri: string): { uri: string; match: MatchPolicy } {
-  if (!uri.includes("*")) return { uri, match: "exact" };
-  if (uri.endsWith("*") && !uri.slice(0, -1).includes("*")) return { uri: uri.slice(0, -1), match: "prefix" };
-  return { uri: uri.replaceAll("*", ""), match: "wildcard" };
+      issues.add([...role, "authorizer-realm"], "without authorizer it means nothing; name the authorizer");
+  }
 }

@@ -2,8 +2,10 @@ import { z } from "zod";
 import type { Transport } from "../contract/transport.ts";
 import type { Plugin } from "../contract/plugin.ts";
 import type { Schema } from "../contract/schema.ts";
-import { blockSchema, rootSchema, transportSchema } from "./core-schema.ts";
+import { blockSchema } from "../auth/settings.ts";
+import { rootSchema, transportSchema } from "./core-schema.ts";
 import { jsonSchemaOf } from "./issues.ts";
+import { counters } from "../settings/metadata.ts";
 
 type Json = Record<string, unknown>;
 
@@ -67,4 +69,12 @@ function merged(type: string, core: Json, own: Json, more: Json = {}): Json {
 
 function ownOf(schema: Schema): Json {
   return jsonSchemaOf(schema) ?? {};
+}
+
+let ofCore: readonly string[] | null = null;
+
+/** The names under which the limits of core and of these transports are counted. */
+export function limitCounters(transports: readonly Transport[]): string[] {
+  ofCore ??= counters(z.toJSONSchema(rootSchema, { io: "input", unrepresentable: "any" }));
+  return [...ofCore, ...transports.flatMap(({ schema }) => counters(ownOf(schema)))];
 }

@@ -4,21 +4,16 @@ import { ConfigError, type ConfigIssue } from "../errors/config-error.ts";
 import type { CalledProcedure } from "../contract/strategy.ts";
 import type { Plugin } from "../contract/plugin.ts";
 import type { AuthSettings } from "../contract/auth-settings.ts";
-import type { RealmSettings, TransportLimits } from "../contract/settings.ts";
+import type { RealmSettings } from "../realm/settings.ts";
+import { componentSchema, pluginsSchema } from "../plugins/settings.ts";
+import { type RouterSettings, routerSettings } from "../router/settings.ts";
 import { type FoundPlugin, loadPlugins, type PluginEntry } from "../plugins/load-plugins.ts";
 import { resolveModule } from "../plugins/resolve.ts";
 import type { Component } from "../plugins/start-component.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 import { type AuthContext, checkAuth } from "./check-auth.ts";
 import { checkRealms, listAt } from "./check-realms.ts";
-import {
-  componentSchema,
-  logSchema,
-  pluginsSchema,
-  rootSchema,
-  shutdownSchema,
-  transportSchema,
-} from "./core-schema.ts";
+import { type EntrySettings, entrySettings, rootSchema, transportSchema } from "./core-schema.ts";
 import { expandEnvironment } from "./environment.ts";
 import type { ConfigSource } from "./find.ts";
 import { type Check, checkBySchema, droppedKeys, Issues, type Path } from "./issues.ts";
@@ -31,8 +26,8 @@ export interface LoadedTransport {
   /** What the transport's schema made of the entry. */
   readonly options: unknown;
   readonly auth: AuthSettings;
-  readonly authTimeout: number;
-  readonly limits: TransportLimits;
+  /** The keys that every entry has, whatever its type. */
+  readonly settings: EntrySettings;
 }
 
 export interface LoadedComponent {
@@ -53,10 +48,8 @@ export interface LoadedConfig {
   readonly realms: readonly RealmSettings[];
   readonly transports: readonly LoadedTransport[];
   readonly components: readonly LoadedComponent[];
-  /** How long calls may still take once the router is told to stop, in milliseconds. */
-  readonly shutdownTimeout: number;
-  /** Of the router's own log: `buffer`, in bytes, may wait for its reader. */
-  readonly log: { readonly buffer: number };
+  /** What stands at the top level. */
+  readonly settings: RouterSettings;
   readonly plugins: readonly { readonly plugin: Plugin; readonly options: unknown }[];
   /** The procedures that strategies call, which no broad rule lets anyone register. */
   readonly called: readonly CalledProcedure[];
@@ -123,8 +116,7 @@ export async function loadConfig(
   const loadedTransports = await checkTransports(raw["transports"], known, context);
   const components = await checkComponents(raw["components"] ?? [], from, context);
   warnOfCallers(realms.settings, context);
-  const shutdownTimeout = await checkBySchema(shutdownSchema, raw["shutdown-timeout"], ["shutdown-timeout"], check);
-  const log = await checkBySchema(logSchema, raw["log"] ?? {}, ["log"], check);
+  const settings = await checkBySchema(routerSettings, raw, [], check);
 
   if (issues.found.length > 0 && running !== undefined) tellOfNewPlugins(found, running, issues);
   if (issues.found.length > 0) throw new ConfigError(source.file, shownIssues(issues.found, raw, hide));
@@ -134,8 +126,7 @@ export async function loadConfig(
     realms: realms.settings,
     transports: loadedTransports,
     components,
-    shutdownTimeout: shutdownTimeout?.value as number,
-    log: log?.value as z.output<typeof logSchema>,
+    settings: settings?.value as RouterSettings,
     plugins,
     called: context.called,
     warnings: shownIssues(warnings.found, raw, hide),
@@ -171,8 +162,6 @@ async function checkOptions(plugin: Plugin, options: unknown, index: number, che
   return undefined;
 }
 
-type CoreSettings = z.output<typeof transportSchema>;
-
 async function checkTransports(
   raw: unknown,
   known: readonly Transport[],
@@ -184,9 +173,7 @@ async function checkTransports(
     const auth = await checkAuth(isDict(entry) ? entry["auth"] : undefined, [...at, "auth"], context);
     const core = await checkBySchema(transportSchema.omit({ auth: true }), entry, at, context);
     if (core === null) continue;
-    const settings = core.value as CoreSettings;
-    const { type, "auth-timeout": authTimeout } = settings;
-    const own = withoutCore(settings);
+    const { own, type, settings } = divided(core.value as z.output<typeof transportSchema>);
     const transport = known.find((other) => other.type === type);
     if (transport === undefined) {
       const types = known.map((other) => other.type);
@@ -200,30 +187,21 @@ async function checkTransports(
     if (options === null) continue;
     for (const { key, hint } of droppedKeys(transport.schema, own, options.value))
       context.issues.addUnknownKey(at, key, own, hint);
-    loaded.push({ type, transport, options: options.value, auth, authTimeout, limits: limitsOf(settings), at });
+    loaded.push({ type, transport, options: options.value, auth, settings, at });
   }
   reportConflicts(loaded, context.issues);
   return loaded;
 }
 
-/** What of an entry is the transport's own. */
-function withoutCore(entry: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(entry).filter(([key]) => !Object.hasOwn(transportSchema.shape, key)));
-}
-
-/** The limits of an entry, its defaults filled in. */
-export function limitsOf(entry: CoreSettings): TransportLimits {
-  return {
-    connections: entry["max-connections"],
-    halfOpen: entry["max-half-open"],
-    halfOpenPerAddress: entry["max-half-open-per-address"],
-    failedLoginsPerAddress: entry["max-failed-logins-per-address"],
-    failedLoginsPerAuthid: entry["max-failed-logins-per-authid"],
-    messagesPerSecond: entry["max-messages-per-second"],
-    helloSize: entry["max-hello-size"],
-    depth: entry["max-depth"],
-    values: entry["max-values"],
-  };
+/** What of an entry is core's, and what its transport's own. */
+function divided(entry: z.output<typeof transportSchema>) {
+  const entries = Object.entries(entry);
+  const own: Record<string, unknown> = Object.fromEntries(
+    entries.filter(([key]) => !Object.hasOwn(transportSchema.shape, key)),
+  );
+  // Without `auth`: what is in it is checked apart, and the raw blocks hold secrets.
+  const settings = Object.fromEntries(entries.filter(([key]) => Object.hasOwn(entrySettings.shape, key)));
+  return { type: entry.type, own, settings: settings as unknown as EntrySettings };
 }
 
 function reportConflicts(loaded: readonly (LoadedTransport & { at: Path })[], issues: Issues): void {

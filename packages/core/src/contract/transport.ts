@@ -1,15 +1,17 @@
 import type { Serializer } from "../serializers/serializer.ts";
+import type { LimitSettings } from "../limits/settings.ts";
+import type { MessageSettings } from "../serializers/settings.ts";
 import type { Connection, ConnectionHandler } from "./connection.ts";
 import type { Log } from "./log.ts";
 import type { ReportLimit, Traffic } from "./observers.ts";
 import type { Schema } from "./schema.ts";
-import type { TransportLimits } from "./settings.ts";
 
 /** One entry of the config's `transports`, checked, and what takes its connections. */
 export interface TransportEntry<E = unknown> {
-  /** What the config says now: after a reload the keys that are `live` have other values. */
+  /** What the config says now: read it at each use, since a reload changes the keys that the schema marks as `live`. */
   readonly options: E;
-  readonly limits: TransportLimits;
+  /** What core's own keys say now. A FrameConnection keeps to those about messages. */
+  readonly limits: MessageSettings & LimitSettings;
   /**
    * Why no connection from `peer` can be taken now, as a text for who comes; null where one can. To be asked where it
    * can still be told by the transport's own means: else `accept` refuses the connection by ABORT.
@@ -46,14 +48,15 @@ export interface Listener {
 /** A way for clients to connect: the `type` of an entry in `transports`. */
 export interface Transport<E = unknown> {
   readonly type: string;
-  /** What an entry holds, less the keys that core takes out (`type`, `auth`, `max-connections` …). */
+  /**
+   * What an entry holds, less the keys that core takes out (`type`, `auth`, `max-connections` …). A key that is read for
+   * each connection anew says so by `.meta({ live: true })`: then a reload changes it. The others wait for a restart.
+   */
   readonly schema: Schema<E>;
   /** Listens for all entries of this type together, since several may share a port. Rejects where it cannot. */
   readonly start: (entries: readonly TransportEntry<E>[], context: TransportContext) => Promise<Listener>;
   /** What tells an entry from the others when the config is reloaded; default: all that it holds. */
   readonly identity?: (entry: E) => string;
-  /** The keys that it reads from an entry for each connection anew, so that they can change without a restart. */
-  readonly live?: readonly (keyof E & string)[];
   /** Two entries that cannot stand side by side: the position of the second, and why. */
   readonly conflicts?: (entries: readonly E[]) => readonly { readonly index: number; readonly message: string }[];
 }

@@ -16,7 +16,7 @@ function fail(backOff: BackOff, name: string, times: number): void {
 }
 
 it("lets as many failures pass in a minute as the limit says, and not one more", () => {
-  const backOff = new BackOff(3000);
+  const backOff = new BackOff(() => 3000);
   fail(backOff, "a", 3000);
   expect(backOff.isHeld("a")).toBe(false);
   fail(backOff, "a", 1);
@@ -25,7 +25,7 @@ it("lets as many failures pass in a minute as the limit says, and not one more",
 });
 
 it("holds back twice as long with each further failure, for a minute at most", () => {
-  const backOff = new BackOff(2);
+  const backOff = new BackOff(() => 2);
   fail(backOff, "a", 2);
   const holds = Array.from({ length: 8 }, () => {
     fail(backOff, "a", 1);
@@ -35,13 +35,13 @@ it("holds back twice as long with each further failure, for a minute at most", (
 });
 
 it("counts failures that were under way when the hold began as one", () => {
-  const backOff = new BackOff(1);
+  const backOff = new BackOff(() => 1);
   fail(backOff, "a", 50);
   expect(holdOf(backOff, "a")).toBe(1);
 });
 
 it("begins anew after a quiet minute, and not while the name is held back", () => {
-  const backOff = new BackOff(60);
+  const backOff = new BackOff(() => 60);
   fail(backOff, "a", 61);
   expect(holdOf(backOff, "a")).toBe(1);
   fail(backOff, "a", 1);
@@ -54,7 +54,7 @@ it("begins anew after a quiet minute, and not while the name is held back", () =
 });
 
 it("lets a name that fails steadily below the limit go on for ever", () => {
-  const backOff = new BackOff(60);
+  const backOff = new BackOff(() => 60);
   for (let i = 0; i < 1000; i++) {
     fail(backOff, "a", 1);
     jest.advanceTimersByTime(1000);
@@ -63,7 +63,7 @@ it("lets a name that fails steadily below the limit go on for ever", () => {
 });
 
 it("remembers who failed for a quarter of an hour", () => {
-  const backOff = new BackOff(60);
+  const backOff = new BackOff(() => 60);
   fail(backOff, "a", 1);
   jest.advanceTimersByTime(15 * 60_000 - 1);
   expect([backOff.hasFailed("a"), backOff.hasFailed("b")]).toEqual([true, false]);

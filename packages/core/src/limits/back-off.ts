@@ -25,15 +25,11 @@ const NONE: Failures = { level: 0, from: 0, heldUntil: 0, holds: 0 };
  * failure. Who has been quiet for a minute begins anew.
  */
 export class BackOff {
-  #limit: number;
+  readonly #limit: () => number;
   readonly #failures = new Recent<Failures>(MAX_NAMES, MEMORY);
 
-  /** @param limit failures in a minute */
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  configure(limit: number): void {
+  /** @param limit gives the failures in a minute */
+  constructor(limit: () => number) {
     this.#limit = limit;
   }
 
@@ -48,14 +44,14 @@ export class BackOff {
 
   failed(name: string): void {
     const now = performance.now();
+    const limit = this.#limit();
     const before = this.#failures.get(name) ?? NONE;
     // What was under way when the hold began says nothing new.
     if (now < before.heldUntil) return;
-    const fallen = Math.max(0, before.level - ((now - before.from) * this.#limit) / 60_000);
+    const fallen = Math.max(0, before.level - ((now - before.from) * limit) / 60_000);
     const holds = fallen === 0 ? 0 : before.holds;
-    if (fallen + 1 <= this.#limit)
-      return this.#failures.set(name, { level: fallen + 1, from: now, heldUntil: 0, holds });
+    if (fallen + 1 <= limit) return this.#failures.set(name, { level: fallen + 1, from: now, heldUntil: 0, holds });
     const heldUntil = now + Math.min(LONGEST_HOLD, FIRST_HOLD * 2 ** holds);
-    this.#failures.set(name, { level: this.#limit, from: heldUntil, heldUntil, holds: holds + 1 });
+    this.#failures.set(name, { level: limit, from: heldUntil, heldUntil, holds: holds + 1 });
   }
 }

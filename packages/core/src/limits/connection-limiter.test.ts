@@ -1,6 +1,6 @@
 import type { Connection, ConnectionHandler } from "../contract/connection.ts";
-import type { TransportLimits } from "../contract/settings.ts";
 import { ConnectionLimiter, type ConnectionSlot } from "./connection-limiter.ts";
+import { limitSettings } from "./settings.ts";
 
 const ENDINGS = 100_000;
 
@@ -24,8 +24,13 @@ function connectionFrom(peer: string): Connection & { closed: boolean } {
 it.each([0, 100])(
   `places are counted right all through ${ENDINGS} odd endings, with %i messages a second, and none is left`,
   (rate) => {
-    const limits = { connections: 50, halfOpen: 30, halfOpenPerAddress: 10, messagesPerSecond: rate };
-    const limiter = new ConnectionLimiter(limits as TransportLimits, nothing);
+    const settings = limitSettings.parse({
+      "max-connections": 50,
+      "max-half-open": 30,
+      "max-half-open-per-address": 10,
+      "max-messages-per-second": rate,
+    });
+    const limiter = new ConnectionLimiter({ now: settings }, nothing);
     const next = random(99);
     const open = new Map<ConnectionSlot, "half-open" | "joined">();
     let ended = 0;

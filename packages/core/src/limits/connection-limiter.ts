@@ -1,11 +1,12 @@
 import type { Connection, ConnectionHandler } from "../contract/connection.ts";
 import type { TransportEntry } from "../contract/transport.ts";
-import type { TransportLimits } from "../contract/settings.ts";
 import { noTraffic } from "./traffic.ts";
 import type { ReportLimit } from "../contract/observers.ts";
+import type { Live } from "../settings/live.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { addressOf } from "./address.ts";
 import { PendingLogins } from "./pending-logins.ts";
+import type { LimitSettings } from "./settings.ts";
 import { throttled } from "./throttle.ts";
 
 /** What is told to who comes when there is no room, and to the operator. */
@@ -30,19 +31,14 @@ export interface ConnectionSlot {
 /** One entry of `transports`: it counts the connections and what passes through them, and lets in as many as there may be. */
 export class ConnectionLimiter {
   readonly traffic = noTraffic();
-  #limits: TransportLimits;
+  readonly #settings: Live<LimitSettings>;
   readonly #report: ReportLimit;
   readonly #pendingLogins = new PendingLogins();
   #sessions = 0;
 
-  constructor(limits: TransportLimits, report: ReportLimit) {
-    this.#limits = limits;
+  constructor(settings: Live<LimitSettings>, report: ReportLimit) {
+    this.#settings = settings;
     this.#report = report;
-  }
-
-  /** Puts other limits into effect, for connections to come. */
-  configure(limits: TransportLimits): void {
-    this.#limits = limits;
   }
 
   /** Connections that have not logged in yet. */
@@ -56,17 +52,18 @@ export class ConnectionLimiter {
   }
 
   /** What the transport is handed. @param accept takes a connection for which there is room, and its slot */
-  entry(accept: (connection: Connection, slot: ConnectionSlot) => ConnectionHandler): Omit<TransportEntry, "options"> {
+  entry(
+    accept: (connection: Connection, slot: ConnectionSlot) => ConnectionHandler,
+  ): Pick<TransportEntry, "traffic" | "refusal" | "accept"> {
     return {
       traffic: this.traffic,
-      limits: this.#limits,
       refusal: (peer) => this.#refusal(peer),
       accept: (connection) => {
         const { peer } = connection.details;
         const refusal = this.#refusal(peer);
         if (refusal !== null) return turnedAway(connection, refusal);
         const slot = this.#slot(addressOf(peer));
-        const { messagesPerSecond } = this.#limits;
+        const messagesPerSecond = this.#settings.now["max-messages-per-second"];
         try {
           if (messagesPerSecond === 0) return accept(connection, slot);
           return throttled((slowed) => accept(slowed, slot), messagesPerSecond)(connection);
@@ -104,10 +101,10 @@ export class ConnectionLimiter {
   }
 
   #full(address: string | null): keyof typeof TEXTS | null {
-    const { connections, halfOpen, halfOpenPerAddress } = this.#limits;
-    if (this.#pendingLogins.of(address) >= halfOpenPerAddress) return "max-half-open-per-address";
-    if (this.#pendingLogins.count >= halfOpen) return "max-half-open";
-    if (this.#pendingLogins.count + this.#sessions >= connections) return "max-connections";
+    const settings = this.#settings.now;
+    if (this.#pendingLogins.of(address) >= settings["max-half-open-per-address"]) return "max-half-open-per-address";
+    if (this.#pendingLogins.count >= settings["max-half-open"]) return "max-half-open";
+    if (this.#pendingLogins.count + this.#sessions >= settings["max-connections"]) return "max-connections";
     return null;
   }
 }

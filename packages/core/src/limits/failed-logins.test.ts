@@ -3,6 +3,7 @@ import type { Handshakes, HandshakeReply } from "../contract/handshake.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { LimitHit } from "../contract/observers.ts";
 import { FailedLogins } from "./failed-logins.ts";
+import { limitSettings } from "./settings.ts";
 
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
@@ -13,7 +14,10 @@ type Outcome = "right" | "wrong" | "broken";
 function guarded(limits: { perAddress?: number; perAuthid?: number }) {
   const hits: LimitHit[] = [];
   const { perAddress = 1000, perAuthid = 1000 } = limits;
-  const settings = { failedLoginsPerAddress: perAddress, failedLoginsPerAuthid: perAuthid };
+  const settings = limitSettings.parse({
+    "max-failed-logins-per-address": perAddress,
+    "max-failed-logins-per-authid": perAuthid,
+  });
   let outcome: Outcome;
   const step = ({ authid }: Hello): HandshakeReply =>
     outcome === "right"
@@ -26,7 +30,7 @@ function guarded(limits: { perAddress?: number; perAuthid?: number }) {
       authenticate: () => Promise.resolve(step(hello)),
     }),
   };
-  const guard = new FailedLogins(settings, (hit) => hits.push(hit)).guard(handshakes);
+  const guard = new FailedLogins({ now: settings }, (hit) => hits.push(hit)).guard(handshakes);
   const attempt = async (address: string, authid: string | null, as: Outcome): Promise<Outcome | "held"> => {
     outcome = as;
     const hello = { realm: "realm1", authid, transport: { peer: address === "" ? "unix" : `tcp4:${address}:1` } };

@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import type { Handshakes, Handshake, HandshakeReply, HandshakeTrace } from "../contract/handshake.ts";
 import type { Hello } from "../contract/hello.ts";
-import type { TransportLimits } from "../contract/settings.ts";
 import type { ReportLimit } from "../contract/observers.ts";
+import type { Live } from "../settings/live.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { addressOf } from "./address.ts";
 import { BackOff } from "./back-off.ts";
 import { Recent } from "./recent.ts";
+import type { LimitSettings } from "./settings.ts";
 
 /** How many addresses are remembered with an authid they have logged in as, and for how long, in milliseconds. */
 const MAX_FRIENDS = 10_000;
@@ -17,8 +18,6 @@ const FRIENDSHIP = 24 * 60 * 60_000;
 const HELD_BACK = "too many logins have failed; try again later";
 
 const NOTHING_ASKED: HandshakeTrace = { authmethod: null, provider: null, plugin: null, known: null };
-
-type FailureLimits = Pick<TransportLimits, "failedLoginsPerAddress" | "failedLoginsPerAuthid">;
 
 /**
  * The failed logins of a transport. An address that fails too often is held back, and nothing else: whom it tried to be
@@ -31,16 +30,10 @@ export class FailedLogins {
   readonly #friends = new Recent<true>(MAX_FRIENDS, FRIENDSHIP);
   readonly #report: ReportLimit;
 
-  constructor(limits: FailureLimits, report: ReportLimit) {
-    this.#addresses = new BackOff(limits.failedLoginsPerAddress);
-    this.#authids = new BackOff(limits.failedLoginsPerAuthid);
+  constructor(settings: Live<LimitSettings>, report: ReportLimit) {
+    this.#addresses = new BackOff(() => settings.now["max-failed-logins-per-address"]);
+    this.#authids = new BackOff(() => settings.now["max-failed-logins-per-authid"]);
     this.#report = report;
-  }
-
-  /** Puts other limits into effect; who is held back stays so. */
-  configure(limits: FailureLimits): void {
-    this.#addresses.configure(limits.failedLoginsPerAddress);
-    this.#authids.configure(limits.failedLoginsPerAuthid);
   }
 
   /** The same handshakes, but refused while their client is held back. A client without an address never is. */

@@ -1,6 +1,5 @@
 import type { Log } from "../contract/log.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
-import { LIMITS } from "./limit-keys.ts";
 import type { LimitHit } from "../contract/observers.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
 
@@ -10,16 +9,18 @@ import type { RouterHooks } from "../contract/hooks.ts";
  */
 const QUIET_TIME = 10_000;
 
-/** Where all limits that are hit come together: counted, told to the hook `limited`, and logged. */
+/** Where all limits that are hit come together: counted, told to the hook `limitHit`, and logged. */
 export class LimitReport {
-  readonly #counts = new Map<string, number>(LIMITS.map((limit) => [limit, 0]));
+  readonly #counts: Map<string, number>;
   readonly #logged = new Map<string, { at: number; count: number }>();
   /** By session, the limits for which it was named in the log. */
   readonly #named = new WeakMap<SessionInfo, Set<string>>();
   readonly #hooks: RouterHooks;
   readonly #log: Log;
 
-  constructor(hooks: RouterHooks, log: Log) {
+  /** @param limits the names under which hits are counted; others are added when they are hit */
+  constructor(limits: Iterable<string>, hooks: RouterHooks, log: Log) {
+    this.#counts = new Map([...limits].map((limit) => [limit, 0]));
     this.#hooks = hooks;
     this.#log = log;
   }
@@ -30,7 +31,7 @@ export class LimitReport {
   }
 
   /** Counts what is neither told nor logged when it happens. */
-  add(limit: (typeof LIMITS)[number], hits: number): void {
+  add(limit: string, hits: number): void {
     this.#counts.set(limit, (this.#counts.get(limit) ?? 0) + hits);
   }
 

@@ -11,7 +11,7 @@ import type { AuthorizationRequest } from "./access/authorizer.ts";
 import type { Member, RequestType } from "./member.ts";
 import type { MetaProcedure } from "./meta/meta-call.ts";
 import type { Denials } from "./access/permissions.ts";
-import type { RealmOptions } from "../contract/settings.ts";
+import type { RealmOptions } from "./settings.ts";
 import type { Log } from "../contract/log.ts";
 import type { Broker } from "./broker/broker.ts";
 import { isAcknowledged } from "./broker/publish-options.ts";
@@ -57,7 +57,7 @@ export class SessionInbox implements RealmAttachment {
   constructor(member: Member, realm: InboxRealm) {
     this.#member = member;
     this.#realm = realm;
-    this.#ids = new RequestIds(realm.options.requestIds, member.info.session, realm.log);
+    this.#ids = new RequestIds(realm.options["request-ids"], member.info.session, realm.log);
   }
 
   receive(message: Message): void {

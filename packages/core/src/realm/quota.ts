@@ -1,32 +1,35 @@
 import { LimitError } from "../errors/limit-error.ts";
-import type { RealmOptions } from "../contract/settings.ts";
-
-type SessionRoom = Pick<RealmOptions, "maxSessions" | "maxSessionsPerAuthid">;
+import type { Live } from "../settings/live.ts";
+import type { RealmOptions } from "./settings.ts";
 
 /** How many sessions are in a realm, and of whom. */
 export class SessionQuota {
-  #max = 0;
-  #maxPerAuthid = 0;
+  readonly #options: Live<RealmOptions>;
   /** Null where the limit of all is reached first: then nobody's sessions need be counted. */
   #byAuthid: Map<string, number> | null = null;
   #count = 0;
 
-  /** @param authids of the sessions that are there, which stay whatever the limits */
-  configure({ maxSessions, maxSessionsPerAuthid }: SessionRoom, authids: Iterable<string>): void {
-    this.#max = maxSessions;
-    this.#maxPerAuthid = maxSessionsPerAuthid;
-    this.#byAuthid = maxSessionsPerAuthid < maxSessions ? new Map() : null;
+  constructor(options: Live<RealmOptions>) {
+    this.#options = options;
+    this.settingsChanged([]);
+  }
+
+  /** Counts anew. @param authids of the sessions that are there, which stay whatever the limits */
+  settingsChanged(authids: Iterable<string>): void {
+    const { "max-sessions": max, "max-sessions-per-authid": maxPerAuthid } = this.#options.now;
+    this.#byAuthid = maxPerAuthid < max ? new Map() : null;
     this.#count = 0;
     for (const authid of authids) this.enter(authid);
   }
 
   /** @throws LimitError where there is no room for a session of `authid` */
   requireRoom(authid: string): void {
-    if (this.#count >= this.#max) {
+    const { "max-sessions": max, "max-sessions-per-authid": maxPerAuthid } = this.#options.now;
+    if (this.#count >= max) {
       throw new LimitError("max-sessions", "the realm has as many sessions as it takes; try again later");
     }
-    if ((this.#byAuthid?.get(authid) ?? 0) < this.#maxPerAuthid) return;
-    throw new LimitError("max-sessions-per-authid", `an authid may have ${this.#maxPerAuthid} sessions here at most`);
+    if ((this.#byAuthid?.get(authid) ?? 0) < maxPerAuthid) return;
+    throw new LimitError("max-sessions-per-authid", `an authid may have ${maxPerAuthid} sessions here at most`);
   }
 
   enter(authid: string): void {

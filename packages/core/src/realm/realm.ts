@@ -2,7 +2,8 @@ import type { Action, Decision } from "../contract/authorization.ts";
 import type { Log } from "../contract/log.ts";
 import type { SessionPort, SessionInfo } from "../contract/session-port.ts";
 import type { RealmPort, RealmAttachment } from "../contract/realm-port.ts";
-import type { RealmOptions, RealmSettings } from "../contract/settings.ts";
+import { type LiveSource, partOf } from "../settings/live.ts";
+import type { RealmOptions, RealmRules } from "./settings.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { attempt, inSlices } from "../wamp/guarded.ts";
 import type { MatchPolicy } from "../wamp/uri.ts";
@@ -34,21 +35,21 @@ export class Realm implements RealmPort, InboxRealm {
   readonly dealer: Dealer;
   /** The router's own procedures, `wamp.…`. */
   readonly procedures: ReadonlyMap<string, MetaProcedure>;
-  #options: RealmOptions;
+  readonly #settings: LiveSource<RealmRules>;
   readonly #authorization: Authorization;
   readonly #testaments: Testaments;
-  readonly #quota = new SessionQuota();
+  readonly #quota: SessionQuota;
   /** All sessions but the router's own, by id. */
   readonly #members = new Map<number, Member>();
 
-  /** @param guarded URIs that only an exact rule lets anyone register or call */
-  constructor({ name, roles, options }: RealmSettings, guarded: ReadonlySet<string>, context: AuthorizationContext) {
-    this.name = name;
-    this.#options = options;
-    this.#quota.configure(options, []);
-    this.log = context.log.child({ realm: name });
-    this.#authorization = new Authorization({ ...context, log: this.log });
-    this.#authorization.configure(roles, guarded);
+  constructor(rules: RealmRules, context: AuthorizationContext) {
+    const settings = { now: rules };
+    const options = partOf(settings, (now) => now.options);
+    this.name = rules.name;
+    this.#settings = settings;
+    this.log = context.log.child({ realm: this.name });
+    this.#quota = new SessionQuota(options);
+    this.#authorization = new Authorization(settings, { ...context, log: this.log });
     this.broker = new Broker(options, this.log);
     this.dealer = new Dealer(
       options,
@@ -73,22 +74,18 @@ export class Realm implements RealmPort, InboxRealm {
   }
 
   get options(): RealmOptions {
-    return this.#options;
+    return this.#settings.now.options;
   }
 
   /**
    * Puts other settings into effect. The sessions stay, but lose what the new rules forbid them to hold.
    * @returns how many subscriptions and registrations were revoked
    */
-  configure({ roles, options }: RealmSettings, guarded: ReadonlySet<string>): number {
-    this.#options = options;
-    this.#authorization.configure(roles, guarded);
-    this.broker.configure(options);
-    this.dealer.configure(options);
-    this.#quota.configure(
-      options,
-      [...this.#members.values()].map(({ info }) => info.authid),
-    );
+  reload(rules: RealmRules): number {
+    this.#settings.now = rules;
+    this.#authorization.settingsChanged();
+    this.broker.settingsChanged();
+    this.#quota.settingsChanged([...this.#members.values()].map(({ info }) => info.authid));
     let revoked = 0;
     for (const member of [...this.#members.values()])
       attempt(
@@ -164,7 +161,7 @@ export class Realm implements RealmPort, InboxRealm {
    * @throws WampError for a URI that is none, or that is guarded; the promise rejects with a WampError alone
    */
   decide(member: Member, request: AuthorizationRequest, signal: () => AbortSignal): Decision | Promise<Decision> {
-    checkUri(request, this.#options.uriCheck);
+    checkUri(request, this.options["uri-check"]);
     return this.#authorization.decide(member.port, request, signal);
   }
 

@@ -1,4 +1,4 @@
-import type { RealmOptions } from "../contract/settings.ts";
+import type { RealmOptions } from "./settings.ts";
 import type { Log } from "../contract/log.ts";
 import { MAX_ID } from "../wamp/ids.ts";
 import type { Message } from "../wamp/messages.ts";
@@ -18,13 +18,13 @@ const REQUESTS: ReadonlySet<string> = new Set([
  * them, many clients count in their own way: by default a session that does is named in the log, once.
  */
 export class RequestIds {
-  readonly #policy: RealmOptions["requestIds"];
+  readonly #policy: RealmOptions["request-ids"];
   readonly #session: number;
   readonly #log: Log;
   #last = 0;
   #warned = false;
 
-  constructor(policy: RealmOptions["requestIds"], session: number, log: Log) {
+  constructor(policy: RealmOptions["request-ids"], session: number, log: Log) {
     this.#policy = policy;
     this.#session = session;
     this.#log = log;

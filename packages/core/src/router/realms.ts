@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LoadedConfig } from "../config/load.ts";
+import type { Live } from "../settings/live.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
-import type { RealmSettings } from "../contract/settings.ts";
 import type { AuthorizationContext } from "../realm/access/authorization.ts";
 import { Realm } from "../realm/realm.ts";
+import type { RealmSettings } from "../realm/settings.ts";
 
 /** What has become of the realms. */
 export interface RealmChanges {
@@ -17,11 +18,14 @@ export interface RealmChanges {
 
 /** The realms of a router. */
 export class Realms implements RealmDirectory, Iterable<Realm> {
+  readonly #config: Live<LoadedConfig>;
   readonly #context: AuthorizationContext;
   readonly #realms = new Map<string, { readonly realm: Realm; readonly settings: RealmSettings }>();
 
-  constructor(context: AuthorizationContext) {
+  constructor(config: Live<LoadedConfig>, context: AuthorizationContext) {
+    this.#config = config;
     this.#context = context;
+    this.settingsChanged((_name, step) => step());
   }
 
   get(name: string): Realm | undefined {
@@ -33,13 +37,11 @@ export class Realms implements RealmDirectory, Iterable<Realm> {
   }
 
   /**
-   * Makes the realms those of a config.
-   * @param run does what is to be done for one realm; default: at once, and what it throws is thrown
+   * Makes the realms those of the config.
+   * @param run does what is to be done for one realm, and sees to what it throws
    */
-  configure(
-    { realms, called }: Pick<LoadedConfig, "realms" | "called">,
-    run: (name: string, step: () => void) => void = (_name, step) => step(),
-  ): RealmChanges {
+  settingsChanged(run: (name: string, step: () => void) => void): RealmChanges {
+    const { realms, called } = this.#config.now;
     const names = new Set(realms.map(({ name }) => name));
     const removed = [...this.#realms.keys()].filter((name) => !names.has(name));
     for (const name of removed) this.#realms.delete(name);
@@ -52,9 +54,9 @@ export class Realms implements RealmDirectory, Iterable<Realm> {
         if (there === undefined) added++;
         else {
           if (!isDeepStrictEqual(settings, there.settings)) changed++;
-          revoked += there.realm.configure(settings, guarded);
+          revoked += there.realm.reload({ ...settings, guarded });
         }
-        this.#realms.set(name, { settings, realm: there?.realm ?? new Realm(settings, guarded, this.#context) });
+        this.#realms.set(name, { settings, realm: there?.realm ?? new Realm({ ...settings, guarded }, this.#context) });
       });
     }
     return { added, changed, removed, revoked };

@@ -1,26 +1,21 @@
+import { z } from "zod";
+import { entrySettings } from "../config/core-schema.ts";
 import type { LoadedConfig, LoadedTransport } from "../config/load.ts";
-import { planReload } from "./reload-plan.ts";
 import { memory } from "../transports/memory/memory.ts";
 import { rawsocket } from "../transports/rawsocket/rawsocket.ts";
 import { websocket } from "../transports/websocket/websocket.ts";
+import { planReload } from "./reload-plan.ts";
+import { routerSettings } from "./settings.ts";
 
 const TRANSPORTS = { websocket, rawsocket, memory };
 
-const LIMITS = {
-  connections: 1,
-  halfOpen: 1,
-  halfOpenPerAddress: 1,
-  failedLoginsPerAddress: 1,
-  failedLoginsPerAuthid: 1,
-  messagesPerSecond: 0,
-  helloSize: 65_536,
-  depth: 100,
-  values: 100_000,
-};
+const settings = (authTimeout: number) => entrySettings.parse({ "auth-timeout": authTimeout });
 
-function entry(type: keyof typeof TRANSPORTS, options: object, authTimeout = 1): LoadedTransport {
-  return { type, transport: TRANSPORTS[type], options, auth: new Map(), authTimeout, limits: LIMITS };
+function entry(type: keyof typeof TRANSPORTS, options: object): LoadedTransport {
+  return { type, transport: TRANSPORTS[type], options, auth: new Map(), settings: settings(1) };
 }
+
+const timeouts = ({ transports }: LoadedConfig): number[] => transports.map(({ settings: now }) => now["auth-timeout"]);
 
 function config(transports: LoadedTransport[], rest: Partial<LoadedConfig> = {}): LoadedConfig {
   return {
@@ -29,8 +24,7 @@ function config(transports: LoadedTransport[], rest: Partial<LoadedConfig> = {})
     realms: [],
     transports,
     components: [],
-    shutdownTimeout: 1,
-    log: { buffer: 1 },
+    settings: routerSettings.parse({}),
     plugins: [],
     called: [],
     warnings: [],
@@ -46,23 +40,23 @@ it("an entry is found again by its type, endpoint and path, wherever it stands",
   const current = config([ws(1, "/a"), ws(1, "/b"), entry("rawsocket", { endpoint: tcp(2) })]);
   const auth = new Map();
   const next = config([
-    { ...entry("rawsocket", { endpoint: tcp(2) }), authTimeout: 3 },
+    { ...entry("rawsocket", { endpoint: tcp(2) }), settings: settings(3) },
     { ...ws(1, "/b"), auth },
-    { ...ws(1, "/a"), authTimeout: 2 },
+    { ...ws(1, "/a"), settings: settings(2) },
   ]);
   const { config: planned, restart } = planReload(current, next);
   expect(restart).toEqual([]);
-  expect(planned.transports.map(({ authTimeout }) => authTimeout)).toEqual([2, 1, 3]);
+  expect(timeouts(planned)).toEqual([2, 1, 3]);
   expect(planned.transports[1]?.auth).toBe(auth);
 });
 
 it("entries that nothing tells apart keep their order", () => {
   const current = config([ws(0, "/ws"), ws(0, "/ws")]);
   const next = config([
-    { ...ws(0, "/ws"), authTimeout: 2 },
-    { ...ws(0, "/ws"), authTimeout: 3 },
+    { ...ws(0, "/ws"), settings: settings(2) },
+    { ...ws(0, "/ws"), settings: settings(3) },
   ]);
-  expect(planReload(current, next).config.transports.map(({ authTimeout }) => authTimeout)).toEqual([2, 3]);
+  expect(timeouts(planReload(current, next).config)).toEqual([2, 3]);
 });
 
 it("what a transport reads for each connection takes effect, and what it does not is named", () => {
@@ -93,8 +87,7 @@ it("entries that are new or gone, other TLS settings, plugins and components wai
     called: [{ uri: "com.new", realm: null, realmKey: "" }],
     plugins: [{ plugin, options: { a: 2 } }],
     components: [{ ...component, role: "other" }],
-    shutdownTimeout: 2,
-    log: { buffer: 2 },
+    settings: routerSettings.parse({ "shutdown-timeout": 2, log: { buffer: 5000 } }),
   });
   const { config: planned, restart } = planReload(current, next);
   expect(restart).toEqual([
@@ -109,24 +102,37 @@ it("entries that are new or gone, other TLS settings, plugins and components wai
   expect(planned.called.map(({ uri }) => uri)).toEqual(["com.new", "com.old"]);
   expect(planned.plugins).toBe(current.plugins);
   expect(planned.components).toBe(current.components);
-  expect(planned.shutdownTimeout).toBe(2);
-  expect(planned.log.buffer).toBe(2);
+  expect(planned.settings).toEqual({ "shutdown-timeout": 2, log: { buffer: 5000 } });
+});
+
+it("a plugin's transport says by its schema which keys a reload changes", () => {
+  const schema = z.object({ path: z.string(), rate: z.int().meta({ live: true }), size: z.int() });
+  const transport = { type: "own", schema, identity: ({ path }: { path: string }) => path } as never;
+  const own = (rate: number, size: number) => ({
+    type: "own",
+    transport,
+    options: { path: "/", rate, size },
+    auth: new Map(),
+    settings: settings(1),
+  });
+  const { config: planned, restart } = planReload(config([own(1, 1)]), config([own(2, 2)]));
+  expect(planned.transports[0]?.options).toEqual({ path: "/", rate: 2, size: 1 });
+  expect(restart).toEqual(["transports[0].size has changed; it stays as it was until a restart"]);
 });
 
 it("a transport that does not say what tells its entries apart has them compared as a whole", () => {
-  const transport = { type: "own", schema: {}, start: () => Promise.reject(new Error()) } as never;
+  const transport = { type: "own", schema: z.unknown(), start: () => Promise.reject(new Error()) } as never;
   const own = (options: unknown, authTimeout: number) => ({
     type: "own",
     transport,
     options,
     auth: new Map(),
-    authTimeout,
-    limits: LIMITS,
+    settings: settings(authTimeout),
   });
   const { config: planned, restart } = planReload(
     config([own({ a: 1 }, 1), own("text", 1)]),
     config([own({ a: 2 }, 2), own("text", 2)]),
   );
-  expect(planned.transports.map(({ authTimeout }) => authTimeout)).toEqual([1, 2]);
+  expect(timeouts(planned)).toEqual([1, 2]);
   expect(restart).toHaveLength(2);
 });

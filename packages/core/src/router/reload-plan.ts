@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LoadedComponent, LoadedConfig, LoadedTransport } from "../config/load.ts";
+import { jsonSchemaOf } from "../config/issues.ts";
+import { liveKeys } from "../settings/metadata.ts";
 import { isDict } from "../wamp/messages.ts";
 
 /** What a reload is to do. */
@@ -51,7 +53,7 @@ function matched(current: readonly LoadedTransport[], next: readonly LoadedTrans
 function merged(old: LoadedTransport, next: LoadedTransport, key: string, restart: string[]): LoadedTransport {
   const { options, transport } = old;
   if (!isDict(options) || !isDict(next.options)) return { ...next, options };
-  const live: readonly string[] = transport.live ?? [];
+  const live = liveKeys(jsonSchemaOf(transport.schema) ?? {});
   const now: Record<string, unknown> = { ...options };
   for (const name of new Set([...Object.keys(options), ...Object.keys(next.options)])) {
     if (live.includes(name)) now[name] = next.options[name];

@@ -1,14 +1,31 @@
 import { setImmediate } from "node:timers/promises";
 import { whyNoPlace } from "../auth/entitlement.ts";
-import type { Listener } from "../contract/transport.ts";
+import type { WampgateConfig } from "../config/define-config.ts";
+import { loadConfig } from "../config/load.ts";
 import type { Log } from "../contract/log.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
+import { BUILTIN } from "./builtin.ts";
+import type { RouterContext } from "./context.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { Listeners } from "./listeners.ts";
+import type { LogBuffer } from "./log-buffer.ts";
+import type { Realms } from "./realms.ts";
+import { planReload } from "./reload-plan.ts";
+import type { Sessions } from "./sessions.ts";
 import type { TransportRuntime } from "./transport-runtime.ts";
 import type { LocalSession } from "../session/local/local-session.ts";
 import type { Session } from "../session/session.ts";
 import { CloseUri } from "../wamp/error-uris.ts";
 import { attempt } from "../wamp/guarded.ts";
+
+interface Parts {
+  readonly realms: Realms;
+  readonly sessions: Sessions;
+  readonly listeners: Listeners;
+  readonly lifecycle: Lifecycle;
+  readonly logBuffer: LogBuffer;
+}
 
 /** How many sessions are judged before others get their turn. */
 const BATCH = 100;
@@ -46,7 +63,7 @@ export class ReloadProblems {
 }
 
 /** Where sessions are looked for, and told to go. */
-export interface Sessions {
+interface Judged {
   readonly transports: readonly TransportRuntime[];
   readonly locals: ReadonlySet<LocalSession>;
   readonly realms: RealmDirectory;
@@ -54,7 +71,7 @@ export interface Sessions {
 }
 
 /** Closes the sessions that the config would not let in any more. @returns how many */
-export async function closeUnentitled({ transports, locals, realms, log }: Sessions): Promise<number> {
+export async function closeUnentitled({ transports, locals, realms, log }: Judged): Promise<number> {
   // A login that ended just before the reload becomes a session in the same turn.
   await setImmediate();
   let closed = 0;
@@ -88,16 +105,60 @@ export async function closeUnentitled({ transports, locals, realms, log }: Sessi
   return closed;
 }
 
-/** Lets listeners read their certificates anew. @returns what went wrong, a sentence for each */
-export async function reloadCertificates(listeners: readonly Listener[]): Promise<string[]> {
-  const outcomes = await Promise.allSettled(listeners.map(async (listener) => listener.reloadCertificates?.()));
-  return outcomes.flatMap((outcome) =>
-    outcome.status === "fulfilled" ? (outcome.value ?? []) : [`certificates: ${(outcome.reason as Error).message}`],
-  );
+/** Puts changed configs into effect, one after the other. */
+export class Reloads {
+  /** The last one: the next one waits for it. */
+  #last: Promise<unknown> = Promise.resolve();
+  readonly #parts: Parts;
+  readonly #context: RouterContext;
+  readonly #cwd: string;
+
+  /** @param cwd where plugins and modules are looked for */
+  constructor(parts: Parts, context: RouterContext, cwd: string) {
+    this.#parts = parts;
+    this.#context = context;
+    this.#cwd = cwd;
+  }
+
+  /** @see Router.reload */
+  reload(raw: WampgateConfig): Promise<Reloaded> {
+    const reloaded = this.#last.then(() => this.#reload(raw));
+    this.#last = reloaded.catch(() => undefined);
+    return reloaded;
+  }
+
+  async #reload(raw: WampgateConfig): Promise<Reloaded> {
+    const { config, log } = this.#context;
+    const { realms, sessions, listeners, lifecycle, logBuffer } = this.#parts;
+    const { file, folder, plugins } = config.now;
+    const running = plugins.map(({ plugin }) => plugin);
+    const options = { cwd: this.#cwd, transports: BUILTIN.transports, running };
+    const next = await loadConfig({ file, folder, raw }, options);
+    if (!lifecycle.isRunning) throw new Error("the config is not reloaded: the router has not started, or is stopping");
+    const plan = planReload(config.now, next);
+    config.now = plan.config;
+    const problems = new ReloadProblems(log);
+    problems.attempt("the log", () => logBuffer.settingsChanged());
+    const { removed, revoked, ...changes } = realms.settingsChanged((name, step) =>
+      problems.attempt(`the realm "${name}"`, step),
+    );
+    for (const name of removed) sessions.services.leave(name);
+    const { transports } = listeners;
+    const closed = await closeUnentitled({ transports, locals: sessions.locals, realms, log });
+    const reloaded = {
+      realms: { ...changes, removed: removed.length },
+      closed,
+      revoked,
+      restart: plan.restart,
+      problems: [...problems.found, ...(await listeners.reloadCertificates())],
+    };
+    logReload(log, reloaded);
+    return reloaded;
+  }
 }
 
 /** Tells the operator what has come of a reload. */
-export function logReload(log: Log, { realms, closed, revoked, restart, problems }: Reloaded): void {
+function logReload(log: Log, { realms, closed, revoked, restart, problems }: Reloaded): void {
   const changes = `realms: ${realms.added} new, ${realms.changed} changed, ${realms.removed} gone`;
   const losses = `sessions closed: ${closed}, subscriptions and registrations revoked: ${revoked}`;
   log.info({ realms, closed, revoked }, `the config was reloaded; ${changes}; ${losses}`);

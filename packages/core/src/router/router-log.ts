@@ -1,20 +1,18 @@
 import { isatty } from "node:tty";
 import { type Logger, pino } from "pino";
 import { prettyFactory } from "pino-pretty";
+import type { Log } from "../contract/log.ts";
 import { type LogStream, logStreamOf } from "./log-stream.ts";
 
-/** A log that never holds up who writes it, and the stream behind it. */
-export interface RouterLog {
-  readonly log: Logger;
-  readonly output: LogStream;
-}
+/** Behind each log that was made here, its stream. */
+const streams = new WeakMap<Log, LogStream>();
 
 /**
- * The log of a router on standard output or standard error.
+ * The log of a router on standard output or standard error. It never holds up the one who writes it.
  * @param fd 1 or 2
  * @param options `level`: the lowest that is written; `pretty`: for people, where it is a terminal, else JSON lines
  */
-export function routerLog(fd: 1 | 2, { level = "info", pretty = false } = {}): RouterLog {
+export function routerLog(fd: 1 | 2, { level = "info", pretty = false } = {}): Logger {
   const output = logStreamOf(fd);
   const log = pino(
     { name: "wampgate", level, serializers: { error: pino.stdSerializers.err } },
@@ -25,7 +23,13 @@ export function routerLog(fd: 1 | 2, { level = "info", pretty = false } = {}): R
       { limit: "log.buffer", lines },
       `${lines} ${lines === 1 ? "line" : "lines"} of the log were dropped: what reads it is too slow, and log.buffer was full`,
     );
-  return { log, output };
+  streams.set(log, output);
+  return log;
+}
+
+/** The stream that a log writes to; null for a log of the embedding program. */
+export function streamOf(log: Log): LogStream | null {
+  return streams.get(log) ?? null;
 }
 
 function prettified(output: LogStream): { write(line: string): void } {

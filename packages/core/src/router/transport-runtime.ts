@@ -6,13 +6,13 @@ import type { Connection } from "../contract/connection.ts";
 import type { TransportEntry } from "../contract/transport.ts";
 import type { Log } from "../contract/log.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
-import type { AuthSettings } from "../contract/auth-settings.ts";
 import type { ReportLimit } from "../contract/observers.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
 import { FailedLogins } from "../limits/failed-logins.ts";
 import { ConnectionLimiter, type ConnectionSlot } from "../limits/connection-limiter.ts";
 import { ROUTER_ROLES } from "../realm/features.ts";
 import { Session, type SessionContext } from "../session/session.ts";
+import { type Live, partOf } from "../settings/live.ts";
 import { CloseUri } from "../wamp/error-uris.ts";
 
 /** What a transport at work needs of its router. */
@@ -30,25 +30,32 @@ export class TransportRuntime {
   readonly limiter: ConnectionLimiter;
   readonly sessions = new Set<Session>();
   /** What the transport is handed. */
-  readonly entry: { -readonly [K in keyof TransportEntry]: TransportEntry[K] };
+  readonly entry: TransportEntry;
   readonly #slots = new Map<Session, ConnectionSlot>();
-  readonly #failedLogins: FailedLogins;
-  readonly #handshakeContext: HandshakeContext & { auth: AuthSettings };
-  readonly #sessionContext: SessionContext & { authTimeout: number };
-  #settings: LoadedTransport;
+  readonly #handshakeContext: HandshakeContext;
+  readonly #sessionContext: SessionContext;
+  readonly #settings: Live<LoadedTransport>;
   #isClosed = false;
 
-  constructor(settings: LoadedTransport, context: TransportRuntimeContext) {
+  constructor(settings: Live<LoadedTransport>, context: TransportRuntimeContext) {
     this.#settings = settings;
-    const { auth, authTimeout, limits, options } = settings;
-    this.limiter = new ConnectionLimiter(limits, context.report);
-    this.entry = { options, ...this.limiter.entry((connection, slot) => this.#accept(connection, slot)) };
-    this.#failedLogins = new FailedLogins(limits, context.report);
-    this.#handshakeContext = { ...context, auth, roles: ROUTER_ROLES };
+    const common = partOf(settings, (now) => now.settings);
+    this.limiter = new ConnectionLimiter(common, context.report);
+    this.entry = {
+      ...this.limiter.entry((connection, slot) => this.#accept(connection, slot)),
+      get options() {
+        return settings.now.options;
+      },
+      get limits() {
+        return settings.now.settings;
+      },
+    };
+    const failedLogins = new FailedLogins(common, context.report);
+    this.#handshakeContext = { ...context, auth: partOf(settings, ({ auth }) => auth), roles: ROUTER_ROLES };
     this.#sessionContext = {
       ...context,
-      handshakes: this.#failedLogins.guard(createHandshakes(this.#handshakeContext)),
-      authTimeout,
+      settings: common,
+      handshakes: failedLogins.guard(createHandshakes(this.#handshakeContext)),
       joined: (session) => this.#slots.get(session)?.joined(),
       ended: (session) => {
         this.#slots.get(session)?.ended();
@@ -59,23 +66,12 @@ export class TransportRuntime {
     };
   }
 
+  /** What the config says of it now. */
   get settings(): LoadedTransport {
-    return this.#settings;
+    return this.#settings.now;
   }
 
-  /** Puts other settings into effect, for logins and connections to come. */
-  configure(settings: LoadedTransport): void {
-    this.#settings = settings;
-    const { auth, authTimeout, limits, options } = settings;
-    this.limiter.configure(limits);
-    this.#failedLogins.configure(limits);
-    this.entry.options = options;
-    this.entry.limits = limits;
-    this.#handshakeContext.auth = auth;
-    this.#sessionContext.authTimeout = authTimeout;
-  }
-
-  /** Lets nobody in any more, and ends the logins that are under way. */
+  /** Takes no new clients, and ends the logins that are under way. */
   close(): void {
     this.#isClosed = true;
     for (const session of this.sessions) if (session.info === null) this.#turnAway(session);

@@ -7,6 +7,7 @@ import type { SessionPort, SessionInfo } from "../contract/session-port.ts";
 import type { RealmDirectory, RealmAttachment } from "../contract/realm-port.ts";
 import type { ReportLimit } from "../contract/observers.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
+import type { Live } from "../settings/live.ts";
 import { Deadline } from "../wamp/deadline.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
 import { attempt, whenDone } from "../wamp/guarded.ts";
@@ -16,6 +17,7 @@ import { protocolViolation, WampError } from "../errors/wamp-error.ts";
 import { ClientPort } from "./client-port.ts";
 import { LoginReport } from "./login-report.ts";
 import { parseHello } from "./parse-hello.ts";
+import type { SessionSettings } from "./settings.ts";
 
 /** How long the peer of a session that the router closes has to answer GOODBYE, in milliseconds. */
 const GOODBYE_TIMEOUT = 2000;
@@ -30,8 +32,7 @@ export interface SessionContext {
   readonly hooks: RouterHooks;
   readonly log: Log;
   readonly report: ReportLimit;
-  /** From the opening of the connection to WELCOME, in milliseconds. */
-  readonly authTimeout: number;
+  readonly settings: Live<SessionSettings>;
   /** An id that no other session has. */
   newId(): number;
   /** The session has joined a realm; called once at most. */
@@ -72,7 +73,7 @@ export class Session implements ConnectionHandler {
     this.#connection = connection;
     this.#context = context;
     this.#loginReport = new LoginReport(connection.details.peer, context);
-    this.#deadline = new Deadline(context.authTimeout, undefined, () => this.#late());
+    this.#deadline = new Deadline(context.settings.now["auth-timeout"], undefined, () => this.#late());
   }
 
   /** Who it is, once it has joined and until it leaves. */
@@ -238,7 +239,7 @@ export class Session implements ConnectionHandler {
   }
 
   #endLate(): void {
-    const message = `the login took longer than ${this.#context.authTimeout} ms`;
+    const message = `the login took longer than ${this.#context.settings.now["auth-timeout"]} ms`;
     this.limited("auth-timeout", message);
     // Who has not said HELLO may not speak WAMP at all: nothing is said to it.
     if (this.#state.is === "new") this.#end();

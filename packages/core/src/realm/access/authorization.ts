@@ -2,7 +2,8 @@ import type { Decision } from "../../contract/authorization.ts";
 import type { Log } from "../../contract/log.ts";
 import type { SessionPort } from "../../contract/session-port.ts";
 import type { ServiceCall } from "../../contract/service-call.ts";
-import type { RoleSettings } from "../../contract/settings.ts";
+import type { Live } from "../../settings/live.ts";
+import type { RealmRules } from "../settings.ts";
 import type { RouterHooks } from "../../contract/hooks.ts";
 import { Deadline } from "../../wamp/deadline.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
@@ -36,35 +37,32 @@ export interface AuthorizationContext {
 interface RoleEntry {
   readonly role: Role;
   readonly authorizer: Authorizer | null;
+  /** Shown to the receivers of this role's calls and events; null: nothing is shown. */
   readonly trustLevel: number | null;
 }
 
 /** Who may do what in a realm: a static rule of the role, else its authorizer, else the hook `authorize`, else nobody. */
 export class Authorization {
   #roles: ReadonlyMap<string, RoleEntry> = new Map();
-  #guarded: ReadonlySet<string> = new Set();
+  readonly #rules: Live<RealmRules>;
   readonly #context: AuthorizationContext;
 
-  constructor(context: AuthorizationContext) {
+  constructor(rules: Live<RealmRules>, context: AuthorizationContext) {
+    this.#rules = rules;
     this.#context = context;
+    this.settingsChanged();
   }
 
-  /**
-   * Puts other rules into effect, and forgets what authorizers have said.
-   * @param guarded URIs that only an exact rule lets anyone register or call: the authenticators' and authorizers'
-   */
-  configure(roles: readonly RoleSettings[], guarded: ReadonlySet<string>): void {
+  /** Reads the rules anew, and forgets what authorizers have said. */
+  settingsChanged(): void {
     const { call, log } = this.#context;
-    this.#guarded = guarded;
+    const { name: own, roles } = this.#rules.now;
     this.#roles = new Map(
-      roles.map((settings) => [
-        settings.name,
-        {
-          role: new Role(settings),
-          authorizer: settings.authorizer === null ? null : new Authorizer(settings.authorizer, call, log),
-          trustLevel: settings.trustLevel,
-        },
-      ]),
+      roles.map((settings) => {
+        const { name, authorizer: uri, "authorizer-realm": realm = own, "trust-level": trustLevel = null } = settings;
+        const authorizer = uri === undefined ? null : new Authorizer(uri, realm, call, log);
+        return [name, { role: new Role(settings), authorizer, trustLevel }];
+      }),
     );
   }
 
@@ -101,7 +99,7 @@ export class Authorization {
 
   /** Whether a URI is an authenticator's or authorizer's: no pattern gets its calls, and only exact rules let anyone near it. */
   guards(uri: string): boolean {
-    return this.#guarded.has(uri);
+    return this.#rules.now.guarded.has(uri);
   }
 
   /** What the role's own rules deny below a pattern that was granted; null where nothing. */
@@ -135,7 +133,7 @@ export class Authorization {
 
   #guard({ info }: SessionPort, request: AuthorizationRequest, settled: StaticDecision | null): void {
     const { action, uri } = request;
-    if (this.#guarded.has(uri)) {
+    if (this.guards(uri)) {
       if (settled?.decision.allow === true && settled.rule?.match === "exact") return;
       this.#context.log.warn(
         { session: info.session, authid: info.authid, authrole: info.authrole, uri },

@@ -20,13 +20,13 @@ it.each<[CallOutcome, RegExp]>([
   [{ kind: "callee-gone" }, /left before it answered/],
   [{ kind: "error", uri: "com.failed", args: ["secret"], kwargs: {} }, /failed with com\.failed$/],
 ])("a call that ended as %j decides nothing", async (outcome, message) => {
-  const authorizer = new Authorizer({ uri: "com.authorize", realm: "realm1" }, () => Promise.resolve(outcome), log);
+  const authorizer = new Authorizer("com.authorize", "realm1", () => Promise.resolve(outcome), log);
   await expect(authorizer.ask(port, request("com.a"), signal)).rejects.toThrow(message);
 });
 
 it("answers that may be kept are forgotten before they become too many", async () => {
   const answer = { kind: "result", args: [{ allow: true, cache: true }], kwargs: {} } as const;
-  const authorizer = new Authorizer({ uri: "com.authorize", realm: "realm1" }, () => Promise.resolve(answer), log);
+  const authorizer = new Authorizer("com.authorize", "realm1", () => Promise.resolve(answer), log);
   for (let n = 0; n <= 1000; n++) await authorizer.ask(port, request(`com.n${n}`), signal);
   expect(authorizer.remembered(port, request("com.n0"))).toBeUndefined();
   expect(authorizer.remembered(port, request("com.n1000"))).toEqual({ allow: true, disclose: false });

@@ -2,7 +2,6 @@ import type { Action, Decision } from "../../contract/authorization.ts";
 import type { Log } from "../../contract/log.ts";
 import type { SessionPort } from "../../contract/session-port.ts";
 import type { CallOutcome, ServiceCall } from "../../contract/service-call.ts";
-import type { AuthorizerSettings } from "../../contract/settings.ts";
 import { sentTransport } from "../../hooks/sent-transport.ts";
 import { excerpt } from "../../wamp/excerpt.ts";
 import { isDict, kindOf } from "../../wamp/messages.ts";
@@ -30,13 +29,16 @@ const CACHE_LIMIT = 1000;
  * action, the URI and the match policy; Crossbar keeps it for the whole role.
  */
 export class Authorizer {
-  readonly #settings: AuthorizerSettings;
+  readonly #uri: string;
+  readonly #realm: string;
   readonly #call: ServiceCall;
   readonly #log: Log;
   readonly #cache = new WeakMap<SessionPort, Map<string, Decision>>();
 
-  constructor(settings: AuthorizerSettings, call: ServiceCall, log: Log) {
-    this.#settings = settings;
+  /** @param realm where the procedure `uri` is registered */
+  constructor(uri: string, realm: string, call: ServiceCall, log: Log) {
+    this.#uri = uri;
+    this.#realm = realm;
     this.#call = call;
     this.#log = log;
   }
@@ -52,7 +54,7 @@ export class Authorizer {
    * @throws Error where it failed to decide; why is in the log
    */
   async ask(port: SessionPort, request: AuthorizationRequest, signal: AbortSignal): Promise<Decision> {
-    const { uri, realm } = this.#settings;
+    const [uri, realm] = [this.#uri, this.#realm];
     const args = [sessionOf(port), request.uri, request.action, request.options];
     const outcome = await this.#call(realm, uri, args, { signal, timeout: TIMEOUT });
     const answer = outcome.kind === "result" ? readAnswer(outcome.args) : failureOf(outcome);

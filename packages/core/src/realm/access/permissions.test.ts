@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { Permission } from "../../contract/settings.ts";
 import { Role } from "./permissions.ts";
+import type { Permission } from "./settings.ts";
 
 const NOTHING = { call: false, register: false, publish: false, subscribe: false };
 const rule = (uri: string, match: Permission["match"], call: boolean): Permission => ({
@@ -9,8 +9,8 @@ const rule = (uri: string, match: Permission["match"], call: boolean): Permissio
   allow: { ...NOTHING, call },
   disclose: { caller: false, publisher: false },
 });
-const role = (permissions: Permission[] | null, allowByDefault = false): Role =>
-  new Role({ name: "user", permissions, allowByDefault, authorizer: null, trustLevel: null });
+const role = (permissions: Permission[] | undefined, allowByDefault = false): Role =>
+  new Role({ name: "user", permissions, "allow-by-default": allowByDefault });
 const mayCall = (subject: Role, uri: string): boolean | undefined => subject.decide("call", uri)?.decision.allow;
 
 describe("of the rules that match", () => {
@@ -47,9 +47,9 @@ describe("of the rules that match", () => {
 });
 
 describe("where no rule matches", () => {
-  it("allow-by-default allows", () => expect(mayCall(role(null, true), "a")).toBe(true));
+  it("allow-by-default allows", () => expect(mayCall(role(undefined, true), "a")).toBe(true));
   it("a role without it leaves the question open, for the hook authorize", () => {
-    expect(role(null).decide("call", "a")).toBeNull();
+    expect(role(undefined).decide("call", "a")).toBeNull();
     expect(role([rule("b", "exact", true)]).decide("call", "a")).toBeNull();
   });
   it("an empty list of permissions denies, even beside allow-by-default", () => {

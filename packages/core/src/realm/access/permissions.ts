@@ -1,5 +1,5 @@
 import type { Action, Decision } from "../../contract/authorization.ts";
-import type { Permission, RoleSettings } from "../../contract/settings.ts";
+import type { Permission, RoleSettings } from "./settings.ts";
 import { covers, overlap, type UriPattern } from "../../wamp/patterns.ts";
 import { matches } from "../../wamp/uri.ts";
 
@@ -25,7 +25,7 @@ export class Role {
   readonly #patterns: readonly Rule[];
   readonly #otherwise: StaticDecision | null;
 
-  constructor({ name, permissions, allowByDefault }: RoleSettings) {
+  constructor({ name, permissions, "allow-by-default": allowByDefault }: RoleSettings) {
     this.name = name;
     const patterns: Rule[] = [];
     for (const permission of permissions ?? []) {

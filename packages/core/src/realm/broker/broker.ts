@@ -1,6 +1,7 @@
 import type { Decision } from "../../contract/authorization.ts";
 import type { Log } from "../../contract/log.ts";
-import type { RealmOptions } from "../../contract/settings.ts";
+import type { Live } from "../../settings/live.ts";
+import type { RealmOptions } from "../settings.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { IdSequence, randomId } from "../../wamp/ids.ts";
 import type { MessageOf } from "../../wamp/messages.ts";
@@ -41,28 +42,27 @@ export class Broker {
   readonly #byId = new Map<number, Subscription>();
   readonly #ofMember = new Map<Member, Set<Subscription>>();
   readonly #ids = new IdSequence();
-  readonly #retention = new Retention();
-  #mayDisclose = false;
-  #limit = 0;
+  readonly #options: Live<RealmOptions>;
+  readonly #retention: Retention;
   readonly #log: Log;
   /** Events that a receiver's format could not say. */
   unsayable = 0;
 
-  constructor(options: RealmOptions, log: Log) {
+  constructor(options: Live<RealmOptions>, log: Log) {
+    this.#options = options;
     this.#log = log;
-    this.configure(options);
+    this.#retention = new Retention(options);
+    this.settingsChanged();
   }
 
-  /** Puts other options into effect; what is kept by both the old and the new ones stays. */
-  configure({ retainedTopics, eventHistory, discloseMe, limits }: RealmOptions): void {
-    this.#retention.configure(retainedTopics);
-    this.#mayDisclose = discloseMe;
-    this.#limit = limits.subscriptions;
+  /** Begins and ends to keep events. What was kept and still is to be kept stays. */
+  settingsChanged(): void {
+    this.#retention.shorten();
     const kept = new Set<Subscription>();
-    for (const { uri, match, limit } of eventHistory) {
+    for (const { uri, match, limit } of this.#options.now["event-history"]) {
       const subscription = this.#index.get(match, uri) ?? this.#create(uri, match, null);
       subscription.history ??= new History(limit);
-      subscription.history.configure(limit);
+      subscription.history.shorten(limit);
       kept.add(subscription);
     }
     for (const subscription of this.#byId.values()) {
@@ -78,7 +78,13 @@ export class Broker {
     const retained = readBoolean(options, "get_retained", false);
     const found = this.#index.get(match, topic);
     const isNew = found?.subscribers.has(member) !== true;
-    if (isNew) requireRoom(this.#ofMember.get(member)?.size ?? 0, this.#limit, "max-subscriptions", "subscriptions");
+    if (isNew)
+      requireRoom(
+        this.#ofMember.get(member)?.size ?? 0,
+        this.#options.now["max-subscriptions"],
+        "max-subscriptions",
+        "subscriptions",
+      );
     const subscription = found ?? this.#create(topic, match, null);
     subscription.subscribers.add(member);
     this.restrict(member, subscription, denials);
@@ -191,7 +197,7 @@ export class Broker {
     { discloseMe, excludeMe, retain, audience, passthru }: PublishOptions,
     decision: Decision,
   ): Publication {
-    if (discloseMe && !this.#mayDisclose) {
+    if (discloseMe && this.#options.now["disclose-me"] === "forbid") {
       throw new WampError(ErrorUri.optionDisallowedDiscloseMe, "this realm does not let publishers show themselves");
     }
     const isDisclosed = discloseMe || decision.disclose === true;

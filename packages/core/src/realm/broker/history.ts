@@ -23,16 +23,17 @@ interface Entry {
 
 /** The last events of one subscription, kept in memory. */
 export class History {
-  #limit = 0;
+  #limit: number;
   /** The oldest first. */
   readonly #entries: Entry[] = [];
 
   /** @param limit how many events are kept */
   constructor(limit: number) {
-    this.configure(limit);
+    this.#limit = limit;
   }
 
-  configure(limit: number): void {
+  /** From now on keeps so many events. */
+  shorten(limit: number): void {
     this.#limit = limit;
     this.#entries.splice(0, Math.max(0, this.#entries.length - limit));
   }

@@ -1,5 +1,7 @@
+import type { Live } from "../../settings/live.ts";
 import { matches, type MatchPolicy } from "../../wamp/uri.ts";
 import type { Member } from "../member.ts";
+import type { RealmOptions } from "../settings.ts";
 import { admits, kept, type Publication } from "./publication.ts";
 
 /** How many events for part of the subscribers a topic holds beside the one for all. */
@@ -7,14 +9,12 @@ const RESTRICTED_LIMIT = 10;
 
 /** The last event of each topic that was published with `retain` (spec, advanced/pubsub_event_retention). */
 export class Retention {
-  #limit = 0;
+  readonly #options: Live<RealmOptions>;
   /** By topic, the newest first. The topics are in the order in which they were last published to. */
   readonly #byTopic = new Map<string, Publication[]>();
 
-  /** @param limit how many topics may hold events */
-  configure(limit: number): void {
-    this.#limit = limit;
-    this.#shorten();
+  constructor(options: Live<RealmOptions>) {
+    this.#options = options;
   }
 
   keep(published: Publication): void {
@@ -24,7 +24,7 @@ export class Retention {
     this.#byTopic.delete(topic);
     // What is for everybody stands before all older ones for everybody.
     this.#byTopic.set(topic, audience === null ? [publication] : shortened([publication, ...older]));
-    this.#shorten();
+    this.shorten();
   }
 
   /** For each topic under a pattern, the newest event that `member` may get. */
@@ -36,11 +36,13 @@ export class Retention {
     }
   }
 
-  #shorten(): void {
-    if (this.#byTopic.size <= this.#limit) return;
+  /** Forgets the oldest topics past the limit. */
+  shorten(): void {
+    const limit = this.#options.now["retained-topics"];
+    if (this.#byTopic.size <= limit) return;
     for (const oldest of this.#byTopic.keys()) {
       this.#byTopic.delete(oldest);
-      if (this.#byTopic.size <= this.#limit) break;
+      if (this.#byTopic.size <= limit) break;
     }
   }
 }

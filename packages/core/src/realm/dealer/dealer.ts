@@ -1,5 +1,6 @@
 import type { Decision } from "../../contract/authorization.ts";
-import type { RealmOptions } from "../../contract/settings.ts";
+import type { Live } from "../../settings/live.ts";
+import type { RealmOptions } from "../settings.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { excerpt } from "../../wamp/excerpt.ts";
 import { attempt, guarded } from "../../wamp/guarded.ts";
@@ -26,7 +27,7 @@ export class Dealer {
   readonly #members = new Set<Member>();
   /** Of those who have called or been called: most sessions of a large router do neither. */
   readonly #ledgers = new Map<Member, CallLedger>();
-  #options: RealmOptions;
+  readonly #options: Live<RealmOptions>;
   #pending = 0;
   #quiet: ReturnType<typeof withResolver> | null = null;
 
@@ -35,17 +36,12 @@ export class Dealer {
    * @param announce publishes a meta event
    */
   constructor(
-    options: RealmOptions,
+    options: Live<RealmOptions>,
     isGuarded: (procedure: string) => boolean,
     announce: (topic: string, args: readonly unknown[]) => void,
   ) {
     this.#options = options;
     this.registrar = new Registrar(options, isGuarded, announce);
-  }
-
-  configure(options: RealmOptions): void {
-    this.#options = options;
-    this.registrar.configure(options);
   }
 
   join(member: Member): void {
@@ -61,10 +57,10 @@ export class Dealer {
     if (ledger.isStale(request, !more)) return;
     if (more && !caller.announced("caller", "progressive_call_invocations"))
       throw protocolViolation("CALL.options.progress was used by a caller that did not announce it");
-    if (discloseMe) requireDisclosure(this.#options);
+    if (discloseMe) requireDisclosure(this.#options.now);
     requireRoom(
       ledger.made.size,
-      this.#options.limits.pendingCalls,
+      this.#options.now["max-pending-calls"],
       "max-pending-calls",
       "calls that are not answered",
     );

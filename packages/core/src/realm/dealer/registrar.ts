@@ -1,4 +1,5 @@
-import type { RealmOptions } from "../../contract/settings.ts";
+import type { Live } from "../../settings/live.ts";
+import type { RealmOptions } from "../settings.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import type { MessageOf } from "../../wamp/messages.ts";
 import type { Dict } from "../../wamp/payload.ts";
@@ -22,7 +23,7 @@ export class Registrar {
   readonly registrations = new Registrations();
   readonly #ofMember = new Map<Member, Set<Registration>>();
   readonly #awaited = new AwaitedProcedures();
-  #options: RealmOptions;
+  readonly #options: Live<RealmOptions>;
   readonly #isGuarded: (procedure: string) => boolean;
   readonly #announce: (topic: string, args: readonly unknown[]) => void;
 
@@ -31,7 +32,7 @@ export class Registrar {
    * @param announce publishes a meta event
    */
   constructor(
-    options: RealmOptions,
+    options: Live<RealmOptions>,
     isGuarded: (procedure: string) => boolean,
     announce: (topic: string, args: readonly unknown[]) => void,
   ) {
@@ -40,18 +41,14 @@ export class Registrar {
     this.#announce = announce;
   }
 
-  configure(options: RealmOptions): void {
-    this.#options = options;
-  }
-
   /** @param denials what the member's role may not offer below the pattern that it registers */
   register(member: Member, message: MessageOf<"REGISTER">, denials: Denials | null): void {
     const { request, options, procedure } = message;
     const wanted = readRegisterOptions(member, options, denials);
-    if (wanted.callee.discloseCaller) requireDisclosure(this.#options);
+    if (wanted.callee.discloseCaller) requireDisclosure(this.#options.now);
     requireRoom(
       this.#ofMember.get(member)?.size ?? 0,
-      this.#options.limits.registrations,
+      this.#options.now["max-registrations"],
       "max-registrations",
       "registrations",
     );
@@ -138,7 +135,7 @@ export class Registrar {
 }
 
 /** @throws WampError where this realm does not let sessions show themselves to those they call */
-export function requireDisclosure({ discloseMe }: RealmOptions): void {
-  if (discloseMe) return;
+export function requireDisclosure(options: RealmOptions): void {
+  if (options["disclose-me"] === "allow") return;
   throw new WampError(ErrorUri.optionDisallowedDiscloseMe, "this realm does not let callers show themselves");
 }

@@ -79,9 +79,9 @@ export class FrameConnection implements Connection {
   open(entry: Pick<TransportEntry, "accept" | "traffic" | "limits">, hello: HelloAllowance | null = null): void {
     const { accept, traffic, limits } = entry;
     this.#traffic = traffic;
-    this.#maxDepth = limits.depth;
-    this.#maxValues = limits.values;
-    this.#hello = hello ?? new HelloAllowance(limits.helloSize);
+    this.#maxDepth = limits["max-depth"];
+    this.#maxValues = limits["max-values"];
+    this.#hello = hello ?? new HelloAllowance(limits["max-hello-size"]);
     this.#countsFrames = hello === null;
     this.#guarded(() => {
       this.#handler = accept(this);

@@ -1,7 +1,6 @@
 import type { Connection } from "../../contract/connection.ts";
 import type { Log } from "../../contract/log.ts";
-import { transportSchema } from "../../config/core-schema.ts";
-import { limitsOf } from "../../config/load.ts";
+import { entrySettings } from "../../config/core-schema.ts";
 import { ConnectionLimiter } from "../../limits/connection-limiter.ts";
 import { json } from "../../serializers/json/codec.ts";
 import { msgpack } from "../../serializers/msgpack/codec.ts";
@@ -11,6 +10,7 @@ import { isMemoryListener, memory, type MemoryClient, type MemoryListener } from
 const hello: Message = { type: "HELLO", realm: "realm1", details: {} };
 const helloText = '[1,"realm1",{}]';
 const quiet = (): void => undefined;
+const limits = entrySettings.parse({});
 const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => log };
 const context = {
   serializers: new Map([json, msgpack].map((serializer) => [serializer.name, serializer])),
@@ -39,7 +39,8 @@ async function echo(name = "default"): Promise<{ listener: MemoryListener; told:
     [
       {
         options: { name },
-        ...new ConnectionLimiter(limitsOf(transportSchema.parse({ type: "any", auth: {} })), quiet).entry(accept),
+        limits,
+        ...new ConnectionLimiter({ now: limits }, quiet).entry(accept),
       },
     ],
     context,

@@ -1,16 +1,10 @@
 import { setImmediate } from "node:timers"; // not the global one, which a test may have stopped
-import { z } from "zod";
 import { defineTransport } from "../../plugins/define.ts";
 import type { Listener, TransportContext, TransportEntry } from "../../contract/transport.ts";
 import { transportDetails } from "../net/details.ts";
 import { FrameConnection } from "../frames/frame-connection.ts";
+import { type MemoryOptions, memorySchema } from "./settings.ts";
 import { choose, type Subprotocol, subprotocolsOf } from "../frames/subprotocols.ts";
-
-const memorySchema = z.strictObject({
-  name: z.string().min(1).default("default").describe("what `connect` calls this entry"),
-});
-
-export type MemoryOptions = z.output<typeof memorySchema>;
 
 /** The other end of a connection within the process: frames as a WebSocket would carry them, never in the same turn. */
 export interface MemoryClient {

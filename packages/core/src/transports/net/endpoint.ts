@@ -1,39 +1,7 @@
 import type { Server } from "node:net";
 import { Server as TlsServer } from "node:tls";
-import { z } from "zod";
-import { trustedProxiesSchema } from "./trusted-proxies.ts";
-import { readTls, type TlsOptions, tlsSchema } from "./tls.ts";
-
-const plainTcp = z.strictObject({
-  type: z.literal("tcp").describe("listen on a TCP port"),
-  host: z.string().min(1).default("127.0.0.1").describe("the address to listen on; 0.0.0.0 or :: for all of them"),
-  port: z.int().min(0).max(65535).describe("the port to listen on; 0 for any free one"),
-  tls: tlsSchema.optional().describe("makes the endpoint speak TLS"),
-  "trusted-proxies": trustedProxiesSchema
-    .default([])
-    .describe("addresses and networks of proxies in front, whose word about the client's address is taken"),
-  "proxy-protocol": z
-    .boolean()
-    .default(false)
-    .describe(
-      "whether each connection begins with a PROXY header, version 1 or 2; only trusted proxies can connect then",
-    ),
-});
-
-const tcp = plainTcp.refine((endpoint) => !endpoint["proxy-protocol"] || endpoint["trusted-proxies"].length > 0, {
-  path: ["proxy-protocol"],
-  error: "needs trusted-proxies: else anyone could give himself any address",
-});
-
-const unix = z.strictObject({
-  type: z.literal("unix").describe("listen on a Unix domain socket"),
-  path: z.string().min(1).describe("the socket's file; what a dead process left there is replaced"),
-});
-
-/** Where a transport listens. */
-export const endpointSchema = z.discriminatedUnion("type", [tcp, unix]);
-
-export type Endpoint = z.output<typeof endpointSchema>;
+import type { Endpoint } from "./settings.ts";
+import { readTls, type TlsOptions } from "./tls.ts";
 
 /** The same text for the same endpoint. Not for people. */
 export function endpointKey(endpoint: Endpoint): string {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { lstat, unlink } from "node:fs/promises";
 import { connect, type Server } from "node:net";
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint } from "./settings.ts";
 
 /**
  * How many connections the system may hold until they are taken: as many as Linux lets it (`net.core.somaxconn`). When

@@ -2,7 +2,7 @@ import { Duplex } from "node:stream";
 import { createServer, type Socket } from "node:net";
 import { jest } from "@jest/globals";
 import type { LimitHit } from "../../contract/observers.ts";
-import { endpointSchema } from "./endpoint.ts";
+import { endpointSchema } from "./settings.ts";
 import { PeerAddresses } from "./peer-addresses.ts";
 
 beforeEach(() => jest.useFakeTimers());

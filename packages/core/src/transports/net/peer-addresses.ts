@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Server, Socket } from "node:net";
 import type { TransportContext } from "../../contract/transport.ts";
 import { type Remote, tcpPeer } from "./details.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint } from "./settings.ts";
 import { BrokenProxyHeader, canonical, readProxyHeader, type Source } from "./proxy-header.ts";
 import { RawSockets } from "./raw-sockets.ts";
 import { TrustedProxies } from "./trusted-proxies.ts";

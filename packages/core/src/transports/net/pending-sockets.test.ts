@@ -1,9 +1,8 @@
 import type { Socket } from "node:net";
 import { jest } from "@jest/globals";
-import { transportSchema } from "../../config/core-schema.ts";
-import { limitsOf } from "../../config/load.ts";
+import { entrySettings } from "../../config/core-schema.ts";
 import { tcpPeer } from "./details.ts";
-import { endpointSchema } from "./endpoint.ts";
+import { endpointSchema } from "./settings.ts";
 import { PendingSockets } from "./pending-sockets.ts";
 import { PeerAddresses } from "./peer-addresses.ts";
 
@@ -41,10 +40,10 @@ class FakeSocket {
   }
 }
 
-function pendingSocketsFor(endpoint: typeof plain, limits: object = {}) {
+function pendingSocketsFor(endpoint: typeof plain, settings: object = {}) {
   const hits: string[] = [];
   const pending = new PendingSockets(new PeerAddresses(endpoint), ({ limit }) => void hits.push(limit));
-  pending.addEntry({ limits: limitsOf(transportSchema.parse({ type: "any", auth: {}, ...limits })) });
+  pending.addEntry({ limits: entrySettings.parse(settings) });
   return { pending, hits };
 }
 

@@ -97,11 +97,11 @@ export class PendingSockets {
   }
 
   #full(address: string | null): "max-half-open" | "max-half-open-per-address" | null {
-    if (this.#waiting.of(address) >= this.#room("halfOpenPerAddress")) return "max-half-open-per-address";
-    return this.#waiting.count >= this.#room("halfOpen") ? "max-half-open" : null;
+    if (this.#waiting.of(address) >= this.#room("max-half-open-per-address")) return "max-half-open-per-address";
+    return this.#waiting.count >= this.#room("max-half-open") ? "max-half-open" : null;
   }
 
-  #room(limit: "halfOpen" | "halfOpenPerAddress"): number {
+  #room(limit: "max-half-open" | "max-half-open-per-address"): number {
     return this.#entries.reduce((sum, { limits }) => sum + limits[limit], 0);
   }
 }

@@ -1,24 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { createSecureContext, type PeerCertificate, type TLSSocket } from "node:tls";
-import { z } from "zod";
 import type { Dict } from "../../wamp/payload.ts";
-
-const file = z.string().min(1);
-
-/** The `tls` of a TCP endpoint. Files are looked for from the config's folder. */
-export const tlsSchema = z.strictObject({
-  key: file.describe("the private key's file, PEM"),
-  certificate: file.describe("the certificate's file, PEM; with the chain behind it, or `chain-certificates`"),
-  "chain-certificates": z.array(file).default([]).describe("the files of what stands between it and the root"),
-  "ca-certificates": z
-    .array(file)
-    .optional()
-    .describe("the files of those whose client certificates are accepted; with it every client must show one"),
-  "minimum-version": z.enum(["TLSv1.2", "TLSv1.3"]).default("TLSv1.2").describe("older clients are refused"),
-});
-
-export type TlsSettings = z.output<typeof tlsSchema>;
+import type { TlsSettings } from "./settings.ts";
 
 /** What Node's TLS servers take. */
 export interface TlsOptions {

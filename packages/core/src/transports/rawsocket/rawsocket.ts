@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, TLSSocket } from "node:tls";
-import { z } from "zod";
 import { defineTransport } from "../../plugins/define.ts";
 import type { Listener, TransportContext, TransportEntry } from "../../contract/transport.ts";
 import type { Log } from "../../contract/log.ts";
@@ -9,7 +8,7 @@ import { plain } from "../../serializers/framing.ts";
 import type { Serializer } from "../../serializers/serializer.ts";
 import { guarded } from "../../wamp/guarded.ts";
 import { transportDetails } from "../net/details.ts";
-import { carrierOf, endpointKey, endpointSchema, reloadCertificates, tlsOf } from "../net/endpoint.ts";
+import { carrierOf, endpointKey, reloadCertificates, tlsOf } from "../net/endpoint.ts";
 import { FrameConnection } from "../frames/frame-connection.ts";
 import { countUntilWelcome } from "../frames/hello-allowance.ts";
 import { destroySoon, endSoon } from "../net/linger.ts";
@@ -18,11 +17,9 @@ import { PendingSockets } from "../net/pending-sockets.ts";
 import { PeerAddresses } from "../net/peer-addresses.ts";
 import { exponentOf, FrameReader, FrameTooLong, FrameType, lengthOf, MAGIC, Refusal } from "./frames.ts";
 import { RawSocketWire } from "./wire.ts";
-import { slowClientFields } from "../frames/slow-clients.ts";
+import { type RawSocketOptions, rawsocketSchema } from "./settings.ts";
 import { subprotocolsOf } from "../frames/subprotocols.ts";
 import { clientCertificate, type TlsOptions } from "../net/tls.ts";
-
-const MiB = 1024 * 1024;
 
 /** How long a client may take for its four bytes, in milliseconds. */
 const HANDSHAKE_TIME = 10_000;
@@ -30,31 +27,12 @@ const HANDSHAKE_TIME = 10_000;
 /** Who is gone without a word is found out by TCP, since not every client answers a PING of RawSocket. */
 const SOCKETS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
 
-const rawsocketSchema = z.strictObject({
-  endpoint: endpointSchema.describe("where to listen"),
-  serializers: z
-    .array(z.string().min(1))
-    .min(1)
-    .optional()
-    .describe("the formats clients may use; default: all that are loaded and have a number in RawSocket"),
-  "max-message-size": z
-    .int()
-    .min(512)
-    .max(16 * MiB)
-    .default(16 * MiB)
-    .describe("bytes, rounded down to a power of two; a client that sends a longer message is disconnected"),
-  ...slowClientFields,
-});
-
-type RawSocketOptions = z.output<typeof rawsocketSchema>;
-
 /** WAMP over RawSocket, on TCP or a Unix domain socket (spec, advanced/transport_rawsocket). */
 export const rawsocket = defineTransport<RawSocketOptions>({
   type: "rawsocket",
   schema: rawsocketSchema,
   start,
   identity: ({ endpoint }) => endpointKey(endpoint),
-  live: ["max-buffered", "send-timeout"],
   conflicts: (entries) => {
     const taken = new Set<string>();
     return entries.flatMap(({ endpoint }, index) => {
@@ -214,7 +192,7 @@ class EntryListener {
     };
     const agreed = reader.maxLength;
     const ended = (): void => void (reader.maxLength = agreed);
-    const hello = countUntilWelcome(socket, this.#entry.limits.helloSize, { ended, exceeded });
+    const hello = countUntilWelcome(socket, this.#entry.limits["max-hello-size"], { ended, exceeded });
     reader.maxLength = Math.min(agreed, hello.size);
     const read = (): void => {
       try {

@@ -1,6 +1,8 @@
 import { z } from "zod";
-import { endpointKey, endpointSchema } from "../net/endpoint.ts";
-import { slowClientFields } from "../frames/slow-clients.ts";
+import { bytes, limit, live, milliseconds } from "../../settings/metadata.ts";
+import { slowClientSettings } from "../frames/settings.ts";
+import { endpointKey } from "../net/endpoint.ts";
+import { endpointSchema } from "../net/settings.ts";
 
 const MiB = 1024 * 1024;
 
@@ -24,29 +26,22 @@ export const websocketSchema = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      "the pages that browsers may connect from, as `https://*.example.com`; default: those of the host and port that they connect to; who sends no Origin is no browser",
-    ),
-  "ping-interval": z
-    .int()
-    .min(0)
-    .max(0x7fff_ffff)
+      "the [pages](limits.md#pages-of-other-sites) that browsers may connect from, as `https://*.example.com`; default: those of the host and port that they connect to. Not a limit: other pages are counted",
+    )
+    .meta({ ...live, ...limit("HTTP 403 with both values and the key") }),
+  "ping-interval": milliseconds(0)
     .default(30_000)
-    .describe(
-      "how often a client is sent a PING, in milliseconds; a client that has not answered by the next one is disconnected; 0: never",
-    ),
-  "max-header-size": z
-    .int()
-    .min(1024)
-    .max(MiB)
+    .describe("how often a client is sent a PING, which it must answer before the next one; 0: never")
+    .meta(limit("the end of the connection")),
+  "max-header-size": bytes(1024, MiB)
     .default(16 * 1024)
-    .describe("bytes of a request's URL and headers; of entries with one endpoint the largest counts"),
-  "max-message-size": z
-    .int()
-    .min(1024)
-    .max(0x7fff_ffff) // ws keeps it in 32 bits
+    .describe("bytes of a request's URL and headers together; of entries with one endpoint the largest counts")
+    .meta(limit("HTTP 431")),
+  "max-message-size": bytes(1024, 0x7fff_ffff) // ws keeps it in 32 bits
     .default(16 * MiB)
-    .describe("bytes; a client that sends a larger frame is disconnected"),
-  ...slowClientFields,
+    .describe("bytes of one frame")
+    .meta(limit("the end of the connection, with code 1009")),
+  ...slowClientSettings,
 });
 
 export type WebSocketOptions = z.output<typeof websocketSchema>;

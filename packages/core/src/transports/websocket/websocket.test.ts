@@ -9,8 +9,7 @@ import { WebSocket } from "ws";
 import type { Connection, ConnectionHandler } from "../../contract/connection.ts";
 import type { Listener } from "../../contract/transport.ts";
 import type { Log } from "../../contract/log.ts";
-import { transportSchema } from "../../config/core-schema.ts";
-import { limitsOf } from "../../config/load.ts";
+import { entrySettings } from "../../config/core-schema.ts";
 import { ConnectionLimiter } from "../../limits/connection-limiter.ts";
 import { batched } from "../../serializers/framing.ts";
 import { json } from "../../serializers/json/codec.ts";
@@ -61,8 +60,13 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 async function serve(side: Side, ...options: object[]): Promise<[string, ...string[]]> {
   const report = (): void => undefined;
-  const limiter = new ConnectionLimiter(limitsOf(transportSchema.parse({ type: "any", auth: {} })), report);
-  const entries = options.map((entry) => ({ options: websocketSchema.parse(entry), ...limiter.entry(side.accept) }));
+  const limits = entrySettings.parse({});
+  const limiter = new ConnectionLimiter({ now: limits }, report);
+  const entries = options.map((entry) => ({
+    options: websocketSchema.parse(entry),
+    limits,
+    ...limiter.entry(side.accept),
+  }));
   const listener = await websocket.start(entries, { serializers, folder: ".", log: side.log, report });
   started.push(listener);
   return listener.urls as [string, ...string[]];

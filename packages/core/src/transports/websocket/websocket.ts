@@ -42,7 +42,6 @@ export const websocket = defineTransport<WebSocketOptions>({
   start,
   conflicts: websocketConflicts,
   identity: ({ endpoint, path }) => `${endpointKey(endpoint)} ${path}`,
-  live: ["allowed-origins", "max-buffered", "send-timeout"],
 });
 
 /** One entry of the config: a path on a listener. */
@@ -191,7 +190,7 @@ function connect(ws: WebSocket, socket: Duplex, { served, subprotocol, details, 
   ws.on("close", () => connection.gone());
   served.keepAlive.watch(ws, () => connection.limited("ping-interval", "disconnected a client that answered no PING"));
   // Before ws sees them: it would keep what is not a whole message yet.
-  const hello = countUntilWelcome(socket, served.entry.limits.helloSize, {
+  const hello = countUntilWelcome(socket, served.entry.limits["max-hello-size"], {
     exceeded: () => {
       connection.exceededHello();
       destroySoon(socket);

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { limit } from "../settings/metadata.ts";
+import { roleSchema, uri } from "./access/settings.ts";
+import { brokerSettings } from "./broker/settings.ts";
+import { dealerSettings } from "./dealer/settings.ts";
+
+const NO_ROOM = limit("ABORT `wampgate.error.limit_exceeded` instead of WELCOME");
+
+const realmOptionsSchema = z.strictObject({
+  "uri-check": z
+    .enum(["loose", "strict"])
+    .default("loose")
+    .describe("which URIs are legal: the spec's minimum, or lower-case letters, digits and `_` only"),
+  "request-ids": z
+    .enum(["strict", "warn", "off"])
+    .default("warn")
+    .describe(
+      "what happens where a client's request ids are not 1, 2, 3 …: the session ends, a warning is logged, nothing",
+    ),
+  "disclose-me": z
+    .enum(["allow", "forbid"])
+    .default("allow")
+    .describe("whether callers and publishers may show who they are by `disclose_me`"),
+  ...brokerSettings.shape,
+  ...dealerSettings.shape,
+  "max-sessions": z.int().min(1).default(100_000).describe("how many sessions may be in the realm").meta(NO_ROOM),
+  "max-sessions-per-authid": z
+    .int()
+    .min(1)
+    .default(100_000)
+    .describe("how many of them one authid may have")
+    .meta(NO_ROOM),
+});
+
+export type RealmOptions = z.output<typeof realmOptionsSchema>;
+
+export const realmSchema = z.strictObject({
+  name: uri.describe("the realm's name"),
+  roles: z.array(roleSchema).min(1).describe("the roles that sessions can have in it"),
+  options: realmOptionsSchema.prefault({}).describe("how the realm treats its clients"),
+});
+
+export type RealmSettings = z.output<typeof realmSchema>;
+
+/** A realm's settings, and what the rest of the config says of it. */
+export interface RealmRules extends RealmSettings {
+  /** URIs of authenticators and authorizers: only an exact rule lets anyone register or call them. */
+  readonly guarded: ReadonlySet<string>;
+}

@@ -1,0 +1,75 @@
+import { limitCounters } from "../config/json-schema.ts";
+import type { LoadedConfig } from "../config/load.ts";
+import type { Log } from "../contract/log.ts";
+import type { RouterStats } from "../contract/observers.ts";
+import type { Freeze } from "../hooks/create-hook.ts";
+import { createRouterHooks } from "../hooks/router-hooks.ts";
+import { LimitReport } from "../limits/limit-report.ts";
+import { partOf } from "../settings/live.ts";
+import { CloseUri } from "../wamp/error-uris.ts";
+import { BUILTIN } from "./builtin.ts";
+import type { RouterContext } from "./context.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import { Listeners } from "./listeners.ts";
+import { LogBuffer } from "./log-buffer.ts";
+import { applyPlugins, requireProviders } from "./plugins.ts";
+import { Realms } from "./realms.ts";
+import { Reloads } from "./reload.ts";
+import type { Router } from "./router.ts";
+import { streamOf } from "./router-log.ts";
+import { Sessions } from "./sessions.ts";
+
+/** Puts a router together from its parts, and lets the plugins tap its hooks. @param cwd where modules are looked for */
+export async function assembled(loaded: LoadedConfig, { cwd, log }: { cwd: string; log: Log }): Promise<Router> {
+  const config = { now: loaded };
+  const freeze: Freeze = { frozen: false };
+  const hooks = createRouterHooks(freeze, log);
+  const plugged = loaded.plugins.flatMap(({ plugin }) => plugin.transports ?? []);
+  const limits = new LimitReport(limitCounters([...BUILTIN.transports, ...plugged]), hooks, log);
+  const context: RouterContext = { config, hooks, log, limits };
+  const call: Sessions["services"]["call"] = (...args) => sessions.services.call(...args);
+  const realms = new Realms(config, { hooks, log, call });
+  const sessions = new Sessions(realms, context);
+  const listeners = new Listeners(realms, sessions, context);
+  const logBuffer = new LogBuffer(
+    streamOf(log),
+    partOf(config, ({ settings }) => settings),
+    limits,
+  );
+  const lifecycle = new Lifecycle({ realms, sessions, listeners, logBuffer, freeze }, context);
+  const reloads = new Reloads({ realms, sessions, listeners, lifecycle, logBuffer }, context, cwd);
+  const stats: RouterStats = {
+    get transports() {
+      return listeners.stats;
+    },
+    get localSessions() {
+      return sessions.locals.size;
+    },
+    limits: limits.counts,
+  };
+  await applyPlugins(context, { call, stats });
+  return {
+    hooks,
+    log,
+    stats,
+    get plugins() {
+      return config.now.plugins;
+    },
+    get warnings() {
+      return config.now.warnings;
+    },
+    get endpoints() {
+      return listeners.endpoints;
+    },
+    get sessionCount() {
+      return { remote: listeners.sessionCount, local: sessions.locals.size };
+    },
+    check: () => requireProviders(context),
+    start: () => lifecycle.start(),
+    reload: (raw) => reloads.reload(raw),
+    drain: () => lifecycle.drain(),
+    close: (reason = CloseUri.systemShutdown) => lifecycle.close(reason),
+    session: (realm, { role, authid = "embedded" }) => sessions.join(realm, role, authid, "embedded"),
+    connect: (options) => listeners.connect(options),
+  };
+}

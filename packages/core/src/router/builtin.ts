@@ -1,0 +1,9 @@
+import { cbor } from "../serializers/cbor/codec.ts";
+import { json } from "../serializers/json/codec.ts";
+import { msgpack } from "../serializers/msgpack/codec.ts";
+import { memory } from "../transports/memory/memory.ts";
+import { rawsocket } from "../transports/rawsocket/rawsocket.ts";
+import { websocket } from "../transports/websocket/websocket.ts";
+
+/** What core brings itself; plugins add to it. */
+export const BUILTIN = { transports: [websocket, rawsocket, memory], serializers: [json, msgpack, cbor] } as const;

@@ -1,0 +1,127 @@
+import type { Freeze } from "../hooks/create-hook.ts";
+import { startComponent } from "../plugins/start-component.ts";
+import { Deadline } from "../wamp/deadline.ts";
+import { CloseUri } from "../wamp/error-uris.ts";
+import type { RouterContext } from "./context.ts";
+import { callsEnded } from "./drain.ts";
+import type { Listeners } from "./listeners.ts";
+import type { LogBuffer } from "./log-buffer.ts";
+import { requireProviders } from "./plugins.ts";
+import type { Realms } from "./realms.ts";
+import type { Sessions } from "./sessions.ts";
+import { SHUTTING_DOWN } from "./transport-runtime.ts";
+
+/** What a router is doing. It goes through these in order, and may be closed from each. */
+export type RouterState = "made" | "starting" | "running" | "draining" | "closed";
+
+/** Why a router does not start. */
+const NO_START = {
+  starting: "start() was called already, and the router is starting",
+  running: "the router runs already; it starts once",
+  draining: "the router is stopping; make a new one with createRouter()",
+  closed: "the router is closed, and does not start again; make a new one with createRouter()",
+} as const;
+
+/** How long the plugins may take to start what they serve, in milliseconds. */
+const START_TIMEOUT = 30_000;
+
+interface Parts {
+  readonly realms: Realms;
+  readonly sessions: Sessions;
+  readonly listeners: Listeners;
+  readonly logBuffer: LogBuffer;
+  readonly freeze: Freeze;
+}
+
+/** How a router starts and ends. */
+export class Lifecycle {
+  #state: RouterState = "made";
+  #closed: Promise<void> | null = null;
+  readonly #parts: Parts;
+  readonly #context: RouterContext;
+
+  constructor(parts: Parts, context: RouterContext) {
+    this.#parts = parts;
+    this.#context = context;
+  }
+
+  get isRunning(): boolean {
+    return this.#is("running");
+  }
+
+  /** @see Router.start */
+  async start(): Promise<void> {
+    if (this.#state !== "made") throw new Error(NO_START[this.#state]);
+    const { listeners, freeze } = this.#parts;
+    requireProviders(this.#context);
+    freeze.frozen = true;
+    this.#state = "starting";
+    try {
+      await this.#startPlugins();
+      this.#requireStarting();
+      await this.#startComponents();
+      await listeners.listen(() => this.#requireStarting());
+      this.#state = "running";
+    } catch (error) {
+      await this.close(CloseUri.systemShutdown);
+      await this.#end(CloseUri.systemShutdown); // what began after an earlier close
+      throw error;
+    }
+  }
+
+  /** @see Router.drain */
+  async drain(): Promise<void> {
+    if (this.#state !== "running") return;
+    this.#state = "draining";
+    const { listeners, realms } = this.#parts;
+    const { config, log } = this.#context;
+    listeners.stop();
+    const { "shutdown-timeout": timeout } = config.now.settings;
+    log.info({ sessions: listeners.sessionCount }, "no new clients are taken; calls under way may end");
+    const calls = await callsEnded(realms, timeout);
+    if (calls > 0) log.warn({ calls }, `calls were still under way after shutdown-timeout, ${timeout} ms`);
+  }
+
+  /** @see Router.close */
+  close(reason: string): Promise<void> {
+    return (this.#closed ??= this.#close(reason));
+  }
+
+  async #close(reason: string): Promise<void> {
+    this.#state = "closed";
+    await this.#end(reason);
+    this.#parts.logBuffer.close();
+    this.#context.hooks.stopped.call();
+  }
+
+  async #end(reason: string): Promise<void> {
+    const { listeners, sessions } = this.#parts;
+    listeners.stop();
+    await listeners.dismiss(reason);
+    sessions.close(reason, SHUTTING_DOWN);
+    await listeners.close();
+  }
+
+  async #startPlugins(): Promise<void> {
+    const limit = new Deadline(START_TIMEOUT);
+    await this.#context.hooks.starting.promise({ signal: limit.signal }).finally(() => limit.end());
+  }
+
+  async #startComponents(): Promise<void> {
+    for (const { module, realm, role, authid, config, timeout } of this.#context.config.now.components) {
+      const session = this.#parts.sessions.join(realm, role, authid, "component");
+      await startComponent(module, session, config, timeout);
+      this.#requireStarting();
+    }
+  }
+
+  /** To be called after each wait of `start`. @throws Error where the router was closed meanwhile */
+  #requireStarting(): void {
+    if (!this.#is("starting")) throw new Error("the router was told to stop while it started");
+  }
+
+  // The state changes while something is waited for, which the compiler does not see.
+  #is(state: RouterState): boolean {
+    return this.#state === state;
+  }
+}

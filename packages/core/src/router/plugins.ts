@@ -1,0 +1,36 @@
+import { tapMethod, tapStatic, tapStrategy, unclaimedTaps } from "../auth/tap-plugins.ts";
+import type { PluginApi } from "../contract/plugin-api.ts";
+import { PluginError } from "../errors/plugin-error.ts";
+import { thrownText } from "../errors/thrown.ts";
+import type { RouterContext } from "./context.ts";
+
+/** Lets each plugin tap the hooks. @throws PluginError where one fails */
+export async function applyPlugins(
+  { config, hooks, log }: RouterContext,
+  router: Pick<PluginApi, "call" | "stats">,
+): Promise<void> {
+  const { plugins } = config.now;
+  tapStatic(hooks, plugins);
+  for (const { plugin, options } of plugins) {
+    const api: PluginApi = { ...router, hooks, log: log.child({ plugin: plugin.name }) };
+    for (const method of plugin.methods ?? []) tapMethod(hooks, plugin.name, method);
+    for (const strategy of plugin.strategies ?? []) tapStrategy(hooks, plugin.name, strategy, api);
+    try {
+      await plugin.apply?.(api, options);
+    } catch (error) {
+      throw new PluginError(plugin.name, `failed to apply itself: ${thrownText(error)}`, { cause: error });
+    }
+  }
+}
+
+/** @throws Error where a hook is tapped for a method or strategy that no loaded plugin provides */
+export function requireProviders({ config, hooks }: RouterContext): void {
+  const plugins = config.now.plugins.map(({ plugin }) => plugin);
+  const methods = plugins.flatMap((plugin) => plugin.methods ?? []).map(({ name }) => name);
+  const strategies = plugins.flatMap((plugin) => plugin.strategies ?? []).map(({ type }) => type);
+  const orphans = unclaimedTaps(hooks, new Set(methods), new Set(["static", ...strategies]));
+  if (orphans.length === 0) return;
+  throw new Error(
+    `no loaded plugin provides what is tapped by ${orphans.join(", ")}: list it in plugins, or remove the tap`,
+  );
+}

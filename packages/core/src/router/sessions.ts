@@ -1,0 +1,73 @@
+import type { RealmDirectory, RealmPort } from "../contract/realm-port.ts";
+import { joinAsService, joinLocally } from "../session/local/join.ts";
+import type { LocalSession } from "../session/local/local-session.ts";
+import { ServiceCalls } from "../session/local/service-calls.ts";
+import { randomId } from "../wamp/ids.ts";
+import type { RouterContext } from "./context.ts";
+
+/** The ids of all sessions, and the sessions that live in the router's own process. */
+export class Sessions {
+  /** Components, and sessions of the embedding program. */
+  readonly locals = new Set<LocalSession>();
+  /** The router's own calls. */
+  readonly services: ServiceCalls;
+  readonly #ids = new Set<number>();
+  readonly #realms: RealmDirectory;
+  readonly #context: RouterContext;
+
+  constructor(realms: RealmDirectory, context: RouterContext) {
+    const { hooks, log, limits } = context;
+    this.#realms = realms;
+    this.#context = context;
+    this.services = new ServiceCalls(
+      realms,
+      (realm) => joinAsService(realm, this.newId(), { log, report: limits.report }),
+      (call) => hooks.serviceCallEnded.call(call),
+    );
+  }
+
+  /** An id that no other session has, until it is freed. */
+  newId(): number {
+    let id = randomId();
+    while (this.#ids.has(id)) id = randomId();
+    this.#ids.add(id);
+    return id;
+  }
+
+  freeId(id: number): void {
+    this.#ids.delete(id);
+  }
+
+  /**
+   * Joins a session of this process to a realm, without a login.
+   * @param provider what wants it: `component`, `embedded`
+   * @throws Error where there is no such realm, or no such role in it
+   */
+  join(realmName: string, role: string, authid: string, provider: string): LocalSession {
+    const realm: RealmPort | undefined = this.#realms.get(realmName);
+    if (realm === undefined) throw new Error(`no realm "${realmName}" exists on this router`);
+    if (!realm.hasRole(role)) throw new Error(`realm "${realmName}" has no role "${role}"`);
+    const { hooks, log, limits } = this.#context;
+    const session = joinLocally(
+      realm,
+      { session: this.newId(), role, authid, provider },
+      {
+        hooks,
+        log,
+        report: limits.report,
+        ended: (ended) => {
+          this.locals.delete(ended);
+          this.freeId(ended.id);
+        },
+      },
+    );
+    this.locals.add(session);
+    return session;
+  }
+
+  /** Ends all of them, the router's own too. */
+  close(reason: string, message: string): void {
+    for (const session of this.locals) session.leave(reason, message);
+    this.services.close();
+  }
+}

@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { bytes, limit, milliseconds } from "../settings/metadata.ts";
+
+/** The router's own settings, at the top level of the config. */
+export const routerSettings = z.object({
+  "shutdown-timeout": milliseconds(0)
+    .default(5000)
+    .describe("how long calls that are under way may take once the router is told to stop"),
+  log: z
+    .strictObject({
+      buffer: bytes(4096, 2 ** 30)
+        .default(8 * 1024 * 1024)
+        .describe("bytes of the log that may wait for a reader that is too slow")
+        .meta(
+          limit(
+            "lines are dropped, and each is counted; a line tells how many, with `lines`, as soon as there is room again",
+            "log.buffer",
+          ),
+        ),
+    })
+    .prefault({})
+    .describe("how the router's own log is written"),
+});
+
+export type RouterSettings = z.output<typeof routerSettings>;

@@ -1,0 +1,21 @@
+/**
+ * Settings that a reload changes. Read `now` at each use, and never keep what it gives. What is made of settings once is
+ * made anew by `settingsChanged()`, which the owner calls.
+ */
+export interface Live<T> {
+  readonly now: T;
+}
+
+/** Where settings are changed. */
+export interface LiveSource<T> extends Live<T> {
+  now: T;
+}
+
+/** A part of other settings. */
+export function partOf<T, Part>(whole: Live<T>, pick: (now: T) => Part): Live<Part> {
+  return {
+    get now() {
+      return pick(whole.now);
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { limit } from "../../settings/metadata.ts";
+import { trustedProxiesSchema } from "./trusted-proxies.ts";
+
+const file = z.string().min(1);
+
+/** The `tls` of a TCP endpoint. Files are looked for from the config's folder. */
+export const tlsSchema = z.strictObject({
+  key: file.describe("the private key's file, PEM"),
+  certificate: file.describe("the certificate's file, PEM; with the chain behind it, or `chain-certificates`"),
+  "chain-certificates": z.array(file).default([]).describe("the files of what stands between it and the root"),
+  "ca-certificates": z
+    .array(file)
+    .optional()
+    .describe("the files of those whose client certificates are accepted; with it every client must show one"),
+  "minimum-version": z.enum(["TLSv1.2", "TLSv1.3"]).default("TLSv1.2").describe("older clients are refused"),
+});
+
+export type TlsSettings = z.output<typeof tlsSchema>;
+
+const plainTcp = z.strictObject({
+  type: z.literal("tcp").describe("listen on a TCP port"),
+  host: z.string().min(1).default("127.0.0.1").describe("the address to listen on; 0.0.0.0 or :: for all of them"),
+  port: z.int().min(0).max(65535).describe("the port to listen on; 0 for any free one"),
+  tls: tlsSchema.optional().describe("makes the endpoint speak TLS"),
+  "trusted-proxies": trustedProxiesSchema
+    .default([])
+    .describe("addresses and networks of proxies in front, whose word about the client's address is taken"),
+  "proxy-protocol": z
+    .boolean()
+    .default(false)
+    .describe(
+      "whether each connection begins with a PROXY header, version 1 or 2. Not a limit: connections without one, or not from a trusted proxy, are counted",
+    )
+    .meta(limit("the end of the connection")),
+});
+
+const tcp = plainTcp.refine((endpoint) => !endpoint["proxy-protocol"] || endpoint["trusted-proxies"].length > 0, {
+  path: ["proxy-protocol"],
+  error: "needs trusted-proxies: else anyone could give himself any address",
+});
+
+const unix = z.strictObject({
+  type: z.literal("unix").describe("listen on a Unix domain socket"),
+  path: z.string().min(1).describe("the socket's file; what a dead process left there is replaced"),
+});
+
+/** Where a transport listens. */
+export const endpointSchema = z.discriminatedUnion("type", [tcp, unix]);
+
+export type Endpoint = z.output<typeof endpointSchema>;

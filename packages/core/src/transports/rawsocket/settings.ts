@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { bytes, limit } from "../../settings/metadata.ts";
+import { slowClientSettings } from "../frames/settings.ts";
+import { endpointSchema } from "../net/settings.ts";
+
+const MiB = 1024 * 1024;
+
+/** One entry of type `rawsocket`, less the keys that core takes out. */
+export const rawsocketSchema = z.strictObject({
+  endpoint: endpointSchema.describe("where to listen"),
+  serializers: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe("the formats clients may use; default: all that are loaded and have a number in RawSocket"),
+  "max-message-size": bytes(512, 16 * MiB)
+    .default(16 * MiB)
+    .describe("bytes of one message, rounded down to a power of two")
+    .meta(limit("the end of the connection")),
+  ...slowClientSettings,
+});
+
+export type RawSocketOptions = z.output<typeof rawsocketSchema>;
