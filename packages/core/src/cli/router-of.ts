@@ -1,7 +1,8 @@
 import type { WampgateConfig } from "../config/define-config.ts";
 import { readConfig } from "../config/find.ts";
 import { issueText } from "../errors/config-error.ts";
-import { createRouter, type Router } from "../router/router.ts";
+import { createRouter } from "../router/create-router.ts";
+import type { Router } from "../router/router.ts";
 import { routerLog } from "../router/router-log.ts";
 
 /** The options of the commands that load a config. */

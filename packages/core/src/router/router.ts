@@ -1,26 +1,13 @@
-import { dirname, resolve } from "node:path";
 import type { WampgateConfig } from "../config/define-config.ts";
-import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import type { LoadedConfig } from "../config/load.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
 import type { Log } from "../contract/log.ts";
 import type { RouterStats } from "../contract/observers.ts";
 import type { ConfigIssue } from "../errors/config-error.ts";
 import type { LocalSession } from "../session/local/local-session.ts";
 import type { MemoryClient, MemoryConnectOptions } from "../transports/memory/memory.ts";
-import { assembled } from "./assembled.ts";
-import { BUILTIN } from "./builtin.ts";
 import type { Endpoint } from "./listeners.ts";
 import type { Reloaded } from "./reload.ts";
-import { routerLog } from "./router-log.ts";
-
-export interface RouterOptions {
-  /** Where plugins and modules are looked for. Default: the process's working directory. */
-  readonly cwd?: string;
-  /** The file the config came from: plugins are looked for beside it first, and errors name it. */
-  readonly file?: string;
-  /** Default: pino, JSON lines on stdout. */
-  readonly log?: Log;
-}
 
 /** A WAMP router. Made by `createRouter`. */
 export interface Router {
@@ -80,21 +67,4 @@ export interface Router {
    * @throws Error where the config has no such transport, or the router has not started
    */
   connect(options?: MemoryConnectOptions): MemoryClient;
-}
-
-/**
- * Loads and checks a config, and puts a router together that does not listen yet.
- *
- * @throws ConfigError with all that is wrong in the config; PluginError where a plugin fails to apply itself
- * @example
- * const router = await createRouter(config, { cwd: import.meta.dirname });
- * router.hooks.joined.tap("greet", (session) => console.log(`${session.authid} joined ${session.realm}`));
- * await router.start();
- */
-export async function createRouter(config: WampgateConfig, options: RouterOptions = {}): Promise<Router> {
-  const cwd = options.cwd ?? process.cwd();
-  const file = options.file === undefined ? "config" : resolve(cwd, options.file);
-  const folder = options.file === undefined ? cwd : dirname(file);
-  const loaded = await loadConfig({ file, folder, raw: config }, { cwd, transports: BUILTIN.transports });
-  return assembled(loaded, { cwd, log: options.log ?? routerLog(1) });
 }

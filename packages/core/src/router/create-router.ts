@@ -1,5 +1,7 @@
+import { dirname, resolve } from "node:path";
+import type { WampgateConfig } from "../config/define-config.ts";
 import { limitCounters } from "../config/json-schema.ts";
-import type { LoadedConfig } from "../config/load.ts";
+import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import type { Log } from "../contract/log.ts";
 import type { RouterStats } from "../contract/observers.ts";
 import type { Freeze } from "../hooks/create-hook.ts";
@@ -16,11 +18,37 @@ import { applyPlugins, requireProviders } from "./plugins.ts";
 import { Realms } from "./realms.ts";
 import { Reloads } from "./reload.ts";
 import type { Router } from "./router.ts";
-import { streamOf } from "./router-log.ts";
+import { routerLog, streamOf } from "./router-log.ts";
 import { Sessions } from "./sessions.ts";
 
+export interface RouterOptions {
+  /** Where plugins and modules are looked for. Default: the process's working directory. */
+  readonly cwd?: string;
+  /** The file the config came from: plugins are looked for beside it first, and errors name it. */
+  readonly file?: string;
+  /** Default: pino, JSON lines on stdout. */
+  readonly log?: Log;
+}
+
+/**
+ * Loads and checks a config, and puts a router together that does not listen yet.
+ *
+ * @throws ConfigError with all that is wrong in the config; PluginError where a plugin fails to apply itself
+ * @example
+ * const router = await createRouter(config, { cwd: import.meta.dirname });
+ * router.hooks.joined.tap("greet", (session) => console.log(`${session.authid} joined ${session.realm}`));
+ * await router.start();
+ */
+export async function createRouter(config: WampgateConfig, options: RouterOptions = {}): Promise<Router> {
+  const cwd = options.cwd ?? process.cwd();
+  const file = options.file === undefined ? "config" : resolve(cwd, options.file);
+  const folder = options.file === undefined ? cwd : dirname(file);
+  const loaded = await loadConfig({ file, folder, raw: config }, { cwd, transports: BUILTIN.transports });
+  return assembled(loaded, { cwd, log: options.log ?? routerLog(1) });
+}
+
 /** Puts a router together from its parts, and lets the plugins tap its hooks. @param cwd where modules are looked for */
-export async function assembled(loaded: LoadedConfig, { cwd, log }: { cwd: string; log: Log }): Promise<Router> {
+async function assembled(loaded: LoadedConfig, { cwd, log }: { cwd: string; log: Log }): Promise<Router> {
   const config = { now: loaded };
   const freeze: Freeze = { frozen: false };
   const hooks = createRouterHooks(freeze, log);
