@@ -28,9 +28,13 @@ const witness = definePlugin({
   apply: ({ hooks }) => hooks.loginFailed.tap("witness", (failure) => void failures.push(failure)),
 });
 
-async function start(plugins: readonly Plugin[], offered: Record<string, unknown> = auth): Promise<void> {
+async function start(
+  plugins: readonly Plugin[],
+  offered: Record<string, unknown> = auth,
+  authTimeout = 30_000,
+): Promise<void> {
   failures = [];
-  router = await startTestRouter({ plugins: [witness, ...plugins], auth: offered });
+  router = await startTestRouter({ plugins: [witness, ...plugins], auth: offered, authTimeout });
 }
 
 afterEach(() => router.close());
@@ -143,6 +147,18 @@ const SLIPS: [string, readonly Plugin[], string, string][] = [
     'plugin "house" failed to look up a principal for its method door: boom',
   ],
   [
+    "a method whose look-up answers a number",
+    [houseMethod(statics(() => 42))],
+    "static",
+    'plugin "house" answered an integer in principal.static, expected',
+  ],
+  [
+    "a method whose look-up rejects",
+    [houseMethod(statics(() => Promise.reject(new Error("boom"))))],
+    "static",
+    'plugin "house" failed to look up a principal for its method door: boom',
+  ],
+  [
     "a method whose own credential is none",
     [houseMethod(statics(() => credential({})))],
     "static",
@@ -171,6 +187,15 @@ it.each(SLIPS)("%s: the log and `loginFailed` name its plugin", async (_what, pl
   const by = said.split('"')[1];
   expect(told()).toEqual({ joe: by });
   expect(logged()).toEqual({ joe: by });
+});
+
+it("a method whose look-up hangs: the log names its plugin", async () => {
+  await start([houseMethod(statics(() => new Promise(() => undefined)))], { door: { type: "static" } }, 100);
+  const client = router.connect();
+  client.hello({ authid: "joe", authmethods: ["door"] });
+  expect(await client.aborted()).toMatchObject({ reason: "wamp.error.authentication_failed" });
+  await router.close();
+  expect(router.log.text()).toContain('plugin "house" failed in principal.static: ');
 });
 
 it("what a method denies in its own look-up bears its plugin's name", async () => {

@@ -42,9 +42,6 @@ export interface Found {
   readonly plugin: string | null;
 }
 
-/** The name of core's own tap that asks methods for their static principals. It is no plugin's. */
-export const STATIC_TAP = "static";
-
 /** What is asked of every block alike. */
 type Question = Omit<PrincipalQuery, "method" | "last" | "defaultRole" | "signal">;
 
@@ -86,7 +83,7 @@ export async function findPrincipal(settings: MethodSettings, query: Question, h
     if (answer === undefined)
       throw new PluginError(block.plugin, `left a question for a principal without an answer from ${sourceOf(block)}`);
     if (answer.kind === "unknown") continue;
-    const plugin = answererOf(asked, block);
+    const plugin = deciderOf(asked) ?? block.plugin;
     return { resolved: await resolved(answer, block, asked, plugin), isDecoy: false, plugin };
   }
   // The last block's question serves once more: whatever is done here and not for a known authid takes time that tells.
@@ -113,12 +110,6 @@ async function resolved(
   }
   const by = { plugin, source: sourceOf(block) };
   return { verified: false, credential: await checked(query.method, answer, by), principal };
-}
-
-/** The plugin that answered a question to `block`. For `static` core's own tap answers in the name of the method's plugin. */
-function answererOf(query: PrincipalQuery, block: BlockSettings): string {
-  const tapped = deciderOf(query);
-  return tapped === null || tapped === STATIC_TAP ? block.plugin : tapped;
 }
 
 /** What of a plugin answers for a block, in words. */

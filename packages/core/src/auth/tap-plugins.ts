@@ -3,10 +3,7 @@ import { PluginError } from "../errors/plugin-error.ts";
 import type { AuthMethod } from "../contract/method.ts";
 import type { Strategy } from "../contract/strategy.ts";
 import type { PluginApi } from "../contract/plugin-api.ts";
-import { unknown } from "../hooks/answers.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
-import type { Plugin } from "../contract/plugin.ts";
-import { STATIC_TAP } from "./principals.ts";
 import { ClientHandshake } from "./handshake.ts";
 import type { HandshakeContext } from "./context.ts";
 
@@ -39,22 +36,15 @@ function tapAny<A extends unknown[], R>(
   hook.tap(plugin, fn as (...args: A) => R);
 }
 
-/**
- * `type: static` belongs to the method: its own look-up answers, and an error of it bears the name of the method's plugin.
- *
- * @param plugins all that the router runs
- */
-export function tapStatic(hooks: RouterHooks, plugins: readonly { readonly plugin: Plugin }[]): void {
-  const owners = new Map(
-    plugins.flatMap(({ plugin }) => (plugin.methods ?? []).map(({ name }) => [name, plugin.name])),
-  );
+/** Taps the hook `principal` for the methods of a plugin: with `type: static` their own look-up answers. */
+export function tapStatic(hooks: RouterHooks, plugin: string, methods: readonly AuthMethod[]): void {
   const failed = ({ name }: AuthMethod, error: unknown): never => {
     const message = `failed to look up a principal for its method ${name}: ${(error as Error).message}`;
-    throw new PluginError(owners.get(name) ?? name, message, { cause: error });
+    throw new PluginError(plugin, message, { cause: error });
   };
-  tapAny(hooks.principal.for("static"), STATIC_TAP, (query, block) => {
+  tapAny(hooks.principal.for("static"), plugin, (query, block) => {
     const { method } = query;
-    if (method.static === undefined) return unknown();
+    if (method.static === undefined || !methods.includes(method)) return undefined;
     try {
       const found = method.static.find(query, block);
       return found instanceof Promise ? found.catch((error: unknown) => failed(method, error)) : found;

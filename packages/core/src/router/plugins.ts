@@ -10,10 +10,11 @@ export async function applyPlugins(
   router: Pick<PluginApi, "call" | "stats">,
 ): Promise<void> {
   const { plugins } = config.now;
-  tapStatic(hooks, plugins);
   for (const { plugin, options } of plugins) {
     const api: PluginApi = { ...router, hooks, log: log.child({ plugin: plugin.name }) };
-    for (const method of plugin.methods ?? []) tapMethod(hooks, plugin.name, method);
+    const { methods = [] } = plugin;
+    for (const method of methods) tapMethod(hooks, plugin.name, method);
+    if (methods.some((method) => method.static !== undefined)) tapStatic(hooks, plugin.name, methods);
     for (const strategy of plugin.strategies ?? []) tapStrategy(hooks, plugin.name, strategy, api);
     try {
       await plugin.apply?.(api, options);
