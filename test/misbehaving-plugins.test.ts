@@ -176,8 +176,8 @@ describe("a method of more than one round", () => {
       challenge: () => challenge({}, { state: 1 }),
       authenticate: async (login, proof, state) => {
         if (state === 1) return challenge({ round: 2 }, { state: 2 });
-        const found = await login.resolvePrincipal();
-        return !found.verified && proof.signature === "second" ? accept() : deny();
+        await login.resolvePrincipal();
+        return proof.signature === "second" ? accept() : deny();
       },
       static: {
         schema: z.strictObject({}),

@@ -11,9 +11,8 @@ export const anonymous = defineMethod({
   static: {
     schema: block,
     // Without any role in the config it is `anonymous`, as in Crossbar.
-    find: (query, own: z.output<typeof block>) =>
-      credential({}, { ...assignmentOf(own), role: own.role ?? query.defaultRole ?? "anonymous" }),
-    assignments: (own: z.output<typeof block>) => [{ path: [], ...assignmentOf(own) }],
+    find: (query, own) => credential({}, { ...assignmentOf(own), role: own.role ?? query.defaultRole ?? "anonymous" }),
+    assignments: (own) => [{ path: [], ...assignmentOf(own) }],
   },
   async challenge(attempt) {
     await attempt.resolvePrincipal({ authid: serialAuthid() });

@@ -61,7 +61,6 @@ export const wampcra = defineMethod({
 
   async challenge(attempt) {
     const found = await attempt.resolvePrincipal();
-    if (found.verified) return deny();
     const { key, salting } = await secretOf(found.credential);
     const { role, provider } = found.principal;
     // A static user's own `authid` would show that the user exists: no decoy has one. An answer's stands in it, as in Crossbar.

@@ -15,6 +15,7 @@ export type { Log } from "./contract/log.ts";
 export { Secret } from "./auth/secret.ts";
 export type {
   AuthMethod,
+  FoundCredential,
   LoginAttempt,
   Phase,
   PrincipalQuery,
@@ -22,6 +23,7 @@ export type {
   Resolved,
   StaticAssignment,
   StaticPrincipals,
+  VerifiedPrincipal,
 } from "./contract/method.ts";
 export type { CalledProcedure, Strategy } from "./contract/strategy.ts";
 export { defineMethod, defineStrategy } from "./plugins/define.ts";

@@ -7,13 +7,36 @@ import type { CredentialAnswer, PrincipalAnswer, Verdict } from "./verdict.ts";
 /** When a method asks who the client is: at HELLO (it needs the secret to challenge), or after AUTHENTICATE. */
 export type Phase = "hello" | "authenticate";
 
-/** What `resolvePrincipal` found. `verified`: the strategy has checked the proof, there is nothing left to check. */
-export type Resolved<C> =
-  | { readonly verified: false; readonly credential: C; readonly principal: Principal }
-  | { readonly verified: true; readonly principal: Principal };
+/**
+ * What `resolvePrincipal` found. Where the method's `strategyMayVerify` is true it may be a `VerifiedPrincipal`; else there is
+ * always a credential to check the proof by.
+ *
+ * @example
+ * const found = await attempt.resolvePrincipal();
+ * return constantTimeEqual(found.credential.word, proof.signature) ? accept() : deny();
+ *
+ * @example
+ * // strategyMayVerify: true
+ * return found.verified || constantTimeEqual(found.credential.ticket, proof.signature) ? accept() : deny();
+ */
+export type Resolved<C, V extends boolean = boolean> =
+  FoundCredential<C> | (V extends true ? VerifiedPrincipal : never);
 
-/** A login by one method: the Hello, and the way to ask who it is. One for each HELLO. */
-export interface LoginAttempt<C = unknown> extends Hello {
+/** A principal whose proof the method has to check, by the credential. */
+export interface FoundCredential<C> {
+  readonly verified: false;
+  readonly credential: C;
+  readonly principal: Principal;
+}
+
+/** A principal whose proof the strategy has checked: there is nothing left to check. */
+export interface VerifiedPrincipal {
+  readonly verified: true;
+  readonly principal: Principal;
+}
+
+/** A login by one method: the Hello, and the way to ask who it is. One for each HELLO. `V`: its `strategyMayVerify`. */
+export interface LoginAttempt<C = unknown, V extends boolean = boolean> extends Hello {
   readonly authmethod: string;
   /**
    * Asks the blocks of this method, in order, who the client is. At most once a login, in the phase the method declared.
@@ -22,7 +45,7 @@ export interface LoginAttempt<C = unknown> extends Hello {
    * @param query `facts` go to the strategy (ticket: `{ ticket }`); `authid` replaces the one of HELLO
    * @throws where a strategy denied or failed: let it pass, the login is denied already
    */
-  resolvePrincipal(query?: { facts?: Readonly<Dict>; authid?: string }): Promise<Resolved<C>>;
+  resolvePrincipal(query?: { facts?: Readonly<Dict>; authid?: string }): Promise<Resolved<C, V>>;
 }
 
 /** The client's answer to CHALLENGE. */
@@ -48,7 +71,7 @@ export interface PrincipalQuery {
   readonly signal: AbortSignal;
 }
 
-/** How a method keeps principals in its own block, `type: static`. */
+/** How a method keeps principals in its own block, `type: static`. `S`: the schema's output, `B`: what `prepare` makes of it. */
 export interface StaticPrincipals<B = unknown, S = B> {
   /** What the block holds, less the keys that core takes out (`type`, `default-role`). */
   readonly schema: Schema<S>;
@@ -68,18 +91,18 @@ export interface StaticAssignment {
   readonly role?: string | null;
 }
 
-/** An authentication method: what it challenges, and how a proof is checked. */
-export interface AuthMethod<C = unknown, B = unknown, S = B> {
+/** An authentication method: what it challenges, and how a proof is checked. `C` is the credential, `B` its block at work. */
+export interface AuthMethod<C = unknown, B = unknown, S = B, V extends boolean = boolean> {
   /** As in HELLO's `authmethods`. */
   readonly name: string;
   readonly at: Phase;
   /** What a strategy must give it. `role`, `realm`, `authid`, `extra` and `type` are core's. */
   readonly credential: Schema<C>;
   /** Whether a strategy can judge the proof itself, as for a ticket. Default false. */
-  readonly strategyMayVerify?: boolean;
+  readonly strategyMayVerify?: V;
   readonly static?: StaticPrincipals<B, S>;
-  readonly challenge: (attempt: LoginAttempt<C>) => Verdict | Promise<Verdict>;
-  readonly authenticate?: (attempt: LoginAttempt<C>, proof: Proof, state: unknown) => Verdict | Promise<Verdict>;
+  readonly challenge: (attempt: LoginAttempt<C, V>) => Verdict | Promise<Verdict>;
+  readonly authenticate?: (attempt: LoginAttempt<C, V>, proof: Proof, state: unknown) => Verdict | Promise<Verdict>;
   /**
    * A credential of the usual shape for an authid that nobody knows, made of the method's static blocks. Where the challenge
    * shows a role, the answer's assignment names it, or null for none: `defaultRoles` has the `default-role` of each block.

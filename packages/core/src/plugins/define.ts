@@ -13,20 +13,30 @@ export function defineTransport<E>(transport: Transport<E>): Transport {
 /**
  * Declares a method. It only types what it is given; core checks the shape when the plugin is loaded.
  *
+ * The types need no help: `find` and `assignments` get what the block's `schema` gives, or what `prepare` makes of it (write
+ * `prepare` above them), and only with `strategyMayVerify: true` may a strategy have checked the proof.
+ *
  * @example
  * defineMethod({
  *   name: "shout",
  *   at: "authenticate",
  *   credential: z.object({ word: z.string() }),
+ *   static: {
+ *     schema: z.strictObject({ words: z.record(z.string(), z.strictObject({ word: z.string(), ...principalFields })) }),
+ *     find: (query, { words }) => findIn(words, query, ({ word }) => ({ word })),
+ *     assignments: ({ words }) => assignmentsIn("words", words),
+ *   },
  *   challenge: () => challenge({}),
  *   authenticate: async (attempt, proof) => {
  *     const found = await attempt.resolvePrincipal();
- *     return !found.verified && constantTimeEqual(found.credential.word.toUpperCase(), proof.signature) ? accept() : deny();
+ *     return constantTimeEqual(found.credential.word.toUpperCase(), proof.signature) ? accept() : deny();
  *   },
  *   decoy: () => credential({ word: randomUUID() }),
  * });
  */
-export function defineMethod<C, B = unknown, S = B>(method: AuthMethod<C, B, S>): AuthMethod {
+export function defineMethod<C, S = unknown, B = S, V extends boolean = false>(
+  method: AuthMethod<C, B, S, V>,
+): AuthMethod {
   return method as unknown as AuthMethod;
 }
 
