@@ -98,6 +98,13 @@ export class FakeClient {
     });
   }
 
+  /** The next message, which stays there for who reads next. */
+  async peek(): Promise<WireMessage> {
+    const message = await this.next();
+    this.#come.unshift(message);
+    return message;
+  }
+
   /** The next message, which must have this code. */
   async expect(code: number): Promise<WireMessage> {
     const message = await this.next();

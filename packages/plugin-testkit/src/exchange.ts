@@ -1,0 +1,30 @@
+import { type FakeClient, Wire, type WireMessage } from "./fake-client.ts";
+
+/** What a client answers to CHALLENGE's extra. `round` counts from 0. */
+export type Prover = (extra: Record<string, unknown>, round: number) => string | Promise<string>;
+
+/** A CHALLENGE that came, and what was answered. */
+export interface Round {
+  readonly challenge: WireMessage;
+  readonly proof: string;
+}
+
+/** So that a method that never comes to an end fails its test instead of keeping it busy. */
+const MOST_ROUNDS = 20;
+
+/**
+ * Answers each CHALLENGE that comes, be it none or many: when a method challenges is its own affair. The message that ends
+ * the exchange is left for `welcomed()` or `aborted()`.
+ */
+export async function answerChallenges(client: FakeClient, prove: Prover): Promise<Round[]> {
+  const rounds: Round[] = [];
+  for (;;) {
+    const message = await client.peek();
+    if (message[0] !== Wire.CHALLENGE) return rounds;
+    if (rounds.length === MOST_ROUNDS) throw new Error(`the method challenged more than ${MOST_ROUNDS} times`);
+    const challenge = await client.next();
+    const proof = await prove(challenge[2] as Record<string, unknown>, rounds.length);
+    rounds.push({ challenge, proof });
+    client.authenticate(proof);
+  }
+}
