@@ -17,6 +17,21 @@ const plugins = await Promise.all(
 
 const NOTICE = "<!-- Made by `npm run docs` from the source. Do not edit. -->";
 
+/** What the examples of the hooks stand among, for the test that compiles them. */
+const AROUND_HOOKS = `<!-- fragments: import { once } from "node:events";
+import type { Server } from "node:http";
+import { deny, type RouterHooks } from "@wampgate/core";
+declare const hooks: RouterHooks;
+declare const banned: Set<string | null>;
+declare const page: Server;
+declare const histogram: { observe(labels: Record<string, string>, value: number): void };
+declare const gauge: { dec(labels: Record<string, string>): void };
+declare const refused: { inc(labels: Record<string, string>): void };
+declare const limited: typeof refused;
+declare function count(authid: string | null): void;
+declare function acl(authid: string, action: string, uri: string): Promise<boolean>;
+-->`;
+
 const schema = configJsonSchema(plugins, BUILTIN.transports);
 const pages = {
   "docs/reference/config.md": configPage(),
@@ -218,6 +233,8 @@ async function hooksPage() {
   return [
     NOTICE,
     "# The hooks",
+    "",
+    AROUND_HOOKS,
     "",
     "`router.hooks` of an embedded router, `api.hooks` of a plugin; they are [tapable](https://github.com/webpack/tapable) hooks. Taps are added in a plugin's `apply`, or between `createRouter` and `start`; then the hooks are frozen. Every tap of a deciding hook may be async; it has until the end of the login, which `signal` tells it. What a tap throws is logged with its name, and the client is turned away with `wamp.error.authentication_failed`; nothing a tap does ends the router.",
     ...members.flatMap(([, doc, name, type]) => {
