@@ -132,6 +132,30 @@ describe("wampgate", () => {
     expect(stderr.match(/caused by/g)).toHaveLength(2);
   });
 
+  it("shows the place of what fails in a plugin that is loaded and in a component, and its stack by --debug alone", async () => {
+    const cwd = await folderWith({
+      "loading.mjs": `throw new Error("no licence");`,
+      "typo.mjs": `export default function setUp(session) {\n  session.registr("com.a");\n}`,
+      "syntax.mjs": `export default 5;\nconst a = ;`,
+      "plugins.config.yaml": CONFIG.replace("plugins: [", 'plugins: ["./loading.mjs", "./syntax.mjs", '),
+      "component.config.yaml": `${CONFIG}\ncomponents: [{ module: "./typo.mjs", realm: realm1, role: user }]\n`,
+    });
+    const env = { JOE: "secret" };
+    const failing = async (...args: string[]): Promise<string> => (await run(cwd, args, { env })).stderr;
+    const plain = await failing("check", "--config", "plugins.config.yaml");
+    expect(plain).toMatch(/plugins\[0\]: the plugin "\.\/loading\.mjs" failed to load: no licence/);
+    expect(plain).toMatch(/plugins\[1\]: .* failed to load: SyntaxError at .*syntax\.mjs:2:11: Unexpected token/);
+    expect(plain).not.toContain("caused by");
+    const debug = await failing("check", "--debug", "--config", "plugins.config.yaml");
+    expect(debug).toMatch(/caused by: Error: no licence\n +at .*loading\.mjs:1:7/);
+    const component = await failing("start", "--config", "component.config.yaml");
+    expect(component).toMatch(/the component .*typo\.mjs did not start: TypeError at .*typo\.mjs:2:11/);
+    expect(component).not.toMatch(/\n +at /);
+    expect(await failing("start", "--debug", "--config", "component.config.yaml")).toMatch(
+      /caused by: Error: TypeError at .*\n +at .*typo\.mjs:2:11/,
+    );
+  });
+
   it("start without a config says what to do", async () => {
     const { code, stderr } = await run(await folderWith(), ["start"]);
     expect(code).toBe(2);

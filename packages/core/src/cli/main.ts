@@ -1,6 +1,5 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
-import { isOfTheLanguage, thrownText } from "../errors/thrown.ts";
 import { ConfigError } from "../errors/config-error.ts";
 import { check } from "./check.ts";
 import { FAILED, FINE, WRONG_USE } from "./exit-codes.ts";
@@ -75,19 +74,13 @@ function complain(error: unknown, debug: boolean): number {
   return error instanceof ConfigError || error instanceof UsageError ? WRONG_USE : FAILED;
 }
 
-/** The stack of an error and of its causes. Of what JavaScript itself threw only where: its message may show a secret. */
+/** The stack of an error and of its causes; of a ConfigError also those of what plugins have thrown. */
 function stacks(error: Error): string {
+  const roots = error instanceof ConfigError ? error.issues : [error];
   const causes = new Set<Error>(); // a circle of causes ends
-  for (let { cause } = error; cause instanceof Error && !causes.has(cause); { cause } = cause) causes.add(cause);
-  return [stackOf(error), ...[...causes].map((cause) => `caused by: ${shownStack(cause)}`)].join("\n");
-}
-
-function shownStack(error: Error): string {
-  if (!isOfTheLanguage(error)) return stackOf(error);
-  const frames = stackOf(error)
-    .split("\n")
-    .filter((line) => /^ +at /.test(line));
-  return [thrownText(error), ...frames].join("\n");
+  for (const root of roots)
+    for (let { cause } = root; cause instanceof Error && !causes.has(cause); { cause } = cause) causes.add(cause);
+  return [stackOf(error), ...[...causes].map((cause) => `caused by: ${stackOf(cause)}`)].join("\n");
 }
 
 function stackOf({ stack, message }: Error): string {

@@ -1,16 +1,11 @@
-import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { realpath, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
+import { syntaxPlaceOf } from "../errors/syntax-error.ts";
 import { thrownText } from "../errors/thrown.ts";
 import { atPlace, Unreadable } from "./parse.ts";
 
-/** How long Node may take to look for a slip of syntax, in milliseconds. */
-const CHECK_TIMEOUT = 5000;
-
-const run = promisify(execFile);
 const { cache } = createRequire(import.meta.url);
 let reads = 0;
 
@@ -27,7 +22,8 @@ export async function importConfig(file: string): Promise<unknown> {
     const module = (await import(`${pathToFileURL(path).href}?read=${++reads}`)) as { default?: unknown };
     return module.default;
   } catch (error) {
-    throw new Unreadable((await slipIn(path, error)) ?? thrownText(error));
+    const place = await syntaxPlaceOf(path, error);
+    throw new Unreadable(place === null ? thrownText(error) : atPlace(place.line, place.column, place.words));
   }
 }
 
@@ -73,21 +69,4 @@ function wordsOnly(message: string): string {
   return isFixed
     ? message.replace(/\.$/, "").replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
     : "slip of syntax";
-}
-
-/** `import` does not tell where a module's slip of syntax is, but `node --check` does. Null where there is none in `path`. */
-async function slipIn(path: string, error: unknown): Promise<string | null> {
-  const text = thrownText(error);
-  if (!text.startsWith("SyntaxError: ")) return null;
-  try {
-    await run(process.execPath, ["--check", path], { timeout: CHECK_TIMEOUT });
-    return null;
-  } catch (failed) {
-    const { stderr } = failed as { stderr?: unknown };
-    if (typeof stderr !== "string") return null;
-    const [, line] = /^(?:file:\/\/)?\/.*:(\d+)$/m.exec(stderr) ?? [];
-    const column = /^\s*(?=\^)/m.exec(stderr)?.[0].length;
-    const words = text.slice("SyntaxError: ".length);
-    return line === undefined || column === undefined ? null : atPlace(Number(line), column + 1, words);
-  }
 }

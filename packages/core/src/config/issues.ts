@@ -10,9 +10,10 @@ export type Path = readonly (string | number)[];
 export class Issues {
   readonly found: ConfigIssue[] = [];
 
-  add(path: Path, message: string): void {
+  /** @param cause what was thrown, if anything */
+  add(path: Path, message: string, cause?: unknown): void {
     if (this.found.some((other) => other.message === message && same(other.path, path))) return;
-    this.found.push({ path, message });
+    this.found.push({ path, message, ...(cause === undefined ? {} : { cause }) });
   }
 
   /** Tells of a key of `mapping`, which stands at `at`, that no schema knows: it may be a value that lost its own key. */

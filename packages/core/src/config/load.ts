@@ -136,8 +136,8 @@ export async function loadConfig(
 async function findPlugins(raw: unknown, from: { folder: string; cwd: string }, check: Check): Promise<FoundPlugin[]> {
   const checked = await checkBySchema(pluginsSchema, raw, ["plugins"], check);
   if (checked === null) return [];
-  return loadPlugins(checked.value as PluginEntry[], from, (index, message) =>
-    check.issues.add(["plugins", index], message),
+  return loadPlugins(checked.value as PluginEntry[], from, (index, message, cause) =>
+    check.issues.add(["plugins", index], message, cause),
   );
 }
 

@@ -70,7 +70,7 @@ export function shownIssues(
   hide: (text: string) => string,
 ): ConfigIssue[] {
   return issues.map((issue) => {
-    const { path, message } = withoutText(issue, root);
-    return { path, message: hide(message) };
+    const { message, ...shown } = withoutText(issue, root);
+    return { ...shown, message: hide(message) };
   });
 }

@@ -3,6 +3,8 @@ export interface ConfigIssue {
   /** The keys that lead to it, outermost first. */
   readonly path: readonly (string | number)[];
   readonly message: string;
+  /** What was thrown, if a plugin failed to load: `wampgate --debug` shows its stack. */
+  readonly cause?: unknown;
 }
 
 /** The operator's config is wrong. All that was found wrong is in `issues`. */

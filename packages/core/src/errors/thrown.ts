@@ -35,9 +35,21 @@ export function thrownText(error: unknown): string {
   return `${name}${place === null ? "" : ` at ${place}`}: ${what}`;
 }
 
-/** Whether an error is JavaScript's own, so that its message and stack are to be shown to nobody. */
-export function isOfTheLanguage(error: unknown): boolean {
-  return isErrorLike(error) && OF_THE_LANGUAGE.includes(error.name);
+/**
+ * What was thrown, to be the `cause` of another error. Of an error of JavaScript itself the stack is kept and the message
+ * is not, since it may show a secret.
+ */
+export function shownCause(error: unknown): unknown {
+  if (!isErrorLike(error) || !OF_THE_LANGUAGE.includes(error.name)) return error;
+  const shown = new Error(thrownText(error));
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^ +at /.test(line));
+  shown.stack = [`Error: ${shown.message}`, ...frames].join("\n");
+  return shown;
+}
+
+/** An error of ours, caused by what other code has thrown. */
+export function caused(message: string, thrown: unknown): Error {
+  return new Error(message, { cause: shownCause(thrown) });
 }
 
 function isErrorLike(error: unknown): error is Error {

@@ -5,7 +5,8 @@ import { isPlugin } from "./define.ts";
 import type { Plugin } from "../contract/plugin.ts";
 import { ModuleNotFound, type ResolveFrom, resolveModule } from "./resolve.ts";
 import { shapeProblems } from "./shape.ts";
-import { thrownText } from "../errors/thrown.ts";
+import { importErrorText } from "../errors/syntax-error.ts";
+import { caused } from "../errors/thrown.ts";
 
 /** Core's own version, which a plugin's `core` range must hold. */
 export const CORE_VERSION = (createRequire(import.meta.url)("../../package.json") as { version: string }).version;
@@ -25,7 +26,7 @@ export interface FoundPlugin {
 export async function loadPlugins(
   entries: readonly PluginEntry[],
   from: ResolveFrom,
-  complain: (index: number, message: string) => void,
+  complain: (index: number, message: string, cause?: unknown) => void,
 ): Promise<FoundPlugin[]> {
   const found: FoundPlugin[] = [];
   for (const [index, entry] of entries.entries()) {
@@ -36,7 +37,8 @@ export async function loadPlugins(
       for (const problem of problems) complain(index, `plugin "${plugin.name}": ${problem}`);
       if (problems.length === 0) found.push({ plugin, options, index });
     } catch (error) {
-      complain(index, (error as Error).message);
+      const { message, cause } = error as Error;
+      complain(index, message, cause);
     }
   }
   reportTwins(found, complain);
@@ -73,7 +75,8 @@ async function importing(name: string, url: string): Promise<Record<string, unkn
     return (await import(url)) as Record<string, unknown>;
   } catch (error) {
     if (isMissing(url, error)) throw new Error(`the file "${name}" is not there`, { cause: error });
-    throw new Error(`the plugin "${name}" failed to load: ${thrownText(error)}`, { cause: error });
+    const text = await importErrorText(fileURLToPath(url), error);
+    throw caused(`the plugin "${name}" failed to load: ${text}`, error);
   }
 }
 

@@ -1,6 +1,8 @@
+import { fileURLToPath } from "node:url";
 import { untilAborted, Deadline } from "../wamp/deadline.ts";
 import type { LocalSession } from "../session/local/local-session.ts";
-import { isOfTheLanguage, thrownText } from "../errors/thrown.ts";
+import { importErrorText } from "../errors/syntax-error.ts";
+import { caused, thrownText } from "../errors/thrown.ts";
 
 /**
  * A component: code that runs in the router's process with a session of its own.
@@ -30,8 +32,8 @@ export async function startComponent(
     await untilAborted(Promise.resolve(component(session, config)), limit.signal);
   } catch (error) {
     session.leave();
-    const message = `the component ${name} did not start: ${thrownText(error)}`;
-    throw new Error(message, isOfTheLanguage(error) ? {} : { cause: error });
+    const text = typeof module === "string" ? await importErrorText(fileURLToPath(module), error) : thrownText(error);
+    throw caused(`the component ${name} did not start: ${text}`, error);
   } finally {
     limit.end();
   }

@@ -1,7 +1,7 @@
 import { tapMethod, tapStatic, tapStrategy, unclaimedTaps } from "../auth/tap-plugins.ts";
 import type { PluginApi } from "../contract/plugin-api.ts";
 import { PluginError } from "../errors/plugin-error.ts";
-import { thrownText } from "../errors/thrown.ts";
+import { shownCause, thrownText } from "../errors/thrown.ts";
 import type { RouterContext } from "./context.ts";
 
 /** Lets each plugin tap the hooks. @throws PluginError where one fails */
@@ -19,7 +19,7 @@ export async function applyPlugins(
     try {
       await plugin.apply?.(api, options);
     } catch (error) {
-      throw new PluginError(plugin.name, `failed to apply itself: ${thrownText(error)}`, { cause: error });
+      throw new PluginError(plugin.name, `failed to apply itself: ${thrownText(error)}`, { cause: shownCause(error) });
     }
   }
 }
