@@ -20,6 +20,7 @@ test("the config and hooks references are what the source says", () => {
 test("no page links to a file that is not there", () => {
   const pages = [
     "README.md",
+    "CONTRIBUTING.md",
     "examples/README.md",
     ...readdirSync(join(ROOT, "docs"), { recursive: true }).map((name) => `docs/${String(name)}`),
   ];
@@ -38,6 +39,17 @@ test("the page of features has a row for each that WELCOME announces, and no oth
   const rows = (part: string): string[] => [...part.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name ?? "");
   expect(rows(broker)).toEqual(Object.keys(ROUTER_ROLES.broker.features).sort());
   expect(rows(dealer)).toEqual(Object.keys(ROUTER_ROLES.dealer.features).sort());
+});
+
+test("the map of the source names each folder of core and no other, and files that are there", () => {
+  const core = join(ROOT, "packages/core/src");
+  const page = readFileSync(join(ROOT, "CONTRIBUTING.md"), "utf8");
+  const folders = readdirSync(core, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const rows = [...page.matchAll(/^\| \d +\| `(\w+)\/`/gm)].map(([, name]) => name);
+  expect(rows.sort()).toEqual(folders.map(({ name }) => name).sort());
+  const files = [...page.matchAll(/`((?:[\w-]+\/)+[\w-]+\.\w+)`/g)].map(([, file]) => file ?? "");
+  expect(files.length).toBeGreaterThan(10);
+  expect(files.filter((file) => !exists(join(core, file)) && !exists(join(ROOT, file)))).toEqual([]);
 });
 
 test("the page of limits has a row for each that is counted, and no other", () => {

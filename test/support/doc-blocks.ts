@@ -44,7 +44,7 @@ export function docPages(): DocPage[] {
       .filter((name) => name.endsWith(".md") && !name.includes("node_modules"))
       .map((name) => join(folder, name));
   const packages = readdirSync(join(ROOT, "packages")).map((name) => `packages/${name}/README.md`);
-  return ["README.md", "SECURITY.md", ...below("docs"), ...below("examples"), ...packages]
+  return ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...below("docs"), ...below("examples"), ...packages]
     .filter((name) => existsSync(join(ROOT, name)))
     .map((name) => parsePage(name, readFileSync(join(ROOT, name), "utf8")));
 }

@@ -39,7 +39,7 @@ export { accept, acceptAs, accepted, challenge, credential, denied, deny, unknow
 export type { Assignment, Principal } from "./contract/assignment.ts";
 export type { PrincipalAnswer, Verdict } from "./contract/verdict.ts";
 export { sentTransport } from "./hooks/sent-transport.ts";
-export type { LoginFailure, LoginSuccess, RouterHooks } from "./contract/hooks.ts";
+export type * from "./contract/hooks.ts";
 export type { Component } from "./plugins/start-component.ts";
 export type { Endpoint } from "./router/listeners.ts";
 export { createRouter, type RouterOptions } from "./router/create-router.ts";
