@@ -56,7 +56,7 @@ export default tseslint.config(
     rules: { "no-unused-vars": ["error", { argsIgnorePattern: "^_" }] },
   },
   {
-    files: ["packages/**/*.ts", "test/**/*.ts"],
+    files: ["packages/**/*.ts", "test/**/*.ts", "jest/**/*.ts"],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { project: "./tsconfig.lint.json", tsconfigRootDir: import.meta.dirname } },
     plugins: { "import-x": importX },
@@ -76,5 +76,19 @@ export default tseslint.config(
     files: ["packages/*/src/**/*.ts"],
     ignores: ["**/*.test.ts"],
     rules: { "@typescript-eslint/no-floating-promises": ["error", { ignoreVoid: false }] },
+  },
+  {
+    files: ["**/*.test.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector:
+            "CallExpression[callee.object.name='fc'] > ObjectExpression > Property[key.name=/^(seed|numRuns)$/]",
+          message:
+            "Take runs() of jest/runs.ts, so that a short run is always the same, and a long one as long as asked.",
+        },
+      ],
+    },
   },
 );

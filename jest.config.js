@@ -12,6 +12,8 @@ export default {
   testMatch: ["**/*.test.ts"],
   extensionsToTreatAsEsm: [".ts"],
   transform,
+  setupFiles: ["<rootDir>/jest/seed.ts"],
+  testTimeout: process.env.FUZZ_RUNS === undefined ? 5000 : 24 * 3600_000,
   testEnvironmentOptions: { customExportConditions: ["wampgate-src", "node", "node-addons"] },
   modulePathIgnorePatterns: ["<rootDir>/packages/[^/]+/dist"],
 };

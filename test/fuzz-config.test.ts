@@ -1,8 +1,9 @@
 import { ConfigError, isDict } from "@wampgate/core";
 import fc from "fast-check";
+import { runs } from "../jest/runs.ts";
 import { type LoadedConfig, loadConfig } from "../packages/core/src/config/load.ts";
 import { BUILTIN } from "../packages/core/src/router/builtin.ts";
-import { FUZZ_TIME, runs } from "./support/fuzz.ts";
+import { FUZZ_TIME } from "./support/fuzz.ts";
 import { OFFICIAL } from "./support/router.ts";
 
 // Whatever a config holds, it is accepted, or refused by a ConfigError that shows none of its secrets.

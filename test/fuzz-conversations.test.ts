@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { jest } from "@jest/globals";
 import { Wire, type WireMessage } from "@wampgate/plugin-testkit";
 import fc from "fast-check";
+import { runs } from "../jest/runs.ts";
 import { Bystander, FORMATS } from "./support/bystander.ts";
 import { type Carrier, CARRIERS, type Frame, say } from "./support/carriers.ts";
 import { AUTH, type Recorded, recorded } from "./support/conversations.ts";
-import { type Edit, edited, edits, FUZZ_TIME, runs } from "./support/fuzz.ts";
+import { type Edit, edited, edits, FUZZ_TIME } from "./support/fuzz.ts";
 import { connectRaw } from "./support/raw-client.ts";
 import { RouterProcess } from "./support/router-process.ts";
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Tagged } from "cborg";
 import fc from "fast-check";
+import { runs } from "../jest/runs.ts";
 import { cbor } from "../packages/core/src/serializers/cbor/codec.ts";
 import { batched } from "../packages/core/src/serializers/framing.ts";
 import { json } from "../packages/core/src/serializers/json/codec.ts";
@@ -16,7 +17,7 @@ import {
 } from "../packages/core/src/transports/rawsocket/frames.ts";
 import { headOf, type Message, parseMessage } from "../packages/core/src/wamp/messages.ts";
 import { WampError } from "../packages/core/src/errors/wamp-error.ts";
-import { edited, edits, FUZZ_TIME, runs } from "./support/fuzz.ts";
+import { edited, edits, FUZZ_TIME } from "./support/fuzz.ts";
 
 // What comes from a stranger is a message, or it is refused; and what one decoder lets in, every peer can read.
 // Whatever takes no bounded time fails by the tests' own time limit.

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { runs } from "../jest/runs.ts";
 import { type Invoke, type Match, Model } from "./model/model.ts";
 import { type Party, startParties, Wamp } from "./support/party.ts";
 
@@ -199,7 +200,7 @@ it("whatever clients do in whatever order, each sees what the model says, and no
           expect(await last.ask(`wamp.${api}.list`)).toEqual({ exact: [], prefix: [], wildcard: [] });
         last.vanish();
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   } finally {
     await router.close();

@@ -1,17 +1,8 @@
 import fc from "fast-check";
-
-/**
- * How a property is run: so many times in CI, always the same; with FUZZ_RUNS so many times as that says, and anew each
- * time. FUZZ_SEED runs what a failure named once more. See docs/testing.md.
- */
-export function runs(few: number): { numRuns: number; seed?: number } {
-  const { FUZZ_RUNS, FUZZ_SEED } = process.env;
-  if (FUZZ_SEED !== undefined) return { numRuns: Number(FUZZ_RUNS ?? few), seed: Number(FUZZ_SEED) };
-  return FUZZ_RUNS === undefined ? { numRuns: few, seed: 1 } : { numRuns: Number(FUZZ_RUNS) };
-}
+import { LONG } from "../../jest/runs.ts";
 
 /** How long a property may take, in milliseconds: the long form is as long as it was asked to be. */
-export const FUZZ_TIME = process.env["FUZZ_RUNS"] === undefined ? 30_000 : 24 * 3600_000;
+export const FUZZ_TIME = LONG ? 24 * 3600_000 : 30_000;
 
 /** One change to some bytes. Positions count round, so that a change fits bytes of any length. */
 export type Edit =

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { z } from "zod";
+import { runs } from "../../../../jest/runs.ts";
 import { ConfigError } from "../errors/config-error.ts";
 import { defineMethod, defineStrategy, definePlugin } from "../plugins/define.ts";
 import { assignmentsIn, findIn, principalFields } from "../auth/static-principals.ts";
@@ -323,7 +324,7 @@ it("whatever JSON is given as a config, it is refused with a ConfigError", async
     fc.asyncProperty(fc.jsonValue(), async (raw) => {
       await expect(load(raw)).rejects.toBeInstanceOf(ConfigError);
     }),
-    { numRuns: 200 },
+    runs(200),
   );
 });
 
@@ -342,6 +343,6 @@ it("whatever JSON stands at a key of a sound config, it is accepted or refused w
       const outcome: unknown = await load(place(value)).catch((error: unknown) => error);
       expect(outcome instanceof ConfigError || !(outcome instanceof Error)).toBe(true);
     }),
-    { numRuns: 300 },
+    runs(300),
   );
 });

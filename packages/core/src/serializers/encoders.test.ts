@@ -1,5 +1,6 @@
 import { Tagged } from "cborg";
 import fc from "fast-check";
+import { runs } from "../../../../jest/runs.ts";
 import type { Message } from "../wamp/messages.ts";
 import { RawPayload, type TailCodec, ValuesPayload } from "../wamp/payload.ts";
 import { WampError } from "../errors/wamp-error.ts";
@@ -178,7 +179,7 @@ it("so is anything at all", () => {
       encodeEverywhere(value);
       encodeEverywhere([value, ...names.map((name) => ODD[name]?.())]);
     }),
-    { seed: 20261, numRuns: 500 },
+    runs(500),
   );
 });
 
@@ -230,7 +231,7 @@ it("what was read in one format is encoded in any other, or refused by a WampErr
         }
       }
     }),
-    { seed: 20262, numRuns: 5000 },
+    runs(5000),
   );
 });
 
@@ -242,7 +243,7 @@ it("a tail that is none of its format is refused by a WampError", () => {
         orRefused(() => new RawPayload(codec, count, bytes, 0, bytes.length).tail(cbor));
       }
     }),
-    { seed: 20263, numRuns: 500 },
+    runs(500),
   );
 });
 
@@ -279,7 +280,7 @@ it("every date is the same again after MessagePack, and ISO text in JSON", () =>
       expect(back.type === "CALL" && back.payload?.values().args).toEqual([sent]);
       expect(Buffer.from(json.encode(back)).toString()).toContain(sent.toISOString());
     }),
-    { seed: 20264, numRuns: 500 },
+    runs(500),
   );
 });
 

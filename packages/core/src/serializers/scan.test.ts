@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { runs } from "../../../../jest/runs.ts";
 import type { Message } from "../wamp/messages.ts";
 import { RawPayload, ValuesPayload } from "../wamp/payload.ts";
 import { WampError } from "../errors/wamp-error.ts";
@@ -114,7 +115,7 @@ describe.each(FORMATS)("$name", (format) => {
         }
         compare(format, bytes);
       }),
-      { numRuns: 1000 },
+      runs(1000),
     );
   });
 
@@ -135,7 +136,7 @@ describe.each(FORMATS)("$name", (format) => {
           compare(format, bytes.subarray(0, bytes.length - (cut > 20 ? cut - 20 : 0)));
         },
       ),
-      { numRuns: 3000 },
+      runs(3000),
     );
   });
 });
@@ -278,7 +279,7 @@ describe.each(FORMATS)("$name", ({ name, serializer }) => {
           expect(target.subarray(at, end).toString("hex")).toBe(expected.toString("hex"));
         }
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 

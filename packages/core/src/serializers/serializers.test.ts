@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { runs } from "../../../../jest/runs.ts";
 import { WampError } from "../errors/wamp-error.ts";
 import { ValuesPayload } from "../wamp/payload.ts";
 import { batched } from "./framing.ts";
@@ -79,7 +80,7 @@ test.each([json, msgpack])("$name answers any bytes with a message or a protocol
         expect(WampError.is(error) && error.uri).toBe("wamp.error.protocol_violation");
       }
     }),
-    { numRuns: 2000 },
+    runs(2000),
   );
 });
 
@@ -180,7 +181,7 @@ describe("CBOR", () => {
           if (!WampError.is(error)) throw error;
         }
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
 });

@@ -1,5 +1,6 @@
 import { encode as encodeCbor } from "cborg";
 import fc from "fast-check";
+import { runs } from "../../../../jest/runs.ts";
 import { TooDeep, TooManyValues, WampError } from "../errors/wamp-error.ts";
 import { cbor } from "./cbor/codec.ts";
 import { batched } from "./framing.ts";
@@ -60,7 +61,7 @@ describe.each(FORMATS)("$name", ({ serializer, encoded }) => {
         expect(serializer.decode(bytes, MAX_DEPTH, count).type).toBeDefined();
         expect(refusalOf(() => serializer.decode(bytes, MAX_DEPTH, count - 1))).toBeInstanceOf(TooManyValues);
       }),
-      { seed: 20260, numRuns: 1000 },
+      runs(1000),
     );
   });
 

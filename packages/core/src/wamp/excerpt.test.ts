@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { runs } from "../../../../jest/runs.ts";
 import { excerpt } from "./excerpt.ts";
 
 it("shows an ordinary name as it is", () => {
@@ -34,6 +35,6 @@ it("whatever comes, it is a text of one line that takes 403 bytes of JSON at mos
       expect(Buffer.byteLength(JSON.stringify(shown)) - 2).toBeLessThanOrEqual(403);
       expect(shown).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/); // eslint-disable-line no-control-regex -- it is what must not be there
     }),
-    { seed: 20265, numRuns: 1000 },
+    runs(1000),
   );
 });

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { runs } from "../../../../jest/runs.ts";
 import { Code, headOf, parseMessage } from "./messages.ts";
 import { WampError } from "../errors/wamp-error.ts";
 
@@ -33,6 +34,6 @@ test("whatever was decoded, parsing gives a message or a protocol violation", ()
         expect(WampError.is(error) && error.uri).toBe("wamp.error.protocol_violation");
       }
     }),
-    { numRuns: 2000 },
+    runs(2000),
   );
 });

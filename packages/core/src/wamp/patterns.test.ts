@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { runs } from "../../../../jest/runs.ts";
 import { covers, overlap, type UriPattern } from "./patterns.ts";
 import { MATCH_POLICIES, matches } from "./uri.ts";
 
@@ -17,7 +18,7 @@ it("a rule covers a pattern only where every URI under the pattern falls under t
     fc.property(pattern, pattern, literal, (rule, asked, target) => {
       if (covers(rule, asked) && isUnder(asked, target)) expect(isUnder(rule, target)).toBe(true);
     }),
-    { seed: 20261125, numRuns: 5000 },
+    runs(5000),
   );
 });
 
@@ -27,7 +28,7 @@ it("patterns overlap wherever a URI falls under both", () => {
       if (isUnder(a, target) && isUnder(b, target)) expect(overlap(a, b)).toBe(true);
       expect(overlap(a, b)).toBe(overlap(b, a));
     }),
-    { seed: 20261125, numRuns: 5000 },
+    runs(5000),
   );
 });
 

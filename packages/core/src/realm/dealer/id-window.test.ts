@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { runs } from "../../../../../jest/runs.ts";
 import { IdWindow } from "./id-window.ts";
 
 const id = fc.oneof(
@@ -27,7 +28,7 @@ it("holds what a map holds, whichever ids come and go", () => {
       expect(window.values().sort()).toEqual([...map.values()].sort());
       for (const [key, value] of map) expect(window.get(key)).toBe(value);
     }),
-    { seed: 20261125, numRuns: 30 },
+    runs(30),
   );
 });
 

@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import fc from "fast-check";
+import { runs } from "../../../../../jest/runs.ts";
 import { countUntilWelcome } from "./hello-allowance.ts";
 
 /** A socket whose bytes come when the test says so, and how often too many came. */
@@ -30,7 +31,7 @@ it("so many bytes may come as are allowed for HELLO and each CHALLENGE together,
         expect(hits()).toBe(isOver ? 1 : 0);
       }
     }),
-    { seed: 7, numRuns: 500 },
+    runs(500),
   );
 });
 

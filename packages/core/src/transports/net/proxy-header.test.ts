@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { runs } from "../../../../../jest/runs.ts";
 import { BrokenProxyHeader, type ProxyHeader, readProxyHeader } from "./proxy-header.ts";
 
 const text = (line: string): Buffer => Buffer.from(line, "latin1");
@@ -91,6 +92,6 @@ it("no bytes whatsoever throw anything else, or are waited for past the limit", 
         }
       },
     ),
-    { numRuns: 2000 },
+    runs(2000),
   );
 });

@@ -1,7 +1,6 @@
 import fc from "fast-check";
+import { runs } from "../../../../../jest/runs.ts";
 import { isSameOrigin, OriginPattern, Origins } from "./origins.ts";
-
-const SEED = 20_240_229;
 
 /** What a pattern means, said as simply as can be: a star takes nothing, or one more character. */
 function fits(pattern: string, text: string): boolean {
@@ -23,7 +22,7 @@ describe("a pattern of allowed-origins", () => {
       fc.property(pattern, word, (glob, text) => {
         expect(new OriginPattern(glob).matches(text)).toBe(fits(glob, text));
       }),
-      { seed: SEED, numRuns: 5000 },
+      runs(5000),
     );
   });
 
@@ -42,7 +41,7 @@ describe("a pattern of allowed-origins", () => {
         });
         expect(searches).toBeLessThan(glob.split("*").length);
       }),
-      { seed: SEED, numRuns: 500 },
+      runs(500),
     );
   });
 
