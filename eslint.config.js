@@ -91,4 +91,19 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    files: ["**/*.test.ts", "test/support/**/*.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          paths: ["node:fs", "node:fs/promises"].map((name) => ({
+            name,
+            importNames: ["mkdtemp", "mkdtempSync"],
+            message: "Take folderOf() of jest/folder.ts: what it makes is removed when the run ends.",
+          })),
+        },
+      ],
+    },
+  },
 );

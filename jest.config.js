@@ -12,6 +12,8 @@ export default {
   testMatch: ["**/*.test.ts"],
   extensionsToTreatAsEsm: [".ts"],
   transform,
+  globalSetup: "<rootDir>/jest/before-run.mjs",
+  globalTeardown: "<rootDir>/jest/after-run.mjs",
   setupFiles: ["<rootDir>/jest/seed.ts"],
   testTimeout: process.env.FUZZ_RUNS === undefined ? 5000 : 24 * 3600_000,
   testEnvironmentOptions: { customExportConditions: ["wampgate-src", "node", "node-addons"] },

@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin } from "@wampgate/core";
+import { folderWith } from "./support/cli.ts";
 import { connectRaw, hangUp } from "./support/raw-client.ts";
 import { OFFICIAL, startRouter } from "./support/router.ts";
 
@@ -13,14 +14,8 @@ async function pluginOfReadme(): Promise<Plugin> {
   const blocks = [...readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/^```js\n(.*?)^```$/gms)];
   const code = blocks.map(([, text]) => text ?? "").find((text) => text.includes("wampgate-ban-list"));
   if (code === undefined) throw new Error("README.md has no plugin wampgate-ban-list any more");
-  const folder = mkdtempSync(join(ROOT, "node_modules", ".ban-list-"));
-  try {
-    const file = join(folder, "index.mjs");
-    writeFileSync(file, code);
-    return ((await import(file)) as { default: Plugin }).default;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const folder = await folderWith({ "index.mjs": code });
+  return ((await import(join(folder, "index.mjs"))) as { default: Plugin }).default;
 }
 
 /** The first message of the router's answer to a client from 127.0.0.1. */

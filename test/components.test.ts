@@ -1,4 +1,3 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -10,6 +9,7 @@ import {
   type WampgateConfig,
 } from "@wampgate/core";
 import { CapturedLog, startTestRouter } from "@wampgate/plugin-testkit";
+import { folderOf } from "../jest/folder.ts";
 import { OFFICIAL } from "./support/router.ts";
 
 const realms = [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }];
@@ -83,9 +83,10 @@ describe("components", () => {
   });
 
   it("are found from the config file's folder first, then from the working directory; ES modules and CommonJS", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "wampgate-"));
-    await writeFile(join(folder, "a.mjs"), "export default (session) => session.register('a.from.folder', () => 1);");
-    await writeFile(join(folder, "b.cjs"), "module.exports = (session) => session.register('b.cjs', () => 2);");
+    const folder = await folderOf({
+      "a.mjs": "export default (session) => session.register('a.from.folder', () => 1);",
+      "b.cjs": "module.exports = (session) => session.register('b.cjs', () => 2);",
+    });
     const config = {
       plugins: OFFICIAL,
       realms,

@@ -1,12 +1,9 @@
 import { once } from "node:events";
-import { mkdtemp, writeFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join as inFolder } from "node:path";
 import { connect as connectTls } from "node:tls";
-import selfsigned from "selfsigned";
 import { WebSocket } from "ws";
 import { createRouter, definePlugin, type WampgateConfig } from "@wampgate/core";
+import { makeTls } from "./support/certificate.ts";
 import { HELLO, type LimitedRouter, startLimited, transport } from "./support/limits.ts";
 
 const PROXY = "PROXY TCP4 203.0.113.9 127.0.0.1 4711 8080\r\n";
@@ -127,12 +124,7 @@ describe("proxy-protocol", () => {
   });
 
   it("before TLS", async () => {
-    const folder = await mkdtemp(inFolder(tmpdir(), "wampgate-proxy-"));
-    const made = await selfsigned.generate([{ name: "commonName", value: "localhost" }], { keySize: 2048 });
-    await writeFile(inFolder(folder, "key.pem"), made.private);
-    await writeFile(inFolder(folder, "cert.pem"), made.cert);
-    const tls = { key: inFolder(folder, "key.pem"), certificate: inFolder(folder, "cert.pem") };
-    await start({ ...proxied, tls });
+    await start({ ...proxied, tls: await makeTls() });
     const plain = await dial();
     plain.write(PROXY);
     const socket = connectTls({ socket: plain, rejectUnauthorized: false });

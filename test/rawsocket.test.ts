@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { mkdtemp, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encode as cborEncode } from "cborg";
+import { folderOf } from "../jest/folder.ts";
 import { autobahn } from "./support/autobahn.ts";
 import { encode as msgpackEncode } from "./support/msgpack.ts";
 import { type RunningRouter, startRouter } from "./support/router.ts";
@@ -13,7 +13,7 @@ let path: string;
 let port: number;
 
 beforeAll(async () => {
-  path = join(await mkdtemp(join(tmpdir(), "wampgate-rs-")), "router.sock");
+  path = join(await folderOf(), "router.sock");
   const auth = { anonymous: { type: "static", role: "user" }, ticket: { type: "static", principals: PRINCIPALS } };
   running = await startRouter({
     realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }],

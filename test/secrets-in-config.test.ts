@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { jest } from "@jest/globals";
 import { ConfigError, isDict } from "@wampgate/core";
 import fc from "fast-check";
+import { folderOf } from "../jest/folder.ts";
 import { runs, SEED } from "../jest/runs.ts";
 import { loadConfig } from "../packages/core/src/config/load.ts";
 import { BUILTIN } from "../packages/core/src/router/builtin.ts";
@@ -130,16 +130,11 @@ async function shownOf(files: readonly string[]): Promise<string[]> {
 
 it.each(Object.keys(FORMATS))("a slip of syntax anywhere in %s shows no secret", async (format) => {
   const { file, text, count } = FORMATS[format] as (typeof FORMATS)[string];
-  const folder = await mkdtemp(join(tmpdir(), "wampgate-slips-"));
-  const made = fc.sample(slips, runs(count)).map((slip, i) => ({
-    path: join(folder, String(i), file),
-    text: slipped(text, slip),
-  }));
-  for (const { path, text: wrong } of made) {
-    await mkdir(dirname(path));
-    await writeFile(path, wrong);
-  }
-  const shown = await shownOf(made.map(({ path }) => path));
+  const made = fc
+    .sample(slips, runs(count))
+    .map((slip, i) => ({ path: join(String(i), file), text: slipped(text, slip) }));
+  const folder = await folderOf(Object.fromEntries(made.map(({ path, text: wrong }) => [path, wrong])));
+  const shown = await shownOf(made.map(({ path }) => join(folder, path)));
   expect(shown).toHaveLength(made.length);
   expect(shown.filter((problem) => problem.includes("cannot be read")).length).toBeGreaterThan(count / 10);
   const leaks = shown.flatMap((problem, i) =>

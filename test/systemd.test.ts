@@ -1,7 +1,7 @@
-import { chmod, mkdtemp, readFile, watch, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, readFile, watch, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { jest } from "@jest/globals";
+import { folderOf } from "../jest/folder.ts";
 import { type CliRouter, folderWith, startCli } from "./support/cli.ts";
 
 // Each test starts processes, on machines that may have other work.
@@ -26,7 +26,7 @@ interface StandIn {
 
 /** A program in the place of systemd-notify, that writes down what it was to tell. */
 async function standIn(): Promise<StandIn> {
-  const folder = await mkdtemp(join(tmpdir(), "wampgate-systemd-"));
+  const folder = await folderOf();
   const program = join(folder, "systemd-notify");
   const notes = join(folder, "told");
   await writeFile(program, `#!/bin/sh\necho "$@" >> ${notes}\n`);

@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
 import selfsigned from "selfsigned";
 import { createRouter, type Router, type WampgateConfig } from "@wampgate/core";
 import { CapturedLog } from "@wampgate/plugin-testkit";
+import { folderOf } from "../jest/folder.ts";
 import { OFFICIAL } from "./support/router.ts";
 
 interface Certificate {
@@ -44,7 +44,7 @@ async function install({ private: key, cert }: Certificate): Promise<void> {
 }
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "wampgate-tls-reload-"));
+  folder = await folderOf();
   await install(first);
   log = new CapturedLog();
   router = await createRouter(config, { file: join(folder, "wampgate.config.json"), log });

@@ -1,5 +1,3 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { once } from "node:events";
 import { connect } from "node:tls";
@@ -7,6 +5,7 @@ import selfsigned from "selfsigned";
 import { WebSocket } from "ws";
 import { type Component, createRouter, type Router, type WampgateConfig } from "@wampgate/core";
 import { CapturedLog } from "@wampgate/plugin-testkit";
+import { folderOf } from "../jest/folder.ts";
 import { AUTHENTICATOR, dynamicBlock, REALMS } from "./support/dynamic.ts";
 import { OFFICIAL } from "./support/router.ts";
 
@@ -20,7 +19,6 @@ let server: Certificate;
 let client: Certificate;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "wampgate-tls-"));
   const make = (name: string): Promise<Certificate> =>
     selfsigned.generate([{ name: "commonName", value: name }], {
       keySize: 2048,
@@ -36,8 +34,7 @@ beforeAll(async () => {
     } as never);
   server = await make("localhost");
   client = await make("client");
-  const files = { "key.pem": server.private, "cert.pem": server.cert, "client.pem": client.cert };
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  folder = await folderOf({ "key.pem": server.private, "cert.pem": server.cert, "client.pem": client.cert });
 });
 
 const tls = { key: "key.pem", certificate: "cert.pem" };

@@ -1,6 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { folderOf } from "../../jest/folder.ts";
 import { joinLight, type LightClient } from "../support/light-client.ts";
 import { inParallel, report, sizeOf } from "../support/load.ts";
 import { Wamp } from "../support/party.ts";
@@ -12,8 +11,7 @@ const CLIENTS = sizeOf(500, 5000);
 const AT_ONCE = 100;
 
 let folder: string;
-beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), "wampgate-killed-"))));
-afterAll(() => rm(folder, { recursive: true }));
+beforeAll(async () => (folder = await folderOf()));
 
 function start(port: number): Promise<RouterProcess> {
   const auth = { anonymous: { type: "static", role: "user" } };

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { folderOf } from "../../jest/folder.ts";
 
 export const ROOT = join(import.meta.dirname, "../..");
 const BIN = join(ROOT, "packages/core/bin/wampgate.js");
@@ -22,9 +22,8 @@ export interface Outcome {
 
 /** A folder with these files, whose `node_modules` has what npm would have installed. */
 export async function folderWith(files: Record<string, string> = {}): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), "wampgate-cli-"));
+  const path = await folderOf(files);
   await symlink(join(ROOT, "node_modules"), join(path, "node_modules"));
-  for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text);
   return path;
 }
 

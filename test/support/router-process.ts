@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { folderOf } from "../../jest/folder.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const BIN = join(ROOT, "packages/core/bin/wampgate.js");
@@ -62,13 +61,11 @@ export class RouterProcess {
   readonly complaints: string[] = [];
   readonly #child: ChildProcess;
   readonly #ended: Promise<number | null>;
-  readonly #folder: string;
 
   /** Resolves when the router listens. */
   static async start(config: RouterConfig, { descriptors }: ProcessOptions = {}): Promise<RouterProcess> {
-    const folder = await mkdtemp(join(tmpdir(), "wampgate-process-"));
+    const folder = await folderOf({ "wampgate.config.json": JSON.stringify(config) });
     const file = join(folder, "wampgate.config.json");
-    await writeFile(file, JSON.stringify(config));
     const node = [process.execPath, "--expose-gc", "--import", PROBE, BIN, "start", "--config", file];
     const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors} && `;
     const child = spawn("sh", ["-c", `${limit}exec "$@"`, "sh", ...node, "--log-level", "warn"], {
@@ -76,15 +73,14 @@ export class RouterProcess {
       env: { ...process.env, NODE_OPTIONS: "" },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
-    const router = new RouterProcess(child, folder);
+    const router = new RouterProcess(child);
     running.add(router);
     await router.#listening(config.transports.length);
     return router;
   }
 
-  private constructor(child: ChildProcess, folder: string) {
+  private constructor(child: ChildProcess) {
     this.#child = child;
-    this.#folder = folder;
     this.#ended = once(child, "close").then(([code]) => code as number | null);
   }
 
@@ -127,12 +123,10 @@ export class RouterProcess {
     return this.#end("SIGTERM");
   }
 
-  async #end(signal: "SIGKILL" | "SIGTERM"): Promise<number | null> {
+  #end(signal: "SIGKILL" | "SIGTERM"): Promise<number | null> {
     running.delete(this);
     this.#child.kill(signal);
-    const code = await this.#ended;
-    await rm(this.#folder, { recursive: true });
-    return code;
+    return this.#ended;
   }
 
   /** Reads its output until it has told `count` URLs. */

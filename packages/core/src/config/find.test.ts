@@ -1,16 +1,7 @@
-import { chmod, mkdir, mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { chmod } from "node:fs/promises";
+import { join } from "node:path";
+import { folderOf } from "../../../../jest/folder.ts";
 import { readConfig } from "./find.ts";
-
-async function folder(files: Record<string, string>): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), "wampgate-find-"));
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(path, name)), { recursive: true });
-    await writeFile(join(path, name), text);
-  }
-  return path;
-}
 
 it.each([
   ["wampgate.config.json", '{ "realms": [] }'],
@@ -21,19 +12,19 @@ it.each([
   [".wampgaterc.yaml", "realms: []"],
   ["package.json", '{ "wampgate": { "realms": [] } }'],
 ])("%s is found from a folder below it", async (name, text) => {
-  const cwd = await folder({ [name]: text, "below/further/x.txt": "" });
+  const cwd = await folderOf({ [name]: text, "below/further/x.txt": "" });
   const found = await readConfig({ cwd: join(cwd, "below/further") });
   expect(found).toEqual({ file: join(cwd, name), folder: cwd, raw: { realms: [] } });
 });
 
 it("the file that is named is read, wherever it is", async () => {
-  const cwd = await folder({ "etc/mine.yaml": "realms: []" });
+  const cwd = await folderOf({ "etc/mine.yaml": "realms: []" });
   const found = await readConfig({ cwd, file: "etc/mine.yaml" });
   expect(found).toMatchObject({ file: join(cwd, "etc/mine.yaml"), folder: join(cwd, "etc") });
 });
 
 it("no config is a problem that says how to get one", async () => {
-  const cwd = await folder({});
+  const cwd = await folderOf({});
   await expect(readConfig({ cwd })).rejects.toThrow("npx wampgate init");
 });
 
@@ -44,7 +35,7 @@ it.each([
   ["broken JSON", "broken.json", '{ "realms": [ }', "it cannot be read"],
   ["broken YAML", "broken.yaml", "realms: [", "it cannot be read"],
 ])("%s is a ConfigError that names the file", async (_what, file, text, expected) => {
-  const cwd = await folder(text === null ? {} : { [file]: text });
+  const cwd = await folderOf(text === null ? {} : { [file]: text });
   const failed = readConfig({ cwd, file });
   await expect(failed).rejects.toMatchObject({ name: "ConfigError", file: join(cwd, file) });
   await expect(failed).rejects.toThrow(expected);
@@ -60,7 +51,7 @@ describe("a config that is found above the working directory", () => {
   ];
 
   it.each(CODE)("is not run where there is no project: %s", async (name) => {
-    const cwd = await folder({ [name]: "globalThis.wasRun = true;", "below/x.txt": "" });
+    const cwd = await folderOf({ [name]: "globalThis.wasRun = true;", "below/x.txt": "" });
     await expect(readConfig({ cwd: join(cwd, "below") })).rejects.toThrow(
       `${join(cwd, name)} is outside of the project; to use it give --config`,
     );
@@ -68,7 +59,7 @@ describe("a config that is found above the working directory", () => {
   });
 
   it.each(["package.json", ".git"])("is not run where the project ends below it, by its %s", async (marker) => {
-    const cwd = await folder({
+    const cwd = await folderOf({
       "wampgate.config.cjs": "globalThis.wasRun = true;",
       [`project/${marker}`]: "{}",
       "project/below/x.txt": "",
@@ -78,7 +69,7 @@ describe("a config that is found above the working directory", () => {
   });
 
   it("is run where it is code of the same project", async () => {
-    const cwd = await folder({
+    const cwd = await folderOf({
       "wampgate.config.cjs": "module.exports = { realms: [] };",
       ".git": "",
       "below/x.txt": "",
@@ -88,13 +79,13 @@ describe("a config that is found above the working directory", () => {
   });
 
   it("is read where it is data, beyond the project too", async () => {
-    const cwd = await folder({ "wampgate.config.yaml": "realms: []", "project/package.json": "{}" });
+    const cwd = await folderOf({ "wampgate.config.yaml": "realms: []", "project/package.json": "{}" });
     const found = await readConfig({ cwd: join(cwd, "project") });
     expect(found).toEqual({ file: join(cwd, "wampgate.config.yaml"), folder: cwd, raw: { realms: [] } });
   });
 
   it("imports no code where it is data and beyond the project", async () => {
-    const cwd = await folder({
+    const cwd = await folderOf({
       "wampgate.config.yaml": "$import: ./more.cjs",
       "more.cjs": "globalThis.wasRun = true;",
       "below/x.txt": "",
@@ -106,7 +97,7 @@ describe("a config that is found above the working directory", () => {
   it.each(["wampgate.config.yaml", "wampgate.config.cjs"])(
     "is left alone in a folder that anyone may write to, whatever says that a project begins there: %s",
     async (name) => {
-      const cwd = await folder({ [name]: "realms: []", "package.json": "{}", "below/x.txt": "" });
+      const cwd = await folderOf({ [name]: "realms: []", "package.json": "{}", "below/x.txt": "" });
       await chmod(cwd, 0o1777);
       await expect(readConfig({ cwd: join(cwd, "below") })).rejects.toThrow("is outside of the project");
     },

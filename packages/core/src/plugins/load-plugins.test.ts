@@ -1,19 +1,8 @@
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
 import { z } from "zod";
+import { folderOf } from "../../../../jest/folder.ts";
 import { definePlugin } from "./define.ts";
 import type { PluginDefinition } from "../contract/plugin.ts";
 import { CORE_VERSION, loadPlugins, type PluginEntry } from "./load-plugins.ts";
-
-async function folder(files: Record<string, string> = {}): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), "wampgate-plugins-"));
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(path, name)), { recursive: true });
-    await writeFile(join(path, name), text);
-  }
-  return path;
-}
 
 async function load(entries: PluginEntry[], from?: { folder: string; cwd: string }) {
   const complaints: string[] = [];
@@ -30,14 +19,14 @@ const named = (over: Partial<PluginDefinition> = {}) => definePlugin({ name: "p"
 
 describe("a plugin that is named", () => {
   it("is looked for beside the config first, then in the working directory", async () => {
-    const beside = await folder({ "both.mjs": source("beside the config") });
-    const cwd = await folder({ "both.mjs": source("in cwd"), "only.mjs": source("only in cwd") });
+    const beside = await folderOf({ "both.mjs": source("beside the config") });
+    const cwd = await folderOf({ "both.mjs": source("in cwd"), "only.mjs": source("only in cwd") });
     const { names, complaints } = await load(["./both.mjs", "./only.mjs"], { folder: beside, cwd });
     expect({ names, complaints }).toEqual({ names: ["beside the config", "only in cwd"], complaints: [] });
   });
 
   it("can be a package", async () => {
-    const home = await folder({
+    const home = await folderOf({
       "node_modules/my-auth/package.json": '{ "name": "my-auth", "type": "module", "exports": "./main.js" }',
       "node_modules/my-auth/main.js": source("my-auth"),
     });
@@ -45,7 +34,7 @@ describe("a plugin that is named", () => {
   });
 
   it("can be exported as plugin, beside a default that is something else", async () => {
-    const home = await folder({ "p.mjs": `${source("x").replace("default", "const plugin =")} export default 5;` });
+    const home = await folderOf({ "p.mjs": `${source("x").replace("default", "const plugin =")} export default 5;` });
     expect(await load(["./p.mjs"], { folder: home, cwd: home })).toEqual({ names: ["x"], complaints: [] });
   });
 
@@ -68,14 +57,14 @@ describe("a plugin that is named", () => {
     ],
     ["has a broken package.json", { "node_modules/bad/package.json": "{" }, "bad", /"bad" cannot be resolved/],
   ])("and %s is told so", async (_what, files, name, expected) => {
-    const home = await folder(files);
+    const home = await folderOf(files);
     const { names, complaints } = await load([name], { folder: home, cwd: home });
     expect(names).toEqual([]);
     expect(complaints).toEqual([expect.stringMatching(expected)]);
   });
 
   it("and fails leaves the others loaded", async () => {
-    const home = await folder({ "good.mjs": source("good") });
+    const home = await folderOf({ "good.mjs": source("good") });
     const { names, complaints } = await load(["./bad.mjs", "./good.mjs"], { folder: home, cwd: home });
     expect(names).toEqual(["good"]);
     expect(complaints).toHaveLength(1);

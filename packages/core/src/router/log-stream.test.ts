@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, constants, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { folderOf } from "../../../../jest/folder.ts";
 import { LogStream } from "./log-stream.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "wampgate-log-"));
+const folder = await folderOf();
 let made = 0;
 
 /** Both ends of a pipe. */

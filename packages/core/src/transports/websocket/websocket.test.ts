@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { EventEmitter, once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WebSocket } from "ws";
+import { folderOf } from "../../../../../jest/folder.ts";
 import type { Connection, ConnectionHandler } from "../../contract/connection.ts";
 import type { Listener } from "../../contract/transport.ts";
 import type { Log } from "../../contract/log.ts";
@@ -54,9 +54,8 @@ class Side extends EventEmitter<{ message: [Message]; violation: [WampError]; cl
 }
 
 const started: Listener[] = [];
-const folder = mkdtempSync(join(tmpdir(), "wampgate-"));
+const folder = await folderOf();
 afterEach(() => Promise.all(started.splice(0).map((listener) => listener.close())));
-afterAll(() => rmSync(folder, { recursive: true }));
 
 async function serve(side: Side, ...options: object[]): Promise<[string, ...string[]]> {
   const report = (): void => undefined;
