@@ -1,9 +1,8 @@
 import { createHmac } from "node:crypto";
-import { type Component, WampError } from "@wampgate/core";
+import { Code, type Component, WampError } from "@wampgate/core";
 import { autobahn, login, Refused, withSecret, withTicket } from "./support/autobahn.ts";
 import { connectRaw } from "./support/raw-client.ts";
 import { type RunningRouter, startRouter } from "./support/router.ts";
-import { Wire } from "@wampgate/plugin-testkit";
 
 // Crossbar's examples, by the ids of the acceptance table; A8, T1 and C1 end as docs/guides/crossbar.md says.
 
@@ -101,7 +100,7 @@ describe("Crossbar's example advanced", () => {
   const withoutRealm = async (authid: string, ticket: string): Promise<Record<string, unknown>> => {
     const client = await connectRaw(running.url);
     client.hello({ realm: null, authid, authmethods: ["ticket"] });
-    await client.expect(Wire.CHALLENGE);
+    await client.expect(Code.CHALLENGE);
     client.authenticate(ticket);
     const welcome = await client.welcomed();
     client.close();

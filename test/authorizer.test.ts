@@ -1,5 +1,5 @@
-import type { Component } from "@wampgate/core";
-import { type Party, startParties, Wamp } from "./support/party.ts";
+import { Code, type Component } from "@wampgate/core";
+import { type Party, startParties } from "./support/party.ts";
 
 const AUTHORIZER = "com.example.authorize";
 
@@ -219,7 +219,7 @@ describe("a role with an authorizer", () => {
         const [party, free] = [await join(), await join({ role: "free" })];
         await free.subscribe("com.", { match: "prefix" });
         const topics = ["com.slow", "com.fast", "com.faster"];
-        for (const topic of topics) party.request(Wamp.PUBLISH, {}, topic);
+        for (const topic of topics) party.request(Code.PUBLISH, {}, topic);
         await free.hearsNothing();
         release();
         const events = [await free.event(), await free.event(), await free.event()];
@@ -242,7 +242,7 @@ describe("a role with an authorizer", () => {
       },
       async ({ join }) => {
         const [party, free] = [await join(), await join({ role: "free" })];
-        party.request(Wamp.REGISTER, {}, "com.late");
+        party.request(Code.REGISTER, {}, "com.late");
         await waiting;
         party.vanish();
         release();
@@ -258,7 +258,7 @@ describe("a role with an authorizer", () => {
       null,
       async ({ join }) => {
         const free = await join({ role: "free" });
-        free.request(Wamp.REGISTER, {}, AUTHORIZER);
+        free.request(Code.REGISTER, {}, AUTHORIZER);
         expect(await free.error()).toMatchObject({ uri: "wamp.error.not_authorized" });
         expect(await refusal(free, AUTHORIZER)).toBe("wamp.error.not_authorized");
         free.vanish();

@@ -1,6 +1,7 @@
 import { chmod, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { jest } from "@jest/globals";
+import { Code } from "@wampgate/core";
 import { folderWith, ROOT, run, startCli } from "./support/cli.ts";
 import { connectRaw } from "./support/raw-client.ts";
 
@@ -169,7 +170,7 @@ describe("wampgate", () => {
     expect(listens).toContain("ticket (static, then dynamic) from @wampgate/auth-ticket");
     const client = await connectRaw(router.url);
     client.hello({ authid: "joe", authmethods: ["ticket"] });
-    await client.expect(4);
+    await client.expect(Code.CHALLENGE);
     client.authenticate("secret");
     await client.welcomed();
     router.kill("SIGTERM");

@@ -1,5 +1,5 @@
-import { ErrorUri, WampError, constantTimeEqual } from "@wampgate/core";
-import { startTestRouter, type TestRouter, Wire } from "@wampgate/plugin-testkit";
+import { Code, constantTimeEqual, ErrorUri, WampError } from "@wampgate/core";
+import { startTestRouter, type TestRouter } from "@wampgate/plugin-testkit";
 import {
   AUTHENTICATOR,
   byTicket,
@@ -57,13 +57,13 @@ describe("kept of Crossbar", () => {
       async (router) => {
         const ticket = router.connect();
         ticket.hello({ authid: "joe", authmethods: ["ticket"] });
-        await ticket.expect(Wire.CHALLENGE);
+        await ticket.expect(Code.CHALLENGE);
         order.push("CHALLENGE ticket");
         ticket.authenticate("secret");
         await ticket.welcomed();
         const cra = router.connect();
         cra.hello({ authid: "joe", authmethods: ["wampcra"] });
-        await cra.expect(Wire.CHALLENGE);
+        await cra.expect(Code.CHALLENGE);
         order.push("CHALLENGE wampcra");
         const anonymous = router.connect();
         anonymous.hello({ authmethods: ["anonymous"] });
@@ -223,14 +223,14 @@ describe("kept of Crossbar", () => {
       ] as const) {
         const client = router.connect();
         client.hello({ authid: "joe", authmethods });
-        expect((await client.expect(Wire.CHALLENGE))[1]).toBe(first);
+        expect((await client.expect(Code.CHALLENGE))[1]).toBe(first);
       }
     });
 
     it("authmethods: no fall-through after a denial", async () => {
       const client = router.connect();
       client.hello({ authid: "joe", authmethods: ["ticket", "anonymous"] });
-      await client.expect(Wire.CHALLENGE);
+      await client.expect(Code.CHALLENGE);
       client.authenticate("wrong");
       expect((await client.aborted()).reason).toBe(ErrorUri.authenticationDenied);
     });
@@ -246,7 +246,7 @@ describe("kept of Crossbar", () => {
     it("one bad authmethod name: unknown names are skipped", async () => {
       const client = router.connect();
       client.hello({ authid: "joe", authmethods: ["foo", "__proto__", "constructor", "ticket"] });
-      expect((await client.expect(Wire.CHALLENGE))[1]).toBe("ticket");
+      expect((await client.expect(Code.CHALLENGE))[1]).toBe("ticket");
     });
 
     it("nothing usable: the spec's no_matching_auth_method", async () => {
@@ -264,7 +264,7 @@ describe("kept of Crossbar", () => {
     it("after ABORT the socket closes, and AUTHENTICATE cannot be tried again", async () => {
       const client = router.connect();
       client.hello({ authid: "joe", authmethods: ["ticket"] });
-      await client.expect(Wire.CHALLENGE);
+      await client.expect(Code.CHALLENGE);
       client.authenticate("wrong");
       client.authenticate("secret");
       expect((await client.aborted()).reason).toMatch(/authentication_denied|protocol_violation/);
@@ -289,7 +289,7 @@ describe("kept of Crossbar", () => {
         const { session } = await (await byTicket(router)).welcomed();
         const cra = router.connect();
         cra.hello({ authid: "joe", authmethods: ["wampcra"] });
-        const [, , extra] = await cra.expect(Wire.CHALLENGE);
+        const [, , extra] = await cra.expect(Code.CHALLENGE);
         const challenge = JSON.parse((extra as { challenge: string }).challenge) as { session: number };
         expect(told).toEqual([session, challenge.session]);
       },
@@ -302,7 +302,7 @@ describe("kept of Crossbar", () => {
       async ({ connect }) => {
         const client = connect();
         client.hello({ authid: "hans", authmethods: ["wampcra"] });
-        const [, method, extra] = await client.expect(Wire.CHALLENGE);
+        const [, method, extra] = await client.expect(Code.CHALLENGE);
         const challenge = JSON.parse((extra as { challenge: string }).challenge) as Record<string, unknown>;
         expect(method).toBe("wampcra");
         expect(Object.keys(challenge)).toEqual([
@@ -461,7 +461,7 @@ describe("done better than Crossbar", () => {
     for (const method of ["ticket", "wampcra"]) {
       const client = router.connect();
       client.hello({ realm: "nope", authid: "joe", authmethods: [method] });
-      await client.expect(Wire.CHALLENGE);
+      await client.expect(Code.CHALLENGE);
       client.authenticate("wrong");
       expect((await client.aborted()).reason).toBe(ErrorUri.authenticationDenied);
     }
@@ -532,7 +532,7 @@ describe("done better than Crossbar", () => {
         await (await byTicket(router, { authextra: { foo: "bar" } })).welcomed();
         const cra = router.connect({ headers: { cookie: "a=b" } });
         cra.hello({ authid: "joe", authmethods: ["wampcra"] });
-        await cra.expect(Wire.CHALLENGE);
+        await cra.expect(Code.CHALLENGE);
         const anonymous = router.connect();
         anonymous.hello();
         await anonymous.welcomed();

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { jest } from "@jest/globals";
-import { Wire, type WireMessage } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
+import type { WireMessage } from "@wampgate/plugin-testkit";
 import fc from "fast-check";
 import { runs } from "../jest/runs.ts";
 import { Bystander, FORMATS } from "./support/bystander.ts";
@@ -141,7 +142,7 @@ async function routerIsWell(): Promise<void> {
   await innocentAreServed();
   const client = await connectRaw(router.urls[0] ?? "");
   client.hello({ authid: "joe", authmethods: ["ticket"] });
-  await client.expect(Wire.CHALLENGE);
+  await client.expect(Code.CHALLENGE);
   client.authenticate("open sesame");
   await client.welcomed();
   client.socket.terminate();

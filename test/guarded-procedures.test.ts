@@ -1,6 +1,6 @@
-import { createRouter, type Router, type WampgateConfig } from "@wampgate/core";
-import { CapturedLog, FakeClient, Wire } from "@wampgate/plugin-testkit";
-import { Party, Wamp } from "./support/party.ts";
+import { Code, createRouter, type Router, type WampgateConfig } from "@wampgate/core";
+import { CapturedLog, FakeClient } from "@wampgate/plugin-testkit";
+import { Party } from "./support/party.ts";
 import { OFFICIAL } from "./support/router.ts";
 
 // An authenticator sees what every client proves itself by, and decides who it is; an authorizer decides what a session
@@ -94,7 +94,7 @@ async function login(router: Router, authid: string): Promise<FakeClient> {
   const client = new FakeClient(router.connect());
   clients.push(client);
   client.hello({ authid, authmethods: ["ticket"] });
-  await client.expect(Wire.CHALLENGE);
+  await client.expect(Code.CHALLENGE);
   client.authenticate("t");
   return client;
 }
@@ -116,8 +116,8 @@ async function refusal(router: Router, kind: Kind): Promise<string> {
 async function registerPatterns(mallory: Party): Promise<number> {
   let count = 0;
   for (const { match, uri } of PATTERNS) {
-    mallory.request(Wamp.REGISTER, { match }, uri);
-    if ((await mallory.client.next())[0] === Wamp.REGISTERED) count++;
+    mallory.request(Code.REGISTER, { match }, uri);
+    if ((await mallory.client.next())[0] === Code.REGISTERED) count++;
   }
   return count;
 }
@@ -147,14 +147,14 @@ describe.each(cases)("the $kind, $moment, called in $home", ({ rule, ...setting 
       const mallory = await join(router, "mallory");
       expect(await registerPatterns(mallory)).toBeGreaterThan(0);
       if (isReloaded) await router.reload(configOf(setting));
-      for (const code of [Wamp.REGISTER, Wamp.CALL]) {
+      for (const code of [Code.REGISTER, Code.CALL]) {
         mallory.request(code, {}, GUARDED);
         expect((await mallory.error()).uri).toBe("wamp.error.not_authorized");
       }
       expect(await refusal(router, kind)).toBe(UNDECIDED[kind]);
       // The next message is the answer to this, and no INVOCATION.
-      mallory.request(Wamp.PUBLISH, { acknowledge: true }, "com.example.topic");
-      expect([Wamp.PUBLISHED, Wamp.ERROR]).toContain((await mallory.client.next())[0]);
+      mallory.request(Code.PUBLISH, { acknowledge: true }, "com.example.topic");
+      expect([Code.PUBLISHED, Code.ERROR]).toContain((await mallory.client.next())[0]);
     } finally {
       await close(router);
     }
@@ -180,7 +180,7 @@ it("a pattern that covers the router's own procedures never gets a call of one, 
       expect(await asked.ask("wamp.registration.match", [uri])).toBeNull();
     }
     for (const uri of ["wamp.x", "wampgate.x", "wamp", "wampgate"]) {
-      mallory.request(Wamp.REGISTER, {}, uri);
+      mallory.request(Code.REGISTER, {}, uri);
       expect((await mallory.error()).uri).toBe("wamp.error.invalid_uri");
     }
     expect(await asked.ask("wamp.registration.match", [GUARDED])).toBeNull();

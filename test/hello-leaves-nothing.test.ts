@@ -2,8 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { jest } from "@jest/globals";
-import { definePlugin, type Hello } from "@wampgate/core";
-import { startTestRouter, type TestRouter, Wire } from "@wampgate/plugin-testkit";
+import { Code, definePlugin, type Hello } from "@wampgate/core";
+import { startTestRouter, type TestRouter } from "@wampgate/plugin-testkit";
 import { OFFICIAL } from "./support/router.ts";
 
 // Who has logged in, or was turned away, holds no memory of what its HELLO said: a client decides how long that is.
@@ -68,19 +68,19 @@ function stillHeld(): string[] {
 it("after WELCOME nothing of HELLO is held", async () => {
   const client = running.connect();
   client.hello({ authmethods: ["anonymous"], authextra, roles });
-  await client.expect(Wire.WELCOME);
+  await client.expect(Code.WELCOME);
   expect(seen).toHaveLength(1);
   expect(await held()).toEqual([]);
   client.send(48, 1, {}, "wamp.session.count"); // the session is still there
-  await client.expect(50);
+  await client.expect(Code.RESULT);
 });
 
 it("after WELCOME nothing of HELLO is held where there was a challenge", async () => {
   const client = running.connect();
   client.hello({ authid: "joe", authmethods: ["ticket"], authextra, roles });
-  await client.expect(Wire.CHALLENGE);
+  await client.expect(Code.CHALLENGE);
   client.authenticate("a ticket");
-  await client.expect(Wire.WELCOME);
+  await client.expect(Code.WELCOME);
   expect(await held()).toEqual([]);
   client.close();
 });
@@ -92,10 +92,10 @@ it.each([
   const client = running.connect();
   client.hello({ authid: "joe", authmethods: [method], authextra, roles });
   if (method === "ticket") {
-    await client.expect(Wire.CHALLENGE);
+    await client.expect(Code.CHALLENGE);
     client.authenticate("wrong");
   }
-  await client.expect(Wire.ABORT);
+  await client.expect(Code.ABORT);
   expect(seen).toHaveLength(1);
   expect(await held()).toEqual([]);
 });
@@ -104,7 +104,7 @@ it("a plugin that keeps a hello holds it, which these tests would see", async ()
   keeps = true;
   const client = running.connect();
   client.hello({ authmethods: ["anonymous"], authextra, roles });
-  await client.expect(Wire.WELCOME);
+  await client.expect(Code.WELCOME);
   keeps = false;
   expect(await held()).toEqual(["the hello", "its authextra"]);
   kept.length = 0;
@@ -113,7 +113,7 @@ it("a plugin that keeps a hello holds it, which these tests would see", async ()
 it("plugins see the roles and features that the router reads, as booleans, and no others", async () => {
   const client = running.connect();
   client.hello({ authmethods: ["anonymous"], authextra, roles });
-  await client.expect(Wire.WELCOME);
+  await client.expect(Code.WELCOME);
   expect(Object.keys(seen[0]?.roles ?? {})).toEqual(["caller", "callee"]);
   expect(seen[0]?.roles.caller?.features).toEqual({ payload_passthru_mode: false, progressive_call_invocations: true });
   expect(seen[0]?.roles.callee?.features["call_timeout"]).toBe(false);

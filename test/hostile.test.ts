@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { encode } from "./support/msgpack.ts";
-import { type FakeClient, Wire } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
+import type { FakeClient } from "@wampgate/plugin-testkit";
 import { WebSocket } from "ws";
 import { connectRaw } from "./support/raw-client.ts";
 import { type RunningRouter, startRouter } from "./support/router.ts";
@@ -89,7 +90,7 @@ describe("bad input costs only who sent it", () => {
       expect((await stranger.aborted()).reason).toBe("wamp.error.no_such_realm");
       const unknown = await connectRaw(running.url);
       unknown.hello({ authid: name, authmethods: [name, "ticket"] });
-      await unknown.expect(Wire.CHALLENGE);
+      await unknown.expect(Code.CHALLENGE);
       unknown.authenticate("secret");
       expect((await unknown.aborted()).reason).toBe("wamp.error.authentication_denied");
       const client = await joined();
@@ -110,7 +111,7 @@ describe("bad input costs only who sent it", () => {
     early.send(...HELLO);
     early.send(...HELLO);
     const first = await early.next();
-    expect(first[0] === Wire.ABORT || first[0] === Wire.WELCOME).toBe(true);
+    expect(first[0] === Code.ABORT || first[0] === Code.WELCOME).toBe(true);
     await early.closed;
     const late = await joined();
     late.send(...HELLO);
@@ -120,11 +121,11 @@ describe("bad input costs only who sent it", () => {
   it("AUTHENTICATE twice, or without CHALLENGE, is a violation", async () => {
     const twice = await connectRaw(running.url);
     twice.hello({ authid: "joe", authmethods: ["ticket"] });
-    await twice.expect(Wire.CHALLENGE);
+    await twice.expect(Code.CHALLENGE);
     twice.authenticate("secret");
     twice.authenticate("secret");
     const messages = [await twice.next()];
-    if (messages[0]?.[0] === Wire.WELCOME) messages.push(await twice.next());
+    if (messages[0]?.[0] === Code.WELCOME) messages.push(await twice.next());
     expect(messages.at(-1)).toMatchObject([3, {}, VIOLATION]);
     const unasked = await joined();
     unasked.authenticate("secret");
@@ -225,7 +226,7 @@ describe("bad input costs only who sent it", () => {
   it("a client that never answers CHALLENGE gets ABORT when its time is up", async () => {
     const client = await connectRaw(running.url);
     client.hello({ authid: "joe", authmethods: ["ticket"] });
-    await client.expect(Wire.CHALLENGE);
+    await client.expect(Code.CHALLENGE);
     expect((await client.aborted()).reason).toBe("wamp.error.authentication_failed");
   });
 
@@ -233,7 +234,7 @@ describe("bad input costs only who sent it", () => {
     const before = running.router.sessionCount.remote;
     const client = await connectRaw(running.url);
     client.hello({ authid: "joe", authmethods: ["ticket"] });
-    await client.expect(Wire.CHALLENGE);
+    await client.expect(Code.CHALLENGE);
     client.socket.terminate();
     await client.closed;
     const other = await joined();
@@ -243,7 +244,7 @@ describe("bad input costs only who sent it", () => {
 
   it("GOODBYE is answered, and the connection closed", async () => {
     const client = await joined();
-    client.send(Wire.GOODBYE, {}, "wamp.close.close_realm");
+    client.send(Code.GOODBYE, {}, "wamp.close.close_realm");
     expect(await client.next()).toEqual([6, {}, "wamp.close.goodbye_and_out"]);
     await client.closed;
   });
@@ -251,8 +252,8 @@ describe("bad input costs only who sent it", () => {
   it("ABORT of a client during its login ends it without an answer", async () => {
     const client = await connectRaw(running.url);
     client.hello({ authid: "joe", authmethods: ["ticket"] });
-    await client.expect(Wire.CHALLENGE);
-    client.send(Wire.ABORT, {}, "wamp.error.no_thanks");
+    await client.expect(Code.CHALLENGE);
+    client.send(Code.ABORT, {}, "wamp.error.no_thanks");
     await client.closed;
     await expect(client.next()).rejects.toThrow("closed");
   });

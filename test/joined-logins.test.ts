@@ -1,6 +1,5 @@
-import { acceptAs, definePlugin, type LoginSuccess } from "@wampgate/core";
+import { acceptAs, Code, definePlugin, type LoginSuccess } from "@wampgate/core";
 import metrics from "@wampgate/metrics";
-import { Wire } from "@wampgate/plugin-testkit";
 import { authenticatorOf, dynamicBlock, REALMS } from "./support/dynamic.ts";
 import { connectRaw, hangUp } from "./support/raw-client.ts";
 import { OFFICIAL, type RunningRouter, startRouter } from "./support/router.ts";
@@ -57,10 +56,10 @@ async function enter(authid: string): Promise<void> {
   const client = await connectRaw(running.url);
   client.hello({ authid, authmethods: ["ticket"] });
   if (authid !== "ann") {
-    await client.expect(Wire.CHALLENGE);
+    await client.expect(Code.CHALLENGE);
     client.authenticate("a ticket");
   }
-  await client.expect(Wire.WELCOME);
+  await client.expect(Code.WELCOME);
 }
 
 it("the hook joined is told how long each login took and what decided it; nothing of sessions that log in nowhere", async () => {

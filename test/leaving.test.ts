@@ -1,5 +1,5 @@
-import { Wire } from "@wampgate/plugin-testkit";
-import { type Parties, type Party, startParties, Wamp } from "./support/party.ts";
+import { Code } from "@wampgate/core";
+import { type Parties, type Party, startParties } from "./support/party.ts";
 
 const AUTHORIZER = "com.example.authorize";
 const MANY = 500;
@@ -80,8 +80,8 @@ it("a testament that is decided on when its session has left is kept by nobody, 
   await listener.subscribe("com.example.will");
   const asked = await router.join({ role: "asked" });
   asked.call("wamp.session.add_testament", {}, ["com.example.will", ["late"], {}]);
-  asked.send(Wamp.GOODBYE, {}, "wamp.close.close_realm");
-  await asked.next(Wamp.GOODBYE);
+  asked.send(Code.GOODBYE, {}, "wamp.close.close_realm");
+  await asked.next(Code.GOODBYE);
   answer(true);
   await listener.hearsNothing();
 });
@@ -93,12 +93,12 @@ it("a testament that comes in one frame with GOODBYE goes with its session", asy
   const closed = new Promise<void>((resolve) => (client.onclose = resolve));
   const batch = (...messages: unknown[]): string =>
     messages.map((message) => `${JSON.stringify(message)}\x1e`).join("");
-  client.send(batch([Wire.HELLO, "realm1", { roles: { caller: {} }, authextra: { role: "user" } }]));
+  client.send(batch([Code.HELLO, "realm1", { roles: { caller: {} }, authextra: { role: "user" } }]));
   await listener.hearsNothing();
   client.send(
     batch(
-      [Wamp.CALL, 1, {}, "wamp.session.add_testament", ["com.example.will", ["too late"], {}]],
-      [Wamp.GOODBYE, {}, "wamp.close.close_realm"],
+      [Code.CALL, 1, {}, "wamp.session.add_testament", ["com.example.will", ["too late"], {}]],
+      [Code.GOODBYE, {}, "wamp.close.close_realm"],
     ),
   );
   await closed;

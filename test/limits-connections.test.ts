@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
 import { WebSocket } from "ws";
-import { Wire } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
 import { HELLO, type LimitedRouter, startLimited, transport } from "./support/limits.ts";
 import { connectRaw } from "./support/raw-client.ts";
 
@@ -43,7 +43,7 @@ it("max-connections: one too many gets HTTP 503 and when to come again, and a pl
   });
   expect(running.count("max-connections")).toBe(1);
   expect(running.hits).toMatchObject([{ peer: expect.stringMatching(/^tcp4:127/) as string, session: null }]);
-  first.send(Wire.GOODBYE, {}, "wamp.close.close_realm");
+  first.send(Code.GOODBYE, {}, "wamp.close.close_realm");
   await first.closed;
   await join();
 });
@@ -125,7 +125,7 @@ it("a transport that does not ask first is refused by ABORT", async () => {
   const second = running.router.connect();
   const closed = new Promise<void>((resolve) => (second.onclose = resolve));
   expect(await heard(second)).toEqual([
-    Wire.ABORT,
+    Code.ABORT,
     { message: "this transport has as many connections as it takes; try again later" },
     "wampgate.error.limit_exceeded",
   ]);

@@ -1,8 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { WampgateConfig } from "@wampgate/core";
-import { Wire } from "@wampgate/plugin-testkit";
+import { Code, type WampgateConfig } from "@wampgate/core";
 import { CARRIERS, type Carrier } from "./support/carriers.ts";
 import { makeTls } from "./support/certificate.ts";
 import { type LimitedRouter, startLimited, transport } from "./support/limits.ts";
@@ -31,7 +30,7 @@ async function start(type: string, endpoint: object = plainTcp, size = SIZE): Pr
 function hello(bytes: number, authmethod = "anonymous"): [number, string, object] {
   const padding = "x".repeat(bytes);
   return [
-    Wire.HELLO,
+    Code.HELLO,
     "realm1",
     { roles: { caller: {}, subscriber: {} }, authmethods: [authmethod], authid: "joe", authextra: { padding } },
   ];
@@ -170,15 +169,15 @@ it("each CHALLENGE gives room for one more message, and WELCOME for all that max
   await start("websocket");
   const client = await connectRaw(running.url);
   client.send(...hello(3000, "ticket"));
-  expect((await client.next())[0]).toBe(Wire.CHALLENGE);
-  client.send(Wire.AUTHENTICATE, TICKET, {});
+  expect((await client.next())[0]).toBe(Code.CHALLENGE);
+  client.send(Code.AUTHENTICATE, TICKET, {});
   await client.welcomed();
   client.send(16, 1, { acknowledge: true }, "com.a", ["x".repeat(1_000_000)]);
   expect((await client.next())[0]).toBe(17);
   const late = await connectRaw(running.url);
   late.send(...hello(3000, "ticket"));
   await late.next();
-  late.send(Wire.AUTHENTICATE, TICKET, { padding: "x".repeat(3000) });
+  late.send(Code.AUTHENTICATE, TICKET, { padding: "x".repeat(3000) });
   await late.closed;
   expect(running.count("max-hello-size")).toBe(1);
 });

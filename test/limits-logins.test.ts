@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import { Wire } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
 import { type LimitedRouter, startLimited, transport } from "./support/limits.ts";
 
 const DENIED = "wamp.error.authentication_denied";
 const MESSAGE = "too many logins have failed; try again later";
-const HELD_BACK = [Wire.ABORT, { message: MESSAGE }, DENIED];
+const HELD_BACK = [Code.ABORT, { message: MESSAGE }, DENIED];
 
 const auth = {
   ticket: {
@@ -31,7 +31,7 @@ async function login(authid: string, ticket: string, localAddress = "127.0.0.1")
     return JSON.parse(data.toString()) as unknown[];
   };
   const answer = await ask(1, "realm1", { roles: { caller: {} }, authid, authmethods: ["ticket"] });
-  const last = answer[0] === Wire.CHALLENGE ? await ask(Wire.AUTHENTICATE, ticket, {}) : answer;
+  const last = answer[0] === Code.CHALLENGE ? await ask(Code.AUTHENTICATE, ticket, {}) : answer;
   socket.terminate();
   return last;
 }
@@ -41,7 +41,7 @@ it("an address that fails too often is held back, whoever it wants to be, and no
   for (let i = 0; i < 4; i++) expect(await login(`nobody${i}`, "wrong")).toMatchObject([3, {}, DENIED]);
   expect(await login("joe", "right")).toEqual(HELD_BACK);
   expect(await login("nobody", "wrong")).toEqual(HELD_BACK);
-  expect((await login("joe", "right", "127.0.0.2"))[0]).toBe(Wire.WELCOME);
+  expect((await login("joe", "right", "127.0.0.2"))[0]).toBe(Code.WELCOME);
   expect(running.count("max-failed-logins-per-address")).toBe(2);
   const refused = running.log.lines.filter(({ fields }) => fields["login"] === "refused");
   expect(refused.at(-1)?.fields).toMatchObject({ message: MESSAGE, authid: "nobody", plugin: null });
@@ -52,15 +52,15 @@ it("who is held back gets in again when the time is up", async () => {
   for (let i = 0; i < 2; i++) await login("joe", "wrong");
   let answer = await login("joe", "right");
   expect(answer).toEqual(HELD_BACK);
-  while (answer[0] !== Wire.WELCOME) answer = await login("joe", "right");
+  while (answer[0] !== Code.WELCOME) answer = await login("joe", "right");
 }, 20_000);
 
 it("an authid that strangers guess at is open to its owner, and closed to them", async () => {
   running = await start({ "max-failed-logins-per-authid": 2 });
   for (let i = 0; i < 3; i++) await login("joe", "wrong", "127.0.0.2");
   expect(await login("joe", "right", "127.0.0.2")).toEqual(HELD_BACK);
-  expect((await login("ann", "right", "127.0.0.2"))[0]).toBe(Wire.WELCOME);
-  expect((await login("joe", "right", "127.0.0.1"))[0]).toBe(Wire.WELCOME);
+  expect((await login("ann", "right", "127.0.0.2"))[0]).toBe(Code.WELCOME);
+  expect((await login("joe", "right", "127.0.0.1"))[0]).toBe(Code.WELCOME);
   expect(running.count("max-failed-logins-per-authid")).toBe(1);
 });
 

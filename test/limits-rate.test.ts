@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { jest } from "@jest/globals";
 import { WebSocket } from "ws";
-import { Wire } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
 import { HELLO, type LimitedRouter, startLimited, transport } from "./support/limits.ts";
 import { connectRaw } from "./support/raw-client.ts";
 
@@ -58,7 +58,7 @@ it("a client that leaves while it is slowed leaves nothing behind", async () => 
   for (let i = 1; i <= 50; i++) client.send(...subscribe(i));
   await once(running.told, "max-messages-per-second");
   const left = once(running.told, "left");
-  client.send(Wire.GOODBYE, {}, "wamp.close.close_realm");
+  client.send(Code.GOODBYE, {}, "wamp.close.close_realm");
   client.socket.terminate();
   await left;
   expect(running.router.stats.transports[0]).toMatchObject({ pendingLogins: 0, sessions: 0 });

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { Wire } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
 import { HELLO, type LimitedRouter, startLimited, transport } from "./support/limits.ts";
 import { connectRaw } from "./support/raw-client.ts";
 
@@ -16,7 +16,7 @@ async function login(authid?: string) {
   if (authid === undefined) client.send(...HELLO);
   else {
     client.hello({ authid, authmethods: ["ticket"] });
-    await client.expect(Wire.CHALLENGE);
+    await client.expect(Code.CHALLENGE);
     client.authenticate("t");
   }
   return client;
@@ -32,7 +32,7 @@ it("max-sessions: one too many is told, and a place that is left is free", async
     message: "the realm has as many sessions as it takes; try again later",
   });
   expect(running.count("max-sessions")).toBe(1);
-  first.send(Wire.GOODBYE, {}, "wamp.close.close_realm");
+  first.send(Code.GOODBYE, {}, "wamp.close.close_realm");
   await first.closed;
   await (await login()).welcomed();
   expect(running.router.stats.transports[0]).toMatchObject({ pendingLogins: 0, sessions: 2 });
@@ -41,8 +41,8 @@ it("max-sessions: one too many is told, and a place that is left is free", async
 it("max-sessions holds when many log in at once", async () => {
   running = await startLimited([transport({ auth })], { options: { "max-sessions": 10 } });
   const answers = await Promise.all(Array.from({ length: 50 }, async () => (await (await login()).next())[0]));
-  expect(answers.filter((code) => code === Wire.WELCOME)).toHaveLength(10);
-  expect(answers.filter((code) => code === Wire.ABORT)).toHaveLength(40);
+  expect(answers.filter((code) => code === Code.WELCOME)).toHaveLength(10);
+  expect(answers.filter((code) => code === Code.ABORT)).toHaveLength(40);
 });
 
 it("max-sessions-per-authid: an authid with too many sessions keeps nobody else out", async () => {

@@ -7,6 +7,7 @@ import {
   accept,
   assignmentsIn,
   challenge,
+  Code,
   ConfigError,
   credential,
   defineMethod,
@@ -18,7 +19,7 @@ import {
   type Router,
   z,
 } from "@wampgate/core";
-import { startTestRouter, type TestRouter, Wire, type WireMessage } from "@wampgate/plugin-testkit";
+import { startTestRouter, type TestRouter, type WireMessage } from "@wampgate/plugin-testkit";
 import { loadConfig } from "../packages/core/src/config/load.ts";
 import { BUILTIN } from "../packages/core/src/router/builtin.ts";
 import { authenticatorOf, dynamicBlock, REALMS } from "./support/dynamic.ts";
@@ -46,9 +47,9 @@ async function framesOf({ router }: TestRouter, method: string, authid: string):
   const closed = new Promise<void>((resolve) => (link.onclose = resolve));
   link.onframe = (frame) => {
     frames.push(String(frame));
-    if (frames.length === 1) link.send(JSON.stringify([Wire.AUTHENTICATE, "wrong", {}]));
+    if (frames.length === 1) link.send(JSON.stringify([Code.AUTHENTICATE, "wrong", {}]));
   };
-  link.send(JSON.stringify([Wire.HELLO, "realm1", { roles: { caller: {} }, authid, authmethods: [method] }]));
+  link.send(JSON.stringify([Code.HELLO, "realm1", { roles: { caller: {} }, authid, authmethods: [method] }]));
   await closed;
   return frames;
 }
@@ -157,13 +158,13 @@ describe("WAMP-CRA's nonces", () => {
     expect([challenges.size, nonces.size]).toEqual([200, 200]);
     const client = running.connect();
     client.hello({ authid: KNOWN, authmethods: ["wampcra"] });
-    const [, , extra] = await client.expect(Wire.CHALLENGE);
+    const [, , extra] = await client.expect(Code.CHALLENGE);
     const proof = sign("a password", (extra as { challenge: string }).challenge);
     client.authenticate(proof);
     client.authenticate(proof);
     const answers: WireMessage[] = [await client.next()];
-    if (answers[0]?.[0] === Wire.WELCOME) answers.push(await client.next());
-    expect(answers.at(-1)?.[0]).toBe(Wire.ABORT);
+    if (answers[0]?.[0] === Code.WELCOME) answers.push(await client.next());
+    expect(answers.at(-1)?.[0]).toBe(Code.ABORT);
     await running.close();
   });
 });
@@ -211,7 +212,7 @@ describe("secrets", () => {
   async function loginBy({ connect }: TestRouter, method: string, authid: string, secret: string): Promise<string> {
     const client = connect();
     client.hello({ authid, authmethods: [method] });
-    const [, , extra] = await client.expect(Wire.CHALLENGE);
+    const [, , extra] = await client.expect(Code.CHALLENGE);
     const { challenge: text, salt } = extra as { challenge?: string; salt?: string };
     if (text === undefined) client.authenticate(secret);
     else

@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { definePlugin, deny, type Plugin, type LoginFailure } from "@wampgate/core";
-import { type FakeClient, Wire } from "@wampgate/plugin-testkit";
+import { Code, definePlugin, deny, type LoginFailure, type Plugin } from "@wampgate/core";
+import type { FakeClient } from "@wampgate/plugin-testkit";
 import { authenticatorOf, dynamicBlock, REALMS } from "./support/dynamic.ts";
 import { connectRaw, hangUp } from "./support/raw-client.ts";
 import { OFFICIAL, type RunningRouter, startRouter } from "./support/router.ts";
@@ -70,7 +70,7 @@ async function knock(
 
 async function attempt(authid: string, ticket: string): Promise<void> {
   const client = await knock(authid);
-  await client.expect(Wire.CHALLENGE);
+  await client.expect(Code.CHALLENGE);
   client.authenticate(ticket);
   await client.next();
 }
@@ -168,7 +168,7 @@ it.each([
 it("a login that takes too long is one line, with the method it had come to", async () => {
   await start({ authTimeout: 100 });
   const client = await knock("joe");
-  await client.expect(Wire.CHALLENGE);
+  await client.expect(Code.CHALLENGE);
   await client.aborted();
   expect(line()).toMatchObject({ reason: FAILED, message: "the login took longer than 100 ms", authmethod: "ticket" });
   expect(refusals).toMatchObject([{ hello: { authid: "joe" }, authmethod: "ticket", reason: FAILED }]);
@@ -177,7 +177,7 @@ it("a login that takes too long is one line, with the method it had come to", as
 it("a client that leaves in the middle of its login is one line, and was not refused", async () => {
   await start();
   const client = await knock("joe");
-  await client.expect(Wire.CHALLENGE);
+  await client.expect(Code.CHALLENGE);
   const gone = once(left, "abort");
   client.socket.terminate();
   await gone;

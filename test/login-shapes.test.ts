@@ -1,5 +1,6 @@
 import { createHmac, pbkdf2Sync } from "node:crypto";
-import { startTestRouter, type TestRouter, Wire } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
+import { startTestRouter, type TestRouter } from "@wampgate/plugin-testkit";
 import { OFFICIAL } from "./support/router.ts";
 
 // A challenge tells nobody which users exist: who sees only shapes cannot tell a real user's from a stranger's.
@@ -16,7 +17,7 @@ type Block = Readonly<Record<string, unknown>> & { readonly users: Readonly<Reco
 async function shapeOf({ connect }: TestRouter, authid: string | undefined): Promise<string> {
   const client = connect();
   client.hello({ authmethods: ["wampcra"], ...(authid === undefined ? {} : { authid }) });
-  const [, method, extra] = await client.expect(Wire.CHALLENGE);
+  const [, method, extra] = await client.expect(Code.CHALLENGE);
   const { challenge, salt, ...rest } = extra as { challenge: string; salt?: string };
   const { authid: shown, nonce, session, timestamp, ...who } = JSON.parse(challenge) as Record<string, unknown>;
   client.close();
@@ -118,7 +119,7 @@ it("a static user with an authid of its own gets it in WELCOME, where the challe
   const running = await startTestRouter({ plugins: OFFICIAL, realms: REALMS, auth: { wampcra: block(known) } });
   const client = running.connect();
   client.hello({ authmethods: ["wampcra"], authid: "user0" });
-  const [, , extra] = await client.expect(Wire.CHALLENGE);
+  const [, , extra] = await client.expect(Code.CHALLENGE);
   const { challenge } = extra as { challenge: string };
   expect(JSON.parse(challenge)).toMatchObject({ authid: "user0" });
   client.authenticate(createHmac("sha256", "s").update(challenge).digest("base64"));

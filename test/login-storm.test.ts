@@ -1,7 +1,7 @@
+import { Code } from "@wampgate/core";
 import { authenticatorOf, dynamicBlock, REALMS } from "./support/dynamic.ts";
 import { connectRaw } from "./support/raw-client.ts";
 import { startRouter } from "./support/router.ts";
-import { Wire } from "@wampgate/plugin-testkit";
 
 const LOGINS = 500;
 
@@ -39,13 +39,13 @@ describe("500 logins at once through one dynamic authenticator", () => {
         const client = await connectRaw(running.url);
         const right = i % 5 !== 0;
         client.hello({ authid: `user${i}`, authmethods: ["ticket"] });
-        await client.expect(Wire.CHALLENGE);
+        await client.expect(Code.CHALLENGE);
         client.authenticate(right ? `ticket of user${i}` : "another's");
         const answer = await client.next();
-        if (answer[0] === Wire.WELCOME) {
+        if (answer[0] === Code.WELCOME) {
           joined++;
-          client.send(Wire.GOODBYE, {}, "wamp.close.goodbye_and_out");
-          await client.expect(Wire.GOODBYE);
+          client.send(Code.GOODBYE, {}, "wamp.close.goodbye_and_out");
+          await client.expect(Code.GOODBYE);
         }
         await client.closed;
         left++;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { Code } from "@wampgate/core";
 import metrics from "@wampgate/metrics";
-import { Wire } from "@wampgate/plugin-testkit";
 import { authenticatorOf, dynamicBlock, REALMS } from "./support/dynamic.ts";
 import { connectRaw } from "./support/raw-client.ts";
 import { OFFICIAL, type RunningRouter, startRouter } from "./support/router.ts";
@@ -40,16 +40,16 @@ describe("the plugin metrics", () => {
   async function login(authid: string, ticket: string) {
     const client = await connectRaw(running.url);
     client.hello({ authid, authmethods: ["ticket"] });
-    await client.expect(Wire.CHALLENGE);
+    await client.expect(Code.CHALLENGE);
     client.authenticate(ticket);
     return { client, answer: await client.next() };
   }
 
   it("tells of logins, calls of authenticators, sessions and messages", async () => {
     const { client, answer } = await login("joe", "right");
-    expect(answer[0]).toBe(Wire.WELCOME);
+    expect(answer[0]).toBe(Code.WELCOME);
     client.send(48, 1, {}, "wamp.session.count");
-    await client.expect(50);
+    await client.expect(Code.RESULT);
     const seen = await scrape(pageOf(running));
     expect(seen.get('wampgate_logins_total{method="ticket",strategy="dynamic",outcome="welcome"}')).toBe(1);
     expect(seen.get('wampgate_login_duration_seconds_count{outcome="welcome"}')).toBe(1);

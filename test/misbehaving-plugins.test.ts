@@ -1,16 +1,17 @@
 import {
   accept,
   acceptAs,
+  challenge,
+  Code,
+  credential,
   defineMethod,
   definePlugin,
+  deny,
   type Plugin,
   type PluginApi,
   z,
-  credential,
-  challenge,
-  deny,
 } from "@wampgate/core";
-import { startTestRouter, type TestRouter, Wire } from "@wampgate/plugin-testkit";
+import { startTestRouter, type TestRouter } from "@wampgate/plugin-testkit";
 import { OFFICIAL } from "./support/router.ts";
 
 const FAILED = "wamp.error.authentication_failed";
@@ -47,12 +48,12 @@ async function attempt({ connect }: TestRouter): Promise<unknown> {
   const client = connect();
   client.hello({ authid: "joe", authmethods: ["ticket"] });
   let message = await client.next();
-  if (message[0] === Wire.CHALLENGE) {
+  if (message[0] === Code.CHALLENGE) {
     client.authenticate("secret");
     message = await client.next();
   }
-  if (message[0] === Wire.ABORT) await client.closed;
-  return message[0] === Wire.ABORT ? message[2] : message[0];
+  if (message[0] === Code.ABORT) await client.closed;
+  return message[0] === Code.ABORT ? message[2] : message[0];
 }
 
 describe.each(HOOKS)("a plugin that goes wrong in %s", (_hook, tap) => {
@@ -70,7 +71,7 @@ describe.each(HOOKS)("a plugin that goes wrong in %s", (_hook, tap) => {
       const router = await startTestRouter({ plugins: [...OFFICIAL, plugin], auth, authTimeout: 200 });
       expect(await attempt(router)).toBe(FAILED);
       expect(router.log.text()).toContain('plugin "bad-plugin"');
-      expect(await attempt(router)).toBe(Wire.WELCOME);
+      expect(await attempt(router)).toBe(Code.WELCOME);
       await router.close();
     },
   );
@@ -89,7 +90,7 @@ describe("a plugin that goes wrong", () => {
       for (const hook of [hooks.joined, hooks.left, hooks.loginFailed]) hook.tap("bad-plugin", boom);
     });
     const router = await startTestRouter({ plugins: [...OFFICIAL, plugin], auth });
-    expect(await attempt(router)).toBe(Wire.WELCOME);
+    expect(await attempt(router)).toBe(Code.WELCOME);
     await router.close();
     expect(router.log.text()).toMatch(/"bad-plugin" failed in joined: boom[^]*"bad-plugin" failed in left: boom/);
   });
@@ -118,7 +119,7 @@ describe("a plugin that goes wrong", () => {
     const router = await startTestRouter({ plugins: [...OFFICIAL, plugin], auth, realms });
     const client = router.connect();
     client.hello({ authid: "joe", authmethods: ["ticket"] });
-    await client.expect(Wire.CHALLENGE);
+    await client.expect(Code.CHALLENGE);
     client.authenticate("secret");
     await client.welcomed();
     for (const [i, uri] of ["com.example.boom", "com.example.no", "com.example.yes"].entries())
@@ -190,9 +191,9 @@ describe("a method of more than one round", () => {
     const router = await startTestRouter({ plugins: [plugin], auth: { twice: { type: "static" } } });
     const client = router.connect();
     client.hello({ authid: "joe", authmethods: ["twice"] });
-    await client.expect(Wire.CHALLENGE);
+    await client.expect(Code.CHALLENGE);
     client.authenticate("first");
-    expect(await client.expect(Wire.CHALLENGE)).toEqual([4, "twice", { round: 2 }]);
+    expect(await client.expect(Code.CHALLENGE)).toEqual([4, "twice", { round: 2 }]);
     client.authenticate("second");
     await client.welcomed();
     await router.close();

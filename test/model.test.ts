@@ -1,7 +1,8 @@
 import fc from "fast-check";
+import { Code } from "@wampgate/core";
 import { runs } from "../jest/runs.ts";
 import { type Invoke, type Match, Model } from "./model/model.ts";
-import { type Party, startParties, Wamp } from "./support/party.ts";
+import { type Party, startParties } from "./support/party.ts";
 
 // Random sequences of all messages, from several clients: after each, every client must have got what the model says.
 
@@ -63,8 +64,8 @@ class World {
     const got: unknown[][] = [];
     for (;;) {
       const message = [...(await party.client.next())];
-      if (message[0] === Wamp.RESULT && message[1] === request) return got;
-      got.push(message[0] === Wamp.ERROR ? message.slice(0, 5) : message);
+      if (message[0] === Code.RESULT && message[1] === request) return got;
+      got.push(message[0] === Code.ERROR ? message.slice(0, 5) : message);
     }
   }
 
@@ -72,22 +73,22 @@ class World {
   #withIds(message: readonly unknown[], got: readonly unknown[][]): unknown[] {
     const copy = [...message];
     const [code, request] = message;
-    if (code === Wamp.SUBSCRIBED || code === Wamp.REGISTERED) {
+    if (code === Code.SUBSCRIBED || code === Code.REGISTERED) {
       const name = `${String(code)} ${String(message[2])}`;
       const told = got.find((other) => other[0] === code && other[1] === request)?.[2] as number;
       if (!this.ids.has(name)) this.ids.set(name, told);
       copy[2] = this.ids.get(name);
     }
-    if (code === Wamp.EVENT) copy[1] = this.ids.get(`${Wamp.SUBSCRIBED} ${String(message[1])}`);
-    if (code === Wamp.INVOCATION) copy[2] = this.ids.get(`${Wamp.REGISTERED} ${String(message[2])}`);
+    if (code === Code.EVENT) copy[1] = this.ids.get(`${Code.SUBSCRIBED} ${String(message[1])}`);
+    if (code === Code.INVOCATION) copy[2] = this.ids.get(`${Code.REGISTERED} ${String(message[2])}`);
     return copy.map((value, i) => (value === null && i > 0 ? (expect.any(Number) as unknown) : value));
   }
 
   /** Ids of what is gone mean nothing any more: the next one of that name gets a new one. */
   forgetTheGone(): void {
     const held = new Set([
-      ...this.model.subscriptions.map(({ match, uri }) => `${Wamp.SUBSCRIBED} ${match} ${uri}`),
-      ...this.model.registrations.map(({ uri }) => `${Wamp.REGISTERED} ${uri}`),
+      ...this.model.subscriptions.map(({ match, uri }) => `${Code.SUBSCRIBED} ${match} ${uri}`),
+      ...this.model.registrations.map(({ uri }) => `${Code.REGISTERED} ${uri}`),
     ]);
     for (const name of this.ids.keys()) if (!held.has(name)) this.ids.delete(name);
   }
@@ -97,7 +98,7 @@ class World {
 function sorted(messages: readonly unknown[][]): unknown[][] {
   const key = (message: unknown[]): string =>
     JSON.stringify(
-      message[0] === Wamp.EVENT || message[0] === Wamp.PUBLISHED ? [...message.slice(0, 2), message[3]] : message,
+      message[0] === Code.EVENT || message[0] === Code.PUBLISHED ? [...message.slice(0, 2), message[3]] : message,
     );
   return [...messages].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
@@ -106,13 +107,13 @@ const pick = <T>(list: readonly T[], index: number): T | null => list[index % Ma
 
 const steps: fc.Arbitrary<Step> = fc.oneof(
   step<[number, [string, Match]]>([who, pattern], "subscribe", (world, client, [uri, match]) => {
-    const request = world.party(client).request(Wamp.SUBSCRIBE, { match }, uri);
+    const request = world.party(client).request(Code.SUBSCRIBE, { match }, uri);
     world.model.subscribe(client, request, uri, match);
   }),
   step<[number, number]>([who, which], "unsubscribe", (world, client, index) => {
     const subscription = pick(world.model.subscriptions, index);
-    const name = subscription === null ? "" : `${Wamp.SUBSCRIBED} ${subscription.match} ${subscription.uri}`;
-    const request = world.party(client).request(Wamp.UNSUBSCRIBE, world.ids.get(name) ?? 999_999);
+    const name = subscription === null ? "" : `${Code.SUBSCRIBED} ${subscription.match} ${subscription.uri}`;
+    const request = world.party(client).request(Code.UNSUBSCRIBE, world.ids.get(name) ?? 999_999);
     world.model.unsubscribe(client, request, subscription);
   }),
   step<[number, string, boolean, boolean]>(
@@ -120,7 +121,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     "publish",
     (world, client, uri, excludeMe, acknowledge) => {
       const options = { exclude_me: excludeMe, acknowledge };
-      const request = world.party(client).request(Wamp.PUBLISH, options, uri, [client]);
+      const request = world.party(client).request(Code.PUBLISH, options, uri, [client]);
       world.model.publish(client, acknowledge ? request : null, uri, excludeMe, [client]);
     },
   ),
@@ -128,14 +129,14 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     [who, procedure, fc.constantFrom("single", "first", "last", "roundrobin")],
     "register",
     (world, client, uri, invoke) => {
-      const request = world.party(client).request(Wamp.REGISTER, { invoke }, uri);
+      const request = world.party(client).request(Code.REGISTER, { invoke }, uri);
       world.model.register(client, request, uri, invoke);
     },
   ),
   step<[number, number]>([who, which], "unregister", (world, client, index) => {
     const registration = pick(world.model.registrations, index);
-    const id = world.ids.get(`${Wamp.REGISTERED} ${registration?.uri ?? ""}`) ?? 999_999;
-    const request = world.party(client).request(Wamp.UNREGISTER, id);
+    const id = world.ids.get(`${Code.REGISTERED} ${registration?.uri ?? ""}`) ?? 999_999;
+    const request = world.party(client).request(Code.UNREGISTER, id);
     world.model.unregister(client, request, registration);
   }),
   step<[number, string]>([who, procedure], "call", (world, client, uri) => {
@@ -146,12 +147,12 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     if (call === null) return;
     const callee = world.party(call.callee);
     if (good) callee.yield(call.invocation, {}, ["done"]);
-    else callee.send(Wamp.ERROR, Wamp.INVOCATION, call.invocation, {}, "com.failed");
+    else callee.send(Code.ERROR, Code.INVOCATION, call.invocation, {}, "com.failed");
     if (good) world.model.yield(call, ["done"]);
     else world.model.fail(call, "com.failed");
     // A second answer, and a late CANCEL, are for nobody.
     callee.yield(call.invocation, {}, ["again"]);
-    world.party(call.caller).send(Wamp.CANCEL, call.request, {});
+    world.party(call.caller).send(Code.CANCEL, call.request, {});
   }),
   step<[number, "skip" | "kill" | "killnowait"]>(
     [which, fc.constantFrom("skip", "kill", "killnowait")],
@@ -159,7 +160,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     (world, index, mode) => {
       const call = pick(world.model.calls, index);
       if (call === null) return;
-      world.party(call.caller).send(Wamp.CANCEL, call.request, { mode });
+      world.party(call.caller).send(Code.CANCEL, call.request, { mode });
       world.model.cancel(call, mode);
     },
   ),

@@ -1,6 +1,7 @@
+import { Code } from "@wampgate/core";
 import { connectRaw } from "./support/raw-client.ts";
 import { type RunningRouter, startRouter } from "./support/router.ts";
-import { type Party as InMemory, Party, Wamp } from "./support/party.ts";
+import { type Party as InMemory, Party } from "./support/party.ts";
 
 // The order the spec promises (basic/pubsub and basic/rpc "Ordering Guarantees"), over real sockets, with an authorizer
 // that takes its time for some messages and not for others.
@@ -41,7 +42,7 @@ afterAll(() => running.close());
 async function join(authid: "slow" | "fast"): Promise<InMemory> {
   const client = await connectRaw(running.url);
   client.hello({ authid, authmethods: ["ticket"] });
-  await client.expect(4);
+  await client.expect(Code.CHALLENGE);
   client.authenticate("x");
   return new Party(client, await client.welcomed());
 }
@@ -51,7 +52,7 @@ it.each(["slow", "fast"] as const)("events of one publisher (%s) come in their o
   await subscriber.subscribe("com.a");
   await subscriber.subscribe("com.", { match: "prefix" });
   const topics = ["com.a", "com.b", "com.a.c"];
-  for (let n = 0; n < COUNT; n++) publisher.request(Wamp.PUBLISH, {}, topics[n % 3], [n]);
+  for (let n = 0; n < COUNT; n++) publisher.request(Code.PUBLISH, {}, topics[n % 3], [n]);
   const seen: number[] = [];
   while (seen.at(-1) !== COUNT - 1) seen.push(((await subscriber.event()).args as number[])[0] ?? -1);
   expect(seen).toEqual([...seen].sort((a, b) => a - b));
@@ -73,16 +74,16 @@ it.each(["slow", "fast"] as const)(
 
 it("SUBSCRIBED comes before the first event of the subscription, and no event after UNSUBSCRIBED", async () => {
   const [publisher, subscriber] = [await join("fast"), await join("slow")];
-  const publishing = setInterval(() => publisher.request(Wamp.PUBLISH, {}, "com.busy"), 0);
+  const publishing = setInterval(() => publisher.request(Code.PUBLISH, {}, "com.busy"), 0);
   try {
     let events = 0;
     for (let round = 0; round < 30; round++) {
       const id = await subscriber.subscribe("com.busy");
       for (let i = 0; i < 2; i++, events++) expect((await subscriber.event()).subscription).toBe(id);
-      const request = subscriber.request(Wamp.UNSUBSCRIBE, id);
+      const request = subscriber.request(Code.UNSUBSCRIBE, id);
       let message = await subscriber.client.next();
-      for (; message[0] === Wamp.EVENT; message = await subscriber.client.next()) expect(message[1]).toBe(id);
-      expect(message).toEqual([Wamp.UNSUBSCRIBED, request]);
+      for (; message[0] === Code.EVENT; message = await subscriber.client.next()) expect(message[1]).toBe(id);
+      expect(message).toEqual([Code.UNSUBSCRIBED, request]);
     }
     expect(events).toBe(60);
   } finally {
@@ -101,10 +102,10 @@ it("REGISTERED comes before the first invocation, no invocation after UNREGISTER
       const first = await callee.invocation();
       expect(first.registration).toBe(id);
       callee.yield(first.id);
-      const request = callee.request(Wamp.UNREGISTER, id);
+      const request = callee.request(Code.UNREGISTER, id);
       let message = await callee.client.next();
-      for (; message[0] === Wamp.INVOCATION; message = await callee.client.next()) callee.yield(message[1] as number);
-      expect(message).toEqual([Wamp.UNREGISTERED, request]);
+      for (; message[0] === Code.INVOCATION; message = await callee.client.next()) callee.yield(message[1] as number);
+      expect(message).toEqual([Code.UNREGISTERED, request]);
     }
   } finally {
     clearInterval(calling);
@@ -112,7 +113,7 @@ it("REGISTERED comes before the first invocation, no invocation after UNREGISTER
   const last = caller.call("wamp.session.count");
   const answered = new Set<unknown>();
   for (let answer = await caller.client.next(); ; answer = await caller.client.next()) {
-    const request = answer[0] === Wamp.ERROR ? answer[2] : answer[1];
+    const request = answer[0] === Code.ERROR ? answer[2] : answer[1];
     answered.add(request);
     if (request === last) break;
   }

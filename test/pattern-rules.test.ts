@@ -1,4 +1,5 @@
-import { type Parties, type Party, startParties, Wamp } from "./support/party.ts";
+import { Code } from "@wampgate/core";
+import { type Parties, type Party, startParties } from "./support/party.ts";
 
 // What a role may do by a pattern: never more than by each URI under it. Keeps the row of docs/guides/crossbar.md "a pattern is
 // authorized as if it were one URI".
@@ -45,7 +46,7 @@ const DENIED = ["com.example.secret", "com.example.secret.deep"];
 async function answer(party: Party, code: number, uri: string, match: string): Promise<unknown> {
   party.request(code, { match }, uri);
   const message = await party.client.next();
-  return message[0] === Wamp.ERROR ? message[4] : message[0];
+  return message[0] === Code.ERROR ? message[4] : message[0];
 }
 
 describe("a pattern is granted only by a rule that covers all of it", () => {
@@ -68,8 +69,8 @@ describe("a pattern is granted only by a rule that covers all of it", () => {
   ])("%s: %s as %s: %s", async (role, uri, match, isGranted) => {
     const party = await router.join({ role });
     const refused = "wamp.error.not_authorized";
-    expect(await answer(party, Wamp.SUBSCRIBE, uri, match)).toBe(isGranted ? Wamp.SUBSCRIBED : refused);
-    expect(await answer(party, Wamp.REGISTER, uri, match)).toBe(isGranted ? Wamp.REGISTERED : refused);
+    expect(await answer(party, Code.SUBSCRIBE, uri, match)).toBe(isGranted ? Code.SUBSCRIBED : refused);
+    expect(await answer(party, Code.REGISTER, uri, match)).toBe(isGranted ? Code.REGISTERED : refused);
   });
 });
 
@@ -109,7 +110,7 @@ describe("what a more specific rule denies below a pattern that was granted", ()
       const { id, details } = await other.invocation();
       expect(details).toEqual({ procedure });
       other.yield(id);
-      await boss.next(Wamp.RESULT);
+      await boss.next(Code.RESULT);
     }
     boss.call("com.example.open");
     expect((await user.invocation()).details).toEqual({ procedure: "com.example.open" });
@@ -121,7 +122,7 @@ describe("what a more specific rule denies below a pattern that was granted", ()
     for (let i = 0; i < 3; i++) {
       boss.call("com.example.secret");
       other.yield((await other.invocation()).id);
-      await boss.next(Wamp.RESULT);
+      await boss.next(Code.RESULT);
     }
   });
 

@@ -1,4 +1,5 @@
-import { type Party, startParties, Wamp } from "./support/party.ts";
+import { Code } from "@wampgate/core";
+import { type Party, startParties } from "./support/party.ts";
 
 const everything = { "allow-by-default": true };
 const realm = (name: string, options: object = {}) => ({ name, roles: [{ name: "user", ...everything }], options });
@@ -16,7 +17,7 @@ afterAll(() => router.close());
 const uris = async (party: Party, code: number, uri: string, options: object = {}): Promise<string> => {
   party.request(code, options, uri);
   const [answer, ...rest] = await party.client.next();
-  return answer === Wamp.ERROR ? String(rest[3]) : "ok";
+  return answer === Code.ERROR ? String(rest[3]) : "ok";
 };
 
 describe("uri-check", () => {
@@ -31,31 +32,31 @@ describe("uri-check", () => {
     ["strict", "strict", "com.exa-mple", "wamp.error.invalid_uri"],
   ])("%s: in %s, subscribing to %j is %s", async (_check, name, uri, expected) => {
     const party = await router.join({ realm: name });
-    expect(await uris(party, Wamp.SUBSCRIBE, uri)).toBe(expected);
+    expect(await uris(party, Code.SUBSCRIBE, uri)).toBe(expected);
     party.vanish();
   });
 
   it("what begins with wamp. is the router's: nobody registers it or publishes to it, and anybody may subscribe", async () => {
     const party = await router.join();
-    expect(await uris(party, Wamp.REGISTER, "wamp.mine")).toBe("wamp.error.invalid_uri");
-    expect(await uris(party, Wamp.PUBLISH, "wamp.session.on_join", { acknowledge: true })).toBe(
+    expect(await uris(party, Code.REGISTER, "wamp.mine")).toBe("wamp.error.invalid_uri");
+    expect(await uris(party, Code.PUBLISH, "wamp.session.on_join", { acknowledge: true })).toBe(
       "wamp.error.invalid_uri",
     );
-    expect(await uris(party, Wamp.SUBSCRIBE, "wamp.anything")).toBe("ok");
-    expect(await uris(party, Wamp.REGISTER, "wampum.mine")).toBe("ok");
+    expect(await uris(party, Code.SUBSCRIBE, "wamp.anything")).toBe("ok");
+    expect(await uris(party, Code.REGISTER, "wampum.mine")).toBe("ok");
     party.vanish();
   });
 });
 
 describe("request-ids", () => {
   const topics = (party: Party, ...requests: number[]): void => {
-    for (const request of requests) party.send(Wamp.SUBSCRIBE, request, {}, "com.topic");
+    for (const request of requests) party.send(Code.SUBSCRIBE, request, {}, "com.topic");
   };
 
   it("strict: a gap ends the session", async () => {
     const party = await router.join({ realm: "strict" });
     topics(party, 1, 3);
-    await party.next(Wamp.SUBSCRIBED);
+    await party.next(Code.SUBSCRIBED);
     expect(await party.client.aborted()).toEqual({
       reason: "wamp.error.protocol_violation",
       message: "SUBSCRIBE.request is 3, but ids count from 1 by 1: expected 2",
@@ -65,7 +66,7 @@ describe("request-ids", () => {
   it("warn: it is answered, and told once in the log", async () => {
     const party = await router.join();
     topics(party, 123, 789, 5);
-    for (let i = 0; i < 3; i++) await party.next(Wamp.SUBSCRIBED);
+    for (let i = 0; i < 3; i++) await party.next(Code.SUBSCRIBED);
     const told = router.log.lines.filter(({ level }) => level === "warn").map(({ message }) => message);
     expect(told).toEqual([
       "SUBSCRIBE.request is 123, but ids count from 1 by 1: expected 1; told once for this session",
@@ -76,7 +77,7 @@ describe("request-ids", () => {
   it("off: it is answered, and nobody told", async () => {
     const party = await router.join({ realm: "lax" });
     topics(party, 9, 3);
-    for (let i = 0; i < 2; i++) await party.next(Wamp.SUBSCRIBED);
+    for (let i = 0; i < 2; i++) await party.next(Code.SUBSCRIBED);
     expect(router.log.text()).not.toContain("request is 9");
     party.vanish();
   });
@@ -92,16 +93,16 @@ describe("limits of a session", () => {
     await party.subscribe("com.a");
     const second = await party.subscribe("com.b");
     expect(await party.subscribe("com.b")).toBe(second);
-    party.request(Wamp.SUBSCRIBE, {}, "com.c");
+    party.request(Code.SUBSCRIBE, {}, "com.c");
     expect(await party.error()).toMatchObject(refused);
     await other.subscribe("com.c");
     await party.register("com.proc");
-    party.request(Wamp.REGISTER, {}, "com.more");
+    party.request(Code.REGISTER, {}, "com.more");
     expect(await party.error()).toMatchObject(refused);
     for (let i = 0; i < 3; i++) other.call("com.proc");
     expect(await other.error()).toMatchObject({ ...refused, message: expect.stringContaining("2 calls") as string });
     party.yield((await party.invocation()).id);
-    await other.next(Wamp.RESULT);
+    await other.next(Code.RESULT);
     other.call("com.proc");
     await party.invocation();
     await party.invocation();

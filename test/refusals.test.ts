@@ -1,4 +1,5 @@
-import { startTestRouter, type TestRouter, Wire } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
+import { startTestRouter, type TestRouter } from "@wampgate/plugin-testkit";
 import { OFFICIAL } from "./support/router.ts";
 
 // A refusal does not grow with what is refused: else a stranger who sends much makes the router send, and log, as much.
@@ -38,11 +39,11 @@ it.each([
   const seen = running.log.lines.length;
   client.hello(hello as Parameters<typeof client.hello>[0]);
   let answer = await client.next();
-  if (answer[0] === Wire.CHALLENGE) {
+  if (answer[0] === Code.CHALLENGE) {
     client.authenticate("wrong");
     answer = await client.next();
   }
-  expect(answer[0]).toBe(Wire.ABORT);
+  expect(answer[0]).toBe(Code.ABORT);
   expect(bytesOf(answer)).toBeLessThan(MOST);
   for (const line of running.log.lines.slice(seen)) expect(bytesOf(line)).toBeLessThan(2 * MOST);
 });
@@ -59,7 +60,7 @@ it.each([
 ])("the answer to a %s is short, however long it is", async (_what, message) => {
   const client = running.connect();
   client.hello({ authmethods: ["anonymous"] });
-  await client.expect(Wire.WELCOME);
+  await client.expect(Code.WELCOME);
   client.send(...(message as [number, ...unknown[]]));
   const answer = await client.next();
   expect([3, 8]).toContain(answer[0]);
@@ -69,7 +70,7 @@ it.each([
 it("the answer to a REGISTER of what is registered is short, however long it is", async () => {
   const client = running.connect();
   client.hello({ authmethods: ["anonymous"] });
-  await client.expect(Wire.WELCOME);
+  await client.expect(Code.WELCOME);
   const answers: unknown[] = [];
   for (const request of [1, 2]) {
     client.send(64, request, {}, LONG);

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { jest } from "@jest/globals";
 import type { FakeClient } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
 import { type CliRouter, folderWith, startCli } from "./support/cli.ts";
 import { connectRaw } from "./support/raw-client.ts";
 
@@ -43,7 +44,7 @@ async function reload(text: string): Promise<void> {
 async function knock(authid: string): Promise<FakeClient> {
   const client = await connectRaw(router.url);
   client.hello({ authid, authmethods: ["ticket"] });
-  await client.expect(4);
+  await client.expect(Code.CHALLENGE);
   client.authenticate("secret");
   return client;
 }

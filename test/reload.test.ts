@@ -1,5 +1,6 @@
 import {
   acceptAs,
+  Code,
   type Component,
   ConfigError,
   createRouter,
@@ -10,7 +11,7 @@ import {
 } from "@wampgate/core";
 import { CapturedLog, FakeClient } from "@wampgate/plugin-testkit";
 import { authenticatorOf, AUTHENTICATOR, dynamicBlock } from "./support/dynamic.ts";
-import { Party, Wamp } from "./support/party.ts";
+import { Party } from "./support/party.ts";
 import { OFFICIAL } from "./support/router.ts";
 
 const everything = { "allow-by-default": true };
@@ -100,7 +101,7 @@ function connect(): FakeClient {
 const WAYS = {
   ticket: async (client: FakeClient, authid: string): Promise<void> => {
     client.hello({ authid, authmethods: ["ticket"], roles: ROLES });
-    await client.expect(4);
+    await client.expect(Code.CHALLENGE);
     client.authenticate("secret");
   },
   anonymous: (client: FakeClient): void => client.hello({ authmethods: ["anonymous"], roles: ROLES }),
@@ -221,7 +222,7 @@ describe("after a reload a session is closed, and told why", () => {
     await start();
     const session = await joined(way, authid);
     expect(await reload(change)).toMatchObject({ closed: 1 });
-    expect(await session.client.next()).toEqual([Wamp.GOODBYE, { message }, "wamp.close.killed"]);
+    expect(await session.client.next()).toEqual([Code.GOODBYE, { message }, "wamp.close.killed"]);
     expect(log.text()).toContain(`a session was closed by the reload: ${message}`);
   });
 });
@@ -244,7 +245,7 @@ it("a static block that fails to say whether it knows a principal costs the sess
   fails = true;
   expect(await reload(withBroken)).toMatchObject({ closed: 1 });
   const message = "whether it may stay could not be decided";
-  expect(await session.client.next()).toEqual([Wamp.GOODBYE, { message }, "wamp.close.killed"]);
+  expect(await session.client.next()).toEqual([Code.GOODBYE, { message }, "wamp.close.killed"]);
   expect(log.text()).toContain("the disk is full");
 });
 
@@ -306,9 +307,9 @@ describe("new permissions", () => {
 
     expect(await reload(withRules("com.b", "com.c"))).toMatchObject({ closed: 0, revoked: 2 });
     const reason = "wamp.error.not_authorized";
-    expect(await session.next(Wamp.UNSUBSCRIBED)).toEqual([0, { subscription: forbidden[0], reason }]);
-    expect(await session.next(Wamp.UNREGISTERED)).toEqual([0, { registration: forbidden[1], reason }]);
-    session.request(Wamp.SUBSCRIBE, {}, "com.a");
+    expect(await session.next(Code.UNSUBSCRIBED)).toEqual([0, { subscription: forbidden[0], reason }]);
+    expect(await session.next(Code.UNREGISTERED)).toEqual([0, { registration: forbidden[1], reason }]);
+    session.request(Code.SUBSCRIBE, {}, "com.a");
     expect(await session.error()).toMatchObject({ uri: "wamp.error.not_authorized" });
     expect(await session.subscribe("com.b")).toBe(kept);
     await session.register("com.c");
@@ -363,7 +364,7 @@ it("a realm's options hold from then on: limits, retained events, history, trust
   // Of the topics with a retained event the last one is left.
   await receiver.subscribe("com.", { match: "prefix", get_retained: true });
   expect((await receiver.event()).details).toMatchObject({ topic: "com.b" });
-  receiver.request(Wamp.SUBSCRIBE, {}, "com.more");
+  receiver.request(Code.SUBSCRIBE, {}, "com.more");
   expect(await receiver.error()).toMatchObject({ uri: "wampgate.error.limit_exceeded" });
   await session.publish("com.c");
   expect((await receiver.event()).details).toMatchObject({ topic: "com.c", trustlevel: 7 });

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { type Component, createRouter, type WampgateConfig } from "@wampgate/core";
+import { Code, type Component, createRouter, type WampgateConfig } from "@wampgate/core";
 import { CapturedLog } from "@wampgate/plugin-testkit";
 import { type CliRouter, folderWith, startCli } from "./support/cli.ts";
-import { startParties, Wamp } from "./support/party.ts";
+import { startParties } from "./support/party.ts";
 import { connectRaw } from "./support/raw-client.ts";
 import { OFFICIAL } from "./support/router.ts";
 
@@ -37,10 +37,10 @@ async function joined(url: string) {
 /** A caller whose call has reached its callee. */
 async function callUnderWay(url: string) {
   const [callee, caller] = [await joined(url), await joined(url)];
-  callee.send(Wamp.REGISTER, 1, {}, PROCEDURE);
-  await callee.expect(Wamp.REGISTERED);
-  caller.send(Wamp.CALL, 1, {}, PROCEDURE);
-  const [, invocation] = await callee.expect(Wamp.INVOCATION);
+  callee.send(Code.REGISTER, 1, {}, PROCEDURE);
+  await callee.expect(Code.REGISTERED);
+  caller.send(Code.CALL, 1, {}, PROCEDURE);
+  const [, invocation] = await callee.expect(Code.INVOCATION);
   return { callee, caller, invocation };
 }
 
@@ -52,7 +52,7 @@ describe("after SIGTERM", () => {
     const { callee, caller, invocation } = await callUnderWay(router.url);
     const knocking = await connectRaw(router.url);
     knocking.hello({ authid: "joe", authmethods: ["ticket"] });
-    await knocking.expect(4);
+    await knocking.expect(Code.CHALLENGE);
     expect((await probe(router.url, "/readyz")).status).toBe(200);
 
     router.kill("SIGTERM");
@@ -61,11 +61,11 @@ describe("after SIGTERM", () => {
     expect((await probe(router.url, "/readyz")).status).toBe(503);
     expect((await probe(router.url, "/healthz")).status).toBe(200);
 
-    callee.send(Wamp.YIELD, invocation, {}, ["done"]);
-    expect(await caller.next()).toEqual([Wamp.RESULT, 1, {}, ["done"]]);
+    callee.send(Code.YIELD, invocation, {}, ["done"]);
+    expect(await caller.next()).toEqual([Code.RESULT, 1, {}, ["done"]]);
     for (const client of [callee, caller]) {
-      expect(await client.next()).toMatchObject([Wamp.GOODBYE, {}, "wamp.close.system_shutdown"]);
-      client.send(Wamp.GOODBYE, {}, "wamp.close.goodbye_and_out");
+      expect(await client.next()).toMatchObject([Code.GOODBYE, {}, "wamp.close.system_shutdown"]);
+      client.send(Code.GOODBYE, {}, "wamp.close.goodbye_and_out");
     }
     expect(await router.ended).toBe(0);
   }, 20_000);
@@ -126,7 +126,7 @@ describe("drain", () => {
     const drained = router.drain();
     decide();
     await drained;
-    expect(await caller.next(Wamp.RESULT)).toEqual([request, {}, ["done"]]);
+    expect(await caller.next(Code.RESULT)).toEqual([request, {}, ["done"]]);
     await close();
   });
 

@@ -1,9 +1,10 @@
-import { type FakeClient, Wire } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
+import type { FakeClient } from "@wampgate/plugin-testkit";
 import { once } from "node:events";
 import type { WebSocket } from "ws";
 import { AUTHENTICATOR, dynamicBlock } from "./support/dynamic.ts";
 import { type LimitedRouter, startLimited, transport } from "./support/limits.ts";
-import { Party, Wamp } from "./support/party.ts";
+import { Party } from "./support/party.ts";
 import { connectRaw } from "./support/raw-client.ts";
 
 // Whoever sends decides nothing about whoever receives: a session that reads slowly loses what is sent to it while too
@@ -40,12 +41,12 @@ async function callUntilBusy(caller: Party, procedure: string): Promise<number> 
     // What the router has answered by now it has answered before this.
     const request = caller.call("wamp.session.count");
     const [code, ...fields] = await caller.client.next();
-    if (code === Wamp.RESULT) {
+    if (code === Code.RESULT) {
       expect(fields[0]).toBe(request);
       continue;
     }
-    expect([code, fields[3]]).toEqual([Wamp.ERROR, "wampgate.error.receiver_busy"]);
-    await caller.next(Wamp.RESULT);
+    expect([code, fields[3]]).toEqual([Code.ERROR, "wampgate.error.receiver_busy"]);
+    await caller.next(Code.RESULT);
     return sent;
   }
 }
@@ -61,11 +62,11 @@ describe("a callee that reads slowly", () => {
     callee.socket.resume();
     for (let i = 0; i < sent; i++) {
       callee.yield((await callee.invocation()).id, {}, ["done"]);
-      expect((await caller.next(Wamp.RESULT))[2]).toEqual(["done"]);
+      expect((await caller.next(Code.RESULT))[2]).toEqual(["done"]);
     }
     caller.call("com.example.procedure");
     callee.yield((await callee.invocation()).id);
-    await caller.next(Wamp.RESULT);
+    await caller.next(Code.RESULT);
     expect(running.count("send-timeout")).toBe(0);
   });
 
@@ -78,7 +79,7 @@ describe("a callee that reads slowly", () => {
     await callUntilBusy(caller, "com.example.own");
     caller.call("com.example.shared");
     quick.yield((await quick.invocation()).id);
-    await caller.next(Wamp.RESULT);
+    await caller.next(Code.RESULT);
   });
 });
 
@@ -112,7 +113,7 @@ it("a caller that reads slowly gets an ERROR instead of a result, and the call e
     await callee.hearsNothing();
   }
   caller.socket.resume();
-  for (let i = 1; i < calls; i++) await caller.next(Wamp.RESULT);
+  for (let i = 1; i < calls; i++) await caller.next(Code.RESULT);
   expect(await caller.error()).toMatchObject({ request: calls, uri: "wampgate.error.receiver_busy" });
 });
 
@@ -132,7 +133,7 @@ it("a client that asks and does not read is read no further until it reads, and 
   }
   expect(before).toBeLessThan(CALLS);
   greedy.socket.resume();
-  for (let i = 0; i < CALLS; i++) await greedy.next(Wamp.RESULT);
+  for (let i = 0; i < CALLS; i++) await greedy.next(Code.RESULT);
 }, 30_000);
 
 it("a client that takes none of what waits for it in send-timeout is disconnected, and the log says why", async () => {
@@ -184,7 +185,7 @@ it("the router's own calls are refused last: a slow authenticator still decides 
 /** Logs in by ticket. @returns details of WELCOME */
 async function loggedIn(client: FakeClient, authid: string): ReturnType<FakeClient["welcomed"]> {
   client.hello({ authid, authmethods: ["ticket"] });
-  await client.expect(Wire.CHALLENGE);
+  await client.expect(Code.CHALLENGE);
   client.authenticate("t");
   return client.welcomed();
 }

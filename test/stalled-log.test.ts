@@ -4,6 +4,7 @@ import { closeSync, constants, openSync, readFileSync, readSync } from "node:fs"
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { jest } from "@jest/globals";
+import { Code } from "@wampgate/core";
 import { folderWith, ROOT } from "./support/cli.ts";
 import { connectRaw } from "./support/raw-client.ts";
 
@@ -76,20 +77,17 @@ async function login(url: string, ticket: string): Promise<unknown> {
   const client = await connectRaw(url);
   // A long name, so that few logins make much log.
   client.hello({ authid: ticket === "a ticket" ? "joe" : `nobody-${"x".repeat(1000)}`, authmethods: ["ticket"] });
-  await client.expect(4);
+  await client.expect(Code.CHALLENGE);
   client.authenticate(ticket);
   const [code] = await client.next();
   client.socket.terminate();
   return code;
 }
 
-const WELCOME = 2;
-const ABORT = 3;
-
 async function fail(url: string, times = MANY): Promise<void> {
   for (let i = 0; i < times; i += 20) {
     const codes = await Promise.all(Array.from({ length: Math.min(20, times - i) }, () => login(url, "wrong")));
-    expect(new Set(codes)).toEqual(new Set([ABORT]));
+    expect(new Set(codes)).toEqual(new Set([Code.ABORT]));
   }
 }
 
@@ -131,7 +129,7 @@ describe("a router whose stderr nobody reads", () => {
     const { child, url, ended } = await start(writer);
     closeSync(writer);
     await fail(url);
-    expect(await login(url, "a ticket")).toBe(WELCOME);
+    expect(await login(url, "a ticket")).toBe(Code.WELCOME);
     const text = await readUntil(reader, (found) => /"limit":"log.buffer".*\n/.test(found));
     const told = entriesOf(text).find(({ limit }) => limit === "log.buffer");
     const seen = entriesOf(text).filter(({ login: outcome }) => outcome !== undefined).length;
@@ -150,7 +148,7 @@ describe("a router whose stderr nobody reads", () => {
     const { child, url, ended } = await start(writer);
     // Sockets hold more than pipes.
     await fail(url, kind === "a pipe" ? MANY : 2 * MANY);
-    expect(await login(url, "a ticket")).toBe(WELCOME);
+    expect(await login(url, "a ticket")).toBe(Code.WELCOME);
     child.kill("SIGTERM");
     expect(await ended).toBe(0);
     if (typeof writer === "number") for (const fd of [reader, writer]) closeSync(fd);
@@ -177,7 +175,7 @@ it("a router whose stderr is closed goes on serving, and ends with 0 at SIGTERM"
   const { child, url, ended } = await start(writer);
   for (const fd of [reader, writer]) closeSync(fd);
   await fail(url, 20);
-  expect(await login(url, "a ticket")).toBe(WELCOME);
+  expect(await login(url, "a ticket")).toBe(Code.WELCOME);
   child.kill("SIGTERM");
   expect(await ended).toBe(0);
 });

@@ -1,5 +1,5 @@
 import { jest } from "@jest/globals";
-import { Wire } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
 import { folderWith, startCli } from "./support/cli.ts";
 import { connectRaw } from "./support/raw-client.ts";
 
@@ -30,13 +30,13 @@ it("a promise that a component lets reject, and nobody catches, is logged and en
   const router = await startCli(cwd);
   const client = await connectRaw(router.url);
   client.hello({ authmethods: ["anonymous"] });
-  await client.expect(Wire.WELCOME);
+  await client.expect(Code.WELCOME);
   for (const request of [1, 2]) {
     client.send(48, request, {}, "com.example.careless");
-    expect(await client.expect(50)).toEqual([50, request, {}, ["done"]]);
+    expect(await client.expect(Code.RESULT)).toEqual([50, request, {}, ["done"]]);
   }
   client.send(48, 3, {}, "wamp.session.count");
-  await client.expect(50);
+  await client.expect(Code.RESULT);
   client.socket.terminate();
   router.kill("SIGTERM");
   expect(await router.ended).toBe(0);

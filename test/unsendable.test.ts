@@ -1,6 +1,6 @@
-import { acceptAs, challenge, definePlugin, type Message, type Serializer, WampError } from "@wampgate/core";
-import { type FakeClient, startTestRouter, type TestRouter, Wire } from "@wampgate/plugin-testkit";
-import { Party, Wamp } from "./support/party.ts";
+import { acceptAs, challenge, Code, definePlugin, type Message, type Serializer, WampError } from "@wampgate/core";
+import { type FakeClient, startTestRouter, type TestRouter } from "@wampgate/plugin-testkit";
+import { Party } from "./support/party.ts";
 
 // A message that cannot be sent ends the session that was to get it, at most. It never ends the router, nor harms who
 // made the router send it, whether it is sent at once or at the end of a wait.
@@ -96,18 +96,18 @@ const PROCEDURE = "com.example.procedure";
 
 /** For each type of message: what makes the router send one to the victim, and what another session gets of it. */
 const CASES: Readonly<Record<string, (victim: Party, other: Party) => unknown>> = {
-  GOODBYE: (victim) => victim.send(Wamp.GOODBYE, {}, "wamp.close.close_realm"),
-  ABORT: (victim) => victim.send(Wire.HELLO, "realm1", {}),
+  GOODBYE: (victim) => victim.send(Code.GOODBYE, {}, "wamp.close.close_realm"),
+  ABORT: (victim) => victim.send(Code.HELLO, "realm1", {}),
   ERROR: (victim) => victim.call("com.example.nothing"),
-  PUBLISHED: (victim) => victim.request(Wamp.PUBLISH, { acknowledge: true }, TOPIC),
-  SUBSCRIBED: (victim) => victim.request(Wamp.SUBSCRIBE, {}, TOPIC),
-  UNSUBSCRIBED: async (victim) => victim.request(Wamp.UNSUBSCRIBE, await victim.subscribe(TOPIC)),
-  REGISTERED: (victim) => victim.request(Wamp.REGISTER, {}, PROCEDURE),
-  UNREGISTERED: async (victim) => victim.request(Wamp.UNREGISTER, await victim.register(PROCEDURE)),
+  PUBLISHED: (victim) => victim.request(Code.PUBLISH, { acknowledge: true }, TOPIC),
+  SUBSCRIBED: (victim) => victim.request(Code.SUBSCRIBE, {}, TOPIC),
+  UNSUBSCRIBED: async (victim) => victim.request(Code.UNSUBSCRIBE, await victim.subscribe(TOPIC)),
+  REGISTERED: (victim) => victim.request(Code.REGISTER, {}, PROCEDURE),
+  UNREGISTERED: async (victim) => victim.request(Code.UNREGISTER, await victim.register(PROCEDURE)),
   EVENT: async (victim, other) => {
     await victim.subscribe(TOPIC);
     await other.subscribe(TOPIC);
-    other.request(Wamp.PUBLISH, { exclude_me: false }, TOPIC, ["for all"]);
+    other.request(Code.PUBLISH, { exclude_me: false }, TOPIC, ["for all"]);
     expect((await other.event()).args).toEqual(["for all"]);
   },
   INVOCATION: async (victim, other) => {
@@ -119,7 +119,7 @@ const CASES: Readonly<Record<string, (victim: Party, other: Party) => unknown>> 
     await victim.register(PROCEDURE);
     const request = other.call(PROCEDURE);
     await victim.invocation();
-    other.send(Wamp.CANCEL, request, { mode: "killnowait" });
+    other.send(Code.CANCEL, request, { mode: "killnowait" });
     expect((await other.error()).uri).toBe("wamp.error.canceled");
   },
   RESULT: async (victim, other) => {

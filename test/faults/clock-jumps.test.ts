@@ -1,7 +1,6 @@
-import { Wire } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
 import { connectLight, joinLight, knock, type LightClient } from "../support/light-client.ts";
 import { report } from "../support/load.ts";
-import { Wamp } from "../support/party.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
 const YEAR = 365 * 24 * 60 * 60 * 1000;
@@ -43,7 +42,7 @@ async function since(began: number, happening: Promise<unknown>): Promise<number
 async function challenged(url: string, method: string): Promise<{ client: LightClient; extra: { challenge: string } }> {
   const client = await connectLight(url);
   client.hello({ authid: "joe", authmethods: [method] });
-  const [, , extra] = await client.expect(Wire.CHALLENGE);
+  const [, , extra] = await client.expect(Code.CHALLENGE);
   return { client, extra: extra as { challenge: string } };
 }
 
@@ -55,16 +54,16 @@ it.each([
   async (way, by) => {
     const router = await RouterProcess.start(config);
     const session = await joinLight(router.url);
-    session.send(Wamp.REGISTER, 1, {}, "com.example.silent");
-    expect((await session.next())[0]).toBe(Wamp.REGISTERED);
+    session.send(Code.REGISTER, 1, {}, "com.example.silent");
+    expect((await session.next())[0]).toBe(Code.REGISTERED);
     const caller = await joinLight(router.url);
     const began = performance.now();
     const { client: quick } = await challenged(router.url, "ticket");
     const { client: late } = await challenged(router.url, "ticket");
-    caller.send(Wamp.CALL, 1, { timeout: CALL_TIMEOUT }, "com.example.silent");
+    caller.send(Code.CALL, 1, { timeout: CALL_TIMEOUT }, "com.example.silent");
     const called = since(
       performance.now(),
-      caller.expect(Wamp.ERROR).then(([, , , , uri]) => expect(uri).toBe("wamp.error.timeout")),
+      caller.expect(Code.ERROR).then(([, , , , uri]) => expect(uri).toBe("wamp.error.timeout")),
     );
     const waited = since(
       began,
@@ -78,16 +77,16 @@ it.each([
     quick.authenticate(secret);
     await quick.welcomed();
     const { client, answer } = await knock(router.url, { authmethod: "wampcra", authid: "joe", secret });
-    expect(answer[0]).toBe(Wire.WELCOME);
+    expect(answer[0]).toBe(Code.WELCOME);
 
     const [call, login] = [await called, await waited];
     expect(call).toBeGreaterThan(CALL_TIMEOUT - ROUNDING);
     expect(login).toBeGreaterThan(AUTH_TIMEOUT - ROUNDING);
     // Many a PING later all who have joined are there.
     for (const one of [session, caller, quick, client]) {
-      one.send(Wamp.CALL, 2, {}, "wamp.session.count");
+      one.send(Code.CALL, 2, {}, "wamp.session.count");
       const answers = one === session ? [await one.next(), await one.next()] : [await one.next()];
-      expect(answers.at(-1)).toEqual([Wamp.RESULT, 2, {}, [4]]);
+      expect(answers.at(-1)).toEqual([Code.RESULT, 2, {}, [4]]);
     }
     report(
       `a year ${way}: a call of ${CALL_TIMEOUT} ms ended after ${Math.round(call)}, a login of ${AUTH_TIMEOUT} ms after ${Math.round(login)}`,

@@ -1,7 +1,6 @@
-import { Wire } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
 import { gone, joinLight, knock, openSocket } from "../support/light-client.ts";
 import { addressOf, inParallel, report, sizeOf } from "../support/load.ts";
-import { Wamp } from "../support/party.ts";
 import { openToAll, RouterProcess } from "../support/router-process.ts";
 
 const DESCRIPTORS = sizeOf(256, 2048);
@@ -16,21 +15,21 @@ it(`with all ${DESCRIPTORS} descriptors used up nobody who is connected is harme
   const sessions = await inParallel(SESSIONS, 10, () => joinLight(router.url));
   const [witness, ...others] = sessions as [(typeof sessions)[0], ...typeof sessions];
   for (const other of others) {
-    other.send(Wamp.SUBSCRIBE, 1, {}, "com.example.topic");
-    expect((await other.next())[0]).toBe(Wamp.SUBSCRIBED);
+    other.send(Code.SUBSCRIBE, 1, {}, "com.example.topic");
+    expect((await other.next())[0]).toBe(Code.SUBSCRIBED);
   }
 
   const crowd = await inParallel(DESCRIPTORS, 50, (i) => openSocket(router.url, { from: addressOf(i) }));
   await gone(await openSocket(router.url)); // it is turned away, not left waiting
-  witness.send(Wamp.PUBLISH, 1, { acknowledge: true }, "com.example.topic", ["all are well"]);
-  expect((await witness.next())[0]).toBe(Wamp.PUBLISHED);
+  witness.send(Code.PUBLISH, 1, { acknowledge: true }, "com.example.topic", ["all are well"]);
+  expect((await witness.next())[0]).toBe(Code.PUBLISHED);
   for (const other of others) expect((await other.next())[4]).toEqual(["all are well"]);
 
   for (const socket of crowd) socket.destroy();
   const { client, answer } = await knock(router.url, { authmethod: "anonymous", authid: "joe", secret: "" });
-  expect(answer[0]).toBe(Wire.WELCOME);
-  client.send(Wamp.CALL, 1, {}, "wamp.session.count");
-  expect(await client.next()).toEqual([Wamp.RESULT, 1, {}, [SESSIONS + 1]]);
+  expect(answer[0]).toBe(Code.WELCOME);
+  client.send(Code.CALL, 1, {}, "wamp.session.count");
+  expect(await client.next()).toEqual([Code.RESULT, 1, {}, [SESSIONS + 1]]);
   report(`${DESCRIPTORS} descriptors used up: ${SESSIONS} sessions unharmed, the next login after that let in`);
   expect(await router.stop()).toBe(0);
 }, 60_000);

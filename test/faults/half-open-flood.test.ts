@@ -1,8 +1,7 @@
 import type { Socket } from "node:net";
-import { Wire } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
 import { clientFrame, gone, joinLight, knock, openSocket, openWebSocket } from "../support/light-client.ts";
 import { addressOf, eventually, inParallel, report, sizeOf } from "../support/load.ts";
-import { Wamp } from "../support/party.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
 const FLOOD = sizeOf(3000, 12_000);
@@ -70,7 +69,7 @@ async function innocents(url: string): Promise<number> {
     client.close();
     return answer;
   });
-  return answers.filter(([code]) => code === Wire.WELCOME).length;
+  return answers.filter(([code]) => code === Code.WELCOME).length;
 }
 
 it(`of ${FLOOD} connections that never log in each is ended by its deadline, and who means it gets in meanwhile`, async () => {
@@ -85,8 +84,8 @@ it(`of ${FLOOD} connections that never log in each is ended by its deadline, and
   expect([during, against]).toEqual([INNOCENTS, INNOCENTS]);
 
   const times = await Promise.all(flooders.map(({ ended }) => ended));
-  witness.send(Wamp.CALL, 1, {}, "wamp.session.count");
-  expect(await witness.next()).toEqual([Wamp.RESULT, 1, {}, [1]]);
+  witness.send(Code.CALL, 1, {}, "wamp.session.count");
+  expect(await witness.next()).toEqual([Code.RESULT, 1, {}, [1]]);
   await eventually(async () => (await router.resources()).sockets === 1); // the witness
   report(
     `${FLOOD} connections that never log in: ${standing} stood at once, each ended within ` +

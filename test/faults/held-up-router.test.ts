@@ -1,9 +1,8 @@
 import type { Socket } from "node:net";
 import { setTimeout as pass } from "node:timers/promises";
-import { Wire } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
 import { clientOver, joinLight, type LightClient, openSocket, upgraded } from "../support/light-client.ts";
 import { addressOf, inParallel, report, sizeOf } from "../support/load.ts";
-import { Wamp } from "../support/party.ts";
 import { openToAll, RouterProcess } from "../support/router-process.ts";
 
 const SESSIONS = sizeOf(50, 500);
@@ -38,15 +37,15 @@ it(`a router that stood still throws nobody out, and lets in the ${NEWCOMERS} wh
     newcomer.hello({ authmethods: ["anonymous"] });
     return newcomer.next();
   });
-  expect(new Set(answers.map(([code]) => code))).toEqual(new Set([Wire.WELCOME]));
+  expect(new Set(answers.map(([code]) => code))).toEqual(new Set([Code.WELCOME]));
   expect(router.log).toEqual([]);
   const counts = await Promise.all(
     sessions.map((session) => {
-      session.send(Wamp.CALL, 1, {}, "wamp.session.count");
+      session.send(Code.CALL, 1, {}, "wamp.session.count");
       return session.next();
     }),
   );
-  expect(counts).toEqual(Array(SESSIONS).fill([Wamp.RESULT, 1, {}, [SESSIONS + NEWCOMERS]]));
+  expect(counts).toEqual(Array(SESSIONS).fill([Code.RESULT, 1, {}, [SESSIONS + NEWCOMERS]]));
   report(`a router that stood still for ${STANDSTILL} ms: ${SESSIONS} sessions kept, ${NEWCOMERS} newcomers let in`);
   expect(await router.stop()).toBe(0);
 }, 60_000);

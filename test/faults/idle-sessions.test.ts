@@ -1,5 +1,5 @@
+import { Code } from "@wampgate/core";
 import { inParallel, mib, report, sizeOf } from "../support/load.ts";
-import { Wamp } from "../support/party.ts";
 import { joinLight } from "../support/light-client.ts";
 import { openToAll, RouterProcess } from "../support/router-process.ts";
 
@@ -16,17 +16,17 @@ it(`${SESSIONS} idle sessions are all counted, and all alive, on ${BOUND / 1024}
   const witness = await joinLight(router.url);
   const before = await router.memory();
   const clients = await inParallel(SESSIONS, AT_ONCE, () => joinLight(router.url));
-  witness.send(Wamp.CALL, 1, {}, "wamp.session.count");
-  expect(await witness.next()).toEqual([Wamp.RESULT, 1, {}, [SESSIONS + 1]]);
+  witness.send(Code.CALL, 1, {}, "wamp.session.count");
+  expect(await witness.next()).toEqual([Code.RESULT, 1, {}, [SESSIONS + 1]]);
   const after = await router.memory();
 
   const answers = await Promise.all(
     clients.map((client) => {
-      client.send(Wamp.CALL, 1, {}, "wamp.session.count");
+      client.send(Code.CALL, 1, {}, "wamp.session.count");
       return client.next();
     }),
   );
-  expect(answers.filter(([code]) => code === Wamp.RESULT)).toHaveLength(SESSIONS);
+  expect(answers.filter(([code]) => code === Code.RESULT)).toHaveLength(SESSIONS);
   const each = (after.used - before.used) / SESSIONS;
   report(
     `${SESSIONS} idle sessions: ${mib(after.used - before.used)} in use, ${Math.round(each)} bytes each; ${mib(after.rss)} of RSS in all`,

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { Wire } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
 import { knock } from "../support/light-client.ts";
 import { addressOf, report, sizeOf } from "../support/load.ts";
 import { RouterProcess } from "../support/router-process.ts";
@@ -76,9 +76,9 @@ it(`an authenticator is killed in the middle of ${LOGINS} logins: nobody comes i
         { authmethod: "ticket", authid, secret },
         { from: addressOf(i) },
       );
-      if (answer[0] === Wire.WELCOME) client.close();
+      if (answer[0] === Code.WELCOME) client.close();
       await client.closed;
-      return { authid, isRight, isIn: answer[0] === Wire.WELCOME, reason: answer[2] };
+      return { authid, isRight, isIn: answer[0] === Code.WELCOME, reason: answer[2] };
     });
 
   const before = logins(0, BEFORE);

@@ -1,8 +1,8 @@
 import { join } from "node:path";
+import { Code } from "@wampgate/core";
 import { folderOf } from "../../jest/folder.ts";
 import { joinLight, type LightClient } from "../support/light-client.ts";
 import { inParallel, report, sizeOf } from "../support/load.ts";
-import { Wamp } from "../support/party.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
 const CLIENTS = sizeOf(500, 5000);
@@ -33,17 +33,17 @@ function joinAll(router: RouterProcess): Promise<LightClient[]> {
 
 /** Registers, subscribes and publishes, and sees that all of it works. */
 async function use(one: LightClient, other: LightClient): Promise<void> {
-  one.send(Wamp.REGISTER, 1, {}, "com.example.procedure");
-  expect((await one.next())[0]).toBe(Wamp.REGISTERED);
-  one.send(Wamp.SUBSCRIBE, 2, {}, "com.example.topic");
-  expect((await one.next())[0]).toBe(Wamp.SUBSCRIBED);
-  other.send(Wamp.PUBLISH, 1, { acknowledge: true }, "com.example.topic", ["hello"]);
-  expect((await other.next())[0]).toBe(Wamp.PUBLISHED);
+  one.send(Code.REGISTER, 1, {}, "com.example.procedure");
+  expect((await one.next())[0]).toBe(Code.REGISTERED);
+  one.send(Code.SUBSCRIBE, 2, {}, "com.example.topic");
+  expect((await one.next())[0]).toBe(Code.SUBSCRIBED);
+  other.send(Code.PUBLISH, 1, { acknowledge: true }, "com.example.topic", ["hello"]);
+  expect((await other.next())[0]).toBe(Code.PUBLISHED);
   expect((await one.next())[4]).toEqual(["hello"]);
-  other.send(Wamp.CALL, 2, {}, "com.example.procedure", ["question"]);
+  other.send(Code.CALL, 2, {}, "com.example.procedure", ["question"]);
   const invocation = await one.next();
-  one.send(Wamp.YIELD, invocation[1], {}, ["answer"]);
-  expect(await other.next()).toEqual([Wamp.RESULT, 2, {}, ["answer"]]);
+  one.send(Code.YIELD, invocation[1], {}, ["answer"]);
+  expect(await other.next()).toEqual([Code.RESULT, 2, {}, ["answer"]]);
 }
 
 it(`the router is killed, and starts anew on the same port and the same socket file: all ${CLIENTS} clients are in again`, async () => {
@@ -60,11 +60,11 @@ it(`the router is killed, and starts anew on the same port and the same socket f
   const again = await joinAll(second);
   const ms = performance.now() - began;
   const [caller] = again as [LightClient];
-  caller.send(Wamp.CALL, 1, {}, "wamp.session.count");
-  expect(await caller.next()).toEqual([Wamp.RESULT, 1, {}, [CLIENTS]]);
+  caller.send(Code.CALL, 1, {}, "wamp.session.count");
+  expect(await caller.next()).toEqual([Code.RESULT, 1, {}, [CLIENTS]]);
   // Nothing is left of what was registered and subscribed before, so nothing stands in the way of doing it again.
-  caller.send(Wamp.CALL, 2, {}, "com.example.procedure");
-  expect((await caller.next()).slice(0, 5)).toEqual([Wamp.ERROR, Wamp.CALL, 2, {}, "wamp.error.no_such_procedure"]);
+  caller.send(Code.CALL, 2, {}, "com.example.procedure");
+  expect((await caller.next()).slice(0, 5)).toEqual([Code.ERROR, Code.CALL, 2, {}, "wamp.error.no_such_procedure"]);
   await use(await joinLight(second.urls[0] ?? ""), await joinLight(second.urls[1] ?? ""));
 
   report(`router killed: all ${CLIENTS} clients were in again ${Math.round(ms)} ms after it was started anew`);

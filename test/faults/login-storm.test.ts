@@ -1,8 +1,7 @@
-import { Wire } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
 import { knock, type Login, joinLight } from "../support/light-client.ts";
 import { RouterProcess } from "../support/router-process.ts";
 import { addressOf, report, sizeOf } from "../support/load.ts";
-import { Wamp } from "../support/party.ts";
 
 const LOGINS = sizeOf(2000, 8000);
 
@@ -50,8 +49,8 @@ it(`of ${LOGINS} logins at once every right one is let in, and every wrong one i
   const ms = performance.now() - began;
   const right = outcomes.filter(({ isRight }) => isRight);
   const wrong = outcomes.filter(({ isRight }) => !isRight);
-  expect(new Set(right.map(({ answer }) => answer[0]))).toEqual(new Set([Wire.WELCOME]));
-  expect(new Set(wrong.map(({ answer }) => answer[0]))).toEqual(new Set([Wire.ABORT]));
+  expect(new Set(right.map(({ answer }) => answer[0]))).toEqual(new Set([Code.WELCOME]));
+  expect(new Set(wrong.map(({ answer }) => answer[0]))).toEqual(new Set([Code.ABORT]));
   for (const { authmethod, authid, answer } of right) {
     const named = authmethod === "anonymous" ? { authrole: "guest" } : { authid, authrole: "user" };
     expect(answer[2]).toMatchObject({ authmethod, ...named });
@@ -59,8 +58,8 @@ it(`of ${LOGINS} logins at once every right one is let in, and every wrong one i
   expect(new Set(wrong.map(({ answer }) => answer[2]))).toEqual(new Set(["wamp.error.authentication_denied"]));
   await Promise.all(wrong.map(({ client }) => client.closed));
 
-  witness.send(Wamp.CALL, 1, {}, "wamp.session.count");
-  expect(await witness.next()).toEqual([Wamp.RESULT, 1, {}, [right.length + 1]]);
+  witness.send(Code.CALL, 1, {}, "wamp.session.count");
+  expect(await witness.next()).toEqual([Code.RESULT, 1, {}, [right.length + 1]]);
   report(`${LOGINS} logins at once: ${right.length} in, ${wrong.length} out, in ${Math.round(ms)} ms`);
   for (const { client } of right) client.close();
   expect(await router.stop()).toBe(0);

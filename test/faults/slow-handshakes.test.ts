@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { Wire } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
 import { makeTls } from "../support/certificate.ts";
 import {
   clientFrame,
@@ -11,7 +11,6 @@ import {
   upgradeRequest,
 } from "../support/light-client.ts";
 import { eventually, inParallel, report, sizeOf } from "../support/load.ts";
-import { Wamp } from "../support/party.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
 const OF_EACH_KIND = sizeOf(25, 100);
@@ -116,12 +115,12 @@ it(`who drips its handshake, in one of ${KINDS.length} ways, is ended by a deadl
       client.close();
       return answer[0];
     });
-    expect(answers).toEqual(Array(INNOCENTS).fill(Wire.WELCOME));
+    expect(answers).toEqual(Array(INNOCENTS).fill(Code.WELCOME));
   }
 
   report(`dripped handshakes, ${OF_EACH_KIND} of each kind, ended within: ${(await Promise.all(dripping)).join(", ")}`);
-  witness.send(Wamp.CALL, 1, {}, "wamp.session.count");
-  expect(await witness.next()).toEqual([Wamp.RESULT, 1, {}, [1]]);
+  witness.send(Code.CALL, 1, {}, "wamp.session.count");
+  expect(await witness.next()).toEqual([Code.RESULT, 1, {}, [1]]);
   await eventually(async () => (await router.resources()).sockets === 1); // the witness
   expect(await router.stop()).toBe(0);
 }, 120_000);

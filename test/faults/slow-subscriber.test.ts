@@ -1,7 +1,7 @@
+import { Code } from "@wampgate/core";
 import { joinLight, type LightClient } from "../support/light-client.ts";
 import { openToAll, RouterProcess } from "../support/router-process.ts";
 import { mib, report, sizeOf } from "../support/load.ts";
-import { Wamp } from "../support/party.ts";
 
 const READERS = 100;
 const EVENTS = sizeOf(1500, 10_000);
@@ -22,7 +22,7 @@ const BOUND = 128 * 1024 * 1024;
 async function readEvents(reader: LightClient, numbers: readonly number[]): Promise<void> {
   for (const n of numbers) {
     const [code, , , , args] = await reader.next();
-    if (code !== Wamp.EVENT || (args as unknown[])[0] !== n)
+    if (code !== Code.EVENT || (args as unknown[])[0] !== n)
       throw new Error(`expected event ${n}, got message ${code}`);
   }
 }
@@ -31,8 +31,8 @@ it(`a subscriber that never reads misses events, and is disconnected in time; ${
   const router = await RouterProcess.start(openToAll({ "max-buffered": MAX_BUFFERED, "send-timeout": 1000 }));
   const subscribed = async (): Promise<LightClient> => {
     const client = await joinLight(router.url);
-    client.send(Wamp.SUBSCRIBE, 1, {}, "com.example.topic");
-    expect((await client.next())[0]).toBe(Wamp.SUBSCRIBED);
+    client.send(Code.SUBSCRIBE, 1, {}, "com.example.topic");
+    expect((await client.next())[0]).toBe(Code.SUBSCRIBED);
     return client;
   };
   const readers = await Promise.all(Array.from({ length: READERS }, subscribed));
@@ -44,15 +44,15 @@ it(`a subscriber that never reads misses events, and is disconnected in time; ${
   for (let first = 0; first < EVENTS; first += AT_ONCE) {
     const numbers = Array.from({ length: AT_ONCE }, (_, i) => first + i);
     for (const n of numbers) {
-      publisher.send(Wamp.PUBLISH, n + 1, { acknowledge: true }, "com.example.topic", [n, PAYLOAD]);
+      publisher.send(Code.PUBLISH, n + 1, { acknowledge: true }, "com.example.topic", [n, PAYLOAD]);
     }
     await Promise.all(readers.map((reader) => readEvents(reader, numbers)));
-    for (const n of numbers) expect((await publisher.next()).slice(0, 2)).toEqual([Wamp.PUBLISHED, n + 1]);
+    for (const n of numbers) expect((await publisher.next()).slice(0, 2)).toEqual([Code.PUBLISHED, n + 1]);
   }
 
   const isTold = (key: string): boolean => router.log.some(({ limit }) => limit === key);
   for (let request = EVENTS + 1; !isTold("send-timeout"); request++) {
-    publisher.send(Wamp.CALL, request, {}, "wamp.session.count");
+    publisher.send(Code.CALL, request, {}, "wamp.session.count");
     await publisher.next();
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -64,8 +64,8 @@ it(`a subscriber that never reads misses events, and is disconnected in time; ${
   expect(Number(/(\d+) bytes/.exec(String(cuts[0]?.["msg"]))?.[1])).toBeLessThanOrEqual(
     MAX_BUFFERED + PAYLOAD.length + HEAD,
   );
-  publisher.send(Wamp.CALL, 1, {}, "wamp.session.count");
-  expect(await publisher.next()).toEqual([Wamp.RESULT, 1, {}, [READERS + 1]]);
+  publisher.send(Code.CALL, 1, {}, "wamp.session.count");
+  expect(await publisher.next()).toEqual([Code.RESULT, 1, {}, [READERS + 1]]);
 
   const after = await router.memory();
   report(

@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import { Wire } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
 import { connectLight, joinLight, knock, type Login } from "../support/light-client.ts";
 import { eventually, inParallel, mib, report, sizeOf } from "../support/load.ts";
-import { Wamp } from "../support/party.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
 /** For how long; `SOAK_MINUTES` says otherwise. */
@@ -66,11 +65,11 @@ async function logins(url: string): Promise<void> {
   await inParallel(LOGINS.length * 3, LOGINS.length, async (i) => {
     const { isRight, ...login } = LOGINS[i % LOGINS.length] as (typeof LOGINS)[0];
     const { client, answer } = await knock(url, login);
-    expect(answer[0]).toBe(isRight ? Wire.WELCOME : Wire.ABORT);
+    expect(answer[0]).toBe(isRight ? Code.WELCOME : Code.ABORT);
     if (!isRight) return client.closed;
     if (i % 3 === 0) {
-      client.send(Wire.GOODBYE, {}, "wamp.close.close_realm");
-      await client.expect(Wire.GOODBYE);
+      client.send(Code.GOODBYE, {}, "wamp.close.close_realm");
+      await client.expect(Code.GOODBYE);
     } else if (i % 3 === 1) client.close();
     else client.socket.resetAndDestroy();
     await client.closed;
@@ -81,27 +80,27 @@ async function logins(url: string): Promise<void> {
 async function work(url: string): Promise<void> {
   const [server, user] = await Promise.all([joinLight(url), joinLight(url)]);
   let request = 0;
-  server.send(Wamp.REGISTER, 1, {}, "com.example.procedure");
-  const [, , registration] = await server.expect(Wamp.REGISTERED);
-  server.send(Wamp.SUBSCRIBE, 2, {}, "com.example.topic");
-  const [, , subscription] = await server.expect(Wamp.SUBSCRIBED);
+  server.send(Code.REGISTER, 1, {}, "com.example.procedure");
+  const [, , registration] = await server.expect(Code.REGISTERED);
+  server.send(Code.SUBSCRIBE, 2, {}, "com.example.topic");
+  const [, , subscription] = await server.expect(Code.SUBSCRIBED);
   for (let i = 0; i < TIMES; i++) {
-    user.send(Wamp.CALL, ++request, {}, "com.example.procedure", [i]);
-    const [, invocation] = await server.expect(Wamp.INVOCATION);
-    server.send(Wamp.YIELD, invocation, {}, [i, "x".repeat(1000)]);
-    expect((await user.expect(Wamp.RESULT))[1]).toBe(request);
-    user.send(Wamp.PUBLISH, ++request, { acknowledge: true }, "com.example.topic", [i]);
-    await user.expect(Wamp.PUBLISHED);
-    expect((await server.expect(Wamp.EVENT))[4]).toEqual([i]);
+    user.send(Code.CALL, ++request, {}, "com.example.procedure", [i]);
+    const [, invocation] = await server.expect(Code.INVOCATION);
+    server.send(Code.YIELD, invocation, {}, [i, "x".repeat(1000)]);
+    expect((await user.expect(Code.RESULT))[1]).toBe(request);
+    user.send(Code.PUBLISH, ++request, { acknowledge: true }, "com.example.topic", [i]);
+    await user.expect(Code.PUBLISHED);
+    expect((await server.expect(Code.EVENT))[4]).toEqual([i]);
   }
-  user.send(Wamp.CALL, ++request, {}, "com.example.procedure");
-  await server.expect(Wamp.INVOCATION);
-  user.send(Wamp.CANCEL, request, { mode: "skip" });
-  expect((await user.expect(Wamp.ERROR))[4]).toBe("wamp.error.canceled");
-  server.send(Wamp.UNSUBSCRIBE, 3, subscription);
-  await server.expect(Wamp.UNSUBSCRIBED);
-  server.send(Wamp.UNREGISTER, 4, registration);
-  await server.expect(Wamp.UNREGISTERED);
+  user.send(Code.CALL, ++request, {}, "com.example.procedure");
+  await server.expect(Code.INVOCATION);
+  user.send(Code.CANCEL, request, { mode: "skip" });
+  expect((await user.expect(Code.ERROR))[4]).toBe("wamp.error.canceled");
+  server.send(Code.UNSUBSCRIBE, 3, subscription);
+  await server.expect(Code.UNSUBSCRIBED);
+  server.send(Code.UNREGISTER, 4, registration);
+  await server.expect(Code.UNREGISTERED);
   server.close();
   user.close();
   await Promise.all([server.closed, user.closed]);
@@ -111,16 +110,16 @@ async function work(url: string): Promise<void> {
 async function misbehave(url: string): Promise<void> {
   const stopped = await connectLight(url);
   stopped.hello({ authid: "joe", authmethods: ["wampcra"] });
-  await stopped.expect(Wire.CHALLENGE);
+  await stopped.expect(Code.CHALLENGE);
   stopped.socket.resetAndDestroy();
   const garbler = await joinLight(url);
   garbler.sendFrame("%&/(");
   await garbler.aborted();
   const callee = await joinLight(url);
-  callee.send(Wamp.REGISTER, 1, {}, "com.example.own");
-  await callee.expect(Wamp.REGISTERED);
-  callee.send(Wamp.CALL, 2, {}, "com.example.own");
-  await callee.expect(Wamp.INVOCATION);
+  callee.send(Code.REGISTER, 1, {}, "com.example.own");
+  await callee.expect(Code.REGISTERED);
+  callee.send(Code.CALL, 2, {}, "com.example.own");
+  await callee.expect(Code.INVOCATION);
   callee.close();
   await Promise.all([stopped.closed, callee.closed]);
 }
@@ -148,8 +147,8 @@ it(
       await eventually(async () => (await router.resources()).sockets === 1); // the witness
       samples.push({ at: performance.now() - began, used: (await router.memory()).used });
     }
-    witness.send(Wamp.CALL, 1, {}, "wamp.session.count");
-    expect(await witness.next()).toEqual([Wamp.RESULT, 1, {}, [1]]);
+    witness.send(Code.CALL, 1, {}, "wamp.session.count");
+    expect(await witness.next()).toEqual([Code.RESULT, 1, {}, [1]]);
     expect((await router.resources()).timers).toBeLessThanOrEqual(timers);
 
     const second = samples.slice(samples.length / 2);

@@ -1,4 +1,5 @@
-import { type Party, Wamp } from "../support/party.ts";
+import { Code } from "@wampgate/core";
+import type { Party } from "../support/party.ts";
 import type { Suite } from "./suite.ts";
 
 /** The broker's features, each with the section of the spec that asks for it. */
@@ -18,7 +19,7 @@ export function brokerFeatures({ join, feature }: Suite): void {
       await pub().subscribe("com.topic");
       await pub().publish("com.topic");
       await pub().publish("com.topic", { exclude_me: true });
-      pub().request(Wamp.PUBLISH, { exclude_me: false }, "com.topic", ["mine"]);
+      pub().request(Code.PUBLISH, { exclude_me: false }, "com.topic", ["mine"]);
       expect(await pub().event()).toMatchObject({ args: ["mine"] });
     });
   });
@@ -72,7 +73,7 @@ export function brokerFeatures({ join, feature }: Suite): void {
 
     it("where the realm forbids it the publication is refused", async () => {
       const party = await join({ realm: "strict" });
-      party.request(Wamp.PUBLISH, { disclose_me: true, acknowledge: true }, "com.topic");
+      party.request(Code.PUBLISH, { disclose_me: true, acknowledge: true }, "com.topic");
       expect(await party.error()).toMatchObject({ uri: "wamp.error.option_disallowed.disclose_me" });
       party.vanish();
     });
@@ -222,10 +223,10 @@ export function brokerFeatures({ join, feature }: Suite): void {
       const admin = await join({ role: "admin" });
       const id = await sub().subscribe("com.topic");
       await admin.ask("wamp.subscription.remove_subscriber", [id, sub().id], { reason: "com.no_longer" });
-      expect(await sub().next(Wamp.UNSUBSCRIBED)).toEqual([0, { subscription: id, reason: "com.no_longer" }]);
+      expect(await sub().next(Code.UNSUBSCRIBED)).toEqual([0, { subscription: id, reason: "com.no_longer" }]);
       await pub().publish("com.topic");
       await sub().hearsNothing();
-      sub().request(Wamp.UNSUBSCRIBE, id);
+      sub().request(Code.UNSUBSCRIBE, id);
       expect(await sub().error()).toMatchObject({ uri: "wamp.error.no_such_subscription" });
       admin.vanish();
     });
@@ -252,7 +253,7 @@ export function brokerFeatures({ join, feature }: Suite): void {
 
     it("are a protocol violation of who did not announce it", async () => {
       const plain = await join({ features: { publisher: [] } });
-      plain.request(Wamp.PUBLISH, ppt, "com.topic", ["\0AQID"]);
+      plain.request(Code.PUBLISH, ppt, "com.topic", ["\0AQID"]);
       expect(await plain.client.aborted()).toMatchObject({ reason: "wamp.error.protocol_violation" });
     });
   });
@@ -293,8 +294,8 @@ export function brokerFeatures({ join, feature }: Suite): void {
       pub().call("wamp.subscription.get", {}, ["x"]);
       expect(await pub().error()).toMatchObject({ uri: "wamp.error.invalid_argument" });
 
-      sub().request(Wamp.UNSUBSCRIBE, id);
-      await sub().next(Wamp.UNSUBSCRIBED);
+      sub().request(Code.UNSUBSCRIBE, id);
+      await sub().next(Code.UNSUBSCRIBED);
       pub().vanish();
       const rest = [await watcher.event(), await watcher.event(), await watcher.event()];
       expect(rest.map(({ details, args }) => [details["topic"], args])).toEqual([

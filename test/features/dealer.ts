@@ -1,4 +1,5 @@
-import { type Party, Wamp } from "../support/party.ts";
+import { Code } from "@wampgate/core";
+import type { Party } from "../support/party.ts";
 import type { Suite } from "./suite.ts";
 
 /** The dealer's features, each with the section of the spec that asks for it. */
@@ -42,7 +43,7 @@ export function dealerFeatures({ join, feature }: Suite): void {
       const refused = { uri: "wamp.error.option_disallowed.disclose_me" };
       party.call("com.proc", { disclose_me: true });
       expect(await party.error()).toMatchObject(refused);
-      party.request(Wamp.REGISTER, { disclose_caller: true }, "com.proc");
+      party.request(Code.REGISTER, { disclose_caller: true }, "com.proc");
       expect(await party.error()).toMatchObject(refused);
       party.vanish();
     });
@@ -98,7 +99,7 @@ export function dealerFeatures({ join, feature }: Suite): void {
         ["a..b", "exact"],
         ["a b", "prefix"],
       ]) {
-        callee().request(Wamp.REGISTER, { match }, uri);
+        callee().request(Code.REGISTER, { match }, uri);
         expect(await callee().error()).toMatchObject({ uri: "wamp.error.invalid_uri" });
       }
     });
@@ -120,7 +121,7 @@ export function dealerFeatures({ join, feature }: Suite): void {
         return name;
       };
       const winner = Promise.race([answer(callee(), "first"), answer(other(), "second")]);
-      await caller().next(Wamp.RESULT);
+      await caller().next(Code.RESULT);
       return winner;
     };
 
@@ -133,7 +134,7 @@ export function dealerFeatures({ join, feature }: Suite): void {
       for (let i = 0; i < 3; i++) {
         caller().call("com.shared");
         party.yield((await party.invocation()).id);
-        await caller().next(Wamp.RESULT);
+        await caller().next(Code.RESULT);
       }
     });
 
@@ -144,13 +145,13 @@ export function dealerFeatures({ join, feature }: Suite): void {
       for (const party of [callee(), other(), turn, callee()]) {
         caller().call("com.shared");
         party.yield((await party.invocation()).id);
-        await caller().next(Wamp.RESULT);
+        await caller().next(Code.RESULT);
       }
       await other().leave();
       for (const party of [turn, callee(), turn]) {
         caller().call("com.shared");
         party.yield((await party.invocation()).id);
-        await caller().next(Wamp.RESULT);
+        await caller().next(Code.RESULT);
       }
       turn.vanish();
     });
@@ -167,7 +168,7 @@ export function dealerFeatures({ join, feature }: Suite): void {
         [other(), "single"],
         [callee(), "first"],
       ] as const) {
-        party.request(Wamp.REGISTER, { invoke }, "com.shared");
+        party.request(Code.REGISTER, { invoke }, "com.shared");
         expect(await party.error()).toMatchObject({ uri: "wamp.error.procedure_already_exists" });
       }
     });
@@ -181,7 +182,7 @@ export function dealerFeatures({ join, feature }: Suite): void {
       caller().call("com.shared");
       expect(await caller().error()).toMatchObject({ uri: "wamp.error.no_available_callee" });
       callee().yield(busy.id);
-      await caller().next(Wamp.RESULT);
+      await caller().next(Code.RESULT);
       caller().call("com.shared");
       await callee().invocation();
     });
@@ -197,9 +198,9 @@ export function dealerFeatures({ join, feature }: Suite): void {
       callee().yield(id, { progress: true }, [1]);
       callee().yield(id, { progress: true }, [2]);
       callee().yield(id, {}, [3]);
-      expect(await caller().next(Wamp.RESULT)).toEqual([request, { progress: true }, [1]]);
-      expect(await caller().next(Wamp.RESULT)).toEqual([request, { progress: true }, [2]]);
-      expect(await caller().next(Wamp.RESULT)).toEqual([request, {}, [3]]);
+      expect(await caller().next(Code.RESULT)).toEqual([request, { progress: true }, [1]]);
+      expect(await caller().next(Code.RESULT)).toEqual([request, { progress: true }, [2]]);
+      expect(await caller().next(Code.RESULT)).toEqual([request, {}, [3]]);
       callee().yield(id, {}, ["late"]);
       await caller().hearsNothing();
     });
@@ -218,7 +219,7 @@ export function dealerFeatures({ join, feature }: Suite): void {
       const { id } = await callee().invocation();
       callee().yield(id, { progress: true }, [1]);
       callee().yield(id, {}, [2]);
-      expect(await caller().next(Wamp.RESULT)).toEqual([request, {}, [2]]);
+      expect(await caller().next(Code.RESULT)).toEqual([request, {}, [2]]);
     });
   });
 
@@ -228,24 +229,24 @@ export function dealerFeatures({ join, feature }: Suite): void {
       await callee().register("com.proc");
       const request = caller().call("com.proc", { progress: true, disclose_me: true }, [1]);
       const one = await callee().invocation();
-      caller().send(Wamp.CALL, request, { progress: true }, "com.proc", [2]);
-      caller().send(Wamp.CALL, request, {}, "com.proc", [3]);
+      caller().send(Code.CALL, request, { progress: true }, "com.proc", [2]);
+      caller().send(Code.CALL, request, {}, "com.proc", [3]);
       const [two, three] = [await callee().invocation(), await callee().invocation()];
       const shown = { caller: caller().id };
       expect(one).toMatchObject({ args: [1], details: { ...shown, progress: true } });
       expect(two).toMatchObject({ id: one.id, args: [2], details: { ...shown, progress: true } });
       expect(three).toMatchObject({ id: one.id, args: [3], details: { ...shown, progress: false } });
       callee().yield(one.id, {}, ["done"]);
-      expect(await caller().next(Wamp.RESULT)).toEqual([request, {}, ["done"]]);
+      expect(await caller().next(Code.RESULT)).toEqual([request, {}, ["done"]]);
     });
 
     it("parts that come after the call has ended are for nobody", async () => {
       await callee().register("com.proc");
       const request = caller().call("com.proc", { progress: true });
       callee().yield((await callee().invocation()).id);
-      await caller().next(Wamp.RESULT);
-      caller().send(Wamp.CALL, request, { progress: true }, "com.proc", [2]);
-      caller().send(Wamp.CALL, request, { progress: false }, "com.proc", [3]);
+      await caller().next(Code.RESULT);
+      caller().send(Code.CALL, request, { progress: true }, "com.proc", [2]);
+      caller().send(Code.CALL, request, { progress: false }, "com.proc", [3]);
       await caller().hearsNothing();
       await callee().hearsNothing();
     });
@@ -253,11 +254,11 @@ export function dealerFeatures({ join, feature }: Suite): void {
     it("a part for another procedure, or after the last one, is a protocol violation", async () => {
       await callee().register("com.proc");
       const request = caller().call("com.proc", { progress: true });
-      caller().send(Wamp.CALL, request, { progress: true }, "com.other");
+      caller().send(Code.CALL, request, { progress: true }, "com.other");
       expect(await caller().client.aborted()).toMatchObject({ reason: "wamp.error.protocol_violation" });
       const again = other().call("com.proc", { progress: true });
-      other().send(Wamp.CALL, again, { progress: false }, "com.proc");
-      other().send(Wamp.CALL, again, { progress: false }, "com.proc");
+      other().send(Code.CALL, again, { progress: false }, "com.proc");
+      other().send(Code.CALL, again, { progress: false }, "com.proc");
       expect(await other().client.aborted()).toMatchObject({ reason: "wamp.error.protocol_violation" });
     });
 
@@ -277,15 +278,15 @@ export function dealerFeatures({ join, feature }: Suite): void {
       await callee().register("com.proc");
       const request = caller().call("com.proc");
       const { id } = await callee().invocation();
-      caller().send(Wamp.CANCEL, request, { mode });
-      if (mode !== "skip") expect(await callee().next(Wamp.INTERRUPT)).toMatchObject([id, { mode }]);
+      caller().send(Code.CANCEL, request, { mode });
+      if (mode !== "skip") expect(await callee().next(Code.INTERRUPT)).toMatchObject([id, { mode }]);
       if (mode === "kill") {
         await caller().hearsNothing();
-        callee().send(Wamp.ERROR, Wamp.INVOCATION, id, {}, "com.stopped");
+        callee().send(Code.ERROR, Code.INVOCATION, id, {}, "com.stopped");
         expect(await caller().error()).toMatchObject({ request, uri: "com.stopped" });
       } else expect(await caller().error()).toMatchObject({ request, uri: "wamp.error.canceled" });
       callee().yield(id);
-      caller().send(Wamp.CANCEL, request, { mode });
+      caller().send(Code.CANCEL, request, { mode });
       await caller().hearsNothing();
       await callee().hearsNothing();
     });
@@ -294,11 +295,11 @@ export function dealerFeatures({ join, feature }: Suite): void {
       const plain = await join({ features: { callee: [] } });
       await callee().register("com.proc");
       await plain.register("com.plain");
-      caller().send(Wamp.CANCEL, caller().call("com.proc"), {});
+      caller().send(Code.CANCEL, caller().call("com.proc"), {});
       await callee().invocation();
-      expect(await callee().next(Wamp.INTERRUPT)).toMatchObject([1, { mode: "killnowait" }]);
+      expect(await callee().next(Code.INTERRUPT)).toMatchObject([1, { mode: "killnowait" }]);
       await caller().error();
-      caller().send(Wamp.CANCEL, caller().call("com.plain"), { mode: "kill" });
+      caller().send(Code.CANCEL, caller().call("com.plain"), { mode: "kill" });
       expect(await caller().error()).toMatchObject({ uri: "wamp.error.canceled" });
       await plain.invocation();
       await plain.hearsNothing();
@@ -308,10 +309,10 @@ export function dealerFeatures({ join, feature }: Suite): void {
     it("nobody cancels the call of another", async () => {
       await callee().register("com.proc");
       const request = caller().call("com.proc");
-      other().send(Wamp.CANCEL, request, {});
+      other().send(Code.CANCEL, request, {});
       await other().hearsNothing();
       callee().yield((await callee().invocation()).id);
-      await caller().next(Wamp.RESULT);
+      await caller().next(Code.RESULT);
     });
   });
 
@@ -323,7 +324,7 @@ export function dealerFeatures({ join, feature }: Suite): void {
       const { id, details } = await callee().invocation();
       expect(details).toEqual({});
       expect(await caller().error()).toMatchObject({ request, uri: "wamp.error.timeout" });
-      expect(await callee().next(Wamp.INTERRUPT)).toMatchObject([id, { mode: "killnowait" }]);
+      expect(await callee().next(Code.INTERRUPT)).toMatchObject([id, { mode: "killnowait" }]);
       callee().yield(id);
       await caller().hearsNothing();
     });
@@ -333,7 +334,7 @@ export function dealerFeatures({ join, feature }: Suite): void {
       for (const timeout of [0, 2 ** 40]) {
         caller().call("com.proc", { timeout });
         callee().yield((await callee().invocation()).id);
-        await caller().next(Wamp.RESULT);
+        await caller().next(Code.RESULT);
       }
     });
 
@@ -350,7 +351,7 @@ export function dealerFeatures({ join, feature }: Suite): void {
       const admin = await join({ role: "admin" });
       const id = await callee().register("com.proc");
       await admin.ask("wamp.registration.remove_callee", [id, callee().id], { reason: "com.no_longer" });
-      expect(await callee().next(Wamp.UNREGISTERED)).toEqual([0, { registration: id, reason: "com.no_longer" }]);
+      expect(await callee().next(Code.UNREGISTERED)).toEqual([0, { registration: id, reason: "com.no_longer" }]);
       caller().call("com.proc");
       expect(await caller().error()).toMatchObject({ uri: "wamp.error.no_such_procedure" });
       admin.vanish();
@@ -359,7 +360,7 @@ export function dealerFeatures({ join, feature }: Suite): void {
     it("force_reregister takes a procedure from whoever holds it", async () => {
       const id = await callee().register("com.proc");
       await other().register("com.proc", { force_reregister: true });
-      expect(await callee().next(Wamp.UNREGISTERED)).toMatchObject([0, { registration: id }]);
+      expect(await callee().next(Code.UNREGISTERED)).toMatchObject([0, { registration: id }]);
       caller().call("com.proc");
       await other().invocation();
     });
@@ -375,10 +376,10 @@ export function dealerFeatures({ join, feature }: Suite): void {
       const { id, details, args } = await callee().invocation();
       expect([details, args]).toEqual([ppt, ["\0AQID"]]);
       callee().yield(id, { ...ppt, ppt_keyid: "key2" }, ["\0BA=="]);
-      expect((await caller().next(Wamp.RESULT)).slice(1)).toEqual([{ ...ppt, ppt_keyid: "key2" }, ["\0BA=="]]);
+      expect((await caller().next(Code.RESULT)).slice(1)).toEqual([{ ...ppt, ppt_keyid: "key2" }, ["\0BA=="]]);
       caller().call("com.proc", ppt, ["\0AQID"]);
-      callee().send(Wamp.ERROR, Wamp.INVOCATION, (await callee().invocation()).id, ppt, "com.failed", ["\0BA=="]);
-      expect((await caller().next(Wamp.ERROR)).slice(2)).toEqual([ppt, "com.failed", ["\0BA=="]]);
+      callee().send(Code.ERROR, Code.INVOCATION, (await callee().invocation()).id, ppt, "com.failed", ["\0BA=="]);
+      expect((await caller().next(Code.ERROR)).slice(2)).toEqual([ppt, "com.failed", ["\0BA=="]]);
     });
 
     it("who could not read such a payload is not given it", async () => {
@@ -426,8 +427,8 @@ export function dealerFeatures({ join, feature }: Suite): void {
       caller().call("wamp.registration.get", {}, [999_999]);
       expect(await caller().error()).toMatchObject({ uri: "wamp.error.no_such_registration" });
 
-      callee().request(Wamp.UNREGISTER, id);
-      await callee().next(Wamp.UNREGISTERED);
+      callee().request(Code.UNREGISTER, id);
+      await callee().next(Code.UNREGISTERED);
       other().vanish();
       const rest = [await watcher.event(), await watcher.event(), await watcher.event()];
       expect(rest.map(({ details, args }) => [details["topic"], args])).toEqual([
@@ -442,7 +443,7 @@ export function dealerFeatures({ join, feature }: Suite): void {
   // advanced/meta_api_session
   feature("dealer.session_meta_api", () => {
     const killed = async (party: Party) => {
-      const [details, reason] = await party.next(Wamp.GOODBYE);
+      const [details, reason] = await party.next(Code.GOODBYE);
       return { reason, message: (details as { message?: string }).message };
     };
 

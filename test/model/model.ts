@@ -1,4 +1,4 @@
-import { Wamp } from "../support/party.ts";
+import { Code } from "@wampgate/core";
 
 // A small model of one realm: who holds what, and what each message makes the router send. Written without a look at
 // the router's own data structures, so that a mistake there is not made here too.
@@ -48,12 +48,12 @@ export class Model {
     const subscription = found ?? { uri, match, members: new Set<number>() };
     if (found === undefined) this.subscriptions.push(subscription);
     subscription.members.add(client);
-    this.#say(client, [Wamp.SUBSCRIBED, request, `${match} ${uri}`]);
+    this.#say(client, [Code.SUBSCRIBED, request, `${match} ${uri}`]);
   }
 
   unsubscribe(client: number, request: number, subscription: Subscription | null): void {
-    if (subscription?.members.delete(client) === true) this.#say(client, [Wamp.UNSUBSCRIBED, request]);
-    else this.#refuse(client, Wamp.UNSUBSCRIBE, request, "wamp.error.no_such_subscription");
+    if (subscription?.members.delete(client) === true) this.#say(client, [Code.UNSUBSCRIBED, request]);
+    else this.#refuse(client, Code.UNSUBSCRIBE, request, "wamp.error.no_such_subscription");
     this.#tidy();
   }
 
@@ -62,65 +62,65 @@ export class Model {
       if (!falls(uri, match, topic)) continue;
       const details = match === "exact" ? {} : { topic };
       for (const member of members) {
-        if (member !== client || !excludeMe) this.#say(member, [Wamp.EVENT, `${match} ${uri}`, null, details, args]);
+        if (member !== client || !excludeMe) this.#say(member, [Code.EVENT, `${match} ${uri}`, null, details, args]);
       }
     }
-    if (request !== null) this.#say(client, [Wamp.PUBLISHED, request, null]);
+    if (request !== null) this.#say(client, [Code.PUBLISHED, request, null]);
   }
 
   register(client: number, request: number, uri: string, invoke: Invoke): void {
     const found = this.registrations.find((other) => other.uri === uri);
     const joins = found?.invoke === invoke && invoke !== "single" && !found.callees.includes(client);
     if (found !== undefined && !joins) {
-      this.#refuse(client, Wamp.REGISTER, request, "wamp.error.procedure_already_exists");
+      this.#refuse(client, Code.REGISTER, request, "wamp.error.procedure_already_exists");
       return;
     }
     if (found === undefined) this.registrations.push({ uri, invoke, callees: [client], turn: 0 });
     else found.callees.push(client);
-    this.#say(client, [Wamp.REGISTERED, request, uri]);
+    this.#say(client, [Code.REGISTERED, request, uri]);
   }
 
   unregister(client: number, request: number, registration: Registration | null): void {
     if (registration?.callees.includes(client) === true) {
       this.#removeCallee(registration, client);
-      this.#say(client, [Wamp.UNREGISTERED, request]);
-    } else this.#refuse(client, Wamp.UNREGISTER, request, "wamp.error.no_such_registration");
+      this.#say(client, [Code.UNREGISTERED, request]);
+    } else this.#refuse(client, Code.UNREGISTER, request, "wamp.error.no_such_registration");
     this.#tidy();
   }
 
   call(client: number, request: number, uri: string, args: readonly unknown[]): void {
     const registration = this.registrations.find((other) => other.uri === uri);
     if (registration === undefined) {
-      this.#refuse(client, Wamp.CALL, request, "wamp.error.no_such_procedure");
+      this.#refuse(client, Code.CALL, request, "wamp.error.no_such_procedure");
       return;
     }
     const callee = this.#choose(registration);
     const invocation = (this.#invocations.get(callee) ?? 0) + 1;
     this.#invocations.set(callee, invocation);
     this.calls.push({ caller: client, request, callee, invocation, uri });
-    this.#say(callee, [Wamp.INVOCATION, invocation, uri, {}, args]);
+    this.#say(callee, [Code.INVOCATION, invocation, uri, {}, args]);
   }
 
   yield(call: Call, args: readonly unknown[]): void {
     this.#end(call);
-    this.#say(call.caller, [Wamp.RESULT, call.request, {}, args]);
+    this.#say(call.caller, [Code.RESULT, call.request, {}, args]);
   }
 
   fail(call: Call, error: string): void {
     this.#end(call);
-    this.#refuse(call.caller, Wamp.CALL, call.request, error);
+    this.#refuse(call.caller, Code.CALL, call.request, error);
   }
 
   cancel(call: Call, mode: "skip" | "kill" | "killnowait"): void {
     if (mode !== "skip") this.#interrupt(call, mode);
     if (mode === "kill") return;
     this.#end(call);
-    this.#refuse(call.caller, Wamp.CALL, call.request, "wamp.error.canceled");
+    this.#refuse(call.caller, Code.CALL, call.request, "wamp.error.canceled");
   }
 
   addTestament(client: number, request: number, topic: string): void {
     this.#testaments.set(client, [...(this.#testaments.get(client) ?? []), topic]);
-    this.#say(client, [Wamp.RESULT, request, {}]);
+    this.#say(client, [Code.RESULT, request, {}]);
   }
 
   leave(client: number): void {
@@ -130,7 +130,7 @@ export class Model {
     for (const call of this.calls.filter(({ caller, callee }) => caller === client || callee === client)) {
       this.#end(call);
       if (call.callee !== client) this.#interrupt(call, "killnowait");
-      if (call.caller !== client) this.#refuse(call.caller, Wamp.CALL, call.request, "wamp.error.canceled");
+      if (call.caller !== client) this.#refuse(call.caller, Code.CALL, call.request, "wamp.error.canceled");
     }
     for (const topic of this.#testaments.get(client) ?? []) this.publish(client, null, topic, true, ["testament"]);
     this.#testaments.delete(client);
@@ -166,11 +166,11 @@ export class Model {
   }
 
   #interrupt({ callee, invocation }: Call, mode: string): void {
-    this.#say(callee, [Wamp.INTERRUPT, invocation, { mode, reason: "wamp.error.canceled" }]);
+    this.#say(callee, [Code.INTERRUPT, invocation, { mode, reason: "wamp.error.canceled" }]);
   }
 
   #refuse(client: number, type: number, request: number, error: string): void {
-    this.#say(client, [Wamp.ERROR, type, request, {}, error]);
+    this.#say(client, [Code.ERROR, type, request, {}, error]);
   }
 
   #say(client: number, message: Expected): void {

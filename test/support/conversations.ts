@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
-import { Wire, type WireMessage } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
+import type { WireMessage } from "@wampgate/plugin-testkit";
 import { connectRaw } from "./raw-client.ts";
 
 const ROLES = Object.fromEntries(
@@ -23,7 +24,7 @@ export const AUTH = {
 };
 
 const hello = (authmethod: string, authid: string): WireMessage => [
-  Wire.HELLO,
+  Code.HELLO,
   "realm1",
   { roles: ROLES, authid, authmethods: [authmethod] },
 ];
@@ -31,9 +32,9 @@ const hello = (authmethod: string, authid: string): WireMessage => [
 const CONVERSATIONS: Readonly<Record<string, (talk: Talk) => Promise<void>>> = {
   async "events, after a ticket"({ send, answer }) {
     send(...hello("ticket", "joe"));
-    await answer(Wire.CHALLENGE);
-    send(Wire.AUTHENTICATE, "open sesame", {});
-    await answer(Wire.WELCOME);
+    await answer(Code.CHALLENGE);
+    send(Code.AUTHENTICATE, "open sesame", {});
+    await answer(Code.WELCOME);
     send(32, 1, {}, "com.fuzz.topic");
     const [, , subscription] = await answer(33);
     send(32, 2, { match: "wildcard", get_retained: true }, "com..topic");
@@ -45,15 +46,15 @@ const CONVERSATIONS: Readonly<Record<string, (talk: Talk) => Promise<void>>> = {
     send(16, 4, { exclude: [1, 2], eligible_authrole: ["user"], disclose_me: true }, "com.bystander.news", [0]);
     send(34, 5, subscription);
     await answer(35);
-    send(Wire.GOODBYE, {}, "wamp.close.close_realm");
-    await answer(Wire.GOODBYE);
+    send(Code.GOODBYE, {}, "wamp.close.close_realm");
+    await answer(Code.GOODBYE);
   },
   async "calls to itself, after a challenge"({ send, answer }) {
     send(...hello("wampcra", "pia"));
-    const [, , extra] = await answer(Wire.CHALLENGE);
+    const [, , extra] = await answer(Code.CHALLENGE);
     const { challenge } = extra as { challenge: string };
-    send(Wire.AUTHENTICATE, createHmac("sha256", "pepper").update(challenge).digest("base64"), {});
-    await answer(Wire.WELCOME);
+    send(Code.AUTHENTICATE, createHmac("sha256", "pepper").update(challenge).digest("base64"), {});
+    await answer(Code.WELCOME);
     send(...CALLS[0]);
     const [, , registration] = await answer(65);
     for (const call of CALLS.slice(1)) send(...call);
@@ -63,7 +64,7 @@ const CONVERSATIONS: Readonly<Record<string, (talk: Talk) => Promise<void>>> = {
   },
   async "calls to itself and to others"({ send, answer }) {
     send(...hello("anonymous", "nobody"));
-    await answer(Wire.WELCOME);
+    await answer(Code.WELCOME);
     send(...CALLS[0]);
     await answer(65);
     for (const call of CALLS.slice(1)) send(...call);
@@ -77,7 +78,7 @@ const CONVERSATIONS: Readonly<Record<string, (talk: Talk) => Promise<void>>> = {
     send(48, 8, {}, "wamp.session.list");
     send(48, 9, {}, "wamp.registration.match", ["com.bystander.echo"]);
     await answer(50);
-    send(Wire.GOODBYE, {}, "wamp.close.goodbye_and_out");
+    send(Code.GOODBYE, {}, "wamp.close.goodbye_and_out");
   },
 };
 

@@ -1,5 +1,5 @@
-import type { Component, LocalSession } from "@wampgate/core";
-import { type CapturedLog, type FakeClient, startTestRouter, type TestRouter, Wire } from "@wampgate/plugin-testkit";
+import { Code, type Component, type LocalSession } from "@wampgate/core";
+import { type CapturedLog, type FakeClient, startTestRouter, type TestRouter } from "@wampgate/plugin-testkit";
 import { OFFICIAL } from "./router.ts";
 
 export const AUTHENTICATOR = "com.example.authenticate";
@@ -74,7 +74,7 @@ export async function byTicket(
 ): Promise<FakeClient> {
   const client = connect();
   client.hello({ authid: "joe", authmethods: ["ticket"], ...hello });
-  await client.expect(Wire.CHALLENGE);
+  await client.expect(Code.CHALLENGE);
   client.authenticate(ticket);
   return client;
 }
@@ -90,7 +90,7 @@ export async function outcomeOf(
     async (router) => {
       const client = await byTicket(router, hello);
       const message = await client.next();
-      if (message[0] === Wire.WELCOME) return { end: message[2] as Record<string, unknown>, log: router.log };
+      if (message[0] === Code.WELCOME) return { end: message[2] as Record<string, unknown>, log: router.log };
       await client.closed;
       const details = message[1] as { message?: string };
       return { end: { reason: message[2], message: details.message }, log: router.log };

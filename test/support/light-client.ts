@@ -2,7 +2,8 @@ import { createHmac, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { FakeClient, type FrameLink, Wire, type WireMessage } from "@wampgate/plugin-testkit";
+import { Code } from "@wampgate/core";
+import { FakeClient, type FrameLink, type WireMessage } from "@wampgate/plugin-testkit";
 
 /** How long a client waits for a message, in milliseconds: thousands share the machine with the router. */
 const PATIENCE = 60_000;
@@ -77,7 +78,7 @@ export async function connectLight(url: string, options: LightOptions = {}): Pro
   return clientOver(await openWebSocket(url, options));
 }
 
-const GOODBYE = JSON.stringify([Wire.GOODBYE, {}, "wamp.close.goodbye_and_out"]);
+const GOODBYE = JSON.stringify([Code.GOODBYE, {}, "wamp.close.goodbye_and_out"]);
 
 /** A client over a socket that has been upgraded. It answers PING, CLOSE and GOODBYE, and does nothing else by itself. */
 export function clientOver(socket: Socket): LightClient {
@@ -96,7 +97,7 @@ export function clientOver(socket: Socket): LightClient {
       rest = rest.subarray(frame.end);
       if (frame.opcode === Opcode.text) {
         const text = frame.payload.toString();
-        if (text.startsWith(`[${Wire.GOODBYE},`)) link.send(GOODBYE);
+        if (text.startsWith(`[${Code.GOODBYE},`)) link.send(GOODBYE);
         link.onframe?.(text);
       } else if (frame.opcode === Opcode.ping) {
         client.onping?.();
@@ -135,7 +136,7 @@ export async function knock(
   const client = await connectLight(url, options);
   client.hello({ ...(realm === undefined ? {} : { realm }), authid, authmethods: [authmethod] });
   let answer = await client.next();
-  if (answer[0] === Wire.CHALLENGE) {
+  if (answer[0] === Code.CHALLENGE) {
     const { challenge } = answer[2] as { challenge?: string };
     const signed = challenge === undefined ? secret : createHmac("sha256", secret).update(challenge).digest("base64");
     client.authenticate(signed);

@@ -1,29 +1,5 @@
-import { acceptAs, definePlugin, type Reloaded, type WampgateConfig } from "@wampgate/core";
+import { acceptAs, Code, definePlugin, type Reloaded, type WampgateConfig } from "@wampgate/core";
 import { type FakeClient, startTestRouter, type TestRouter, type WireMessage } from "@wampgate/plugin-testkit";
-
-/** Codes of the messages that sessions exchange. */
-export const Wamp = {
-  ABORT: 3,
-  GOODBYE: 6,
-  ERROR: 8,
-  PUBLISH: 16,
-  PUBLISHED: 17,
-  SUBSCRIBE: 32,
-  SUBSCRIBED: 33,
-  UNSUBSCRIBE: 34,
-  UNSUBSCRIBED: 35,
-  EVENT: 36,
-  CALL: 48,
-  CANCEL: 49,
-  RESULT: 50,
-  REGISTER: 64,
-  REGISTERED: 65,
-  UNREGISTER: 66,
-  UNREGISTERED: 67,
-  INVOCATION: 68,
-  INTERRUPT: 69,
-  YIELD: 70,
-} as const;
 
 type Options = Record<string, unknown>;
 
@@ -79,30 +55,30 @@ export class Party {
   }
 
   async subscribe(topic: string, options: Options = {}): Promise<number> {
-    const request = this.request(Wamp.SUBSCRIBE, options, topic);
-    const [answered, id] = await this.next(Wamp.SUBSCRIBED);
+    const request = this.request(Code.SUBSCRIBE, options, topic);
+    const [answered, id] = await this.next(Code.SUBSCRIBED);
     expect(answered).toBe(request);
     return id as number;
   }
 
   async register(procedure: string, options: Options = {}): Promise<number> {
-    const request = this.request(Wamp.REGISTER, options, procedure);
-    const [answered, id] = await this.next(Wamp.REGISTERED);
+    const request = this.request(Code.REGISTER, options, procedure);
+    const [answered, id] = await this.next(Code.REGISTERED);
     expect(answered).toBe(request);
     return id as number;
   }
 
   /** Publishes with acknowledgement. @returns the publication */
   async publish(topic: string, options: Options = {}, ...payload: unknown[]): Promise<number> {
-    const request = this.request(Wamp.PUBLISH, { acknowledge: true, ...options }, topic, ...payload);
-    const [answered, id] = await this.next(Wamp.PUBLISHED);
+    const request = this.request(Code.PUBLISH, { acknowledge: true, ...options }, topic, ...payload);
+    const [answered, id] = await this.next(Code.PUBLISHED);
     expect(answered).toBe(request);
     return id as number;
   }
 
   /** The next event: its subscription, details and args. */
   async event(): Promise<{ subscription: number; publication: number; details: Options; args: unknown }> {
-    const [subscription, publication, details, args] = await this.next(Wamp.EVENT);
+    const [subscription, publication, details, args] = await this.next(Code.EVENT);
     return {
       subscription: subscription as number,
       publication: publication as number,
@@ -112,42 +88,42 @@ export class Party {
   }
 
   call(procedure: string, options: Options = {}, ...payload: unknown[]): number {
-    return this.request(Wamp.CALL, options, procedure, ...payload);
+    return this.request(Code.CALL, options, procedure, ...payload);
   }
 
   /** The next invocation. */
   async invocation(): Promise<{ id: number; registration: number; details: Options; args: unknown }> {
-    const [id, registration, details, args] = await this.next(Wamp.INVOCATION);
+    const [id, registration, details, args] = await this.next(Code.INVOCATION);
     return { id: id as number, registration: registration as number, details: details as Options, args };
   }
 
   yield(invocation: number, options: Options = {}, ...payload: unknown[]): void {
-    this.send(Wamp.YIELD, invocation, options, ...payload);
+    this.send(Code.YIELD, invocation, options, ...payload);
   }
 
   /** Calls, and gives the one value of the result. */
   async ask(procedure: string, args: unknown[] = [], kwargs: Options = {}): Promise<unknown> {
     const request = this.call(procedure, {}, args, kwargs);
-    const [answered, , values] = await this.next(Wamp.RESULT);
+    const [answered, , values] = await this.next(Code.RESULT);
     expect(answered).toBe(request);
     return (values as unknown[] | undefined)?.[0];
   }
 
   /** The next ERROR: its request and URI. */
   async error(): Promise<{ request: number; uri: string; message: unknown }> {
-    const [, request, , uri, args] = await this.next(Wamp.ERROR);
+    const [, request, , uri, args] = await this.next(Code.ERROR);
     return { request: request as number, uri: uri as string, message: (args as unknown[] | undefined)?.[0] };
   }
 
   /** That nothing has come, up to the moment when the router answers this. */
   async hearsNothing(): Promise<void> {
     const request = this.call("wamp.session.count");
-    expect((await this.client.next()).slice(0, 2)).toEqual([Wamp.RESULT, request]);
+    expect((await this.client.next()).slice(0, 2)).toEqual([Code.RESULT, request]);
   }
 
   async leave(): Promise<void> {
-    this.send(Wamp.GOODBYE, {}, "wamp.close.close_realm");
-    await this.next(Wamp.GOODBYE);
+    this.send(Code.GOODBYE, {}, "wamp.close.close_realm");
+    await this.next(Code.GOODBYE);
     await this.client.closed;
   }
 

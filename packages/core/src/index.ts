@@ -53,7 +53,7 @@ export type { MemoryClient, MemoryConnectOptions } from "./transports/memory/mem
 export { constantTimeEqual } from "./wamp/compare.ts";
 export type { AnnouncedRole, ClientRole, ClientRoles } from "./wamp/client-features.ts";
 export { CloseUri, ErrorUri } from "./wamp/error-uris.ts";
-export { headOf, isDict, kindOf, type Message, parseMessage } from "./wamp/messages.ts";
+export { Code, headOf, isDict, kindOf, type Message, parseMessage } from "./wamp/messages.ts";
 export type { Dict, Payload, PayloadValues } from "./wamp/payload.ts";
 export { isUri, type MatchPolicy, type UriCheck } from "./wamp/uri.ts";
 export { WampError } from "./errors/wamp-error.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ConfigError, createRouter, type Plugin, type WampgateConfig } from "@wampgate/core";
-import { type FakeClient, Wire } from "./fake-client.ts";
+import { Code, ConfigError, createRouter, type Plugin, type WampgateConfig } from "@wampgate/core";
+import type { FakeClient } from "./fake-client.ts";
 import { probeMethods } from "./probes.ts";
 import { type Runner, withRouter } from "./runner.ts";
 import { DEFAULT_REALMS, type TestRouter } from "./test-router.ts";
@@ -40,7 +40,7 @@ export function describeStrategy({ describe, it }: Runner, spec: StrategySpec): 
     });
   const ask = async (client: FakeClient, as: string | null, proof: string): Promise<void> => {
     client.hello({ authid: as, authmethods: [METHOD] });
-    await client.expect(Wire.CHALLENGE);
+    await client.expect(Code.CHALLENGE);
     client.authenticate(proof);
   };
 
@@ -87,8 +87,8 @@ export function describeStrategy({ describe, it }: Runner, spec: StrategySpec): 
         const staying = connect();
         await ask(staying, authid, ticket);
         await staying.welcomed();
-        staying.send(Wire.GOODBYE, {}, "wamp.close.goodbye_and_out");
-        await staying.expect(Wire.GOODBYE);
+        staying.send(Code.GOODBYE, {}, "wamp.close.goodbye_and_out");
+        await staying.expect(Code.GOODBYE);
         await staying.closed;
         assert.equal(router.sessionCount.remote, before);
       }));

@@ -1,4 +1,5 @@
-import { type FakeClient, Wire, type WireMessage } from "./fake-client.ts";
+import { Code } from "@wampgate/core";
+import type { FakeClient, WireMessage } from "./fake-client.ts";
 
 /** What a client answers to CHALLENGE's extra. `round` counts from 0. */
 export type Prover = (extra: Record<string, unknown>, round: number) => string | Promise<string>;
@@ -20,7 +21,7 @@ export async function answerChallenges(client: FakeClient, prove: Prover): Promi
   const rounds: Round[] = [];
   for (;;) {
     const message = await client.peek();
-    if (message[0] !== Wire.CHALLENGE) return rounds;
+    if (message[0] !== Code.CHALLENGE) return rounds;
     if (rounds.length === MOST_ROUNDS) throw new Error(`the method challenged more than ${MOST_ROUNDS} times`);
     const challenge = await client.next();
     const proof = await prove(challenge[2] as Record<string, unknown>, rounds.length);

@@ -1,3 +1,4 @@
+import { Code } from "@wampgate/core";
 /** The far end of a connection, frame by frame: `router.connect()` gives one, and a WebSocket is easily made one. */
 export interface FrameLink {
   send(frame: string | Uint8Array): void;
@@ -20,15 +21,6 @@ export interface HelloOptions {
 }
 
 const ROLES = { caller: {}, callee: {}, publisher: {}, subscriber: {} };
-
-export const Wire = {
-  HELLO: 1,
-  WELCOME: 2,
-  ABORT: 3,
-  CHALLENGE: 4,
-  AUTHENTICATE: 5,
-  GOODBYE: 6,
-} as const;
 
 /** How long a client waits for a message before the test fails, if not told otherwise, in milliseconds. */
 const PATIENCE = 5000;
@@ -67,7 +59,7 @@ export class FakeClient {
   }
 
   hello({ realm = "realm1", authid = null, authmethods, authextra, roles = ROLES }: HelloOptions = {}): void {
-    this.send(Wire.HELLO, realm, {
+    this.send(Code.HELLO, realm, {
       roles,
       ...(authid === null ? {} : { authid }),
       ...(authmethods === undefined ? {} : { authmethods }),
@@ -76,7 +68,7 @@ export class FakeClient {
   }
 
   authenticate(signature: string, extra: Record<string, unknown> = {}): void {
-    this.send(Wire.AUTHENTICATE, signature, extra);
+    this.send(Code.AUTHENTICATE, signature, extra);
   }
 
   /** The next message. Rejects where the connection is closed, or none comes in time. */
@@ -114,14 +106,14 @@ export class FakeClient {
 
   /** ABORT, and that the router closes the connection after it. @returns reason and message */
   async aborted(): Promise<{ reason: string; message: string | undefined }> {
-    const [, details, reason] = await this.expect(Wire.ABORT);
+    const [, details, reason] = await this.expect(Code.ABORT);
     await this.closed;
     return { reason: reason as string, message: (details as { message?: string }).message };
   }
 
   /** Details of WELCOME. */
   async welcomed(): Promise<Record<string, unknown> & { session: number }> {
-    const [, session, details] = await this.expect(Wire.WELCOME);
+    const [, session, details] = await this.expect(Code.WELCOME);
     return { ...(details as Record<string, unknown>), session: session as number };
   }
 

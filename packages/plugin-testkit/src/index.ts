@@ -1,6 +1,6 @@
 export { CapturedLog, type LogLine } from "./captured-log.ts";
 export { type AuthMethodSpec, describeAuthMethod } from "./describe-auth-method.ts";
 export { describeStrategy, type StrategySpec } from "./describe-strategy.ts";
-export { FakeClient, type FrameLink, type HelloOptions, Wire, type WireMessage } from "./fake-client.ts";
+export { FakeClient, type FrameLink, type HelloOptions, type WireMessage } from "./fake-client.ts";
 export type { Runner } from "./runner.ts";
 export { DEFAULT_REALMS, startTestRouter, type TestRouter, type TestRouterOptions } from "./test-router.ts";

@@ -86,7 +86,7 @@ export type MessageOf<T extends MessageType> = { readonly type: T } & Values<(ty
 /** Any message. */
 export type Message = { [T in MessageType]: MessageOf<T> }[MessageType];
 
-/** The code of each message on the wire. */
+/** The code of each message, which stands first on the wire: `Code.HELLO` is 1 (spec, basic/messages). */
 export const Code = Object.fromEntries(Object.entries(layouts).map(([type, { code }]) => [type, code])) as {
   readonly [T in MessageType]: number;
 };
