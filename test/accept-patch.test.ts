@@ -13,6 +13,7 @@ import {
   z,
 } from "@wampgate/core";
 import { CapturedLog, FakeClient } from "@wampgate/plugin-testkit";
+import { startRouter } from "./support/router.ts";
 
 // What a method makes of the principal that was found: accept() changes it, acceptAs() names another one.
 
@@ -77,9 +78,7 @@ function configOf(plugin: ReturnType<typeof methodThat>, users: Users): Wampgate
 }
 
 async function logIn(plugin: ReturnType<typeof methodThat>, authid: string | null = "joe"): Promise<FakeClient> {
-  log = new CapturedLog();
-  router = await createRouter(configOf(plugin, { joe: { role: "user" }, guest: { role: "user" } }), { log });
-  await router.start();
+  ({ router, log } = await startRouter({ ...configOf(plugin, { joe: { role: "user" }, guest: { role: "user" } }) }));
   client = new FakeClient(router.connect());
   client.hello({ realm: "realm2", authid, authmethods: ["name"] });
   return client;

@@ -1,16 +1,9 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  type Component,
-  createRouter,
-  type LocalSession,
-  Result,
-  WampError,
-  type WampgateConfig,
-} from "@wampgate/core";
-import { CapturedLog, startTestRouter } from "@wampgate/plugin-testkit";
+import { type Component, type LocalSession, Result, WampError } from "@wampgate/core";
+import { type CapturedLog, startTestRouter } from "@wampgate/plugin-testkit";
 import { folderOf } from "../jest/folder.ts";
-import { OFFICIAL } from "./support/router.ts";
+import { OFFICIAL, startRouter } from "./support/router.ts";
 
 const realms = [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }];
 const auth = { anonymous: { type: "static", role: "user" } };
@@ -88,14 +81,11 @@ describe("components", () => {
       "b.cjs": "module.exports = (session) => session.register('b.cjs', () => 2);",
     });
     const config = {
-      plugins: OFFICIAL,
       realms,
       components: [component("./a.mjs"), component("./b.cjs")],
       transports: [{ type: "memory", auth }],
-    } as unknown as WampgateConfig;
-    const log = new CapturedLog();
-    const router = await createRouter(config, { file: join(folder, "wampgate.config.json"), cwd: tmpdir(), log });
-    await router.start();
+    };
+    const { router } = await startRouter(config, { file: join(folder, "wampgate.config.json"), cwd: tmpdir() });
     const session = router.session("realm1", { role: "user" });
     await expect(session.call("a.from.folder")).resolves.toBe(1);
     await expect(session.call("b.cjs")).resolves.toBe(2);

@@ -1,7 +1,7 @@
-import { Code, createRouter, type Router, type WampgateConfig } from "@wampgate/core";
-import { CapturedLog, FakeClient } from "@wampgate/plugin-testkit";
+import { Code, type Router, type WampgateConfig } from "@wampgate/core";
+import { FakeClient } from "@wampgate/plugin-testkit";
 import { Party } from "./support/party.ts";
-import { OFFICIAL } from "./support/router.ts";
+import { OFFICIAL, startRouter } from "./support/router.ts";
 
 // An authenticator sees what every client proves itself by, and decides who it is; an authorizer decides what a session
 // may do. A session registers one of them only by an exact rule that names its URI. Keeps the row of docs/guides/crossbar.md "the
@@ -134,10 +134,7 @@ describe.each(cases)("the $kind, $moment, called in $home", ({ rule, ...setting 
   it(`is nobody who has ${rule}: neither by a pattern nor by its URI`, async () => {
     const { kind, moment } = setting;
     const isReloaded = moment === "after a reload that names it";
-    const router = await createRouter(configOf(setting, isReloaded ? "com.other.one" : GUARDED), {
-      log: new CapturedLog(),
-    });
-    await router.start();
+    const { router } = await startRouter({ ...configOf(setting, isReloaded ? "com.other.one" : GUARDED) });
     try {
       if (moment === "after it left") {
         const right = await join(router, "right");
@@ -164,8 +161,7 @@ describe.each(cases)("the $kind, $moment, called in $home", ({ rule, ...setting 
 it("a pattern that covers the router's own procedures never gets a call of one, there or not", async () => {
   const everything = { name: "broad", "allow-by-default": true };
   const setting = { kind: "authenticator", moment: "before it starts", broad: everything, home: "realm1" } as const;
-  const router = await createRouter(configOf(setting), { log: new CapturedLog() });
-  await router.start();
+  const { router } = await startRouter({ ...configOf(setting) });
   try {
     const [mallory, asked] = [await join(router, "mallory"), await join(router, "asked")];
     for (const { match, uri } of [

@@ -1,5 +1,4 @@
 import {
-  createRouter,
   definePlugin,
   defineTransport,
   FrameConnection,
@@ -9,13 +8,12 @@ import {
   type Serializer,
   subprotocolsOf,
   transportDetails,
-  type WampgateConfig,
   z,
 } from "@wampgate/core";
 import anonymous from "@wampgate/auth-anonymous";
-import { CapturedLog } from "@wampgate/plugin-testkit";
 import { WebSocket } from "ws";
 import { once } from "node:events";
+import { startRouter } from "./support/router.ts";
 
 // docs/guides/writing-a-transport.md, as a plugin would do it.
 
@@ -66,13 +64,11 @@ const auth = { anonymous: { type: "static", role: "user" } };
 const HELLO = JSON.stringify([1, "realm1", { roles: { caller: {} } }]);
 
 async function start(transport: object) {
-  const config = {
+  const { router } = await startRouter({
     plugins: [plugin, anonymous],
     realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }],
     transports: [{ ...transport, auth }],
-  } as unknown as WampgateConfig;
-  const router = await createRouter(config, { log: new CapturedLog() });
-  await router.start();
+  });
   return router;
 }
 

@@ -12,7 +12,7 @@ import {
 import { CapturedLog, FakeClient } from "@wampgate/plugin-testkit";
 import { authenticatorOf, AUTHENTICATOR, dynamicBlock } from "./support/dynamic.ts";
 import { Party } from "./support/party.ts";
-import { OFFICIAL } from "./support/router.ts";
+import { OFFICIAL, startRouter } from "./support/router.ts";
 
 const everything = { "allow-by-default": true };
 
@@ -78,9 +78,7 @@ function drafted(change: (changed: Draft) => unknown): WampgateConfig {
 
 /** Starts a router of the draft, changed before. */
 async function start(change: (changed: Draft) => unknown = () => undefined): Promise<void> {
-  log = new CapturedLog();
-  router = await createRouter(drafted(change), { log });
-  await router.start();
+  ({ router, log } = await startRouter({ ...drafted(change) }));
 }
 
 function reload(change: (changed: Draft) => unknown = () => undefined): Promise<Reloaded> {

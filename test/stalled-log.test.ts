@@ -1,19 +1,15 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { execFileSync } from "node:child_process";
 import { closeSync, constants, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { jest } from "@jest/globals";
 import { Code } from "@wampgate/core";
-import { folderWith, ROOT } from "./support/cli.ts";
+import { type CliRouter, folderWith, startCli } from "./support/cli.ts";
 import { connectRaw } from "./support/raw-client.ts";
 
 // The log never holds the router up: whoever reads it may stand still, be gone, or come back.
 
 // Each test starts a process, on machines that may have other work.
 jest.setTimeout(60_000);
-
-const BIN = join(ROOT, "packages/core/bin/wampgate.js");
 
 /** Logins whose lines are more than a pipe holds, which is 64 KiB, and than may wait. */
 const MANY = 200;
@@ -33,36 +29,13 @@ const CONFIG = {
   components: [] as object[],
 };
 
-interface Running {
-  readonly child: ChildProcess;
-  readonly url: string;
-  readonly ended: Promise<number | null>;
-}
-
-const started = new Set<ChildProcess>();
-
-// What a failed test left would keep Jest from ending.
-afterAll(() => {
-  for (const child of started) child.kill("SIGKILL");
-});
-
 /** A router whose stderr is a descriptor of this process, or a socket that nobody reads. */
 async function start(
-  stderr: number | "pipe",
+  stderr: number | "unread",
   config: object = CONFIG,
   more: Record<string, string> = {},
-): Promise<Running> {
-  const cwd = await folderWith({ "wampgate.config.json": JSON.stringify(config), ...more });
-  const env = { ...process.env, NODE_OPTIONS: "" };
-  const child = spawn(process.execPath, [BIN, "start"], { cwd, env, stdio: ["ignore", "pipe", stderr] });
-  started.add(child);
-  if (child.stdout === null) throw new Error("the process has no output");
-  const ended = once(child, "exit").then(([code]) => code as number | null);
-  for await (const line of createInterface({ input: child.stdout })) {
-    const url = /ws:\S+/.exec(line)?.[0];
-    if (url !== undefined) return { child, url, ended };
-  }
-  throw new Error(`the router ended with ${await ended}`);
+): Promise<CliRouter> {
+  return startCli(await folderWith({ "wampgate.config.json": JSON.stringify(config), ...more }), {}, stderr);
 }
 
 /** Both ends of a pipe: `reader` does not wait for what is not there yet. */
@@ -126,31 +99,31 @@ const entriesOf = (text: string): Record<string, unknown>[] =>
 describe("a router whose stderr nobody reads", () => {
   it("goes on serving, and tells who reads again how many lines were dropped", async () => {
     const { reader, writer } = await pipe();
-    const { child, url, ended } = await start(writer);
+    const router = await start(writer);
     closeSync(writer);
-    await fail(url);
-    expect(await login(url, "a ticket")).toBe(Code.WELCOME);
+    await fail(router.url);
+    expect(await login(router.url, "a ticket")).toBe(Code.WELCOME);
     const text = await readUntil(reader, (found) => /"limit":"log.buffer".*\n/.test(found));
     const told = entriesOf(text).find(({ limit }) => limit === "log.buffer");
     const seen = entriesOf(text).filter(({ login: outcome }) => outcome !== undefined).length;
     expect(told).toMatchObject({ level: 40, limit: "log.buffer" });
     // The login that was let in is a line too.
     expect(seen + Number(told?.["lines"])).toBe(MANY + 1);
-    child.kill("SIGTERM");
+    router.kill("SIGTERM");
     const rest = await readUntil(reader, () => false);
     expect(entriesOf(rest).map(({ msg }) => msg)).toContainEqual(expect.stringMatching(/no new clients/));
-    expect(await ended).toBe(0);
+    expect(await router.ended).toBe(0);
     closeSync(reader);
   });
 
   it.each(["a pipe", "a socket"])("ends with 0 at SIGTERM, where it is %s", async (kind) => {
-    const { reader, writer } = kind === "a pipe" ? await pipe() : { reader: -1, writer: "pipe" as const };
-    const { child, url, ended } = await start(writer);
+    const { reader, writer } = kind === "a pipe" ? await pipe() : { reader: -1, writer: "unread" as const };
+    const router = await start(writer);
     // Sockets hold more than pipes.
-    await fail(url, kind === "a pipe" ? MANY : 2 * MANY);
-    expect(await login(url, "a ticket")).toBe(Code.WELCOME);
-    child.kill("SIGTERM");
-    expect(await ended).toBe(0);
+    await fail(router.url, kind === "a pipe" ? MANY : 2 * MANY);
+    expect(await login(router.url, "a ticket")).toBe(Code.WELCOME);
+    router.kill("SIGTERM");
+    expect(await router.ended).toBe(0);
     if (typeof writer === "number") for (const fd of [reader, writer]) closeSync(fd);
   });
 
@@ -160,35 +133,35 @@ describe("a router whose stderr nobody reads", () => {
       process.once("SIGUSR2", () => { for (let i = 0; i < 200; i++) console.error("x".repeat(999)); throw new Error("the last word"); });
     };`;
     const components = [{ module: "./late.mjs", realm: "realm1", role: "user" }];
-    const { child, ended } = await start(writer, { ...CONFIG, log: {}, components }, { "late.mjs": component });
+    const router = await start(writer, { ...CONFIG, log: {}, components }, { "late.mjs": component });
     closeSync(writer);
-    child.kill("SIGUSR2");
+    router.kill("SIGUSR2");
     const text = await readUntil(reader, () => false);
     expect(text).toMatch(/Error: the last word\n\s+at .*late\.mjs/);
-    expect(await ended).toBe(1);
+    expect(await router.ended).toBe(1);
     closeSync(reader);
   });
 });
 
 it("a router whose stderr is closed goes on serving, and ends with 0 at SIGTERM", async () => {
   const { reader, writer } = await pipe();
-  const { child, url, ended } = await start(writer);
+  const router = await start(writer);
   for (const fd of [reader, writer]) closeSync(fd);
-  await fail(url, 20);
-  expect(await login(url, "a ticket")).toBe(Code.WELCOME);
-  child.kill("SIGTERM");
-  expect(await ended).toBe(0);
+  await fail(router.url, 20);
+  expect(await login(router.url, "a ticket")).toBe(Code.WELCOME);
+  router.kill("SIGTERM");
+  expect(await router.ended).toBe(0);
 });
 
 it.each(["a file", "a pipe that is read at the end"])("no line is lost where stderr is %s", async (kind) => {
   const path = join(await folderWith(), "log");
   const { reader, writer } = kind === "a file" ? { reader: -1, writer: openSync(path, "w") } : await pipe();
-  const { child, url, ended } = await start(writer, { ...CONFIG, log: {} });
+  const router = await start(writer, { ...CONFIG, log: {} });
   closeSync(writer);
-  await fail(url);
-  child.kill("SIGTERM");
+  await fail(router.url);
+  router.kill("SIGTERM");
   const text = kind === "a file" ? "" : await readUntil(reader, () => false);
-  expect(await ended).toBe(0);
+  expect(await router.ended).toBe(0);
   const entries = entriesOf(kind === "a file" ? readFileSync(path, "utf8") : text);
   expect(entries.filter(({ login: outcome }) => outcome === "refused")).toHaveLength(MANY);
   expect(entries.at(-1)?.["msg"]).toMatch(/no new clients/);

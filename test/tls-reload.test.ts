@@ -3,10 +3,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
 import selfsigned from "selfsigned";
-import { createRouter, type Router, type WampgateConfig } from "@wampgate/core";
-import { CapturedLog } from "@wampgate/plugin-testkit";
+import { type Router, type WampgateConfig } from "@wampgate/core";
+import type { CapturedLog } from "@wampgate/plugin-testkit";
 import { folderOf } from "../jest/folder.ts";
-import { OFFICIAL } from "./support/router.ts";
+import { OFFICIAL, startRouter } from "./support/router.ts";
 
 interface Certificate {
   readonly private: string;
@@ -46,9 +46,7 @@ async function install({ private: key, cert }: Certificate): Promise<void> {
 beforeEach(async () => {
   folder = await folderOf();
   await install(first);
-  log = new CapturedLog();
-  router = await createRouter(config, { file: join(folder, "wampgate.config.json"), log });
-  await router.start();
+  ({ router, log } = await startRouter({ ...config }, { file: join(folder, "wampgate.config.json") }));
 });
 
 afterEach(async () => {

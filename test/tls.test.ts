@@ -3,11 +3,10 @@ import { once } from "node:events";
 import { connect } from "node:tls";
 import selfsigned from "selfsigned";
 import { WebSocket } from "ws";
-import { type Component, createRouter, type Router, type WampgateConfig } from "@wampgate/core";
-import { CapturedLog } from "@wampgate/plugin-testkit";
+import { type Component, type Router } from "@wampgate/core";
 import { folderOf } from "../jest/folder.ts";
 import { AUTHENTICATOR, dynamicBlock, REALMS } from "./support/dynamic.ts";
-import { OFFICIAL } from "./support/router.ts";
+import { startRouter } from "./support/router.ts";
 
 interface Certificate {
   readonly private: string;
@@ -49,14 +48,11 @@ async function start(type: string, settings: object, told: unknown[] = []): Prom
   };
   const endpoint = { type: "tcp", host: "127.0.0.1", port: 0, tls: { ...tls, ...settings } };
   const config = {
-    plugins: OFFICIAL,
     realms: REALMS,
     components: [{ module, realm: "realm-auth", role: "authenticator" }],
     transports: [{ type, endpoint, auth: { anonymous: dynamicBlock } }],
-  } as unknown as WampgateConfig;
-  const router = await createRouter(config, { file: join(folder, "wampgate.config.json"), log: new CapturedLog() });
-  await router.start();
-  return router;
+  };
+  return (await startRouter(config, { file: join(folder, "wampgate.config.json") })).router;
 }
 
 const urlOf = (router: Router): string => router.endpoints[0]?.url ?? "";

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { folderOf } from "../../jest/folder.ts";
 
 export const ROOT = join(import.meta.dirname, "../..");
@@ -34,8 +35,17 @@ afterAll(() => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-function spawned(cwd: string, args: readonly string[], env: Environment): ChildProcess {
-  const child = spawn(process.execPath, [BIN, ...args], { cwd, env: { ...process.env, NODE_OPTIONS: "", ...env } });
+function spawned(
+  cwd: string,
+  args: readonly string[],
+  env: Environment,
+  stderr: "pipe" | number = "pipe",
+): ChildProcess {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    cwd,
+    env: { ...process.env, NODE_OPTIONS: "", ...env },
+    stdio: ["pipe", "pipe", stderr],
+  });
   running.add(child);
   child.once("close", () => running.delete(child));
   return child;
@@ -73,13 +83,22 @@ export interface CliRouter {
   logged(message: RegExp): Promise<Record<string, unknown>>;
 }
 
-/** Starts a router of the config in `cwd`, and resolves when it listens. */
-export async function startCli(cwd: string, env: Environment = {}): Promise<CliRouter> {
-  const child = spawned(cwd, ["start"], env);
-  if (child.stdout === null || child.stderr === null) throw new Error("the process has no output");
-  const ended = once(child, "close").then(([code]) => code as number | null);
+/**
+ * Starts a router of the config in `cwd`, and resolves when it listens.
+ *
+ * @param stderr what becomes of its log: read into `lines`, left in its socket, or sent to a descriptor of this process
+ */
+export async function startCli(
+  cwd: string,
+  env: Environment = {},
+  stderr: "read" | "unread" | number = "read",
+): Promise<CliRouter> {
+  const child = spawned(cwd, ["start"], env, typeof stderr === "number" ? stderr : "pipe");
+  if (child.stdout === null) throw new Error("the process has no output");
+  // A process whose output nobody reads ends, but is never closed.
+  const ended = once(child, stderr === "read" ? "close" : "exit").then(([code]) => code as number | null);
   const lines: string[] = [];
-  const log = createInterface({ input: child.stderr });
+  const log = createInterface({ input: (stderr === "read" && child.stderr) || Readable.from([]) });
   log.on("line", (line) => lines.push(line));
   const summary: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {

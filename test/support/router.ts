@@ -1,4 +1,4 @@
-import { createRouter, type Router, type WampgateConfig } from "@wampgate/core";
+import { createRouter, type Router, type RouterOptions, type WampgateConfig } from "@wampgate/core";
 import anonymous from "@wampgate/auth-anonymous";
 import dynamic from "@wampgate/auth-dynamic";
 import ticket from "@wampgate/auth-ticket";
@@ -18,11 +18,17 @@ export interface RunningRouter {
 }
 
 /** Starts a router; what the config leaves out is one WebSocket transport with `auth`, and all official plugins. */
-export async function startRouter(config: Record<string, unknown> & { auth?: unknown }): Promise<RunningRouter> {
+export async function startRouter(
+  config: Record<string, unknown> & { auth?: unknown },
+  options: Omit<RouterOptions, "log"> = {},
+): Promise<RunningRouter> {
   const { auth, ...rest } = config;
   const log = new CapturedLog();
   const transports = [{ type: "websocket", endpoint: { type: "tcp", host: "127.0.0.1", port: 0 }, auth }];
-  const router = await createRouter({ plugins: OFFICIAL, transports, ...rest } as unknown as WampgateConfig, { log });
+  const router = await createRouter({ plugins: OFFICIAL, transports, ...rest } as unknown as WampgateConfig, {
+    ...options,
+    log,
+  });
   await router.start();
   return { router, log, url: router.endpoints[0]?.url ?? "", close: () => router.close() };
 }
