@@ -35,7 +35,7 @@ async function start(
   config: object = CONFIG,
   more: Record<string, string> = {},
 ): Promise<CliRouter> {
-  return startCli(await folderWith({ "wampgate.config.json": JSON.stringify(config), ...more }), {}, stderr);
+  return startCli(await folderWith({ "wampgate.config.json": JSON.stringify(config), ...more }), {}, { stderr });
 }
 
 /** Both ends of a pipe: `reader` does not wait for what is not there yet. */

@@ -39,9 +39,9 @@ function spawned(
   cwd: string,
   args: readonly string[],
   env: Environment,
-  stderr: "pipe" | number = "pipe",
+  { stderr = "pipe", node = process.execPath }: { stderr?: "pipe" | number; node?: string | undefined } = {},
 ): ChildProcess {
-  const child = spawn(process.execPath, [BIN, ...args], {
+  const child = spawn(node, [BIN, ...args], {
     cwd,
     env: { ...process.env, NODE_OPTIONS: "", ...env },
     stdio: ["pipe", "pipe", stderr],
@@ -83,17 +83,20 @@ export interface CliRouter {
   logged(message: RegExp): Promise<Record<string, unknown>>;
 }
 
-/**
- * Starts a router of the config in `cwd`, and resolves when it listens.
- *
- * @param stderr what becomes of its log: read into `lines`, left in its socket, or sent to a descriptor of this process
- */
+export interface StartOptions {
+  /** What becomes of its log: read into `lines`, left in its socket, or sent to a descriptor of this process. */
+  readonly stderr?: "read" | "unread" | number;
+  /** The Node.js that runs it; default: the one that runs the test. */
+  readonly node?: string;
+}
+
+/** Starts a router of the config in `cwd`, and resolves when it listens. */
 export async function startCli(
   cwd: string,
   env: Environment = {},
-  stderr: "read" | "unread" | number = "read",
+  { stderr = "read", node }: StartOptions = {},
 ): Promise<CliRouter> {
-  const child = spawned(cwd, ["start"], env, typeof stderr === "number" ? stderr : "pipe");
+  const child = spawned(cwd, ["start"], env, { stderr: typeof stderr === "number" ? stderr : "pipe", node });
   if (child.stdout === null) throw new Error("the process has no output");
   // A process whose output nobody reads ends, but is never closed.
   const ended = once(child, stderr === "read" ? "close" : "exit").then(([code]) => code as number | null);
