@@ -3,5 +3,5 @@ import { tmpdir } from "node:os";
 
 /** Removes what `before-run.mjs` made. */
 export default async function afterRun() {
-  await rm(tmpdir(), { recursive: true });
+  await rm(tmpdir(), { recursive: true, force: true, maxRetries: 5 });
 }

@@ -1,17 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { folderOf } from "../jest/folder.ts";
 
 const SCRIPT = join(import.meta.dirname, "../scripts/find-cycles.mjs");
-const folder = mkdtempSync(join(tmpdir(), "wampgate-cycles-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = await folderOf({
+  "a.ts": 'import type { B } from "./b.ts";\nexport type A = B[];\n',
+  "b.ts": 'export type { C as B } from "./c.ts";\n',
+  "c.ts": 'export interface C { readonly a: import("./a.ts").A }\n',
+  "d.ts": 'import type { A } from "./a.ts";\nexport type D = A;\n',
+});
 
 it("the lint finds a circle of imports, though they are of types", () => {
-  writeFileSync(join(folder, "a.ts"), 'import type { B } from "./b.ts";\nexport type A = B[];\n');
-  writeFileSync(join(folder, "b.ts"), 'export type { C as B } from "./c.ts";\n');
-  writeFileSync(join(folder, "c.ts"), 'export interface C { readonly a: import("./a.ts").A }\n');
-  writeFileSync(join(folder, "d.ts"), 'import type { A } from "./a.ts";\nexport type D = A;\n');
   const { status, stderr } = spawnSync(process.execPath, [SCRIPT, folder], { encoding: "utf8" });
   expect(stderr).toBe(`${folder}: these files import each other in a circle: a.ts, b.ts, c.ts\n`);
   expect(status).toBe(1);
