@@ -14,7 +14,7 @@ import {
 import { BadAnswer, readResult } from "./answer.ts";
 import { type Block, block } from "./block.ts";
 
-const FAILED = "the login could not be decided, for a reason that stands in the router's log";
+const FAILED = "the login could not be decided; the router's log says why";
 
 /** The strategy `dynamic`: a WAMP procedure, the authenticator, decides each login. See docs/guides/dynamic-authenticators.md. */
 export const dynamic = defineStrategy<Block>({

@@ -5,9 +5,9 @@ import type { RealmDirectory } from "../contract/realm-port.ts";
 import type { Live } from "../settings/live.ts";
 import type { Dict } from "../wamp/payload.ts";
 
-/** What logins need of the router they are in. */
+/** What logins need of their router. */
 export interface HandshakeContext {
-  /** The methods offered where the client came in. */
+  /** The methods of the client's transport. */
   readonly auth: Live<AuthSettings>;
   readonly hooks: RouterHooks;
   readonly realms: RealmDirectory;

@@ -9,14 +9,14 @@ import { Deadline } from "../wamp/deadline.ts";
 import type { HandshakeContext } from "./context.ts";
 import { principalOf, Query } from "./principals.ts";
 
-/** How long a static block may take to say whether it knows a principal, in milliseconds. */
+/** How long static blocks may take to look a principal up, in milliseconds. */
 const TIMEOUT = 10_000;
 
 /**
- * Why a session that was let in would not be any more, by what the config says now: a sentence for its client; null
- * where it would. What was proven is not proven again, and strategies other than `static` are not asked again.
+ * Why the current config would no longer let a session in: a sentence for its client; null if it would. The proof is
+ * not repeated, and strategies other than `static` are not asked again.
  *
- * @param admission null where a tap of the hook `hello` let it in, of which the config says nothing
+ * @param admission null if a tap of the hook `hello` let the session in, which does not depend on the config
  */
 export async function whyNotEntitled(
   info: SessionInfo,
@@ -64,14 +64,14 @@ async function whyNotKnown(
     }
     return null;
   } catch (error) {
-    log.error({}, `whether a session may stay could not be decided: ${(error as Error).message}`);
+    log.error({}, `could not decide whether a session may stay: ${(error as Error).message}`);
     return "whether it may stay could not be decided";
   } finally {
     limit.end();
   }
 }
 
-/** Who the static blocks of a method now say that a client is; null where none of them knows it. */
+/** Who the client is by the current static blocks of a method; null if none of them knows it. */
 async function staticPrincipal(
   { method, blocks }: MethodSettings,
   attempt: Hello & { readonly authmethod: string },
@@ -88,7 +88,7 @@ async function staticPrincipal(
   return null;
 }
 
-/** The session's HELLO, as far as it is still known. A client that named no authid is looked for by the one it was assigned. */
+/** The session's HELLO, as far as it is still known. If the client named no authid, the assigned one is used. */
 function attemptOf(
   { session, authmethod, roles, transport }: SessionInfo,
   { realm, authid }: Pick<Hello, "realm" | "authid">,

@@ -17,16 +17,16 @@ import type { HandshakeContext } from "./context.ts";
 import { whyNotEntitled } from "./entitlement.ts";
 import { Denial, findPrincipal, principalOf, type Found, patched } from "./principals.ts";
 
-/** A realm, authid and role that have been assigned and are there. */
+/** A principal whose realm, authid and role are all assigned, and exist. */
 type Complete = Principal & { readonly realm: string; readonly authid: string; readonly role: string };
 
-const FAILED = "the login could not be decided, for a reason that stands in the router's log";
+const FAILED = "the login could not be decided; the router's log says why";
 
 /** One client's login, from its HELLO to WELCOME or ABORT. */
 export class ClientHandshake implements Handshake {
   readonly #hello: Hello;
   readonly #context: HandshakeContext;
-  /** What the config said when this login was last judged by it. */
+  /** The settings that this login was last checked against. */
   #auth: AuthSettings;
   #settings: MethodSettings | null = null;
   #attempt: LoginAttempt | null = null;
@@ -84,7 +84,7 @@ export class ClientHandshake implements Handshake {
     });
   }
 
-  /** The client's order decides, and the first method that this transport has; names nobody knows are skipped. */
+  /** The first of the client's methods that this transport offers. Unknown names are skipped. */
   #choose(): MethodSettings | null {
     for (const name of this.#hello.authmethods) {
       const settings = this.#context.auth.now.get(name);
@@ -99,7 +99,7 @@ export class ClientHandshake implements Handshake {
 
   async #resolve(query: { facts?: Readonly<Dict>; authid?: string } = {}): Promise<Resolved<unknown>> {
     const settings = this.#settings;
-    if (settings === null) throw new Error("no method was chosen: there is nobody to ask for a principal");
+    if (settings === null) throw new Error("no method was chosen, so no strategy can be asked for a principal");
     const { name, at } = settings.method;
     if (this.#phase !== at) {
       throw new PluginError(
@@ -209,7 +209,7 @@ export class ClientHandshake implements Handshake {
     };
   }
 
-  /** Where the config was reloaded while the login was under way, what it says now decides. */
+  /** If the config was reloaded during the login, the current config decides. */
   async #rejudge(info: SessionInfo): Promise<void> {
     while (this.#auth !== this.#context.auth.now) {
       this.#auth = this.#context.auth.now;
@@ -218,7 +218,7 @@ export class ClientHandshake implements Handshake {
     }
   }
 
-  /** The same checks for every method, after the proof. */
+  /** Checks that are the same for every method, after the proof. */
   #complete(principal: Principal): Complete {
     const { realm: realmName, authid, role } = principal;
     if (realmName === null) throw new Denial(ErrorUri.noSuchRealm, "no realm was assigned");
@@ -247,9 +247,9 @@ export class ClientHandshake implements Handshake {
     return { kind: "abort", reason, message: text, failed: isVerdict };
   }
 
-  /** What a plugin did wrong is for the log; the client learns that it is not let in. */
+  /** A plugin's mistake goes to the log. The client only learns that it is not let in. */
   #failure(error: unknown): Denial {
-    // A denial that a hook's wrapper has put a plugin's name on is still a denial.
+    // A hook's wrapper may have put a plugin's name on a denial. It is still a denial.
     if (error instanceof PluginError && error.cause instanceof Denial) return error.cause;
     if (!this.#clientLeft()) {
       const message = error instanceof Error ? error.message : "something other than an Error was thrown";

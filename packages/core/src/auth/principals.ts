@@ -8,16 +8,16 @@ import type { CredentialAnswer, PrincipalAnswer } from "../contract/verdict.ts";
 import { deciderOf } from "../hooks/create-hook.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
 
-/** A strategy turned the client away, or failed: the login is denied, whatever the method makes of it. */
+/** A strategy turned the client away, or failed. The login is denied, even if the method goes on. */
 export class Denial extends Error {
   override readonly name = "Denial";
   readonly reason: string;
   readonly text: string | null;
-  /** The plugin that denied it; null where core did. */
+  /** The plugin that denied it; null if core did. */
   readonly plugin: string | null;
-  /** The strategy that denied it; null where none did. */
+  /** The strategy that denied it; null if none did. */
   readonly provider: string | null;
-  /** Whether it was a verdict about the client. */
+  /** Whether a plugin decided against the client, and nothing failed. */
   readonly isVerdict: boolean;
 
   constructor(
@@ -34,18 +34,18 @@ export class Denial extends Error {
   }
 }
 
-/** What the blocks of a method said. `isDecoy`: no block knows the authid, and a decoy stands in for the principal. */
+/** What the blocks of a method said. `isDecoy`: no block knows the authid, and a decoy takes the principal's role. */
 export interface Found {
   readonly resolved: Resolved<unknown>;
   readonly isDecoy: boolean;
-  /** The plugin of the strategy that knew it; null where none did. */
+  /** The plugin of the strategy that knew it; null if none did. */
   readonly plugin: string | null;
 }
 
 /** What is asked of every block alike. */
 type Question = Omit<PrincipalQuery, "method" | "last" | "defaultRole" | "signal">;
 
-/** A question to one block. Its signal is made when it is asked for. */
+/** A question to one block. Its signal is created at first use. */
 export class Query implements PrincipalQuery {
   readonly attempt: PrincipalQuery["attempt"];
   readonly method: AuthMethod;
@@ -86,7 +86,7 @@ export async function findPrincipal(settings: MethodSettings, query: Question, h
     const plugin = deciderOf(asked) ?? block.plugin;
     return { resolved: await resolved(answer, block, asked, plugin), isDecoy: false, plugin };
   }
-  // The last block's question serves once more: whatever is done here and not for a known authid takes time that tells.
+  // The last block's question is used again: work that is done only for unknown authids would show in the timing.
   const decoy = await decoyOf(settings, asked ?? new Query(query, method, null, true));
   return { resolved: decoy, isDecoy: true, plugin: null };
 }
@@ -117,7 +117,7 @@ function sourceOf({ type }: BlockSettings): string {
   return type === "static" ? "its static principals" : `its strategy "${type}"`;
 }
 
-/** A credential nobody can prove, in the shape of the others, so that an unknown authid looks like a known one. */
+/** A credential that no proof fits, in the shape of the others, so that an unknown authid looks like a known one. */
 async function decoyOf({ method, plugin, blocks }: MethodSettings, query: PrincipalQuery): Promise<Resolved<unknown>> {
   const own = blocks.filter(({ type }) => type === "static");
   const answer = await method.decoy(
@@ -128,7 +128,7 @@ async function decoyOf({ method, plugin, blocks }: MethodSettings, query: Princi
   const principal = principalOf(
     answer.assignment,
     query,
-    // The user that a decoy is like may stand in another block.
+    // The user that a decoy imitates may be in another block.
     answer.assignment.role === undefined ? (own[0]?.defaultRole ?? null) : null,
     own[0]?.type ?? blocks[0]?.type ?? "static",
   );
@@ -154,8 +154,8 @@ function pathOf({ path = [] }: SchemaIssue): string {
 }
 
 /**
- * A principal of what was assigned: `realm` and `authid` replace what the client asked for even by none; a role is never the
- * client's to choose.
+ * Makes a principal of an assignment. An assigned `realm` or `authid` replaces the client's, even if it is none. A
+ * client never chooses its role.
  */
 export function principalOf(
   { realm, authid, role, extra }: Assignment,
@@ -172,7 +172,7 @@ export function principalOf(
   };
 }
 
-/** A principal with changes to what it is assigned: `extra` is merged by key, all else replaces. */
+/** A principal with changes to its assignment: `extra` is merged by key, all other keys replace the old value. */
 export function patched(principal: Principal, { realm, authid, role, extra }: Assignment): Principal {
   return {
     ...principal,

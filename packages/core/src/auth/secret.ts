@@ -1,5 +1,5 @@
 /**
- * A secret that is kept: whoever prints what holds it, by `inspect`, `JSON.stringify` or in a log, does not print it.
+ * Holds a secret, and keeps it out of prints: `inspect`, `JSON.stringify` and logs do not show it.
  *
  * @example prepare: ({ ticket }) => ({ ticket: new Secret(ticket) })
  */

@@ -5,7 +5,7 @@ import type { Assignment } from "../contract/assignment.ts";
 import { credential, unknown } from "../hooks/answers.ts";
 import type { PrincipalAnswer } from "../contract/verdict.ts";
 
-/** The keys that every principal of a static block may have, beside what its method needs. */
+/** The keys that every principal of a static block may have, besides those of its method. */
 export const principalFields = {
   role: z.string().optional().describe("the role it joins with; else the block's `default-role`"),
   realm: z.string().optional().describe("the realm it joins, whichever it asked for"),
@@ -20,7 +20,7 @@ interface PrincipalFields {
   readonly extra?: Dict | undefined;
 }
 
-/** What a principal's own keys assign. */
+/** The assignment that a principal's keys make. */
 export function assignmentOf({ role, realm, authid, extra }: PrincipalFields): Assignment {
   return {
     ...(role === undefined ? {} : { role }),
@@ -30,18 +30,21 @@ export function assignmentOf({ role, realm, authid, extra }: PrincipalFields): A
   };
 }
 
-/** Looks the query's authid up among `principals`, keyed by authid: `find` of most static methods. */
+/** Looks the query's authid up in `principals`, which is keyed by authid. Most static methods use it as `find`. */
 export function findIn<P extends PrincipalFields>(
   principals: Readonly<Record<string, P>>,
   { authid }: PrincipalQuery,
   credentialOf: (principal: P) => unknown,
 ): PrincipalAnswer {
-  // An authid comes from outside: `constructor` is nobody, unless the config says so.
+  // An authid comes from outside: `constructor` is no user, unless the config has one.
   const principal = authid !== null && Object.hasOwn(principals, authid) ? principals[authid] : undefined;
   return principal === undefined ? unknown() : credential(credentialOf(principal), assignmentOf(principal));
 }
 
-/** What each of `principals`, kept under the block's `key`, is assigned: `assignments` of most static methods. */
+/**
+ * The assignment of each of `principals`, which are under the block's `key`. Most static methods use it as
+ * `assignments`.
+ */
 export function assignmentsIn(key: string, principals: Readonly<Record<string, PrincipalFields>>): StaticAssignment[] {
   return Object.entries(principals).map(([authid, principal]) => ({ path: [key, authid], ...assignmentOf(principal) }));
 }

@@ -27,7 +27,7 @@ export function tapStrategy(hooks: RouterHooks, plugin: string, strategy: Strate
   tapAny(hooks.principal.for(strategy.type), plugin, (query, block) => strategy.resolve(query, block, api));
 }
 
-/** Taps by a function that may answer at once or later: hooks take either, whatever a tap is called. */
+/** Taps with a function that may be sync or async: `tap` of these hooks takes both. */
 function tapAny<A extends unknown[], R>(
   hook: { tap(name: string, fn: (...args: A) => R | undefined): void },
   plugin: string,
@@ -54,7 +54,10 @@ export function tapStatic(hooks: RouterHooks, plugin: string, methods: readonly 
   });
 }
 
-/** Taps on a method or strategy type that no plugin provides: the tapping plugin is wrong, or another one is missing. */
+/**
+ * Taps for a method or strategy type that no plugin provides. Either the tapping plugin is wrong, or another is
+ * missing.
+ */
 export function unclaimedTaps(hooks: RouterHooks, methods: ReadonlySet<string>, types: ReadonlySet<string>): string[] {
   const orphans = (hook: string, names: ReadonlySet<string>, claimed: ReadonlySet<string>): string[] =>
     [...names].filter((name) => !claimed.has(name)).map((name) => `${hook}.for("${name}")`);

@@ -1,6 +1,9 @@
 import type { Dict } from "../wamp/payload.ts";
 
-/** What is assigned to a client. Without `realm` or `authid` what the client asked for stands; null or "" assigns none. Without `role` it is the block's `default-role`. */
+/**
+ * What is assigned to a client. Without `realm` or `authid` the client gets what it asked for; null or "" assigns none.
+ * Without `role` it gets the block's `default-role`.
+ */
 export interface Assignment {
   readonly realm?: string | null;
   readonly authid?: string | null;
@@ -9,12 +12,15 @@ export interface Assignment {
   readonly extra?: Readonly<Dict> | null;
 }
 
-/** Who a client is, with the client's own wishes and the block's `default-role` filled in. Null: none assigned. */
+/**
+ * Who a client is. What nothing assigned is filled in: from the client's HELLO, and from the block's `default-role`.
+ * Null: none assigned.
+ */
 export interface Principal {
   readonly realm: string | null;
   readonly authid: string | null;
   readonly role: string | null;
   readonly extra: Readonly<Dict> | null;
-  /** The strategy that knew it: `static`, `dynamic` … */
+  /** The strategy that knew the principal: `static`, `dynamic` … */
   readonly provider: string;
 }

@@ -1,15 +1,15 @@
 import type { AuthMethod } from "./method.ts";
 import type { Strategy } from "./strategy.ts";
 
-/** One block of a method: where principals come from. */
+/** One block of a method: it says where principals come from. */
 export interface BlockSettings {
-  /** `static`, or the strategy's. */
+  /** `static`, or the strategy's type. */
   readonly type: string;
-  /** The plugin of the strategy; for `static` that of the method. */
+  /** The plugin of the strategy; for `static` the plugin of the method. */
   readonly plugin: string;
-  /** Null for `static`, which is the method's own. */
+  /** Null for `static`, which belongs to the method. */
   readonly strategy: Strategy | null;
-  /** What the schema of the method or strategy made of the block. */
+  /** The block, as parsed by the schema of the method or strategy. */
   readonly value: unknown;
   readonly defaultRole: string | null;
 }

@@ -3,18 +3,18 @@ import type { SessionInfo } from "./session-port.ts";
 
 export type Action = "call" | "register" | "publish" | "subscribe";
 
-/** «May this session do that?», as taps of the hook `authorize` are asked. */
+/** The question for taps of the hook `authorize`: may this session do that? */
 export interface AuthorizeQuery {
   readonly session: SessionInfo;
   readonly action: Action;
   readonly uri: string;
   /** The message's options, as the client sent them. */
   readonly options: Readonly<Dict>;
-  /** Fires when the time for the answer is up or the session has left. */
+  /** Fires when the time for the answer is up, or when the session has left. */
   readonly signal: AbortSignal;
 }
 
-/** The answer: whether it may, and whether who calls or publishes is shown to the receivers. */
+/** The answer: whether the session may, and whether receivers see who calls or publishes. */
 export interface Decision {
   readonly allow: boolean;
   readonly disclose?: boolean;

@@ -8,43 +8,43 @@ export interface Handshakes {
   start(hello: Hello): Handshake;
 }
 
-/** One login, from HELLO to its end. Neither function ever rejects. */
+/** One login, from HELLO to its end. Neither function rejects. */
 export interface Handshake {
   begin(): Promise<HandshakeReply>;
-  /** Only after a step that challenges, once for each. */
+  /** Called once after each challenge. */
   authenticate(signature: string, extra: Readonly<Dict>): Promise<HandshakeReply>;
-  /** How far it has come, for the operator. */
+  /** How far the login has come, for the operator. */
   readonly trace: HandshakeTrace;
 }
 
-/** What decided a login, or was about to. */
+/** What decided a login, or was about to decide it. */
 export interface HandshakeTrace {
-  /** Null where none was chosen. */
+  /** Null if none was chosen. */
   readonly authmethod: string | null;
-  /** The strategy that answered, by its type: `static`, `dynamic` …; null where none has. */
+  /** The strategy that answered, by its type: `static`, `dynamic` …; null if none did. */
   readonly provider: string | null;
-  /** The plugin whose answer was the last word; null where core itself decided. */
+  /** The plugin that gave the last answer; null if core itself decided. */
   readonly plugin: string | null;
-  /** Whether a strategy knew the authid; null where none was asked. Never for the client's eyes. */
+  /** Whether a strategy knew the authid; null if none was asked. The client must never see it. */
   readonly known: boolean | null;
 }
 
-/** How a session was let in, as far as it matters whether it would be again. */
+/** How a session was let in: what a reload needs to decide whether the session may stay. */
 export interface Admission {
-  /** The principal that a block knew, whatever the method changed of it; null where the method named one itself. */
+  /** The principal that a block knew, before any change by the method; null if the method named one itself. */
   readonly principal: Principal | null;
-  /** What the block was asked for. */
+  /** The realm and authid that the block was asked for. */
   readonly realm: string | null;
   readonly authid: string | null;
 }
 
-/** What the session is to send next. */
+/** What the session must send next. */
 export type HandshakeReply =
   | { readonly kind: "challenge"; readonly authmethod: string; readonly extra: Readonly<Dict> }
   | {
       readonly kind: "welcome";
       readonly info: SessionInfo;
-      /** Null where a tap of the hook `hello` let it in. */
+      /** Null if a tap of the hook `hello` let the session in. */
       readonly admission: Admission | null;
       readonly details: Readonly<Dict>;
     }
@@ -52,6 +52,6 @@ export type HandshakeReply =
       readonly kind: "abort";
       readonly reason: string;
       readonly message: string | null;
-      /** Whether a plugin decided against the client: nothing failed, and it was no mistake of the config. */
+      /** Whether a plugin decided against the client. False if something failed, or if the config is wrong. */
       readonly failed: boolean;
     };

@@ -3,18 +3,21 @@ import type { Dict } from "../wamp/payload.ts";
 import type { Log } from "./log.ts";
 
 /**
- * How a session is connected. All but `address` is what authenticators and authorizers are sent: Crossbar's documented
- * keys and its current ones together (DESIGN of `details.transport`; names are the wire's).
+ * How a session is connected. Authenticators and authorizers get all of it but `address`: Crossbar's documented keys
+ * and its current ones together. The names are those on the wire.
  */
 export interface TransportDetails {
   readonly type: string;
   /** The subprotocol, `wamp.2.msgpack.batched`. */
   readonly protocol: string;
-  /** `tcp4:127.0.0.1:17185`, `unix`, `memory`. Each connection has another port: `address` is the same for all of a client's. */
+  /**
+   * `tcp4:127.0.0.1:17185`, `unix`, `memory`. Each connection has another port; `address` is the same for all
+   * connections of a client.
+   */
   readonly peer: string;
   /**
-   * The client's address without family and port: `127.0.0.1`, `::1`; behind a trusted proxy the client's own. Null
-   * where it has none: over a Unix socket, in memory and in process. For plugins alone, it is not sent to anyone.
+   * The client's address without family and port: `127.0.0.1`, `::1`; behind a trusted proxy the client's own. Null if
+   * it has none: over a Unix socket, in memory and in process. For plugins only; it is never sent.
    */
   readonly address: string | null;
   readonly cbtid: null;
@@ -32,7 +35,7 @@ export interface TransportDetails {
   readonly http_cbtid: null;
 }
 
-/** Everything that is known of a client before a method is chosen. */
+/** Everything that is known about a client before a method is chosen. */
 export interface Hello {
   /** The id the session will get. */
   readonly session: number;
@@ -40,17 +43,17 @@ export interface Hello {
   readonly authid: string | null;
   /** What the client asked for, unverified. */
   readonly authrole: string | null;
-  /** In the client's order; `["anonymous"]` where it named none. */
+  /** In the client's order; `["anonymous"]` if it named none. */
   readonly authmethods: readonly string[];
-  /** What the client sent for its login. It goes with the login: copy what is to outlast it. */
+  /** What the client sent for its login. It is dropped after the login: copy what you need later. */
   readonly authextra: Readonly<Dict> | null;
   /**
-   * The client's roles, `publisher`, `subscriber`, `caller`, `callee`, each with the features that the router reads: true
-   * where the client announced them. Whatever else it announced is dropped.
+   * The client's roles, `publisher`, `subscriber`, `caller`, `callee`, each with the features that the router reads:
+   * true if the client announced them. Everything else that it announced is dropped.
    */
   readonly roles: ClientRoles;
   readonly transport: TransportDetails;
-  /** Fires when the client has left or the time for the handshake is up. */
+  /** Fires when the client has left, or when the time for the handshake is up. */
   readonly signal: AbortSignal;
   readonly log: Log;
 }

@@ -1,6 +1,6 @@
 type Write = (fields: Record<string, unknown>, message: string) => void;
 
-/** Where the router writes what happens: any pino logger fits. Secrets are never handed to it. */
+/** Where the router writes what happens. Any pino logger fits. It never gets secrets. */
 export interface Log {
   readonly debug: Write;
   readonly info: Write;

@@ -1,6 +1,6 @@
 import type { SessionInfo } from "./session-port.ts";
 
-/** Somebody was refused or disconnected because of a limit. */
+/** A client was refused, slowed or disconnected because of a limit. */
 export interface LimitHit {
   /** The limit's key in the config. */
   readonly limit: string;
@@ -8,17 +8,17 @@ export interface LimitHit {
   readonly message: string;
   /** Who it was: `transport.peer`. */
   readonly peer: string;
-  /** Null where it has not joined a realm. */
+  /** Null if it has not joined a realm. */
   readonly session: SessionInfo | null;
 }
 
 export type ReportLimit = (hit: LimitHit) => void;
 
-/** What has passed through a transport since it listens. Its connections count it up, so each has but to add. */
+/** What has passed through a transport since it began to listen. Its connections only ever add to the numbers. */
 export interface Traffic {
   messagesReceived: number;
   messagesSent: number;
-  /** Of the messages, less what the transport puts around them. */
+  /** The bytes of the messages, without the transport's framing. */
   bytesReceived: number;
   bytesSent: number;
 }
@@ -34,12 +34,12 @@ export interface TransportStats {
   readonly sessions: number;
 }
 
-/** What a router can tell of itself at any time. Each property is read anew, so it may be kept. */
+/** What a router counts. Each property gives the current value at each read, so the object may be kept. */
 export interface RouterStats {
-  /** Those that listen: none before `start`. */
+  /** The transports that listen: none before `start`. */
   readonly transports: readonly TransportStats[];
   /** Sessions in the router's own process: components, and those of `router.session()`. */
   readonly localSessions: number;
-  /** How often each limit was hit since the router was made, by its key; those never hit are there with 0. */
+  /** How often each limit was hit since the router was created, by its key. A limit that was never hit has 0. */
   readonly limits: ReadonlyMap<string, number>;
 }

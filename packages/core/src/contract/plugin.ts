@@ -5,12 +5,14 @@ import type { Schema } from "./schema.ts";
 import type { Strategy } from "./strategy.ts";
 import type { Transport } from "./transport.ts";
 
-/** Marks what `definePlugin` has made: `Symbol.for("wampgate.plugin")`, the same for every copy of this package. */
+/**
+ * Marks the plugins that `definePlugin` made: `Symbol.for("wampgate.plugin")`, the same for every copy of this package.
+ */
 declare const brand: unique symbol;
 
-/** What a plugin says of itself. */
+/** What a plugin says about itself. */
 export interface PluginDefinition<O = unknown> {
-  /** The npm package's name, or any that tells the operator whose it is. */
+  /** The npm package's name, or another name by which the operator knows the plugin. */
   readonly name: string;
   /** The versions of `@wampgate/core` it works with, a semver range equal to its peerDependency. */
   readonly core: string;
@@ -18,9 +20,9 @@ export interface PluginDefinition<O = unknown> {
   readonly strategies?: readonly Strategy[];
   readonly serializers?: readonly Serializer[];
   readonly transports?: readonly Transport[];
-  /** What may stand beside the name in the config, `["name", { … }]`. Without it the plugin takes no options. */
+  /** What may follow the name in the config, `["name", { … }]`. Without it the plugin takes no options. */
   readonly options?: Schema<O>;
-  /** Taps hooks by hand. Runs once for each router, before it listens; a rejection stops the start. */
+  /** Taps hooks directly. Runs once for each router, before it listens. A rejection stops the start. */
   readonly apply?: (api: PluginApi, options: O) => void | Promise<void>;
 }
 

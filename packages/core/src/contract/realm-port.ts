@@ -1,11 +1,11 @@
 import type { Message } from "../wamp/messages.ts";
 import type { SessionPort } from "./session-port.ts";
 
-/** A session's place in a realm. */
+/** A session's membership in a realm. */
 export interface RealmAttachment {
-  /** A message of the session: anything that may come after WELCOME, but GOODBYE. */
+  /** A message of the session: anything that may come after WELCOME, except GOODBYE. */
   receive(message: Message): void;
-  /** The session is gone, and with it all it had here. May be called more than once. */
+  /** The session is gone. The realm drops all that it held. May be called more than once. */
   leave(): void;
 }
 
@@ -13,10 +13,10 @@ export interface RealmAttachment {
 export interface RealmPort {
   readonly name: string;
   hasRole(role: string): boolean;
-  /** @throws LimitError where there is no room for one more session of `authid` */
+  /** @throws LimitError if there is no room for one more session of `authid` */
   requireRoom(authid: string): void;
   join(peer: SessionPort): RealmAttachment;
-  /** Resolves when somebody has registered `procedure`, at once where somebody has. Rejects with the signal's reason. */
+  /** Resolves as soon as `procedure` is registered, at once if it is already. Rejects with the signal's reason. */
   whenRegistered(procedure: string, signal: AbortSignal): Promise<void>;
 }
 

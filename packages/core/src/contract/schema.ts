@@ -1,6 +1,6 @@
 /**
- * A schema of any library that follows Standard Schema (https://standardschema.dev): zod, valibot, arktype …
- * `z` is exported by this package for those who want none of their own.
+ * A schema of any library that follows Standard Schema (https://standardschema.dev): zod, valibot, arktype … This
+ * package exports `z`, so that a plugin needs no schema library of its own.
  */
 export interface Schema<T = unknown> {
   readonly "~standard": {

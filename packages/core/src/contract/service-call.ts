@@ -8,11 +8,11 @@ export type CallOutcome =
       readonly kwargs: Readonly<Record<string, unknown>>;
     }
   | { readonly kind: "no-realm" }
-  /** Nobody has registered the procedure. */
+  /** The procedure is not registered. */
   | { readonly kind: "no-callee" }
-  /** Who was called left before it answered. */
+  /** The callee left before it answered. */
   | { readonly kind: "callee-gone" }
-  /** Who is registered reads too slowly: more waits for it than may. */
+  /** The callee reads too slowly: more than its `max-buffered` waits for it. */
   | { readonly kind: "callee-busy" }
   | { readonly kind: "timeout" };
 
@@ -20,9 +20,9 @@ export type CallOutcome =
 export interface ServiceCallEnd {
   readonly realm: string;
   readonly procedure: string;
-  /** `cancelled`: who it was made for has left. */
+  /** `cancelled`: the client that it was made for has left. */
   readonly kind: CallOutcome["kind"] | "cancelled";
-  /** From the call to its answer, in milliseconds, with what it waited for the procedure. */
+  /** From the call to its answer, in milliseconds, including the wait for the procedure. */
   readonly ms: number;
 }
 
@@ -35,7 +35,7 @@ export interface CallOptions {
   readonly wait?: number;
 }
 
-/** Calls a procedure as the router itself (`caller_authrole` is `trusted`). Rejects only where `signal` fires. */
+/** Calls a procedure as the router itself (`caller_authrole` is `trusted`). Rejects only if `signal` fires. */
 export type ServiceCall = (
   realm: string,
   procedure: string,

@@ -10,7 +10,7 @@ export interface SessionInfo {
   readonly authid: string;
   readonly authrole: string;
   readonly authmethod: string;
-  /** The strategy that knew the principal: `static`, `dynamic` …; for a component `component`. */
+  /** The strategy that knew the principal: `static`, `dynamic` …; `component` for a component. */
   readonly authprovider: string;
   readonly authextra: Readonly<Dict>;
   /** The roles the client announced in HELLO, with the features that the router reads. */
@@ -18,7 +18,7 @@ export interface SessionInfo {
   readonly transport: TransportDetails;
 }
 
-/** Why the router itself made an ERROR, told to in-process callers; it does not stand on the wire. */
+/** Why the router itself sent an ERROR. For in-process callers only; it is never on the wire. */
 export type RouterCause = "no-callee" | "callee-gone" | "callee-busy";
 
 export type RouterError = MessageOf<"ERROR"> & { readonly cause?: RouterCause };
@@ -26,19 +26,19 @@ export type RouterError = MessageOf<"ERROR"> & { readonly cause?: RouterCause };
 /** A session as its realm sees it. */
 export interface SessionPort {
   readonly info: SessionInfo;
-  /** The router's own: not listed, counted or announced, and above permissions. */
+  /** Whether it is the router's own session: not listed, counted or announced, and not bound by permissions. */
   readonly service: boolean;
-  /** How much waits for it to be read, as a share of what may: over 1 it is sent no events and calls. */
+  /** How much waits for the session to read it, as a share of what may wait. Over 1 it gets no events and calls. */
   readonly backlog: number;
-  /** @throws WampError `wamp.error.invalid_argument` where the peer's format cannot say the payload */
+  /** @throws WampError `wamp.error.invalid_argument` if the session's format cannot carry the payload */
   send(message: Message | RouterError): void;
   /** Ends the session with GOODBYE. */
   close(reason: string, message?: string): void;
   /** Ends the session with ABORT: it broke the protocol. */
   violation(message: string): void;
-  /** Tells of a limit for which one of its messages was refused. */
+  /** Reports a limit because of which one of its messages was refused. */
   limited(limit: string, message: string): void;
-  /** Ends the session with ABORT: the router failed at one of its messages, and logs why. */
+  /** Ends the session with ABORT: the router failed to handle one of its messages, and logs why. */
   broken(error: unknown): void;
   pause(): void;
   resume(): void;

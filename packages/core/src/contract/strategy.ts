@@ -3,10 +3,10 @@ import type { PluginApi } from "./plugin-api.ts";
 import type { Schema } from "./schema.ts";
 import type { PrincipalAnswer } from "./verdict.ts";
 
-/** A procedure that a strategy calls, so that core lets nobody register it by a broad rule. */
+/** A procedure that a strategy calls. Core does not let a broad rule allow its registration. */
 export interface CalledProcedure {
   readonly uri: string;
-  /** Null: the realm of HELLO, whichever it is. */
+  /** Null: the realm that HELLO names. */
   readonly realm: string | null;
   /** The key of the block that names the realm, for messages. */
   readonly realmKey: string;
@@ -16,10 +16,12 @@ export interface CalledProcedure {
 export interface Strategy<B = unknown> {
   /** The `type` of a method's block that chooses it. */
   readonly type: string;
-  /** What such a block holds, less the keys that core takes out. */
+  /** The keys of such a block, without core's own. */
   readonly block: Schema<B>;
-  /** `api` is the view of the router that the plugin was given: `api.call` calls procedures. */
+  /** Looks a principal up. `api` is the plugin's view of the router: `api.call` calls procedures. */
   readonly resolve: (query: PrincipalQuery, block: B, api: PluginApi) => PrincipalAnswer | Promise<PrincipalAnswer>;
-  /** The procedures that a block makes it call. Core then lets nobody register or call them by a broad rule. */
+  /**
+   * The procedures that a block makes it call. Core then does not let a broad rule allow their registration or calls.
+   */
   readonly calls?: (block: B) => CalledProcedure[];
 }

@@ -6,42 +6,45 @@ import type { Log } from "./log.ts";
 import type { ReportLimit, Traffic } from "./observers.ts";
 import type { Schema } from "./schema.ts";
 
-/** One entry of the config's `transports`, checked, and what takes its connections. */
+/** One entry of the config's `transports`, checked, and the function that takes its connections. */
 export interface TransportEntry<E = unknown> {
-  /** What the config says now: read it at each use, since a reload changes the keys that the schema marks as `live`. */
+  /** What the config says now. Read it at each use: a reload changes the keys that the schema marks as `live`. */
   readonly options: E;
-  /** What core's own keys say now. A FrameConnection keeps to those about messages. */
+  /** What core's own keys say now. A FrameConnection enforces those about messages. */
   readonly limits: MessageSettings & LimitSettings;
   /**
-   * Why no connection from `peer` can be taken now, as a text for who comes; null where one can. To be asked where it
-   * can still be told by the transport's own means: else `accept` refuses the connection by ABORT.
+   * Why no connection from `peer` can be taken now, as a text for the client; null if one can. Ask it while the
+   * transport can still refuse in its own protocol. After that, `accept` refuses the connection by ABORT.
    */
   readonly refusal: (peer: string) => string | null;
   /** Takes a connection that has just been made. */
   readonly accept: (connection: Connection) => ConnectionHandler;
-  /** Where its connections count what passes through them; a FrameConnection does. */
+  /** Its connections add here what passes through them. A FrameConnection does so. */
   readonly traffic: Traffic;
 }
 
 export interface TransportContext {
   /** The serializers that are loaded, by name. */
   readonly serializers: ReadonlyMap<string, Serializer>;
-  /** The config's folder: where the files that an entry names are looked for. */
+  /** The config's folder. Paths of files in an entry are relative to it. */
   readonly folder: string;
   readonly log: Log;
-  /** Told of limits that are hit where there is no connection yet. */
+  /** Called for limits that are hit before there is a connection. */
   readonly report: ReportLimit;
 }
 
-/** What listens. */
+/** A transport's running servers. */
 export interface Listener {
   /** Where each entry can be reached, in their order: `ws://127.0.0.1:8080/ws`. */
   readonly urls: readonly string[];
-  /** No new clients; those that are stay. What tells of the router's health goes on until `close`. */
+  /** Takes no new clients; connected ones stay. Health pages answer until `close`. */
   stop(): void;
-  /** Stops, ends what connections are left, and resolves when all is gone. */
+  /** Stops, ends the connections that are left, and resolves when all are gone. */
   close(): Promise<void>;
-  /** Reads the files of certificates anew, for connections to come. Gives a sentence for each that cannot be used and stays as it was. */
+  /**
+   * Reads the files of certificates again, for new connections. Gives a sentence for each that cannot be used; the old
+   * one stays in use.
+   */
   reloadCertificates?(): Promise<readonly string[]>;
 }
 
@@ -49,14 +52,14 @@ export interface Listener {
 export interface Transport<E = unknown> {
   readonly type: string;
   /**
-   * What an entry holds, less the keys that core takes out (`type`, `auth`, `max-connections` …). A key that is read for
-   * each connection anew says so by `.meta({ live: true })`: then a reload changes it. The others wait for a restart.
+   * The keys of an entry, without core's own (`type`, `auth`, `max-connections` …). Mark a key with `.meta({ live: true
+   * })` if it is read again for each connection: then a reload changes it. The others need a restart.
    */
   readonly schema: Schema<E>;
-  /** Listens for all entries of this type together, since several may share a port. Rejects where it cannot. */
+  /** Listens for all entries of this type together, since several may share a port. Rejects if it cannot. */
   readonly start: (entries: readonly TransportEntry<E>[], context: TransportContext) => Promise<Listener>;
-  /** What tells an entry from the others when the config is reloaded; default: all that it holds. */
+  /** What identifies an entry when the config is reloaded. Default: all its keys. */
   readonly identity?: (entry: E) => string;
-  /** Two entries that cannot stand side by side: the position of the second, and why. */
+  /** Entries that conflict with an earlier one: the position of the later one, and why. */
   readonly conflicts?: (entries: readonly E[]) => readonly { readonly index: number; readonly message: string }[];
 }

@@ -7,7 +7,7 @@ export type Verdict = Accept | Deny | Challenge;
 export interface Accept {
   readonly kind: "accept";
   readonly assignment: Assignment | null;
-  /** Whether `assignment` names the principal; else it changes the one that was found. */
+  /** Whether `assignment` names the principal; if not, it changes the one that was found. */
   readonly replaces: boolean;
   readonly authmethod: string | null;
   readonly provider: string | null;
@@ -25,7 +25,7 @@ export interface Challenge {
   readonly state: unknown;
 }
 
-/** What a strategy answers to «who is this?». Made by `credential`, `accepted`, `denied` and `unknown`. */
+/** A strategy's answer to the question who the client is. Made by `credential`, `accepted`, `denied` and `unknown`. */
 export type PrincipalAnswer = CredentialAnswer | AcceptedAnswer | DeniedAnswer | UnknownAnswer;
 
 export interface CredentialAnswer {

@@ -19,7 +19,8 @@ import { isUri } from "../wamp/uri.ts";
 /**
  * Lets the client in as the principal that `resolvePrincipal` found.
  *
- * @param patch changes to what that principal is assigned: `extra` is merged by key, `realm`, `authid` and `role` replace
+ * @param patch changes to what that principal is assigned: `extra` is merged by key; `realm`, `authid` and `role`
+ * replace the old value
  * @example accept({ extra: { lastLogin: "2026-01-31T08:00:00Z" } })
  */
 export function accept(patch?: Assignment): Accept {
@@ -27,9 +28,9 @@ export function accept(patch?: Assignment): Accept {
 }
 
 /**
- * Lets the client in as a principal that is named here: from the hook `hello`, and from a method that asks no strategy.
+ * Lets the client in as the principal named here. For the hook `hello`, and for methods that ask no strategy.
  *
- * @param assignment without `realm` or `authid` what the client asked for stands
+ * @param assignment without `realm` or `authid` the client gets what it asked for
  * @param as what WELCOME shows as `authmethod` (in the hook `hello`) and `authprovider`
  * @example acceptAs({ authid: "ann", role: "user" }, { authmethod: "cookie", provider: "cookies" })
  */
@@ -44,8 +45,8 @@ export function acceptAs(assignment: Assignment, as: { authmethod?: string; prov
 }
 
 /**
- * Turns the client away. Without arguments the proof was wrong: `wamp.error.authentication_denied`, in the one text
- * that an unknown authid gets too.
+ * Turns the client away. Without arguments it means a wrong proof: `wamp.error.authentication_denied`, with the same
+ * text as for an unknown authid.
  */
 export function deny(reason: string = ErrorUri.authenticationDenied, message?: string): Deny {
   return { kind: "deny", reason, message: message ?? (reason === ErrorUri.authenticationDenied ? DENIED : null) };
@@ -54,7 +55,7 @@ export function deny(reason: string = ErrorUri.authenticationDenied, message?: s
 /** The one text for a wrong proof and for an unknown authid. */
 export const DENIED = "the authentication was denied: unknown authid or wrong proof";
 
-/** Sends CHALLENGE with `extra`; `state` comes back, unseen by the client, with its AUTHENTICATE. */
+/** Sends CHALLENGE with `extra`; `state` comes back with the client's AUTHENTICATE; the client never sees it. */
 export function challenge(extra: Readonly<Dict>, options: { state?: unknown } = {}): Challenge {
   return { kind: "challenge", extra, state: options.state };
 }
@@ -74,12 +75,12 @@ export function denied(reason: string = ErrorUri.authenticationFailed, message?:
   return { kind: "denied", reason, message: message ?? null };
 }
 
-/** Not mine: ask the next block. After the last one the client is treated as one with a wrong proof. */
+/** This strategy does not know the client: ask the next block. After the last block it counts as a wrong proof. */
 export function unknown(): UnknownAnswer {
   return { kind: "unknown" };
 }
 
-/** Whether `value` has the shape of a Verdict: what a tap of the handshake hooks may answer. */
+/** Whether `value` has the shape of a Verdict, the answer of a tap of the handshake hooks. */
 export function isVerdict(value: unknown): value is Verdict {
   if (!isDict(value)) return false;
   switch (value["kind"]) {
@@ -94,7 +95,7 @@ export function isVerdict(value: unknown): value is Verdict {
   }
 }
 
-/** Whether `value` has the shape of a PrincipalAnswer: what a strategy may answer. */
+/** Whether `value` has the shape of a PrincipalAnswer, the answer of a strategy. */
 export function isPrincipalAnswer(value: unknown): value is PrincipalAnswer {
   if (!isDict(value)) return false;
   switch (value["kind"]) {

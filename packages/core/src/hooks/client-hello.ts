@@ -1,8 +1,8 @@
 import type { Hello } from "../contract/hello.ts";
 
 /**
- * A hello whose signal is made when it is asked for: most logins end without. A class, since an object that is written
- * down with a getter has a shape of its own each time, and whoever reads it is slow.
+ * A hello that creates its signal at first use: most logins need none. It is a class because each object literal with a
+ * getter gets a shape of its own in V8, which makes reads slow.
  */
 export class ClientHello implements Hello {
   readonly session: number;
@@ -16,7 +16,7 @@ export class ClientHello implements Hello {
   readonly log: Hello["log"];
   readonly #limit: Pick<Hello, "signal">;
 
-  /** @param limit who has the signal */
+  /** @param limit has the signal */
   constructor(known: Omit<Hello, "signal">, limit: Pick<Hello, "signal">) {
     this.session = known.session;
     this.realm = known.realm;

@@ -18,7 +18,7 @@ interface Tap {
   readonly before?: string | readonly string[];
 }
 
-/** The first argument of every deciding hook: its signal is the deadline of the tap. */
+/** The first argument of every deciding hook. Its signal is the deadline of the tap. */
 interface Deciding {
   readonly signal: AbortSignal;
 }
@@ -34,7 +34,10 @@ export interface Answer<R> {
   readonly is: (value: unknown) => value is R;
 }
 
-/** A hook whose taps are asked in turn until one answers. `undefined` passes the question on; anything else that is no answer is the plugin's bug. */
+/**
+ * A hook whose taps are asked in turn until one answers. `undefined` passes the question on; any other value that is
+ * not an answer is a bug of the plugin.
+ */
 export function createBailHook<A extends [Deciding, ...unknown[]], R>(
   name: string,
   args: { [K in keyof A]: string },
@@ -46,7 +49,7 @@ export function createBailHook<A extends [Deciding, ...unknown[]], R>(
   return hook;
 }
 
-/** A hook whose taps all run, one after the other. What they return means nothing. */
+/** A hook whose taps all run, one after the other. Their return values are ignored. */
 export function createSeriesHook<A extends [Deciding, ...unknown[]]>(
   name: string,
   args: { [K in keyof A]: string },
@@ -57,7 +60,7 @@ export function createSeriesHook<A extends [Deciding, ...unknown[]]>(
   return hook;
 }
 
-/** A hook that tells what has happened. A tap that throws or rejects is logged, and the next one runs. */
+/** A hook that reports what has happened. If a tap throws or rejects, that is logged, and the next tap runs. */
 export function createNoticeHook<A extends unknown[]>(
   name: string,
   args: { [K in keyof A]: string },
@@ -100,8 +103,8 @@ export class HooksByName<H> implements NamedHooks<H> {
 const deciders = new WeakMap<object, string>();
 
 /**
- * The plugin whose tap answered last, by what its hook was asked with: its first argument. Each login has its own, whereas
- * plugins may share the object that they answer with.
+ * The plugin whose tap answered last, looked up by the first argument of its hook. Each login has its own, while
+ * plugins may use one object for many answers.
  */
 export function deciderOf(question: object): string | null {
   return deciders.get(question) ?? null;
@@ -124,7 +127,9 @@ function frozen(what: string, plugin = "unknown"): PluginError {
   return new PluginError(plugin, `taps ${what} after the router has started; tap in apply(), or before start()`);
 }
 
-/** Every tap of an async hook as a promise tap: its answer checked, its time limited, its errors bearing its name. */
+/**
+ * Makes a tap of an async hook a promise tap: its answer is checked, its time limited, and its errors carry its name.
+ */
 function asked(tap: Tap, hook: string, answer: Answer<unknown> | null): Tap {
   return {
     ...tap,
@@ -133,7 +138,7 @@ function asked(tap: Tap, hook: string, answer: Answer<unknown> | null): Tap {
       let value: unknown;
       try {
         value = started(tap, args);
-        // A signal has its price, and is asked for only where there is something to wait for.
+        // A signal costs time to create, so it is used only if there is something to wait for.
         if (isThenable(value)) value = await untilAborted(Promise.resolve(value), (args[0] as Deciding).signal);
       } catch (error) {
         if (error instanceof PluginError) throw error;
@@ -155,7 +160,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
-/** What a tap gives at once, be it the answer or a promise of it. */
+/** What a tap gives at once: the answer, or a promise of it. */
 function started(tap: Tap, args: unknown[]): unknown {
   if (tap.type !== "async") return tap.fn(...args);
   return new Promise((resolve, reject) => {

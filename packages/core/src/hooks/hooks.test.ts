@@ -30,7 +30,7 @@ describe("a deciding hook", () => {
     await expect(hook.promise(question())).resolves.toMatchObject({ kind: "accept" });
   });
 
-  it.each([[null], [false], [0], ["yes"], [true]])("takes %p for a bug of the plugin that it names", async (value) => {
+  it.each([[null], [false], [0], ["yes"], [true]])("reports %p as a bug of the plugin, by its name", async (value) => {
     const hook = bail();
     hook.tap("careless", () => value as never);
     await expect(hook.promise(question())).rejects.toThrow(
@@ -61,7 +61,7 @@ describe("a deciding hook", () => {
     await expect(hook.promise({ signal })).rejects.toThrow('plugin "sleeper" failed in hello: no answer within 5 ms');
   });
 
-  it("blames nobody when the client leaves meanwhile", async () => {
+  it("blames no plugin when the client leaves while a tap is asked", async () => {
     const hook = bail();
     hook.tapPromise("sleeper", () => new Promise(() => undefined));
     const controller = new AbortController();
@@ -71,7 +71,7 @@ describe("a deciding hook", () => {
     await expect(decided).rejects.not.toBeInstanceOf(PluginError);
   });
 
-  it("remembers who answered each question, whatever object the answers share", async () => {
+  it("remembers which plugin answered each question, even if the answers share one object", async () => {
     const no = Object.freeze(deny());
     const [first, second] = [bail(), bail()];
     first.tap("ann", () => no);
@@ -81,19 +81,19 @@ describe("a deciding hook", () => {
     expect([one, other, unasked].map(deciderOf)).toEqual(["ann", "bob", null]);
   });
 
-  it("takes no tap once it is frozen", () => {
+  it("takes no tap after it is frozen", () => {
     const state = freeze();
     const hook = bail(state);
     state.frozen = true;
     expect(() => hook.tap("late", () => undefined)).toThrow(/"late" taps hello after the router has started/);
   });
 
-  it("refuses to put a tap before one that is not there", () => {
+  it("refuses to put a tap before one that does not exist", () => {
     expect(() => bail().tap({ name: "mine", before: "absent" }, () => undefined)).toThrow(/before "absent"/);
   });
 });
 
-describe("a hook that tells", () => {
+describe("a hook that reports", () => {
   it("runs the taps after one that throws, and logs throws and rejections with the plugin's name", async () => {
     const lines: string[] = [];
     const log = { error: (_fields: unknown, message: string) => lines.push(message) } as unknown as Log;
@@ -113,13 +113,13 @@ describe("a hook that tells", () => {
 });
 
 describe("hooks by name", () => {
-  it("store nothing for a name that is only asked for", () => {
+  it("store nothing for a name that is only looked up", () => {
     const hooks = new HooksByName("challenge", () => bail(), freeze());
     expect(hooks.get("__proto__")).toBeUndefined();
     expect([...hooks.names()]).toEqual([]);
   });
 
-  it("make no hook once they are frozen", () => {
+  it("make no hook after they are frozen", () => {
     const state = freeze();
     const hooks = new HooksByName("challenge", () => bail(state), state);
     const ticket = hooks.for("ticket");

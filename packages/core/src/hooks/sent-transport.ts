@@ -1,8 +1,8 @@
 import type { TransportDetails } from "../contract/hello.ts";
 
 /**
- * `details.transport` as authenticators and authorizers are sent it: the keys of Crossbar's documentation and of its
- * current versions. Named one by one, so that what core tells plugins beside them never goes over the wire.
+ * `details.transport` as authenticators and authorizers get it: the keys of Crossbar's documentation and of its current
+ * versions. The keys are listed one by one, so that what only plugins may see never goes over the wire.
  */
 export function sentTransport(transport: TransportDetails): Omit<TransportDetails, "address"> {
   return {

@@ -2,12 +2,12 @@ import type { Connection } from "../contract/connection.ts";
 import type { SessionPort, RouterError, SessionInfo } from "../contract/session-port.ts";
 import type { Message } from "../wamp/messages.ts";
 
-/** What its session does for a peer. */
+/** The functions of Session that its port uses. */
 export type PortSession = Pick<SessionPort, "close" | "violation" | "limited" | "broken">;
 
 /**
- * A client's session as its realm sees it. A class, since objects that are written down with a getter have a shape of
- * their own each, and whoever asks thousands of them for it is slow.
+ * A client's session as its realm sees it. It is a class because each object literal with a getter gets a shape of its
+ * own in V8, which makes reads slow when there are thousands.
  */
 export class ClientPort implements SessionPort {
   readonly info: SessionInfo;

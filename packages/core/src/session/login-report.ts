@@ -11,7 +11,7 @@ interface ReportContext {
   readonly log: Log;
 }
 
-/** A client's login as it is told when it has ended: in one line of the log, and where it was refused by the hook. */
+/** Reports a client's login when it has ended: in one log line and, if it was refused, by the hook `loginFailed`. */
 export class LoginReport {
   readonly #peer: string;
   readonly #context: ReportContext;
@@ -25,19 +25,19 @@ export class LoginReport {
     this.#context = context;
   }
 
-  /** HELLO came, and is read next. */
+  /** HELLO came, and will be read next. */
   began(session: number): void {
     this.#session = session;
     this.#startedAt = performance.now();
   }
 
-  /** HELLO was one. */
+  /** HELLO was read without a problem. */
   helloRead(hello: Hello, handshake: Handshake): void {
     this.#hello = hello;
     this.#handshake = handshake;
   }
 
-  /** @returns the login, as the hook `joined` is told of it once the session has joined */
+  /** @returns the login, for the hook `joined` */
   welcome({ realm, authid, authrole, authmethod, authprovider }: SessionInfo): LoginSuccess {
     const who = { realm, authid: excerpt(authid), authrole, authmethod, authprovider };
     const ms = this.#tell("info", "welcome", who);
@@ -51,12 +51,12 @@ export class LoginReport {
     hooks.loginFailed.call({ hello: this.#hello, peer: this.#peer, authmethod, provider, plugin, reason, message, ms });
   }
 
-  /** The client has left before it was answered; nothing to tell where it had not even said HELLO. */
+  /** The client has left before its login ended. Without a HELLO there is nothing to report. */
   abandoned(): void {
     if (this.#session !== null) this.#tell("info", "abandoned", {});
   }
 
-  /** @returns how long the login took, in milliseconds; the log's line has it rounded */
+  /** @returns how long the login took, in milliseconds; the log line has it rounded */
   #tell(level: "info" | "warn", outcome: string, fields: Dict): number {
     const { authmethod = null, provider = null, plugin = null, known = null } = this.#handshake?.trace ?? {};
     const ms = performance.now() - this.#startedAt;

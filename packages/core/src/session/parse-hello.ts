@@ -5,7 +5,7 @@ import type { Dict } from "../wamp/payload.ts";
 import { isUri } from "../wamp/uri.ts";
 import { protocolViolation, WampError } from "../errors/wamp-error.ts";
 
-/** What a client says of itself in HELLO. */
+/** What a client says about itself in HELLO. */
 export interface HelloFields {
   readonly realm: string | null;
   readonly authid: string | null;
@@ -40,7 +40,7 @@ function name(details: Readonly<Dict>, key: string): string | null {
   throw protocolViolation(`HELLO.details.${key} must be a string, found ${kindOf(value)}`);
 }
 
-/** None given means anonymous, as in Crossbar. */
+/** No methods means anonymous, as in Crossbar. */
 function authmethods(value: unknown): readonly string[] {
   if (value === undefined || value === null) return ["anonymous"];
   if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
@@ -55,7 +55,7 @@ function authextra(value: unknown): Readonly<Dict> | null {
   throw protocolViolation(`HELLO.details.authextra must be a dictionary, found ${kindOf(value)}`);
 }
 
-/** Only what the router reads of it is kept. */
+/** Keeps only what the router reads. */
 function roles(value: unknown): ClientRoles {
   if (!isDict(value) || !CLIENT_ROLES.some((role) => Object.hasOwn(value, role))) {
     throw protocolViolation(`HELLO.details.roles must name at least one of ${CLIENT_ROLES.join(", ")}`);

@@ -19,13 +19,13 @@ import { LoginReport } from "./login-report.ts";
 import { parseHello } from "./parse-hello.ts";
 import type { SessionSettings } from "./settings.ts";
 
-/** How long the peer of a session that the router closes has to answer GOODBYE, in milliseconds. */
+/** How long the router waits for the answer to its GOODBYE, in milliseconds. */
 const GOODBYE_TIMEOUT = 2000;
 
-/** Made once: who asks for its stack learns nothing from it, and it has its price. */
+/** Created once: its stack says nothing useful, and is slow to create. */
 const GONE = new Error("the client has left");
 
-/** What a session needs of the router it is in. */
+/** What a session needs of its router. */
 export interface SessionContext {
   readonly handshakes: Handshakes;
   readonly realms: RealmDirectory;
@@ -35,14 +35,14 @@ export interface SessionContext {
   readonly settings: Live<SessionSettings>;
   /** An id that no other session has. */
   newId(): number;
-  /** The session has joined a realm; called once at most. */
+  /** The session has joined a realm. Called once at most. */
   joined(session: Session): void;
-  /** The session is over; called once. */
+  /** The session is over. Called once. */
   ended(session: Session): void;
 }
 
 /**
- * Where a session stands (spec, basic/sessions). `new` waits for HELLO, `deciding` for the router's own decision,
+ * The state of a session (spec, basic/sessions). `new` waits for HELLO, `deciding` for the router's own decision,
  * `challenged` for AUTHENTICATE, `leaving` for the answer to GOODBYE.
  */
 type State =
@@ -61,11 +61,11 @@ export class Session implements ConnectionHandler {
   readonly #context: SessionContext;
   /** Null once the session has joined. */
   #deadline: Deadline | null;
-  /** The id that HELLO got, null before it. */
+  /** The id that the session got at HELLO; null before. */
   id: number | null = null;
   #state: State = { is: "new" };
   #handshake: Handshake | null = null;
-  /** Null once it was told how the login ended. */
+  /** Null once the end of the login is reported. */
   #loginReport: LoginReport | null;
   #goodbyeTimer: NodeJS.Timeout | undefined;
 
@@ -76,12 +76,12 @@ export class Session implements ConnectionHandler {
     this.#deadline = new Deadline(context.settings.now["auth-timeout"], undefined, () => this.#late());
   }
 
-  /** Who it is, once it has joined and until it leaves. */
+  /** Who the session is; null before it has joined and after it has left. */
   get info(): SessionInfo | null {
     return this.#state.is === "joined" ? this.#state.info : null;
   }
 
-  /** How it was let in; null while `info` is, or where a tap of the hook `hello` did it. */
+  /** How the session was let in; null if `info` is null, or if a tap of the hook `hello` let it in. */
   get admission(): Admission | null {
     return this.#state.is === "joined" ? this.#state.admission : null;
   }
@@ -123,7 +123,7 @@ export class Session implements ConnectionHandler {
     return this.#connection.details.peer;
   }
 
-  /** Ends the session: with GOODBYE where it has joined, with ABORT where it has not. Never throws. */
+  /** Ends the session: with GOODBYE if it has joined, else with ABORT. Never throws. */
   close(reason: string, message?: string): void {
     if (this.#state.is !== "joined") {
       this.#abort(reason, message ?? "the router closes the session");
@@ -241,18 +241,20 @@ export class Session implements ConnectionHandler {
   #endLate(): void {
     const message = `the login took longer than ${this.#context.settings.now["auth-timeout"]} ms`;
     this.limited("auth-timeout", message);
-    // Who has not said HELLO may not speak WAMP at all: nothing is said to it.
+    // A client that sent no HELLO may not speak WAMP at all, so it gets no message.
     if (this.#state.is === "new") this.#end();
     else this.#abort(ErrorUri.authenticationFailed, message);
   }
 
-  /** Something failed at this session, or could not be said to it: it ends, and no other session is harmed. */
+  /**
+   * The router failed at this session, or could not send it a message. The session ends, so that no other is harmed.
+   */
   #broken(error: unknown): void {
-    // What the client's own format or limits cannot take is not the router's fault.
+    // If the client's format or limits cannot take a message, that is not the router's fault.
     const level = WampError.is(error) ? "warn" : "error";
     this.#context.log[level](
       { error, session: this.id, peer: this.peer },
-      "a session was ended: a message failed at it",
+      "ended a session: a message from it or to it failed",
     );
     this.#abort(ErrorUri.runtimeError, "the router failed at one of this session's messages");
   }
@@ -271,7 +273,10 @@ export class Session implements ConnectionHandler {
     this.#end();
   }
 
-  /** Sends a message of the handshake or of the end. What a plugin put in it may not be sayable: then nobody is let in. */
+  /**
+   * Sends a message of the handshake or of the end. A plugin may have put something in it that cannot be encoded; then
+   * the client is not let in.
+   */
   #send(message: Message): boolean {
     try {
       this.#connection.send(message);
@@ -282,7 +287,7 @@ export class Session implements ConnectionHandler {
       const abort = { type: "ABORT", details: { message: text }, reason: ErrorUri.authenticationFailed } as const;
       attempt(
         () => this.#connection.send(abort),
-        () => undefined, // it hears nothing, and is ended all the same
+        () => undefined, // the session ends without a message
       );
       this.#refused(ErrorUri.authenticationFailed, text);
       this.#end();
@@ -303,7 +308,7 @@ export class Session implements ConnectionHandler {
     this.#try(() => this.#context.hooks.left.call(info));
   }
 
-  /** Each step is taken whatever becomes of the others: a session that is over stays nowhere, and is counted nowhere. */
+  /** Every step runs even if another one fails: a session that is over must not stay in any list or count. */
   #end(): void {
     if (this.#state.is === "closed") return;
     this.#leaveRealm();

@@ -6,7 +6,7 @@ import { type Dict, payloadOf, type PayloadValues } from "../../wamp/payload.ts"
 import type { Handler } from "./handler.ts";
 import { copied, copiedOrNone, errorOfThrown, payloadOfResult, valuesIn, valuesOf } from "./values.ts";
 
-/** What an in-process session offers, and the calls that its handlers are at. */
+/** The procedures of an in-process session, and the calls that its handlers are working on. */
 export class LocalCallee {
   /** By registration id. */
   readonly #procedures = new Map<number, { readonly procedure: string; readonly handler: Handler }>();
@@ -15,7 +15,7 @@ export class LocalCallee {
   readonly #answer: (message: Message) => void;
   readonly #log: Log;
 
-  /** @param answer sends YIELD or ERROR, as long as the session is open */
+  /** @param answer sends YIELD or ERROR while the session is open */
   constructor(answer: (message: Message) => void, log: Log) {
     this.#answer = answer;
     this.#log = log;
@@ -29,7 +29,7 @@ export class LocalCallee {
     this.#procedures.delete(registration);
   }
 
-  /** Lets a handler answer INVOCATION. Rejects where the invocation itself cannot be read. */
+  /** Lets a handler answer INVOCATION. Rejects if the invocation itself cannot be read. */
   async invoked({ request, registration, details, payload }: MessageOf<"INVOCATION">): Promise<void> {
     const entry = this.#procedures.get(registration);
     const { args = [], kwargs = {} } = valuesIn(payload);
@@ -57,7 +57,7 @@ export class LocalCallee {
     }
   }
 
-  /** INTERRUPT: the caller has cancelled. The handler is told, and what it still answers is sent to no one. */
+  /** INTERRUPT: the caller has cancelled. The handler is told; its later answers are dropped. */
   interrupted({ request }: MessageOf<"INTERRUPT">): void {
     const running = this.#running.get(request);
     if (running === undefined) return;
@@ -72,7 +72,7 @@ export class LocalCallee {
     this.#answer({ type: "ERROR", requestType, request, details: {}, error, payload: payloadOf(values) });
   }
 
-  /** Tells all handlers at work that the session has left. */
+  /** Tells all running handlers that the session has left. */
   end(reason: Error): void {
     for (const running of this.#running.values()) running.abort(reason);
     this.#running.clear();

@@ -8,16 +8,16 @@ import type { RouterHooks } from "../../contract/hooks.ts";
 import { clientRolesOf } from "../../wamp/client-features.ts";
 import { LocalSession } from "./local-session.ts";
 
-/** Who an in-process session is. It logs in nowhere: who runs in the router's process is let in as told. */
+/** Who an in-process session is. It does not log in: code in the router's process is trusted to name its role. */
 export interface LocalIdentity {
   readonly session: number;
   readonly role: string;
   readonly authid: string;
-  /** What put it there: `component`, `embedded`. */
+  /** What created it: `component`, `embedded`. */
   readonly provider: string;
 }
 
-/** How an in-process session is connected: not at all. */
+/** The transport details of an in-process session, which has no connection. */
 const IN_PROCESS: TransportDetails = {
   type: "function",
   protocol: "wamp.2",
@@ -36,7 +36,7 @@ const IN_PROCESS: TransportDetails = {
   http_cbtid: null,
 };
 
-/** What a LocalSession understands, as a client announces it in HELLO. */
+/** The features of a LocalSession, as a client announces them in HELLO. */
 const ROLES = clientRolesOf({
   caller: { features: { progressive_call_results: true, call_canceling: true } },
   callee: {
@@ -53,7 +53,7 @@ interface LocalContext {
   ended(session: LocalSession): void;
 }
 
-/** Joins a session of this process to `realm`, seen by all as any other. */
+/** Joins a session of this process to `realm`. Others see it like any other session. */
 export function joinLocally(realm: RealmPort, identity: LocalIdentity, context: LocalContext): LocalSession {
   const { hooks, log, report } = context;
   const session = new LocalSession(realm, infoOf(realm, identity), {
@@ -69,7 +69,7 @@ export function joinLocally(realm: RealmPort, identity: LocalIdentity, context: 
   return session;
 }
 
-/** Joins the router's own session: hidden, above permissions, disclosed as `trusted`. */
+/** Joins the router's own session: hidden, not bound by permissions, disclosed as `trusted`. */
 export function joinAsService(
   realm: RealmPort,
   session: number,

@@ -33,7 +33,7 @@ export interface LocalSessionOptions {
   readonly service: boolean;
   readonly log: Log;
   readonly report: ReportLimit;
-  /** It has left its realm; called once. */
+  /** The session has left its realm. Called once. */
   ended(session: LocalSession): void;
 }
 
@@ -43,7 +43,7 @@ interface Request {
   readonly onProgress?: ProgressHandler | undefined;
 }
 
-/** How `invoke` is to wait. */
+/** How `invoke` calls and waits. */
 interface InvokeOptions {
   readonly options?: Dict;
   /** Cancels the call; it then rejects with the signal's reason. */
@@ -51,7 +51,7 @@ interface InvokeOptions {
   readonly onProgress?: ProgressHandler | undefined;
 }
 
-/** What answers a request, if not ERROR. */
+/** The answer to each request, other than ERROR. */
 interface Answers {
   CALL: "RESULT";
   REGISTER: "REGISTERED";
@@ -63,8 +63,8 @@ interface Answers {
 type Answer<R extends keyof Answers> = MessageOf<Answers[R]> | MessageOf<"ERROR">;
 
 /**
- * A session in the router's own process, with autobahn-js's signatures: what components and embedding programs get, and
- * what the router calls authenticators with. To its realm it is a session like any other.
+ * A session in the router's own process, with the signatures of autobahn-js. Components and embedding programs get one,
+ * and the router uses one to call authenticators. For its realm it is a session like any other.
  */
 export class LocalSession {
   readonly info: SessionInfo;
@@ -97,7 +97,7 @@ export class LocalSession {
 
   /**
    * Calls a procedure.
-   * @param onProgress gets progressive results; without it none are asked for
+   * @param onProgress gets progressive results; without it the call asks for none
    * @returns the one value of the result, else a `Result`. Rejects with a WampError.
    */
   async call(
@@ -113,7 +113,7 @@ export class LocalSession {
     throw new WampError(outcome.uri, firstText(outcome.args), { args: outcome.args, kwargs: outcome.kwargs });
   }
 
-  /** As `call`, but tells an ERROR of the callee from one of the router. */
+  /** As `call`, but distinguishes an ERROR of the callee from one of the router. */
   async invoke(
     procedure: string,
     values: PayloadValues,
@@ -140,10 +140,10 @@ export class LocalSession {
     }
   }
 
-  /** Offers a procedure. Rejects with a WampError, as where it is taken or not allowed. */
+  /** Offers a procedure. Rejects with a WampError, for example if it is taken or not allowed. */
   async register(procedure: string, handler: Handler, options: Dict = {}): Promise<Registration> {
     const message = { type: "REGISTER", request: this.#ids.next(), options, procedure } as const;
-    // The handler is set before the next message is looked at, which may be the first INVOCATION.
+    // The handler must be set before the next message, which may be the first INVOCATION.
     const answer = await this.#send<"REGISTER">(message, {
       before: ({ registration }) => this.#callee.offer(registration, procedure, handler),
     });
@@ -170,7 +170,7 @@ export class LocalSession {
     return { id, topic, unsubscribe };
   }
 
-  /** Publishes. @returns with `acknowledge: true` the publication once the router has it, else undefined at once. */
+  /** Publishes. @returns with `acknowledge: true` the publication, once the router has it; else undefined at once. */
   async publish(topic: string, args?: unknown[], kwargs?: Dict, options: Dict = {}): Promise<Publication | undefined> {
     const message = {
       type: "PUBLISH",
@@ -195,7 +195,7 @@ export class LocalSession {
     await subscription.unsubscribe();
   }
 
-  /** Leaves the realm. What it still waits for rejects. */
+  /** Leaves the realm. Its pending requests reject. */
   leave(reason: string = CloseUri.goodbyeAndOut, message = "the session has left"): void {
     if (!this.#open) return;
     this.#open = false;
@@ -215,7 +215,7 @@ export class LocalSession {
       info: this.info,
       service,
       backlog: 0,
-      // Never at once, so that a realm is not called back into while it is at work; microtasks keep the order.
+      // Never at once: a realm must not be called back while it handles a message. Microtasks keep the order.
       send: (message) =>
         queueMicrotask(
           guarded(
@@ -274,7 +274,7 @@ export class LocalSession {
     }
   }
 
-  /** A message for this session could not be handled: the one that waits for an answer is told. */
+  /** A message for this session could not be handled. Whoever waits for an answer gets an error. */
   #failed(message: Message, error: unknown): void {
     this.#options.log.error(
       { error, session: this.id },
@@ -309,7 +309,7 @@ export class LocalSession {
   }
 }
 
-/** How a call ended that gave no result: all but `error` are the router's own word. */
+/** How a call without a result ended. `error` comes from the callee, all others from the router itself. */
 export interface ErrorOutcome {
   readonly kind: "error" | RouterCause;
   readonly uri: string;

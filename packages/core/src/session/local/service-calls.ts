@@ -5,14 +5,17 @@ import type { LocalSession } from "./local-session.ts";
 
 const DEFAULT_TIMEOUT = 10_000;
 
-/** The calls that the router makes itself, as those of authenticators: one hidden, trusted session for each realm. */
+/**
+ * The calls that the router itself makes, such as those to authenticators. It has a hidden, trusted session in each
+ * realm.
+ */
 export class ServiceCalls {
   readonly #realms: RealmDirectory;
   readonly #join: (realm: RealmPort) => LocalSession;
   readonly #ended: (call: ServiceCallEnd) => void;
   readonly #sessions = new Map<string, LocalSession>();
 
-  /** @param ended told of each call when it is over */
+  /** @param ended called when a call is over */
   constructor(realms: RealmDirectory, join: (realm: RealmPort) => LocalSession, ended: (call: ServiceCallEnd) => void) {
     this.#realms = realms;
     this.#join = join;
@@ -58,7 +61,7 @@ export class ServiceCalls {
     }
   }
 
-  /** Leaves a realm that is no more. */
+  /** Leaves a realm that was removed. */
   leave(realmName: string): void {
     this.#sessions.get(realmName)?.leave();
     this.#sessions.delete(realmName);
@@ -80,7 +83,7 @@ export class ServiceCalls {
     const limit = new Deadline(timeout, parent);
     try {
       const outcome = await this.#session(realm).invoke(procedure, { args }, { signal: limit.signal });
-      // The router's own word needs no URI and no arguments.
+      // An outcome from the router itself needs no URI and no arguments.
       return "uri" in outcome && outcome.kind !== "error" ? { kind: outcome.kind } : outcome;
     } catch (error) {
       if (error instanceof DeadlineError && parent?.aborted !== true) return { kind: "timeout" };
@@ -100,7 +103,7 @@ export class ServiceCalls {
   }
 }
 
-/** Whether `procedure` was registered before `signal` said that the time is up. Rejects where the client left. */
+/** Whether `procedure` was registered before the time was up. Rejects if the client left. */
 async function registered(realm: RealmPort, procedure: string, signal: AbortSignal): Promise<boolean> {
   try {
     await realm.whenRegistered(procedure, signal);

@@ -3,7 +3,7 @@ import type { MessageOf } from "../../wamp/messages.ts";
 import type { Handler } from "./handler.ts";
 import { valuesIn } from "./values.ts";
 
-/** What an in-process session is subscribed to, and the handlers of its events: several may share a subscription. */
+/** The subscriptions of an in-process session, and their handlers. Several handlers may share a subscription. */
 export class LocalSubscriber {
   /** By subscription id. */
   readonly #topics = new Map<number, { readonly topic: string; readonly handlers: Set<Handler> }>();
@@ -19,7 +19,7 @@ export class LocalSubscriber {
     entry.handlers.add(handler);
   }
 
-  /** @returns whether it was the last handler of a subscription, which is then to be ended */
+  /** @returns whether it was the last handler of its subscription, which must then be ended */
   remove(subscription: number, handler: Handler): boolean {
     const entry = this.#topics.get(subscription);
     entry?.handlers.delete(handler);
@@ -33,7 +33,7 @@ export class LocalSubscriber {
     this.#topics.delete(subscription);
   }
 
-  /** EVENT: each handler gets it, whatever the others do. */
+  /** EVENT: each handler gets it, even if another one fails. */
   event({ subscription, publication, details, payload }: MessageOf<"EVENT">): void {
     const entry = this.#topics.get(subscription);
     if (entry === undefined) return;

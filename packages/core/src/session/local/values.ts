@@ -4,7 +4,9 @@ import type { Dict, Payload, PayloadValues } from "../../wamp/payload.ts";
 import { isUri } from "../../wamp/uri.ts";
 import { WampError } from "../../errors/wamp-error.ts";
 
-/** Several values, or named ones, where a plain one would not do: what `call` resolves to, and what a handler may return. */
+/**
+ * Several values, or named ones. `call` resolves to it, and a handler may return it, if one plain value is not enough.
+ */
 export class Result {
   readonly args: readonly unknown[];
   readonly kwargs: Readonly<Dict>;
@@ -24,7 +26,7 @@ export function copied(values: PayloadValues): PayloadValues {
   }
 }
 
-/** As `copied`; nothing where it cannot be copied. */
+/** As `copied`, but empty if the values cannot be copied. */
 export function copiedOrNone(values: PayloadValues): PayloadValues {
   try {
     return copied(values);
@@ -56,15 +58,15 @@ function isForeignResult(value: unknown): value is Result {
   return Array.isArray(args) && isDict(kwargs);
 }
 
-/** What `call` resolves to, by autobahn-js's rule: the one value, else a Result, else null. */
+/** What `call` resolves to, by the rule of autobahn-js: the one value, else a Result, else null. */
 export function resultOfPayload(args: readonly unknown[], kwargs: Readonly<Dict>): unknown {
   if (args.length > 1 || Object.keys(kwargs).length > 0) return new Result(args, kwargs);
   return args.length === 1 ? args[0] : null;
 }
 
 /**
- * What a handler threw, as an ERROR: a WampError, an autobahn.Error by its shape, a string. Anything else is a crash,
- * whose text is for the log and not for the caller: null.
+ * What a handler threw, as an ERROR: a WampError, an autobahn.Error (by its shape) or a string. Null for anything else:
+ * it is a crash, and its text is for the log, not for the caller.
  */
 export function errorOfThrown(thrown: unknown): { uri: string; payload: PayloadValues } | null {
   if (WampError.is(thrown)) return { uri: thrown.uri, payload: thrown.payload };
