@@ -39,7 +39,7 @@ it("max-connections: one too many gets HTTP 503 and when to come again, and a pl
   expect(await refusal()).toEqual({
     status: 503,
     retryAfter: "5",
-    text: "this transport has as many connections as it takes; try again later\n",
+    text: "this transport has no room for more connections; try again later\n",
   });
   expect(running.count("max-connections")).toBe(1);
   expect(running.hits).toMatchObject([{ peer: expect.stringMatching(/^tcp4:127/) as string, session: null }]);
@@ -53,7 +53,7 @@ it("max-half-open: clients that do not log in keep no one else out for longer th
   await join();
   await join();
   const silent = await connectRaw(running.url);
-  expect((await refusal()).text).toContain("as many logins are under way");
+  expect((await refusal()).text).toContain("too many logins are pending on this transport");
   silent.send(...HELLO);
   await silent.welcomed();
   const left = await connectRaw(running.url);
@@ -126,7 +126,7 @@ it("a transport that does not ask first is refused by ABORT", async () => {
   const closed = new Promise<void>((resolve) => (second.onclose = resolve));
   expect(await heard(second)).toEqual([
     Code.ABORT,
-    { message: "this transport has as many connections as it takes; try again later" },
+    { message: "this transport has no room for more connections; try again later" },
     "wampgate.error.limit_exceeded",
   ]);
   await closed;

@@ -29,7 +29,7 @@ it("max-sessions: one too many is told, and a place that is left is free", async
   await second.welcomed();
   expect(await (await login()).aborted()).toEqual({
     reason: "wampgate.error.limit_exceeded",
-    message: "the realm has as many sessions as it takes; try again later",
+    message: "the realm has no room for more sessions; try again later",
   });
   expect(running.count("max-sessions")).toBe(1);
   first.send(Code.GOODBYE, {}, "wamp.close.close_realm");

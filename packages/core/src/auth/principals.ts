@@ -42,7 +42,7 @@ export interface Found {
   readonly plugin: string | null;
 }
 
-/** What is asked of every block alike. */
+/** The part of the question that is the same for every block. */
 type Question = Omit<PrincipalQuery, "method" | "last" | "defaultRole" | "signal">;
 
 /** A question to one block. Its signal is created at first use. */

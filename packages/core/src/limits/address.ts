@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 
 /**
- * The address in a peer, as it stands there; null where the peer has none.
+ * The address in a peer, as written there; null if the peer has none.
  *
  * @param peer `transport.peer`: `tcp4:192.0.2.1:17185`, `tcp6:2001:db8::1:17185`
  */
@@ -11,8 +11,8 @@ export function addressIn(peer: string): string | null {
 }
 
 /**
- * The address by which a peer is counted, null where it has none: an IPv4 address, or an IPv6 network of 64 bits, since
- * that is what one subscriber has for himself.
+ * The address by which a peer is counted: an IPv4 address, or an IPv6 network of 64 bits, because one internet
+ * subscriber gets that many. Null if the peer has none.
  *
  * @param peer `transport.peer`: `tcp4:192.0.2.1:17185`, `tcp6:2001:db8::1:17185`
  */
@@ -26,7 +26,7 @@ function networkOf(address: string): string {
   const [head = "", tail] = (address.split("%")[0] ?? "").split("::");
   const groups = head === "" ? [] : head.split(":");
   const after = tail === undefined || tail === "" ? [] : tail.split(":");
-  // An IPv4 address at the end stands for two groups.
+  // An IPv4 address at the end counts as two groups.
   const length = after.length + (after.at(-1)?.includes(".") === true ? 1 : 0);
   const zeros = tail === undefined ? 0 : 8 - groups.length - length;
   const all = [...groups, ...Array<string>(Math.max(0, zeros)).fill("0"), ...after];

@@ -15,7 +15,7 @@ function fail(backOff: BackOff, name: string, times: number): void {
   for (let i = 0; i < times; i++) backOff.failed(name);
 }
 
-it("lets as many failures pass in a minute as the limit says, and not one more", () => {
+it("allows exactly as many failures in a minute as the limit says", () => {
   const backOff = new BackOff(() => 3000);
   fail(backOff, "a", 3000);
   expect(backOff.isHeld("a")).toBe(false);
@@ -24,7 +24,7 @@ it("lets as many failures pass in a minute as the limit says, and not one more",
   expect(backOff.isHeld("b")).toBe(false);
 });
 
-it("holds back twice as long with each further failure, for a minute at most", () => {
+it("holds back twice as long after each further failure, for a minute at most", () => {
   const backOff = new BackOff(() => 2);
   fail(backOff, "a", 2);
   const holds = Array.from({ length: 8 }, () => {
@@ -34,13 +34,13 @@ it("holds back twice as long with each further failure, for a minute at most", (
   expect(holds).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
 });
 
-it("counts failures that were under way when the hold began as one", () => {
+it("counts the failures that were pending when the hold began as one", () => {
   const backOff = new BackOff(() => 1);
   fail(backOff, "a", 50);
   expect(holdOf(backOff, "a")).toBe(1);
 });
 
-it("begins anew after a quiet minute, and not while the name is held back", () => {
+it("starts again after a quiet minute, but not while the name is held back", () => {
   const backOff = new BackOff(() => 60);
   fail(backOff, "a", 61);
   expect(holdOf(backOff, "a")).toBe(1);
@@ -53,7 +53,7 @@ it("begins anew after a quiet minute, and not while the name is held back", () =
   expect(holdOf(backOff, "a")).toBe(1);
 });
 
-it("lets a name that fails steadily below the limit go on for ever", () => {
+it("never holds back a name that fails steadily below the limit", () => {
   const backOff = new BackOff(() => 60);
   for (let i = 0; i < 1000; i++) {
     fail(backOff, "a", 1);

@@ -11,24 +11,24 @@ const LONGEST_HOLD = 60_000;
 interface Failures {
   /** Grows by one with each failure, and falls by the limit in a minute. */
   readonly level: number;
-  /** From when on it falls: it does not while the name is held back. */
+  /** When the level begins to fall: not while the name is held back. */
   readonly from: number;
   readonly heldUntil: number;
-  /** How often in a row the name was held back. */
+  /** How many times in a row the name was held back. */
   readonly holds: number;
 }
 
 const NONE: Failures = { level: 0, from: 0, heldUntil: 0, holds: 0 };
 
 /**
- * Holds names back that fail more often than a limit lets them: for a second, then twice as long with each further
- * failure. Who has been quiet for a minute begins anew.
+ * Holds back names that fail more often than the limit: for a second, then twice as long after each further failure.
+ * After a quiet minute a name starts again.
  */
 export class BackOff {
   readonly #limit: () => number;
   readonly #failures = new Recent<Failures>(MAX_NAMES, MEMORY);
 
-  /** @param limit gives the failures in a minute */
+  /** @param limit gives the number of failures allowed in a minute */
   constructor(limit: () => number) {
     this.#limit = limit;
   }
@@ -37,7 +37,7 @@ export class BackOff {
     return performance.now() < (this.#failures.get(name)?.heldUntil ?? 0);
   }
 
-  /** Whether it has failed in the last quarter of an hour. */
+  /** Whether the name has failed in the last quarter of an hour. */
   hasFailed(name: string): boolean {
     return this.#failures.get(name) !== undefined;
   }
@@ -46,7 +46,7 @@ export class BackOff {
     const now = performance.now();
     const limit = this.#limit();
     const before = this.#failures.get(name) ?? NONE;
-    // What was under way when the hold began says nothing new.
+    // Failures that were pending when the hold began do not count again.
     if (now < before.heldUntil) return;
     const fallen = Math.max(0, before.level - ((now - before.from) * limit) / 60_000);
     const holds = fallen === 0 ? 0 : before.holds;

@@ -22,7 +22,7 @@ function connectionFrom(peer: string): Connection & { closed: boolean } {
 }
 
 it.each([0, 100])(
-  `places are counted right all through ${ENDINGS} odd endings, with %i messages a second, and none is left`,
+  `slots are counted correctly through ${ENDINGS} odd endings, with %i messages a second, and none is left over`,
   (rate) => {
     const settings = limitSettings.parse({
       "max-connections": 50,

@@ -9,26 +9,28 @@ import { PendingLogins } from "./pending-logins.ts";
 import type { LimitSettings } from "./settings.ts";
 import { throttled } from "./throttle.ts";
 
-/** What is told to who comes when there is no room, and to the operator. */
+/** The texts for the client when there is no room, and for the operator. */
 const TEXTS = {
-  "max-connections": "this transport has as many connections as it takes; try again later",
-  "max-half-open": "as many logins are under way as this transport takes; try again later",
-  "max-half-open-per-address":
-    "as many logins are under way from this address as this transport takes; try again later",
+  "max-connections": "this transport has no room for more connections; try again later",
+  "max-half-open": "too many logins are pending on this transport; try again later",
+  "max-half-open-per-address": "too many logins from this address are pending; try again later",
 } as const;
 
 /**
- * How one connection counts: as a login under way, then as a session, then no more. A second call of the same function
- * changes nothing, nor does `joined` after `ended`.
+ * How one connection counts: first as a pending login, then as a session, then no longer. A second call of the same
+ * function changes nothing, and neither does `joined` after `ended`.
  */
 export interface ConnectionSlot {
-  /** It has logged in. */
+  /** The connection has logged in. */
   joined(): void;
-  /** It is over. */
+  /** The connection is over. */
   ended(): void;
 }
 
-/** One entry of `transports`: it counts the connections and what passes through them, and lets in as many as there may be. */
+/**
+ * The limits of one entry of `transports`: it counts the connections and their traffic, and refuses those beyond the
+ * limits.
+ */
 export class ConnectionLimiter {
   readonly traffic = noTraffic();
   readonly #settings: Live<LimitSettings>;
@@ -46,12 +48,12 @@ export class ConnectionLimiter {
     return this.#pendingLogins.count;
   }
 
-  /** Connections that have. */
+  /** Connections that have logged in. */
   get sessions(): number {
     return this.#sessions;
   }
 
-  /** What the transport is handed. @param accept takes a connection for which there is room, and its slot */
+  /** The functions for the transport. @param accept takes a connection for which there is room, and its slot */
   entry(
     accept: (connection: Connection, slot: ConnectionSlot) => ConnectionHandler,
   ): Pick<TransportEntry, "traffic" | "refusal" | "accept"> {
@@ -109,7 +111,7 @@ export class ConnectionLimiter {
   }
 }
 
-/** For transports that have not asked for the refusal while it could be told by other means. */
+/** For transports that did not ask for the refusal before they made the connection. */
 function turnedAway(connection: Connection, message: string): ConnectionHandler {
   connection.send({ type: "ABORT", details: { message }, reason: ErrorUri.limitExceeded });
   connection.close();

@@ -10,7 +10,7 @@ afterEach(() => jest.useRealTimers());
 
 type Outcome = "right" | "wrong" | "broken";
 
-/** Logins whose outcome the test says; `held` where nobody was asked. */
+/** Logins whose outcome the test chooses; `held` if no plugin was asked. */
 function guarded(limits: { perAddress?: number; perAuthid?: number }) {
   const hits: LimitHit[] = [];
   const { perAddress = 1000, perAuthid = 1000 } = limits;
@@ -49,7 +49,7 @@ function guarded(limits: { perAddress?: number; perAuthid?: number }) {
   return { attempt, fail, hits };
 }
 
-it("by default's figure 3000 failures a minute from one address pass, and the right proof after them", async () => {
+it("with the default limit, 3000 failures a minute from one address pass, and then the right proof", async () => {
   const { attempt, fail, hits } = guarded({ perAddress: 3000, perAuthid: 3000 });
   await fail(3000, "192.0.2.1");
   expect(await attempt("192.0.2.1", "joe", "right")).toBe("right");
@@ -59,7 +59,7 @@ it("by default's figure 3000 failures a minute from one address pass, and the ri
   expect(hits).toMatchObject([{ limit: "max-failed-logins-per-address", peer: "tcp4:192.0.2.1:1", session: null }]);
 });
 
-it("an address that is held back is let in when its time is up", async () => {
+it("an address that is held back can log in again when its time is up", async () => {
   const { attempt, fail } = guarded({ perAddress: 2 });
   await fail(3, "192.0.2.1");
   expect(await attempt("192.0.2.1", "joe", "right")).toBe("held");
@@ -67,7 +67,7 @@ it("an address that is held back is let in when its time is up", async () => {
   expect(await attempt("192.0.2.1", "joe", "right")).toBe("right");
 });
 
-it("strangers lock nobody out: not who is new, nor who was let in before and errs now", async () => {
+it("strangers lock no user out: no new address, and none that has logged in before and fails now", async () => {
   const { attempt, fail, hits } = guarded({ perAuthid: 2 });
   await attempt("192.0.2.1", "joe", "right");
   await fail(1, "192.0.2.1");
@@ -79,21 +79,21 @@ it("strangers lock nobody out: not who is new, nor who was let in before and err
   expect(hits.map(({ limit }) => limit)).toEqual(["max-failed-logins-per-authid"]);
 });
 
-it("many addresses that guess at one authid have one guess each", async () => {
+it("many addresses that guess at one authid get one guess each", async () => {
   const { attempt, fail } = guarded({ perAuthid: 2 });
   await fail(3, "198.51.100.1");
   expect(await attempt("198.51.100.2", "joe", "wrong")).toBe("wrong");
   expect(await attempt("198.51.100.2", "joe", "right")).toBe("held");
 });
 
-it("to have been let in as somebody else is no excuse", async () => {
+it("a login as another authid does not protect an address", async () => {
   const { attempt, fail } = guarded({ perAuthid: 2 });
   await attempt("198.51.100.1", "ann", "right");
   await fail(3, "198.51.100.1");
   expect(await attempt("198.51.100.1", "joe", "right")).toBe("held");
 });
 
-it("what was not the client's fault counts for nothing, nor do peers without an address", async () => {
+it("failures that are not the client's fault do not count, and neither do peers without an address", async () => {
   const { attempt, fail } = guarded({ perAddress: 1, perAuthid: 1 });
   for (let i = 0; i < 5; i++) await attempt("192.0.2.1", "joe", "broken");
   expect(await attempt("192.0.2.1", "joe", "right")).toBe("right");
@@ -101,7 +101,7 @@ it("what was not the client's fault counts for nothing, nor do peers without an 
   expect(await attempt("", "joe", "right")).toBe("right");
 });
 
-it("logins without an authid count for their address alone", async () => {
+it("logins without an authid count only for their address", async () => {
   const { attempt, fail } = guarded({ perAddress: 4, perAuthid: 1 });
   await fail(4, "192.0.2.1", null);
   expect(await attempt("192.0.2.1", null, "right")).toBe("right");

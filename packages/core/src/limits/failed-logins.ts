@@ -10,19 +10,19 @@ import { BackOff } from "./back-off.ts";
 import { Recent } from "./recent.ts";
 import type { LimitSettings } from "./settings.ts";
 
-/** How many addresses are remembered with an authid they have logged in as, and for how long, in milliseconds. */
+/** How many addresses are remembered with the authid of a successful login, and for how long, in milliseconds. */
 const MAX_FRIENDS = 10_000;
 const FRIENDSHIP = 24 * 60 * 60_000;
 
-/** The same whether the authid exists or not: failures are counted by what was asked for. */
+/** The same for known and unknown authids: failures are counted by the authid in HELLO. */
 const HELD_BACK = "too many logins have failed; try again later";
 
 const NOTHING_ASKED: HandshakeTrace = { authmethod: null, provider: null, plugin: null, known: null };
 
 /**
- * The failed logins of a transport. An address that fails too often is held back, and nothing else: whom it tried to be
- * can still log in from elsewhere. An authid that too many fail at, from wherever, is held back only for those who have
- * failed themselves and were never let in as it, so that strangers lock no user out.
+ * The failed logins of a transport. An address that fails too often is held back; the user whose authid it tried can
+ * still log in from elsewhere. An authid with too many failures, from any addresses, is held back only for addresses
+ * that have failed themselves and never logged in with it. So strangers lock no user out.
  */
 export class FailedLogins {
   readonly #addresses: BackOff;
@@ -36,7 +36,9 @@ export class FailedLogins {
     this.#report = report;
   }
 
-  /** The same handshakes, but refused while their client is held back. A client without an address never is. */
+  /**
+   * The same handshakes, but refused while their client is held back. A client without an address is never held back.
+   */
   guard(handshakes: Handshakes): Handshakes {
     return {
       start: (hello) => {
@@ -69,14 +71,14 @@ export class FailedLogins {
   }
 }
 
-/** Whom a client wants to be, of one length however long the names are. */
+/** The realm and authid that a client asks for, as a hash: its length does not depend on the names. */
 function nameOf({ realm, authid }: Hello): string {
   return createHash("sha256")
     .update(JSON.stringify([realm, authid]))
     .digest("base64");
 }
 
-/** A login whose end is watched. */
+/** A login that reports its outcome. */
 class WatchedHandshake implements Handshake {
   readonly #handshake: Handshake;
   readonly #watch: (step: HandshakeReply) => void;
@@ -105,7 +107,7 @@ class WatchedHandshake implements Handshake {
   }
 }
 
-/** A login that is refused before a plugin was asked. */
+/** A login that is refused before any plugin is asked. */
 class HeldBack implements Handshake {
   readonly trace = NOTHING_ASKED;
 

@@ -4,16 +4,16 @@ import type { LimitHit } from "../contract/observers.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
 
 /**
- * How long a limit that was logged is not logged again, in milliseconds: a flood must not fill the log as well. A session
- * that hits it for the first time is named all the same.
+ * How long a limit is not logged again, in milliseconds: a flood must not fill the log. A session that hits the limit
+ * for the first time is still logged.
  */
 const QUIET_TIME = 10_000;
 
-/** Where all limits that are hit come together: counted, told to the hook `limitHit`, and logged. */
+/** Counts all limit hits, passes them to the hook `limitHit`, and logs them. */
 export class LimitReport {
   readonly #counts: Map<string, number>;
   readonly #logged = new Map<string, { at: number; count: number }>();
-  /** By session, the limits for which it was named in the log. */
+  /** By session, the limits that were logged for it. */
   readonly #named = new WeakMap<SessionInfo, Set<string>>();
   readonly #hooks: RouterHooks;
   readonly #log: Log;
@@ -30,7 +30,7 @@ export class LimitReport {
     return this.#counts;
   }
 
-  /** Counts what is neither told nor logged when it happens. */
+  /** Counts hits that are neither passed to the hook nor logged. */
   add(limit: string, hits: number): void {
     this.#counts.set(limit, (this.#counts.get(limit) ?? 0) + hits);
   }
@@ -52,7 +52,7 @@ export class LimitReport {
     this.#log.warn({ limit, peer, ...who, hits: count - (last?.count ?? 0) }, message);
   }
 
-  /** Whether a session hits a limit for the first time: it is named then, however many others were. */
+  /** Whether a session hits a limit for the first time: then it is logged, even if many others were. */
   #isNew(session: SessionInfo, limit: string): boolean {
     const named = this.#named.get(session) ?? new Set<string>();
     if (named.has(limit)) return false;

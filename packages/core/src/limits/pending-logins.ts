@@ -1,4 +1,4 @@
-/** Connections that have not logged in yet, in all and by the address they come from. */
+/** Counts connections that have not logged in yet, in total and by address. */
 export class PendingLogins {
   readonly #byAddress = new Map<string, number>();
   #count = 0;
@@ -7,7 +7,7 @@ export class PendingLogins {
     return this.#count;
   }
 
-  /** @param address null for who has none: it counts among all */
+  /** @param address null if there is none: then only the total counts */
   of(address: string | null): number {
     return address === null ? 0 : (this.#byAddress.get(address) ?? 0);
   }

@@ -5,7 +5,7 @@ import { Recent } from "./recent.ts";
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-it("never remembers more than it may, and always the last ones", () => {
+it("never remembers more than its maximum, and always keeps the last ones", () => {
   fc.assert(
     fc.property(fc.array(fc.string()), fc.integer({ min: 1, max: 5 }), (names, max) => {
       const recent = new Recent<number>(max, 1000);
@@ -16,7 +16,7 @@ it("never remembers more than it may, and always the last ones", () => {
   );
 });
 
-it("forgets what is too old, and keeps no place for it", () => {
+it("forgets what is too old, and frees its memory", () => {
   const recent = new Recent<true>(10, 1000);
   for (const name of ["a", "b", "__proto__"]) recent.set(name, true);
   jest.advanceTimersByTime(999);

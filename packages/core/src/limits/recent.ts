@@ -3,11 +3,13 @@ interface Entry<V> {
   readonly at: number;
 }
 
-/** What was noted of many names of late. Of too many the oldest are forgotten, so that nobody can fill the memory. */
+/**
+ * Recent values by name. If there are too many names, the oldest are forgotten, so that no client can fill the memory.
+ */
 export class Recent<V> {
   readonly #maxSize: number;
   readonly #maxAge: number;
-  /** The least recently noted first. */
+  /** The oldest first. */
   readonly #entries = new Map<string, Entry<V>>();
 
   /** @param maxAge in milliseconds */

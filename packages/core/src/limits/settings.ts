@@ -6,7 +6,7 @@ const FULL =
 const HELD_BACK =
   "ABORT `wamp.error.authentication_denied` for a second, then for two, four … sixty with each further failure";
 
-/** What an entry of `transports` says about who may come in and how fast, whatever its type. */
+/** The limits of an entry of `transports` on connections, logins and rates, for every type. */
 export const limitSettings = z.object({
   "max-connections": z
     .int()
@@ -18,13 +18,15 @@ export const limitSettings = z.object({
     .int()
     .min(1)
     .default(10_000)
-    .describe("how many of them may not have logged in yet; as many sockets again may be at their first bytes")
+    .describe(
+      "how many connections may not have logged in yet; the same number of sockets may still be at their first bytes",
+    )
     .meta(limit("the same; a socket that has sent nothing yet is closed")),
   "max-half-open-per-address": z
     .int()
     .min(1)
     .default(1000)
-    .describe("how many of those may come from one IPv4 address or IPv6 network of 64 bits")
+    .describe("how many of those may come from one IPv4 address or one IPv6 network of 64 bits")
     .meta(limit("the same")),
   "max-failed-logins-per-address": z
     .int()
@@ -37,7 +39,7 @@ export const limitSettings = z.object({
     .min(1)
     .default(3000)
     .describe(
-      "how many logins with one authid may fail in a minute, from all addresses. Lower it where people choose their own passwords",
+      "how many logins with one authid may fail in a minute, from all addresses. Lower it if people choose their own passwords",
     )
     .meta(
       limit(
@@ -48,7 +50,9 @@ export const limitSettings = z.object({
     .int()
     .min(0)
     .default(0)
-    .describe("how many messages of one client are read in a second; of a pause it saves up one second's; 0: no limit")
+    .describe(
+      "how many messages of one client are read in a second; after a pause, one second's messages may come at once; 0: no limit",
+    )
     .meta(limit("the others wait until the next is due; [nothing is lost](../decisions/slowing-down.md)")),
 });
 

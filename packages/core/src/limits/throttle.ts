@@ -4,18 +4,19 @@ import { guarded } from "../wamp/guarded.ts";
 import type { Message } from "../wamp/messages.ts";
 import type { WampError } from "../errors/wamp-error.ts";
 
-/** How long a connection is read no further, at least, in milliseconds: it is not to be done for each message. */
+/** The shortest pause in reading a connection, in milliseconds: a pause for each message would cost too much. */
 const SHORTEST_PAUSE = 20;
 
 /**
- * Takes connections as `accept` does, and reads no more than `rate` messages a second from each; of a pause it saves up
- * those of one second. Nothing is lost: what a client sends too fast waits in the socket, until the client itself has to.
+ * Takes connections as `accept` does, and reads at most `rate` messages a second from each. After a pause, one second's
+ * messages may come at once. Nothing is lost: messages that come too fast wait in the socket, until the client has to
+ * wait.
  */
 export function throttled(accept: TransportEntry["accept"], rate: number): TransportEntry["accept"] {
   return (connection) => new Throttle(connection, accept, rate);
 }
 
-/** Stands between a connection and its session, to each as the other. Either of them may want it paused. */
+/** Sits between a connection and its session. Both the throttle and the session may pause the connection. */
 class Throttle implements Connection, ConnectionHandler {
   readonly details: Connection["details"];
   readonly #connection: Connection;
@@ -97,7 +98,10 @@ class Throttle implements Connection, ConnectionHandler {
     );
     if (this.#isTold) return;
     this.#isTold = true;
-    this.limited("max-messages-per-second", `a client sends more than ${this.#rate} messages a second: it is slowed`);
+    this.limited(
+      "max-messages-per-second",
+      `a client sends more than ${this.#rate} messages a second, and is slowed down`,
+    );
   }
 
   #goOn(): void {

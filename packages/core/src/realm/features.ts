@@ -1,4 +1,4 @@
-/** What WELCOME announces: each feature listed here works (spec, advanced/features). */
+/** The features that WELCOME announces. All of them work (spec, advanced/features). */
 export const ROUTER_ROLES = Object.freeze({
   broker: {
     features: {

@@ -21,10 +21,10 @@ import { authorizationRequestOf } from "./access/requests.ts";
 
 const ALLOWED: Decision = { allow: true };
 
-/** How many messages of a session may wait for an authorization before its connection is read no further. */
+/** How many messages of a session may wait for an authorization before the router stops reading its connection. */
 const QUEUE_LIMIT = 100;
 
-/** What a session's messages need of its realm. */
+/** What an inbox needs of its realm. */
 export interface InboxRealm {
   readonly log: Log;
   readonly options: RealmOptions;
@@ -33,23 +33,25 @@ export interface InboxRealm {
   /** The router's own procedures, `wamp.…`. */
   readonly procedures: ReadonlyMap<string, MetaProcedure>;
   /**
-   * Whether a session may do what it wishes, at once where nobody has to be asked.
-   * @param signal gives the time during which the session is there, where somebody has to be asked
-   * @throws WampError for a URI that is none, or that is guarded; the promise rejects with a WampError alone
+   * Whether a session may do what it requests; at once if no authorizer or hook must be asked.
+   * @param signal gives a signal that fires when the session leaves, for authorizers and hooks
+   * @throws WampError for an illegal or guarded URI; the promise rejects only with a WampError
    */
   decide(member: Member, request: AuthorizationRequest, signal: () => AbortSignal): Decision | Promise<Decision>;
-  /** What a session's role may not have below a pattern that it was granted; null where nothing. */
+  /** What a session's role may not use below a pattern that it was granted; null if it may use all. */
   denialsBelow(member: Member, pattern: Pick<AuthorizationRequest, "action" | "uri" | "match">): Denials | null;
   leave(member: Member): void;
 }
 
-/** One session's place in its realm. Its messages are handled in order: each waits until the one before it is allowed. */
+/**
+ * One session's attachment to its realm. It handles the messages in order: each waits until the one before is allowed.
+ */
 export class SessionInbox implements RealmAttachment {
   readonly #member: Member;
   readonly #realm: InboxRealm;
   readonly #ids: RequestIds;
   #isGone = false;
-  /** Made when somebody is asked about a message: most sessions never need one. */
+  /** Created when an authorizer or hook is asked: most sessions never need it. */
   #goneController: AbortController | null = null;
   readonly #waiting: Message[] = [];
   #pending = false;
@@ -62,7 +64,7 @@ export class SessionInbox implements RealmAttachment {
 
   receive(message: Message): void {
     if (this.#isGone) return;
-    // Answers wait for nobody, lest an authorizer wait for itself.
+    // Answers never wait: otherwise an authorizer could wait for itself.
     if (!this.#pending || message.type === "YIELD" || message.type === "ERROR") {
       this.#handle(message);
       return;
@@ -101,7 +103,7 @@ export class SessionInbox implements RealmAttachment {
     this.#route(message, decision, request.match === "exact" ? null : this.#realm.denialsBelow(this.#member, request));
   }
 
-  /** Goes on with `message` when `pending` is settled; what comes meanwhile waits. */
+  /** Goes on with `message` when `pending` is settled. Messages that come before that wait. */
   #later<T>(message: Message, pending: Promise<T>, goOn: (value: T) => void): void {
     this.#pending = true;
     const next = pending.then(
@@ -118,12 +120,12 @@ export class SessionInbox implements RealmAttachment {
     whenDone(next, proceed, (error) => this.#member.port.broken(error));
   }
 
-  // Handling a message may start to wait again, which the compiler does not see.
+  // A method, since handling a message may set it again, which the compiler does not see.
   #isPending(): boolean {
     return this.#pending;
   }
 
-  /** @param denials what the session's role may not have below a pattern that it subscribes to or registers */
+  /** @param denials what the session's role may not use below a pattern that it subscribes to or registers */
   #route(message: Message, decision: Decision, denials: Denials | null): void {
     const member = this.#member;
     const { broker, dealer } = this.#realm;
@@ -176,7 +178,7 @@ export class SessionInbox implements RealmAttachment {
     }
   }
 
-  /** What was thrown at `message` becomes its ERROR, or ends the session that broke the protocol. */
+  /** Answers `message` with what was thrown, as an ERROR; or ends the session if it broke the protocol. */
   #refuse(message: Message, error: unknown): void {
     if (!WampError.is(error)) {
       this.#member.port.broken(error);

@@ -6,16 +6,16 @@ import { WampError } from "../errors/wamp-error.ts";
 import type { SessionPort, RouterCause, RouterError, SessionInfo } from "../contract/session-port.ts";
 import { TRUSTED_ROLE } from "../wamp/trusted-role.ts";
 
-/** A session as broker and dealer hold it. */
+/** A session, for the broker and the dealer. */
 export class Member {
   readonly port: SessionPort;
   /** Ids of the invocations sent to this session. */
   readonly invocationIds = new IdSequence();
-  /** What receivers are told of its trust level: nothing where its role has none. */
+  /** The trust level as receivers see it; empty if its role has none. */
   trust: Readonly<Dict> = NOTHING;
-  /** Whether it is gone. To be asked after every wait: nothing is set for a session that has left. */
+  /** Whether it is gone. Check it after every wait: nothing may be stored for a session that has left. */
   hasLeft = false;
-  /** Whether nobody is told that it leaves, since all others leave with it. */
+  /** Whether it leaves without a meta event, since all others leave with it. */
   leavesUntold = false;
 
   constructor(peer: SessionPort, trustLevel: number | null) {
@@ -32,8 +32,8 @@ export class Member {
   }
 
   /**
-   * Sends a message. A connection or a serializer that fails ends this session, and not the one that caused the message.
-   * @throws WampError where the message cannot be said to this session
+   * Sends a message. If a connection or serializer fails, this session ends, not the one that caused the message.
+   * @throws WampError if the message cannot be sent to this session
    */
   send(message: Message | RouterError): void {
     try {
@@ -61,7 +61,7 @@ export class Member {
     };
   }
 
-  /** Answers a request with ERROR. Never throws: a session that can be told not even that is ended. */
+  /** Answers a request with ERROR. Never throws: if even that cannot be sent, the session ends. */
   error(requestType: RequestType, request: number, error: WampError, cause?: RouterCause): void {
     const message: MessageOf<"ERROR"> = {
       type: "ERROR",

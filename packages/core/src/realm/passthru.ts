@@ -10,8 +10,8 @@ const ATTRIBUTES = ["ppt_scheme", "ppt_serializer", "ppt_cipher", "ppt_keyid"] a
 type ClientRole = "publisher" | "subscriber" | "caller" | "callee";
 
 /**
- * The passthru attributes of a message that `sender` sent in `role`; null where its payload is an ordinary one.
- * @throws WampError a protocol violation where the sender did not announce the feature
+ * The passthru attributes of a message that `sender` sent in `role`; null for an ordinary payload.
+ * @throws WampError a protocol violation if the sender did not announce the feature
  */
 export function passthruOf(options: Readonly<Dict>, sender: Member, role: ClientRole): Readonly<Dict> | null {
   if (options["ppt_scheme"] === undefined) return null;
@@ -25,7 +25,7 @@ export function passthruOf(options: Readonly<Dict>, sender: Member, role: Client
   return attributes;
 }
 
-/** @throws WampError `wamp.error.feature_not_supported` where the receiver could not read such a payload */
+/** @throws WampError `wamp.error.feature_not_supported` if the receiver does not support such a payload */
 export function requirePassthru(attributes: Readonly<Dict> | null, receiver: Member, role: ClientRole): void {
   if (attributes === null || receiver.announced(role, "payload_passthru_mode")) return;
   throw new WampError(ErrorUri.featureNotSupported, `the ${role} does not support payload_passthru_mode`);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { MATCH_POLICIES, matches, type MatchPolicy } from "../wamp/uri.ts";
 import { PatternIndex } from "./pattern-index.ts";
 
-/** What a call of `uri` is routed by. */
+/** The entry that a call of `uri` is routed by. */
 const best = (index: PatternIndex<string>, uri: string): string | undefined =>
   index.get("exact", uri) ?? index.patternsOf(uri)[0];
 
@@ -20,7 +20,7 @@ function indexOf(entries: readonly Entry[]): PatternIndex<string> {
   return index;
 }
 
-it("finds exactly the patterns that match, whatever was added and taken out", () => {
+it("finds exactly the patterns that match, after any additions and removals", () => {
   fc.assert(
     fc.property(fc.array(entry), fc.array(entry), literal, (kept, removed, target) => {
       const index = indexOf([...kept, ...removed]);
@@ -42,7 +42,7 @@ it("finds exactly the patterns that match, whatever was added and taken out", ()
   );
 });
 
-describe("the cost of a look-up is bounded by the URI, whatever patterns there are", () => {
+describe("the cost of a look-up is bounded by the URI, not by the patterns", () => {
   const COUNT = 4000;
   const cost = (index: PatternIndex<string>, uri: string): number => {
     const before = index.visited;
@@ -50,7 +50,7 @@ describe("the cost of a look-up is bounded by the URI, whatever patterns there a
     return index.visited - before;
   };
 
-  it("of wildcards in thousands of shapes only those are looked at that begin as the URI does", () => {
+  it("among wildcards of thousands of shapes, it looks only at those that begin like the URI", () => {
     const shaped = (i: number): string =>
       `pub${Array.from({ length: 14 }, (_, bit) => ((i >> bit) & 1 ? ".x" : ".")).join("")}`;
     const index = indexOf(Array.from({ length: COUNT }, (_, i) => ["wildcard", shaped(i + 1)]));
@@ -58,7 +58,7 @@ describe("the cost of a look-up is bounded by the URI, whatever patterns there a
     expect(cost(index, "com.example.topic")).toBeLessThanOrEqual(2);
   });
 
-  it("of thousands of prefixes only those are looked at with which the URI begins", () => {
+  it("among thousands of prefixes, it looks only at those that the URI begins with", () => {
     const nested = Array.from({ length: COUNT }, (_, i): Entry => ["prefix", `pub.${"a".repeat(i)}`]);
     const apart = Array.from({ length: COUNT }, (_, i): Entry => ["prefix", `pub.${i}.`]);
     const index = indexOf([...nested, ...apart]);
@@ -67,7 +67,7 @@ describe("the cost of a look-up is bounded by the URI, whatever patterns there a
     expect(cost(index, "com.example.topic")).toBeLessThanOrEqual(2);
   });
 
-  it("patterns as deep as they may be long are found, added and deleted", () => {
+  it("finds, adds and deletes patterns that are as deep as they are long", () => {
     const dots = Array.from({ length: 500 }, (_, i): Entry => ["wildcard", ".".repeat(i)]);
     const long = Array.from({ length: 3000 }, (_, i): Entry => ["prefix", "x".repeat(i)]);
     const index = indexOf([...dots, ...long]);
@@ -79,7 +79,7 @@ describe("the cost of a look-up is bounded by the URI, whatever patterns there a
   });
 });
 
-it("exact takes precedence over prefixes, the longest prefix over the others, and all of them over wildcards", () => {
+it("exact comes before prefixes, the longest prefix before the others, and all prefixes before wildcards", () => {
   const index = indexOf([
     ["wildcard", "a..c"],
     ["prefix", "a."],
@@ -98,7 +98,7 @@ it.each([
   [[".b.c.d", "a..."], "wildcard a..."],
   [["a..c..", "a...d.e"], "wildcard a...d.e"],
   [["a..c..", "a...d."], "wildcard a..c.."],
-])("of the wildcards %j the one with the longest runs of components is best", (patterns, expected) => {
+])("among the wildcards %j, the one with the longest runs of components is best", (patterns, expected) => {
   const target = "a.b.c.d.e".split(".").slice(0, patterns[0]?.split(".").length).join(".");
   expect(best(indexOf(patterns.map((pattern) => ["wildcard", pattern])), target)).toBe(expected);
   expect(best(indexOf([...patterns].reverse().map((pattern) => ["wildcard", pattern])), target)).toBe(expected);

@@ -1,15 +1,15 @@
 import type { MatchPolicy } from "../wamp/uri.ts";
 import { PatternTree } from "./pattern-tree.ts";
 
-/** What stands at a wildcard, and the wildcard itself: its precedence follows from it. */
+/** The value of a wildcard, and the wildcard itself, which decides its precedence. */
 interface Wildcard<T> {
   readonly pattern: string;
   readonly value: T;
 }
 
 /**
- * URIs and patterns of URIs, and what stands at each. The cost of a look-up is bounded by the URI that is looked up,
- * whatever patterns there are; adding and deleting one costs its length.
+ * Maps URIs and patterns of URIs to values. The cost of a look-up is bounded by the URI, not by the patterns. Adding or
+ * deleting a pattern costs its length.
  */
 export class PatternIndex<T> {
   readonly #exact = new Map<string, T>();
@@ -18,7 +18,7 @@ export class PatternIndex<T> {
   readonly #prefixes = new PatternTree<T>();
   readonly #wildcards = new PatternTree<Wildcard<T>>();
 
-  /** How many nodes of its trees all look-ups so far have looked at: the measure of their cost. */
+  /** How many tree nodes all look-ups have visited so far: a measure of their cost. */
   get visited(): number {
     return this.#prefixes.visited + this.#wildcards.visited;
   }
@@ -39,7 +39,7 @@ export class PatternIndex<T> {
     else if (match === "wildcard") this.#wildcards.delete(uri);
   }
 
-  /** All that stands at URIs and patterns under which `uri` falls: exact, then prefixes from the longest, then wildcards. */
+  /** The values of all URIs and patterns that match `uri`: exact, then prefixes from the longest, then wildcards. */
   matching(uri: string): readonly T[] {
     const exact = this.#exact.get(uri);
     if (this.#prefix.size === 0 && this.#wildcard.size === 0) return exact === undefined ? [] : [exact];
@@ -50,9 +50,9 @@ export class PatternIndex<T> {
   }
 
   /**
-   * As `matching`, but of patterns alone, and in the order of their precedence (spec,
-   * advanced/rpc_pattern_based_registration): the longest prefix, the wildcard with the longest run of components before
-   * its first empty one, and so on.
+   * As `matching`, but only for patterns, and in the order of their precedence (spec,
+   * advanced/rpc_pattern_based_registration): the longest prefix, the wildcard with the longest run of components
+   * before its first empty one, and so on.
    */
   patternsOf(uri: string): readonly T[] {
     const prefixes = this.#prefix.size === 0 ? [] : this.#prefixes.prefixesOf(uri);
@@ -77,11 +77,11 @@ function byPrecedence<T>(wildcards: readonly Wildcard<T>[]): readonly Wildcard<T
   return shaped.sort((a, b) => compareShapes(a.shape, b.shape)).map(({ wildcard }) => wildcard);
 }
 
-/** What decides on the precedence of a wildcard. */
+/** What decides the precedence of a wildcard. */
 interface Shape {
-  /** How many components in a row are literal: before the first empty one, between it and the next, and so on. */
+  /** Numbers of literal components in a row: before the first empty one, between it and the next, and so on. */
   readonly runs: readonly number[];
-  /** For each component, `x` where it must be equal, `.` where it is empty. */
+  /** For each component, `x` if it must be equal, `.` if it is empty. */
   readonly text: string;
 }
 
@@ -99,6 +99,6 @@ function compareShapes(a: Shape, b: Shape): number {
     const difference = (b.runs[i] ?? 0) - (a.runs[i] ?? 0);
     if (difference !== 0) return difference;
   }
-  // Where the spec leaves it open: the pattern whose literal component comes first. "x" stands behind "." in Unicode.
+  // The spec leaves this open: the pattern whose literal component comes first wins. "x" is after "." in Unicode.
   return a.text < b.text ? 1 : -1;
 }

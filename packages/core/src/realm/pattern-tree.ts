@@ -1,6 +1,6 @@
 const DOT = 0x2e;
 
-/** A stretch of one or more patterns, and what stands at the pattern that ends with it. */
+/** A part of one or more patterns, and the value of the pattern that ends with it. */
 class Node<T> {
   label: string;
   value: T | undefined = undefined;
@@ -21,7 +21,7 @@ class Node<T> {
   }
 }
 
-/** A node that a search has still to look at. */
+/** A node that a search must still visit. */
 interface Branch<T> {
   readonly node: Node<T>;
   /** The position in the URI. */
@@ -31,13 +31,13 @@ interface Branch<T> {
 }
 
 /**
- * Patterns in a tree by their characters, in which what many begin with stands once (a radix tree). A search goes down
- * along the URI, so that its cost depends on the URI and not on how many patterns there are: for prefixes it is the
- * length of the URI; for wildcards there are two ways at each of its components, the equal one and the empty one.
+ * A radix tree of patterns: common beginnings are stored once. A search follows the URI, so its cost depends on the
+ * URI, not on the number of patterns. For prefixes the cost is the URI's length. For wildcards there are two branches
+ * at each component: the equal one and the empty one.
  */
 export class PatternTree<T> {
   readonly #root = new Node<T>("");
-  /** How many nodes all searches so far have looked at: the measure of their cost. */
+  /** How many nodes all searches have visited so far: a measure of their cost. */
   visited = 0;
 
   set(pattern: string, value: T): void {
@@ -79,7 +79,7 @@ export class PatternTree<T> {
     if (above !== undefined && parent.value === undefined) join(above, parent);
   }
 
-  /** What stands at the patterns with which `uri` begins, the longest first. */
+  /** The values of the patterns that `uri` begins with, the longest first. */
   prefixesOf(uri: string): T[] {
     const found: T[] = [];
     let node: Node<T> | undefined = this.#root;
@@ -93,10 +93,10 @@ export class PatternTree<T> {
     return found.reverse();
   }
 
-  /** What stands at the patterns that have as many components as `uri`, each of them equal or empty. In no order. */
+  /** The values of the patterns with as many components as `uri`, each equal or empty. In no particular order. */
   wildcardsOf(uri: string): T[] {
     const found: T[] = [];
-    // A list of its own, since patterns may nest deeper than the stack holds.
+    // A list instead of recursion, since patterns may be deeper than the stack.
     const left: Branch<T>[] = [{ node: this.#root, at: 0, isStart: true }];
     for (let branch = left.pop(); branch !== undefined; branch = left.pop()) {
       this.visited++;
@@ -116,7 +116,7 @@ export class PatternTree<T> {
   }
 }
 
-/** Goes along a label. @returns where it ends in `uri`; null where the two part */
+/** Goes along a label. @returns where it ends in `uri`; null if they differ */
 function follow<T>(label: string, uri: string, from: Branch<T>): Pick<Branch<T>, "at" | "isStart"> | null {
   let { at, isStart } = from;
   for (let i = 0; i < label.length; i++) {
@@ -140,7 +140,7 @@ function commonLength(label: string, pattern: string, at: number): number {
   return length;
 }
 
-/** Puts a node of its own above `child`, for the first `length` characters of its label. */
+/** Puts a new node above `child`, for the first `length` characters of its label. */
 function split<T>(parent: Node<T>, child: Node<T>, length: number): Node<T> {
   const upper = new Node<T>(copyOf(child.label.slice(0, length)));
   child.label = copyOf(child.label.slice(length));
@@ -149,7 +149,7 @@ function split<T>(parent: Node<T>, child: Node<T>, length: number): Node<T> {
   return upper;
 }
 
-/** Puts a node and its only child together. Nothing happens where it has several, or something stands at it. */
+/** Merges a node with its only child. Does nothing if it has several children or a value. */
 function join<T>(parent: Node<T>, node: Node<T>): void {
   if (node.value !== undefined || node.children?.size !== 1) return;
   const [child] = node.children.values() as Iterable<Node<T>> as [Node<T>];
@@ -157,7 +157,7 @@ function join<T>(parent: Node<T>, node: Node<T>): void {
   parent.add(child);
 }
 
-/** The same text, which holds on to no longer one that it was cut from. */
+/** A copy of the text, so that it does not keep the longer text alive that it was cut from. */
 function copyOf(text: string): string {
   return Buffer.from(text, "utf16le").toString("utf16le");
 }

@@ -2,10 +2,10 @@ import { LimitError } from "../errors/limit-error.ts";
 import type { Live } from "../settings/live.ts";
 import type { RealmOptions } from "./settings.ts";
 
-/** How many sessions are in a realm, and of whom. */
+/** Counts a realm's sessions, in total and by authid. */
 export class SessionQuota {
   readonly #options: Live<RealmOptions>;
-  /** Null where the limit of all is reached first: then nobody's sessions need be counted. */
+  /** Null if the limit for all sessions is reached first: then no authid needs a count. */
   #byAuthid: Map<string, number> | null = null;
   #count = 0;
 
@@ -14,7 +14,7 @@ export class SessionQuota {
     this.settingsChanged([]);
   }
 
-  /** Counts anew. @param authids of the sessions that are there, which stay whatever the limits */
+  /** Counts again. @param authids of the current sessions, which stay even if they exceed the limits */
   settingsChanged(authids: Iterable<string>): void {
     const { "max-sessions": max, "max-sessions-per-authid": maxPerAuthid } = this.#options.now;
     this.#byAuthid = maxPerAuthid < max ? new Map() : null;
@@ -22,11 +22,11 @@ export class SessionQuota {
     for (const authid of authids) this.enter(authid);
   }
 
-  /** @throws LimitError where there is no room for a session of `authid` */
+  /** @throws LimitError if there is no room for a session of `authid` */
   requireRoom(authid: string): void {
     const { "max-sessions": max, "max-sessions-per-authid": maxPerAuthid } = this.#options.now;
     if (this.#count >= max) {
-      throw new LimitError("max-sessions", "the realm has as many sessions as it takes; try again later");
+      throw new LimitError("max-sessions", "the realm has no room for more sessions; try again later");
     }
     if ((this.#byAuthid?.get(authid) ?? 0) < maxPerAuthid) return;
     throw new LimitError("max-sessions-per-authid", `an authid may have ${maxPerAuthid} sessions here at most`);

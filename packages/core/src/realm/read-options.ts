@@ -4,8 +4,8 @@ import { kindOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { protocolViolation } from "../errors/wamp-error.ts";
 
-// Options of messages. A known key of a wrong type is a protocol violation, as in the spec's test vectors; an unknown
-// key is ignored.
+// Reads the options of messages. A known key of a wrong type is a protocol violation, as in the spec's test vectors. An
+// unknown key is ignored.
 
 /** A boolean option. */
 export function readBoolean(options: Readonly<Dict>, key: string, otherwise: boolean): boolean {
@@ -15,7 +15,7 @@ export function readBoolean(options: Readonly<Dict>, key: string, otherwise: boo
   return value;
 }
 
-/** An option that is one of some words. */
+/** An option that is one of `words`. */
 export function readEnum<W extends string>(options: Readonly<Dict>, key: string, words: readonly W[], otherwise: W): W {
   const value = options[key];
   if (value === undefined) return otherwise;
@@ -31,18 +31,18 @@ export function readUint(options: Readonly<Dict>, key: string, otherwise: number
   return value as number;
 }
 
-/** A list of ids, or null where there is none. */
+/** A list of ids, or null if there is none. */
 export function readIds(options: Readonly<Dict>, key: string): readonly number[] | null {
   return list(options, key, isId, "a list of session ids") as readonly number[] | null;
 }
 
-/** A list of strings, or null where there is none. */
+/** A list of strings, or null if there is none. */
 export function readStrings(options: Readonly<Dict>, key: string): readonly string[] | null {
   const isText = (item: unknown): boolean => typeof item === "string";
   return list(options, key, isText, "a list of strings") as readonly string[] | null;
 }
 
-/** A string, or null where there is none. */
+/** A string, or null if there is none. */
 export function readString(options: Readonly<Dict>, key: string): string | null {
   const value = options[key];
   if (value === undefined) return null;
@@ -50,7 +50,7 @@ export function readString(options: Readonly<Dict>, key: string): string | null 
   return value;
 }
 
-/** @throws LimitError where a session holds as much as the limit of that key lets it */
+/** @throws LimitError if a session already holds as many as the limit allows */
 export function requireRoom(held: number, limit: number, key: string, what: string): void {
   if (held < limit) return;
   throw new LimitError(key, `a session may hold ${limit} ${what} at most`);

@@ -24,10 +24,10 @@ import { type InboxRealm, SessionInbox } from "./inbox.ts";
 import { calleeOf } from "./dealer/registrations.ts";
 import { checkUri } from "./access/requests.ts";
 
-/** For how long what a session held is taken out in one turn of the event loop, in milliseconds. */
+/** How long one turn of the event loop may spend on removing what a session held, in milliseconds. */
 const LEAVING_TIME = 10;
 
-/** A realm: its sessions, the broker and dealer between them, and the procedures that tell of them. */
+/** A realm: its sessions, its broker and dealer, and the meta procedures about them. */
 export class Realm implements RealmPort, InboxRealm {
   readonly name: string;
   readonly log: Log;
@@ -91,10 +91,10 @@ export class Realm implements RealmPort, InboxRealm {
       attempt(
         () => {
           member.setTrustLevel(this.#authorization.trustLevelOf(member.port));
-          // Whose role is gone is about to be closed.
+          // A session whose role is gone will be closed soon.
           if (this.hasRole(member.info.authrole)) revoked += this.#revokeForbidden(member);
         },
-        // Who cannot be held to the new rules does not stay.
+        // If the new rules cannot be applied to a session, it must not stay.
         (error) => member.port.broken(error),
       );
     return revoked;
@@ -120,7 +120,7 @@ export class Realm implements RealmPort, InboxRealm {
       this.#quota.enter(peer.info.authid);
       attempt(
         () => this.#tellJoined(peer.info),
-        (error) => this.log.error({ error, session: peer.info.session }, "that a session joined could not be told"),
+        (error) => this.log.error({ error, session: peer.info.session }, "could not announce that a session joined"),
       );
     }
     return new SessionInbox(member, this);
@@ -131,15 +131,15 @@ export class Realm implements RealmPort, InboxRealm {
   }
 
   /**
-   * Takes out all that a session had here, and publishes what it left. At once it is no longer counted and gets no calls,
-   * and its callers are told. If it held much, the rest follows in the next turns of the event loop.
+   * Removes all that a session held, and publishes its testaments. It leaves the count and gets no more calls at once,
+   * and its callers get an error at once. If it held much, the rest follows in the next turns of the event loop.
    */
   leave(member: Member): void {
     if (member.hasLeft) return;
     member.hasLeft = true;
     const { session, authid } = member.info;
     const failed = (error: unknown): void =>
-      this.log.error({ error, session }, "not all that a session held could be taken out when it left");
+      this.log.error({ error, session }, "could not remove all that a session held when it left");
     const works: (() => void)[] = [];
     if (this.#members.delete(session)) this.#quota.leave(authid);
     attempt(() => works.push(...this.broker.leave(member)), failed);
@@ -156,21 +156,21 @@ export class Realm implements RealmPort, InboxRealm {
   }
 
   /**
-   * Whether a session may do what it wishes, at once where nobody has to be asked.
-   * @param signal gives the time during which the session is there, where somebody has to be asked
-   * @throws WampError for a URI that is none, or that is guarded; the promise rejects with a WampError alone
+   * Whether a session may do what it requests; at once if no authorizer or hook must be asked.
+   * @param signal gives a signal that fires when the session leaves, for authorizers and hooks
+   * @throws WampError for an illegal or guarded URI; the promise rejects only with a WampError
    */
   decide(member: Member, request: AuthorizationRequest, signal: () => AbortSignal): Decision | Promise<Decision> {
     checkUri(request, this.options["uri-check"]);
     return this.#authorization.decide(member.port, request, signal);
   }
 
-  /** What a session's role may not have below a pattern that it was granted; null where nothing. */
+  /** What a session's role may not use below a pattern that it was granted; null if it may use all. */
   denialsBelow(member: Member, pattern: Pick<AuthorizationRequest, "action" | "uri" | "match">): Denials | null {
     return this.#authorization.denialsBelow(member.port, pattern);
   }
 
-  /** Takes what the rules now forbid a session to hold, and holds what it keeps to them. @returns how much it has lost */
+  /** Revokes what the rules now forbid, and applies them to what the session keeps. @returns how many it has lost */
   #revokeForbidden(member: Member): number {
     const isForbidden =
       (action: Action) =>

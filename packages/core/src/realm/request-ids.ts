@@ -14,8 +14,8 @@ const REQUESTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Holds one session's request ids to 1, 2, 3 … (spec, basic/building_blocks "IDs"). Since routers have never looked at
- * them, many clients count in their own way: by default a session that does is named in the log, once.
+ * Checks that one session's request ids are 1, 2, 3 … (spec, basic/building_blocks "IDs"). Routers have never checked
+ * them, so many clients count differently. By default the router logs one warning for such a session.
  */
 export class RequestIds {
   readonly #policy: RealmOptions["request-ids"];
@@ -30,7 +30,7 @@ export class RequestIds {
     this.#log = log;
   }
 
-  /** @throws WampError a protocol violation, where the policy is `strict` */
+  /** @throws WampError a protocol violation, if the policy is `strict` */
   check(message: Message): void {
     if (this.#policy === "off" || !REQUESTS.has(message.type)) return;
     const { request } = message as Message & { readonly request: number };

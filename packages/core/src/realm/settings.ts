@@ -15,7 +15,7 @@ const realmOptionsSchema = z.strictObject({
     .enum(["strict", "warn", "off"])
     .default("warn")
     .describe(
-      "what happens where a client's request ids are not 1, 2, 3 …: the session ends, a warning is logged, nothing",
+      "what happens if a client's request ids are not 1, 2, 3 …: the session ends, a warning is logged, nothing",
     ),
   "disclose-me": z
     .enum(["allow", "forbid"])
@@ -42,8 +42,8 @@ export const realmSchema = z.strictObject({
 
 export type RealmSettings = z.output<typeof realmSchema>;
 
-/** A realm's settings, and what the rest of the config says of it. */
+/** A realm's settings, and what other parts of the config say about it. */
 export interface RealmRules extends RealmSettings {
-  /** URIs of authenticators and authorizers: only an exact rule lets anyone register or call them. */
+  /** URIs of authenticators and authorizers: only an exact rule allows a client to register or call them. */
   readonly guarded: ReadonlySet<string>;
 }

@@ -17,7 +17,10 @@ const HOOK_TIMEOUT = 10_000;
 
 const TRUSTED: Decision = { allow: true, disclose: true };
 
-/** Procedures by which a session ends what is another's: a rule for everything, or `allow-by-default`, does not grant them. */
+/**
+ * Procedures by which a session ends what belongs to others. Neither a rule for everything nor `allow-by-default`
+ * grants them.
+ */
 const POWERFUL: ReadonlySet<string> = new Set([
   "wamp.session.kill",
   "wamp.session.kill_by_authid",
@@ -37,11 +40,14 @@ export interface AuthorizationContext {
 interface RoleEntry {
   readonly role: Role;
   readonly authorizer: Authorizer | null;
-  /** Shown to the receivers of this role's calls and events; null: nothing is shown. */
+  /** Shown to the receivers of this role's calls and events; null: not shown. */
   readonly trustLevel: number | null;
 }
 
-/** Who may do what in a realm: a static rule of the role, else its authorizer, else the hook `authorize`, else nobody. */
+/**
+ * Decides who may do what in a realm: a static rule of the role, else its authorizer, else the hook `authorize`.
+ * Without an answer it is denied.
+ */
 export class Authorization {
   #roles: ReadonlyMap<string, RoleEntry> = new Map();
   readonly #rules: Live<RealmRules>;
@@ -53,7 +59,7 @@ export class Authorization {
     this.settingsChanged();
   }
 
-  /** Reads the rules anew, and forgets what authorizers have said. */
+  /** Reads the rules again, and forgets the answers of authorizers. */
   settingsChanged(): void {
     const { call, log } = this.#context;
     const { name: own, roles } = this.#rules.now;
@@ -75,9 +81,9 @@ export class Authorization {
   }
 
   /**
-   * The decision, at once wherever a static rule or a remembered answer settles it.
-   * @param signal gives the time during which the session is there, where somebody has to be asked
-   * @throws WampError for what is guarded; the promise rejects with a WampError alone
+   * The decision; at once if a static rule or a remembered answer settles it.
+   * @param signal gives a signal that fires when the session leaves, for authorizers and hooks
+   * @throws WampError for a guarded URI; the promise rejects only with a WampError
    */
   decide(port: SessionPort, request: AuthorizationRequest, signal: () => AbortSignal): Decision | Promise<Decision> {
     const settled = this.decideAtOnce(port, request);
@@ -86,7 +92,7 @@ export class Authorization {
     return this.#isAsked(authorizer) ? this.#ask(port, request, authorizer, signal()) : { allow: false };
   }
 
-  /** Whether a session may not do what it wishes, and nobody has to be asked to know that. */
+  /** Whether a session may not do what it requests, if that is known without asking an authorizer or hook. */
   forbids(port: SessionPort, request: AuthorizationRequest): boolean {
     try {
       const settled = this.decideAtOnce(port, request);
@@ -97,12 +103,14 @@ export class Authorization {
     }
   }
 
-  /** Whether a URI is an authenticator's or authorizer's: no pattern gets its calls, and only exact rules let anyone near it. */
+  /**
+   * Whether a URI is an authenticator's or authorizer's. No pattern gets its calls, and only exact rules allow access.
+   */
   guards(uri: string): boolean {
     return this.#rules.now.guarded.has(uri);
   }
 
-  /** What the role's own rules deny below a pattern that was granted; null where nothing. */
+  /** What the role's own rules deny below a pattern that was granted; null if nothing. */
   denialsBelow(
     port: SessionPort,
     { action, uri, match }: Pick<AuthorizationRequest, "action" | "uri" | "match">,
@@ -111,14 +119,14 @@ export class Authorization {
     return this.#roles.get(port.info.authrole)?.role.denialsBelow(action, { uri, match }) ?? null;
   }
 
-  /** As `decide`, but null where somebody would have to be asked. */
+  /** As `decide`, but null if an authorizer or hook must be asked. */
   decideAtOnce(port: SessionPort, request: AuthorizationRequest): Decision | null {
     if (port.service) return TRUSTED;
     const entry = this.#roles.get(port.info.authrole);
     const { action, uri, match } = request;
     const role = entry?.role;
     const settled = (match === "exact" ? role?.decide(action, uri) : role?.decidePattern(action, request)) ?? null;
-    // A pattern never gets a call of what is guarded, so it needs no guard itself.
+    // A pattern never gets calls of guarded URIs, so it needs no guard itself.
     if (match === "exact" && (action === "call" || action === "register")) this.#guard(port, request, settled);
     return settled?.decision ?? entry?.authorizer?.remembered(port, request) ?? null;
   }
@@ -166,7 +174,7 @@ export class Authorization {
         log.error({ error, session: port.info.session }, (error as Error).message);
       throw new WampError(
         ErrorUri.authorizationFailed,
-        `whether to ${request.action} ${excerpt(request.uri)} could not be decided`,
+        `could not decide whether to allow: ${request.action} ${excerpt(request.uri)}`,
       );
     } finally {
       limit.end();

@@ -24,7 +24,7 @@ it.each<[CallOutcome, RegExp]>([
   await expect(authorizer.ask(port, request("com.a"), signal)).rejects.toThrow(message);
 });
 
-it("answers that may be kept are forgotten before they become too many", async () => {
+it("forgets cached answers before there are too many", async () => {
   const answer = { kind: "result", args: [{ allow: true, cache: true }], kwargs: {} } as const;
   const authorizer = new Authorizer("com.authorize", "realm1", () => Promise.resolve(answer), log);
   for (let n = 0; n <= 1000; n++) await authorizer.ask(port, request(`com.n${n}`), signal);

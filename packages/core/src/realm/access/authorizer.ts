@@ -12,7 +12,7 @@ import type { MatchPolicy } from "../../wamp/uri.ts";
 export interface AuthorizationRequest {
   readonly action: Action;
   readonly uri: string;
-  /** Whether `uri` is a pattern: only who subscribes or registers may name one. */
+  /** How `uri` is to be compared. Only SUBSCRIBE and REGISTER may have a pattern. */
   readonly match: MatchPolicy;
   readonly options: Readonly<Dict>;
 }
@@ -24,9 +24,9 @@ const TIMEOUT = 10_000;
 const CACHE_LIMIT = 1000;
 
 /**
- * A dynamic authorizer: a procedure that is called with (session, uri, action, options) and answers true, false, or
- * `{ allow, disclose, cache }`, as in Crossbar. Where it says `cache: true` its answer holds for the session, the
- * action, the URI and the match policy; Crossbar keeps it for the whole role.
+ * A dynamic authorizer: a procedure that is called with (session, uri, action, options) and answers true, false, or `{
+ * allow, disclose, cache }`, as in Crossbar. With `cache: true` the answer is kept for the session, the action, the URI
+ * and the match policy; Crossbar keeps it for the whole role.
  */
 export class Authorizer {
   readonly #uri: string;
@@ -43,15 +43,15 @@ export class Authorizer {
     this.#log = log;
   }
 
-  /** What it has said of this before, and allowed to be kept. */
+  /** Its earlier answer to this request, if it allowed the router to keep it. */
   remembered(port: SessionPort, request: AuthorizationRequest): Decision | undefined {
     return this.#cache.get(port)?.get(keyOf(request));
   }
 
   /**
-   * Asks it.
+   * Calls the authorizer.
    * @param signal fires when the session has left
-   * @throws Error where it failed to decide; why is in the log
+   * @throws Error if it failed to decide; the log says why
    */
   async ask(port: SessionPort, request: AuthorizationRequest, signal: AbortSignal): Promise<Decision> {
     const [uri, realm] = [this.#uri, this.#realm];
@@ -75,7 +75,7 @@ export class Authorizer {
   }
 }
 
-/** A session as an authorizer is told of it. */
+/** A session, as its authorizer gets it. */
 function sessionOf({ info }: SessionPort): Dict {
   const { session, realm, authid, authrole, authmethod, authprovider, authextra } = info;
   const transport = sentTransport(info.transport);

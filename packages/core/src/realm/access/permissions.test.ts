@@ -13,7 +13,7 @@ const role = (permissions: Permission[] | undefined, allowByDefault = false): Ro
   new Role({ name: "user", permissions, "allow-by-default": allowByDefault });
 const mayCall = (subject: Role, uri: string): boolean | undefined => subject.decide("call", uri)?.decision.allow;
 
-describe("of the rules that match", () => {
+describe("among the rules that match", () => {
   it("an exact one decides before any pattern", () => {
     const subject = role([rule("a.b.c", "exact", false), rule("a.b.", "prefix", true), rule("a..c", "wildcard", true)]);
     expect(mayCall(subject, "a.b.c")).toBe(false);
@@ -32,7 +32,7 @@ describe("of the rules that match", () => {
     expect(mayCall(subject, "org.x")).toBe(true);
   });
 
-  it("the later one decides between two of equal weight", () => {
+  it("the later of two with equal weight decides", () => {
     const subject = role([
       rule("a..c", "wildcard", true),
       rule("a.c.", "prefix", false),
@@ -41,12 +41,12 @@ describe("of the rules that match", () => {
     expect(mayCall(subject, "a.b.c")).toBe(false);
   });
 
-  it("what the rule does not name is denied, whatever the default says", () => {
+  it("an action that the rule does not name is denied, even if the default allows it", () => {
     expect(role([rule("a", "exact", true)], true).decide("publish", "a")?.decision.allow).toBe(false);
   });
 });
 
-describe("where no rule matches", () => {
+describe("if no rule matches", () => {
   it("allow-by-default allows", () => expect(mayCall(role(undefined, true), "a")).toBe(true));
   it("a role without it leaves the question open, for the hook authorize", () => {
     expect(role(undefined).decide("call", "a")).toBeNull();
@@ -57,7 +57,7 @@ describe("where no rule matches", () => {
   });
 });
 
-it("a rule discloses callers to callees and publishers to subscribers, each by its own word", () => {
+it("a rule discloses callers to callees and publishers to subscribers, each by its own key", () => {
   const subject = role([
     {
       uri: "a",
@@ -70,7 +70,7 @@ it("a rule discloses callers to callees and publishers to subscribers, each by i
   expect(subject.decide("publish", "a")?.decision.disclose).toBe(false);
 });
 
-it("the order of rules matters only between equals: the heaviest that matches decides", () => {
+it("the order of rules matters only between equals: the heaviest match decides", () => {
   const part = fc.constantFrom("a", "bb", "c");
   const uri = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join("."));
   const prefixes = fc.uniqueArray(uri, { minLength: 1, maxLength: 5 });

@@ -3,16 +3,16 @@ import type { Permission, RoleSettings } from "./settings.ts";
 import { covers, overlap, type UriPattern } from "../../wamp/patterns.ts";
 import { matches } from "../../wamp/uri.ts";
 
-/** What a role's static rules say, and by which rule: null for `allow-by-default`. */
+/** What a role's static rules decide, and the rule that decided; null for `allow-by-default`. */
 export interface StaticDecision {
   readonly decision: Decision;
   readonly rule: Permission | null;
 }
 
-/** Of a pattern that was granted: whether a more specific rule denies this URI below it. */
+/** For a pattern that was granted: whether a more specific rule denies a URI below it. */
 export type Denials = (uri: string) => boolean;
 
-/** A rule, and what it says of each action: made once, since it is asked for every message. */
+/** A rule, and its decision for each action: created once, since every message asks for it. */
 interface Rule {
   readonly permission: Permission;
   readonly says: Readonly<Record<Action, StaticDecision>>;
@@ -32,27 +32,27 @@ export class Role {
       if (permission.match === "exact") this.#exact.set(permission.uri, ruleOf(permission));
       else patterns.unshift(ruleOf(permission));
     }
-    // A stable sort: of rules with equally many literal characters the later one of the config stays first.
+    // A stable sort: among rules with equally many literal characters, the later one in the config stays first.
     this.#patterns = patterns.sort((a, b) => literals(b.permission) - literals(a.permission));
     // An empty list beside `allow-by-default` denies all, as in Crossbar.
     const otherwise = permissions?.length === 0 ? false : allowByDefault ? true : null;
     this.#otherwise = otherwise === null ? null : { decision: { allow: otherwise }, rule: null };
   }
 
-  /** The most specific rule's word: exact, else the matching pattern with the most literal characters. */
+  /** The decision of the most specific rule: exact, else the matching pattern with the most literal characters. */
   decide(action: Action, uri: string): StaticDecision | null {
     const rule =
       this.#exact.get(uri) ?? this.#patterns.find(({ permission }) => matches(permission.uri, permission.match, uri));
     return rule === undefined ? this.#otherwise : rule.says[action];
   }
 
-  /** The word of the most specific rule that covers all URIs under a pattern. An exact rule covers none. */
+  /** The decision of the most specific rule that covers all URIs below a pattern. An exact rule covers no pattern. */
   decidePattern(action: Action, pattern: UriPattern): StaticDecision | null {
     const rule = this.#patterns.find(({ permission }) => covers(permission, pattern));
     return rule === undefined ? this.#otherwise : rule.says[action];
   }
 
-  /** What more specific rules deny below a pattern that was granted; null where there is no such rule. */
+  /** What more specific rules deny below a pattern that was granted; null if there is no such rule. */
   denialsBelow(action: Action, pattern: UriPattern): Denials | null {
     const denies = ({ permission }: Rule): boolean =>
       !permission.allow[action] && overlap(permission, pattern) && !covers(permission, pattern);

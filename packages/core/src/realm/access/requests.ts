@@ -9,8 +9,8 @@ import type { AuthorizationRequest } from "./authorizer.ts";
 import { readEnum } from "../read-options.ts";
 
 /**
- * What a message needs leave for, or null where it needs none.
- * @throws WampError a protocol violation for a match policy that is none
+ * What a message needs a permission for; null if it needs none.
+ * @throws WampError a protocol violation for an unknown match policy
  */
 export function authorizationRequestOf(message: Message): AuthorizationRequest | null {
   switch (message.type) {
@@ -28,12 +28,12 @@ export function authorizationRequestOf(message: Message): AuthorizationRequest |
 }
 
 /**
- * Checks the URI of a request (spec, basic/building_blocks "URIs"): patterns may be subscribed and registered, and what
- * begins with `wamp.` or `wampgate.` is the router's own to publish and to register.
+ * Checks the URI of a request (spec, basic/building_blocks "URIs"): only SUBSCRIBE and REGISTER take patterns, and only
+ * the router publishes and registers URIs that begin with `wamp.` or `wampgate.`.
  * @throws WampError `wamp.error.invalid_uri`
  */
 export function checkUri({ action, uri, match }: AuthorizationRequest, check: UriCheck): void {
-  if (!isPattern(uri, match, check)) throw invalidUri(action, uri, "it is no legal URI");
+  if (!isPattern(uri, match, check)) throw invalidUri(action, uri, "it is not a legal URI");
   const claims = action === "publish" || action === "register";
   if (claims && isReserved(uri))
     throw invalidUri(action, uri, "what begins with wamp. or wampgate. is the router's own");

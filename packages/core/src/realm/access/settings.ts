@@ -25,12 +25,12 @@ const permissionSchema = z
         subscribe: z.boolean().default(false),
       })
       .prefault({})
-      .describe("what the role may do there; what is not named it may not"),
+      .describe("what the role may do there; all else is denied"),
     disclose: z
       .strictObject({ caller: z.boolean().default(false), publisher: z.boolean().default(false) })
       .prefault({})
       .describe("whether callees and subscribers are shown who calls or publishes"),
-    cache: z.boolean().optional().describe("accepted for Crossbar's sake; a static rule needs no cache"),
+    cache: z.boolean().optional().describe("accepted for compatibility with Crossbar; a static rule needs no cache"),
     validate: z.never({ error: "validate is not supported: the router does not look into payloads" }).optional(),
   })
   .superRefine(({ uri: pattern, match }, context) => {
@@ -56,7 +56,7 @@ function unstarred(pattern: string): { uri: string; match: MatchPolicy } {
   return { uri: pattern.replaceAll("*", ""), match: "wildcard" };
 }
 
-/** A rule of a role, its pattern without Crossbar's stars. */
+/** A rule of a role, with its pattern in WAMP's own form. */
 export type Permission = z.output<typeof permissionSchema>;
 
 export const roleSchema = z.strictObject({
@@ -68,11 +68,11 @@ export const roleSchema = z.strictObject({
   permissions: z
     .array(permissionSchema)
     .optional()
-    .describe("who may do what: of the rules that match, the most specific one decides; an empty list denies all"),
-  "allow-by-default": z.boolean().default(false).describe("whether what no rule names is allowed"),
+    .describe("who may do what; the most specific of the matching rules decides; an empty list denies all"),
+  "allow-by-default": z.boolean().default(false).describe("whether URIs that no rule matches are allowed"),
   authorizer: uri
     .optional()
-    .describe("the procedure that is called with (session, uri, action, options) about what no rule settles"),
+    .describe("the procedure that is called with (session, uri, action, options) if no rule decides"),
   "authorizer-realm": z
     .string()
     .optional()

@@ -5,9 +5,9 @@ import { readIds, readStrings } from "../read-options.ts";
 
 /** Who may get an event: the lists of PUBLISH.Options (spec, advanced/pubsub_subscriber_blackwhite_listing). */
 export interface Audience {
-  /** Whether it names sessions, which mean nothing once they are gone. */
+  /** Whether it names session ids, which mean nothing after their sessions are gone. */
   readonly namesSessions: boolean;
-  /** Whether a session is in it: in no list of those excluded, and in each list of those eligible. */
+  /** Whether a session is in it: in none of the `exclude` lists, and in each of the `eligible` lists. */
   has(session: Pick<SessionInfo, "session" | "authid" | "authrole">): boolean;
 }
 
@@ -19,8 +19,8 @@ interface List {
 }
 
 /**
- * The audience that options describe, null for everybody.
- * @throws WampError a protocol violation for a list that is none
+ * The audience that options describe; null for all sessions.
+ * @throws WampError a protocol violation for an option that is not a list
  */
 export function audienceOf(options: Readonly<Dict>): Audience | null {
   const lists = [

@@ -18,16 +18,16 @@ import { type PublishOptions, readPublishOptions } from "./publish-options.ts";
 import { admits, eventDetails, type Publication } from "./publication.ts";
 import { Retention } from "./retention.ts";
 
-/** A topic, or a pattern of topics, somebody listens to. */
+/** A topic, or a pattern of topics, with its subscribers. */
 export interface Subscription {
   readonly id: number;
   readonly uri: string;
   readonly match: MatchPolicy;
   readonly created: Date;
   readonly subscribers: Set<Member>;
-  /** Of subscribers to a pattern whose roles may not have all below it: what they may not. Most subscriptions have none. */
+  /** What subscribers of a pattern may not get below it, by subscriber. Null for most subscriptions. */
   denials: Map<Member, Denials> | null;
-  /** Its events, where the config says that they are kept. Such a subscription stays when its last subscriber goes. */
+  /** Its events, if the config says to keep them. Then the subscription stays when its last subscriber leaves. */
   history: History | null;
 }
 
@@ -45,7 +45,7 @@ export class Broker {
   readonly #options: Live<RealmOptions>;
   readonly #retention: Retention;
   readonly #log: Log;
-  /** Events that a receiver's format could not say. */
+  /** Events that were skipped because a receiver's format cannot carry them. */
   unsayable = 0;
 
   constructor(options: Live<RealmOptions>, log: Log) {
@@ -55,7 +55,7 @@ export class Broker {
     this.settingsChanged();
   }
 
-  /** Begins and ends to keep events. What was kept and still is to be kept stays. */
+  /** Starts or stops keeping events, as the settings say. Kept events stay if they are still to be kept. */
   settingsChanged(): void {
     this.#retention.shorten();
     const kept = new Set<Subscription>();
@@ -72,7 +72,7 @@ export class Broker {
     }
   }
 
-  /** @param denials what the member's role may not have below the pattern that it subscribes to */
+  /** @param denials what the member's role may not get below the pattern that it subscribes to */
   subscribe(member: Member, { request, options, topic }: MessageOf<"SUBSCRIBE">, denials: Denials | null): void {
     const match = readEnum(options, "match", MATCH_POLICIES, "exact");
     const retained = readBoolean(options, "get_retained", false);
@@ -105,14 +105,14 @@ export class Broker {
     this.#drop(member, subscription, () => member.send({ type: "UNSUBSCRIBED", request }));
   }
 
-  /** Sets what a subscriber to a pattern may not have below it. */
+  /** Sets what a subscriber of a pattern may not get below it. */
   restrict(member: Member, subscription: Subscription, denials: Denials | null): void {
     if (denials !== null) (subscription.denials ??= new Map()).set(member, denials);
     else if (subscription.denials?.delete(member) === true && subscription.denials.size === 0)
       subscription.denials = null;
   }
 
-  /** Ends a session's subscription without being asked by it (spec, advanced/pubsub_subscription_revocation). */
+  /** Ends a session's subscription without its request (spec, advanced/pubsub_subscription_revocation). */
   revoke(member: Member, subscription: Subscription, reason: string | null): void {
     this.#drop(member, subscription, () => {
       if (!member.announced("subscriber", "subscription_revocation")) return;
@@ -130,14 +130,14 @@ export class Broker {
   }
 
   /**
-   * What `publisher` asks to be published.
+   * The publication that `publisher` asks for.
    * @throws WampError for an option that is wrong or not allowed
    */
   prepare(publisher: Member, asked: AskedEvent, decision: Decision): Publication {
     return this.#prepare(publisher, asked, readPublishOptions(asked.options, publisher), decision);
   }
 
-  /** Sends an event to all who subscribed to its topic and may get it. */
+  /** Sends an event to all subscribers of its topic that may get it. */
   dispatch(publication: Publication): void {
     const { topic } = publication;
     for (const { id, match, subscribers, denials, history } of this.#index.matching(topic)) {
@@ -152,19 +152,19 @@ export class Broker {
     if (publication.retain) this.#retention.keep(publication);
   }
 
-  /** Publishes an event of the router itself. @param except a session that does not get it */
+  /** Publishes one of the router's own events. @param except a session that does not get it */
   announce(topic: string, args: readonly unknown[], except: number | null = null): void {
     if (!this.isHeard(topic)) return;
     const payload = payloadOf({ args });
     this.dispatch({ id: randomId(), topic, payload, details: {}, audience: null, except, retain: false });
   }
 
-  /** Whether anybody listens to `topic`, or its events are kept. */
+  /** Whether `topic` has subscribers, or its events are kept. */
   isHeard(topic: string): boolean {
     return this.#index.matching(topic).length > 0;
   }
 
-  /** Takes out a session that is gone. @returns what is left to be done: a work for each of its subscriptions */
+  /** Removes a session that is gone. @returns the work that is left: one function for each of its subscriptions */
   leave(member: Member): (() => void)[] {
     const held = this.heldBy(member);
     this.#ofMember.delete(member);
@@ -198,7 +198,10 @@ export class Broker {
     decision: Decision,
   ): Publication {
     if (discloseMe && this.#options.now["disclose-me"] === "forbid") {
-      throw new WampError(ErrorUri.optionDisallowedDiscloseMe, "this realm does not let publishers show themselves");
+      throw new WampError(
+        ErrorUri.optionDisallowedDiscloseMe,
+        "this realm does not allow publishers to disclose themselves",
+      );
     }
     const isDisclosed = discloseMe || decision.disclose === true;
     const isPlain = !isDisclosed && passthru === null && isEmpty(publisher.trust);
@@ -278,7 +281,7 @@ function eventOf(publication: Publication, subscription: number, match: MatchPol
   return { type: "EVENT", subscription, publication: id, details: eventDetails(publication, match), payload };
 }
 
-/** A subscription as the meta API tells of it. */
+/** A subscription, as the meta API shows it. */
 export function detailsOf({ id, created, match, uri }: Subscription): Dict {
   return { id, created: created.toISOString(), match, uri };
 }

@@ -6,7 +6,7 @@ import type { Member } from "../member.ts";
 import type { Denials } from "../access/permissions.ts";
 import { kept, type Publication } from "./publication.ts";
 
-/** An event as `wamp.subscription.get_events` tells of it (spec, advanced/pubsub_event_history). */
+/** An event, as `wamp.subscription.get_events` shows it (spec, advanced/pubsub_event_history). */
 export interface PastEvent {
   readonly timestamp: string;
   readonly subscription: number;
@@ -32,13 +32,13 @@ export class History {
     this.#limit = limit;
   }
 
-  /** From now on keeps so many events. */
+  /** Keeps at most `limit` events from now on. */
   shorten(limit: number): void {
     this.#limit = limit;
     this.#entries.splice(0, Math.max(0, this.#entries.length - limit));
   }
 
-  /** Keeps an event, unless it was for certain sessions: who asks later is another session. */
+  /** Keeps an event, unless it was for certain session ids: a session that asks later has another id. */
   add(publication: Publication): void {
     if (publication.audience?.namesSessions === true) return;
     if (this.#entries.length === this.#limit) this.#entries.shift();
@@ -46,8 +46,8 @@ export class History {
   }
 
   /**
-   * The events that `member` may see and that the filters of `kwargs` let through.
-   * @param isDenied tells the topics that the member's role may not have; null where it may have all
+   * The events that `member` may see and that pass the filters in `kwargs`.
+   * @param isDenied whether the member's role may not get a topic; null if it may get all
    * @throws WampError `wamp.error.invalid_argument`
    */
   events(member: Member, subscription: number, kwargs: Readonly<Dict>, isDenied: Denials | null): PastEvent[] {
@@ -81,7 +81,8 @@ export class History {
       const id = kwargs[`${word}_publication`];
       if (id === undefined) return [];
       const at = this.#entries.findIndex(({ publication }) => publication.id === id);
-      if (at === -1) throw new WampError(ErrorUri.invalidArgument, `${word}_publication is no event of this history`);
+      if (at === -1)
+        throw new WampError(ErrorUri.invalidArgument, `${word}_publication is not an event of this history`);
       return [(_entry, i) => compared(word, i, at)];
     });
   }

@@ -1,6 +1,6 @@
 /**
- * Ids that a client has listed. Sorted, and not in a `Set`: V8 hashes numbers in a way that is known to all, so that a
- * client could choose many thousands that all have to be compared with each other.
+ * Ids that a client has listed. Sorted, and not in a `Set`: V8's hash of numbers is public, so a client could choose
+ * thousands of ids with the same hash, which makes a `Set` slow.
  */
 export class IdSet {
   readonly #sorted: Float64Array;

@@ -3,22 +3,22 @@ import type { Audience } from "./audience.ts";
 import type { Member } from "../member.ts";
 import type { MatchPolicy } from "../../wamp/uri.ts";
 
-/** One event on its way to all who subscribed to it. */
+/** One event on its way to its subscribers. */
 export interface Publication {
   readonly id: number;
   readonly topic: string;
   readonly payload: Payload | undefined;
-  /** What every receiver is told: the publisher where it is disclosed, its trust level, passthru attributes. */
+  /** The details for every receiver: the publisher if it is disclosed, its trust level, passthru attributes. */
   readonly details: Readonly<Dict>;
-  /** Null: everybody. */
+  /** Null: all sessions. */
   readonly audience: Audience | null;
-  /** The session that does not get it, its publisher's. */
+  /** The session that does not get it: its publisher. */
   readonly except: number | null;
-  /** Whether it is kept for those who subscribe later. */
+  /** Whether it is kept for later subscribers. */
   readonly retain: boolean;
 }
 
-/** The same, to be kept for long. */
+/** A copy that may be kept for long: it owns its payload. */
 export function kept(publication: Publication): Publication {
   return { ...publication, payload: publication.payload?.own() };
 }
@@ -28,7 +28,7 @@ export function admits({ audience, except }: Publication, { info }: Member): boo
   return info.session !== except && audience?.has(info) !== false;
 }
 
-/** EVENT.Details for a subscription by `match`: a pattern's subscriber is told the topic. */
+/** EVENT.Details for a subscription by `match`: for patterns they name the topic. */
 export function eventDetails({ details, topic }: Publication, match: MatchPolicy): Readonly<Dict> {
   return match === "exact" ? details : { ...details, topic };
 }

@@ -6,17 +6,20 @@ import { type Audience, audienceOf } from "./audience.ts";
 
 /** What PUBLISH.Options ask for (spec, basic/pubsub and advanced/pubsub_*). */
 export interface PublishOptions {
-  /** Whether the publisher is answered. */
+  /** Whether the publisher gets an answer. */
   readonly acknowledge: boolean;
-  /** Whether the publisher wants to be shown to the receivers (advanced/pubsub_publisher_identification). */
+  /** Whether the publisher wants to be disclosed to the receivers (advanced/pubsub_publisher_identification). */
   readonly discloseMe: boolean;
-  /** Whether the publisher does not get its own event, where it subscribes to it (advanced/pubsub_publisher_exclusion). */
+  /**
+   * Whether the publisher does not get its own event, even if it subscribes to the topic
+   * (advanced/pubsub_publisher_exclusion).
+   */
   readonly excludeMe: boolean;
-  /** Whether the event is kept for those who subscribe later (advanced/pubsub_event_retention). */
+  /** Whether the event is kept for later subscribers (advanced/pubsub_event_retention). */
   readonly retain: boolean;
-  /** Who may get it; null: everybody. */
+  /** Who may get it; null: all sessions. */
   readonly audience: Audience | null;
-  /** Attributes of a payload that the router passes through unread; null where it is an ordinary one. */
+  /** Attributes of a payload that the router passes through unread; null for an ordinary payload. */
   readonly passthru: Readonly<Dict> | null;
 }
 
@@ -31,7 +34,7 @@ const NONE: PublishOptions = {
 
 /**
  * Reads the options of PUBLISH.
- * @throws WampError a protocol violation for an option of a wrong type, or that the publisher did not announce
+ * @throws WampError a protocol violation for an option of a wrong type, or of a feature that was not announced
  */
 export function readPublishOptions(options: Readonly<Dict>, publisher: Member): PublishOptions {
   if (isEmpty(options)) return NONE;
@@ -45,7 +48,7 @@ export function readPublishOptions(options: Readonly<Dict>, publisher: Member): 
   };
 }
 
-/** Whether a PUBLISH that was refused is answered with ERROR: only where its publisher asked for an answer (spec, basic/pubsub). */
+/** Whether a refused PUBLISH is answered with ERROR: only if its publisher asked for an answer (spec, basic/pubsub). */
 export function isAcknowledged(options: Readonly<Dict>): boolean {
   return options["acknowledge"] === true;
 }

@@ -4,13 +4,13 @@ import type { Member } from "../member.ts";
 import type { RealmOptions } from "../settings.ts";
 import { admits, kept, type Publication } from "./publication.ts";
 
-/** How many events for part of the subscribers a topic holds beside the one for all. */
+/** How many events with an audience a topic keeps, besides the one for all subscribers. */
 const RESTRICTED_LIMIT = 10;
 
 /** The last event of each topic that was published with `retain` (spec, advanced/pubsub_event_retention). */
 export class Retention {
   readonly #options: Live<RealmOptions>;
-  /** By topic, the newest first. The topics are in the order in which they were last published to. */
+  /** By topic, the newest event first. The topics are ordered by their last publication. */
   readonly #byTopic = new Map<string, Publication[]>();
 
   constructor(options: Live<RealmOptions>) {
@@ -22,7 +22,7 @@ export class Retention {
     const { topic, audience } = publication;
     const older = this.#byTopic.get(topic) ?? [];
     this.#byTopic.delete(topic);
-    // What is for everybody stands before all older ones for everybody.
+    // A new event for all replaces all older ones.
     this.#byTopic.set(topic, audience === null ? [publication] : shortened([publication, ...older]));
     this.shorten();
   }
@@ -47,7 +47,7 @@ export class Retention {
   }
 }
 
-/** The last restricted ones, and the one for everybody. */
+/** The newest events with an audience, and the one for all. */
 function shortened(publications: Publication[]): Publication[] {
   if (publications.length <= RESTRICTED_LIMIT) return publications;
   const last = publications.at(-1);

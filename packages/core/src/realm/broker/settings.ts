@@ -19,7 +19,7 @@ export const brokerSettings = z.object({
     .int()
     .min(0)
     .default(10_000)
-    .describe("how many topics may hold a retained event; past it the oldest ones go"),
+    .describe("how many topics may hold a retained event; beyond that the oldest ones are dropped"),
   "event-history": z
     .array(historySchema)
     .default([])

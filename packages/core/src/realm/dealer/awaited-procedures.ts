@@ -1,6 +1,6 @@
 import { untilAborted } from "../../wamp/deadline.ts";
 
-/** Waits for procedures to be registered. A registration costs nothing to those who wait for another procedure. */
+/** Waits for procedures to be registered. A registration wakes only those that wait for its procedure. */
 export class AwaitedProcedures {
   readonly #wakers = new Map<string, Set<() => void>>();
 

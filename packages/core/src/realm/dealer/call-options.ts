@@ -9,11 +9,11 @@ export interface CallOptions {
   readonly progress: boolean;
   /** Whether the caller takes progressive results (advanced/rpc_progressive_call_results). */
   readonly receiveProgress: boolean;
-  /** Whether the caller wants to be shown to the callee (advanced/rpc_caller_identification). */
+  /** Whether the caller wants to be disclosed to the callee (advanced/rpc_caller_identification). */
   readonly discloseMe: boolean;
   /** In milliseconds; 0: none (advanced/rpc_call_timeout). */
   readonly timeout: number;
-  /** Attributes of a payload that the router passes through unread; null where it is an ordinary one. */
+  /** Attributes of a payload that the router passes through unread; null for an ordinary payload. */
   readonly passthru: Readonly<Dict> | null;
 }
 
@@ -21,7 +21,7 @@ const NONE: CallOptions = { progress: false, receiveProgress: false, discloseMe:
 
 /**
  * Reads the options of CALL.
- * @throws WampError a protocol violation for an option of a wrong type, or that the caller did not announce
+ * @throws WampError a protocol violation for an option of a wrong type, or of a feature that was not announced
  */
 export function readCallOptions(options: Readonly<Dict>, caller: Member): CallOptions {
   if (isEmpty(options)) return NONE;

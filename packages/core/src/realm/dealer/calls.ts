@@ -6,10 +6,10 @@ import type { Callee } from "./registrations.ts";
 /** How long a timer may be, in milliseconds: 2^31 - 1. */
 const MAX_TIMER = 0x7fff_ffff;
 
-/** How many ended calls a session is remembered to have had, whose later parts may still be on their way. */
+/** How many ended calls are remembered for a session, because later parts of them may still come. */
 const STALE_LIMIT = 1000;
 
-/** A call on its way: who called, and who is to answer. */
+/** A pending call: who called, and who must answer. */
 export interface Call {
   readonly caller: Member;
   readonly request: number;
@@ -42,7 +42,7 @@ export class CallTimer {
     this.#timer = setTimeout(onTimeout, this.#timeout);
   }
 
-  /** A progressive result has come: the time runs anew. */
+  /** A progressive result has come: the time starts again. */
   restart(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(this.#onTimeout, this.#timeout);
@@ -53,7 +53,7 @@ export class CallTimer {
   }
 }
 
-/** The calls that a session has under way: those it made, and those it is to answer. */
+/** A session's pending calls: those that it made, and those that it must answer. */
 export class CallLedger {
   /** By request id. */
   readonly made = new IdWindow<Call>();
@@ -62,7 +62,7 @@ export class CallLedger {
   lastInvocation = 0;
   readonly #stale = new Set<number>();
 
-  /** The call ended before its caller had sent all of it: what still comes is for nobody. */
+  /** The call ended before its caller had sent all of it: later parts are dropped. */
   abandon(request: number): void {
     this.#stale.add(request);
     if (this.#stale.size <= STALE_LIMIT) return;

@@ -15,24 +15,27 @@ import { passthruOf, requirePassthru } from "../passthru.ts";
 import { Registrar, requireDisclosure } from "./registrar.ts";
 import { busyCallee, nextCallee, type Registration } from "./registrations.ts";
 
-/** Up to which backlog the router itself calls: its calls, as those of authenticators, are refused last. */
+/**
+ * The backlog up to which the router's own calls, such as those to authenticators, still go out. They are refused last.
+ */
 const ROUTERS_BACKLOG = 2;
 
 const CANCEL_MODES = ["skip", "kill", "killnowait"] as const;
 
 /** Remote procedure calls in one realm (spec, basic/rpc and advanced/rpc_*). */
 export class Dealer {
-  /** Who offers what. */
+  /** The registered procedures. */
   readonly registrar: Registrar;
   readonly #members = new Set<Member>();
-  /** Of those who have called or been called: most sessions of a large router do neither. */
+  /** Only for sessions that have called or been called: most sessions of a large router do neither. */
   readonly #ledgers = new Map<Member, CallLedger>();
   readonly #options: Live<RealmOptions>;
   #pending = 0;
   #quiet: ReturnType<typeof withResolver> | null = null;
 
   /**
-   * @param isGuarded whether calls of a procedure never go to a pattern: asked at each call, so that a reload holds at once
+   * @param isGuarded whether calls of a procedure never go to a pattern; asked at each call, so that a reload takes
+   * effect at once
    * @param announce publishes a meta event
    */
   constructor(
@@ -112,13 +115,13 @@ export class Dealer {
     this.#begin(call, ledger);
   }
 
-  /** None of a procedure's callees can take a call now. */
+  /** No callee of a procedure can take a call now. */
   #refuseBusy(caller: Member, request: number, registration: Registration, procedure: string): void {
     const busy = busyCallee(registration, procedure)?.member;
     if (busy === undefined)
       throw new WampError(
         ErrorUri.noAvailableCallee,
-        `all callees of ${excerpt(procedure)} have as many calls as they take`,
+        `all callees of ${excerpt(procedure)} are at their concurrency limit`,
       );
     caller.error("CALL", request, receiverBusy(busy, "a call of it was refused"), "callee-busy");
   }
@@ -129,7 +132,7 @@ export class Dealer {
     // A result may have crossed the CANCEL on its way (spec, advanced/rpc_call_canceling).
     if (call === undefined) return;
     if (mode !== "skip" && this.#interrupt(call, mode, ErrorUri.canceled) && mode === "kill") return;
-    // A callee that could not be interrupted is gone, and the caller has been told that.
+    // If the callee was gone and could not be interrupted, the caller has got its error already.
     if (!this.#settle(call)) return;
     caller.error("CALL", request, new WampError(ErrorUri.canceled, "the call was cancelled by its caller"));
   }
@@ -170,7 +173,7 @@ export class Dealer {
 
   /**
    * Ends the calls of a session that has left, and tells the callers that wait for it. It gets no more calls.
-   * @returns what is left to be done: a work for each of its registrations
+   * @returns the work that is left: one function for each of its registrations
    */
   leave(member: Member): (() => void)[] {
     if (!this.#members.delete(member)) return [];
@@ -188,12 +191,12 @@ export class Dealer {
     return this.registrar.leave(member);
   }
 
-  /** How many calls are not answered. */
+  /** How many calls are unanswered. */
   get pending(): number {
     return this.#pending;
   }
 
-  /** Resolves when no call is pending: at once where none is. */
+  /** Resolves when no call is pending, at once if none is. */
   async whenQuiet(): Promise<void> {
     if (this.#pending > 0) await (this.#quiet ??= withResolver()).promise;
   }
@@ -219,7 +222,7 @@ export class Dealer {
       const details = { ...call.details, progress: more };
       member.send({ type: "INVOCATION", request: call.invocation, registration: call.registration, details, payload });
     } catch (error) {
-      // Without this part the call is none: its caller is told by the ERROR, its callee by INTERRUPT.
+      // Without this part the call cannot go on: its caller gets the ERROR, its callee INTERRUPT.
       if (this.#settle(call)) this.#interrupt(call, "killnowait", ErrorUri.canceled);
       throw error;
     }
@@ -236,10 +239,14 @@ export class Dealer {
   #timedOut(call: Call): void {
     this.#settle(call);
     this.#interrupt(call, "killnowait", ErrorUri.timeout);
-    call.caller.error("CALL", call.request, new WampError(ErrorUri.timeout, "no answer came in the call's time"));
+    call.caller.error(
+      "CALL",
+      call.request,
+      new WampError(ErrorUri.timeout, "the call's timeout expired before an answer came"),
+    );
   }
 
-  /** The call that a callee answers; null where it was cancelled, or its caller has left. */
+  /** The call that a callee answers; null if it was cancelled, or if its caller has left. */
   #answered(callee: Member, invocation: number): Call | null {
     const ledger = this.#of(callee);
     const call = ledger.received.get(invocation);
@@ -255,7 +262,7 @@ export class Dealer {
       caller.send(answer());
     } catch (error) {
       if (!WampError.is(error)) throw error;
-      // After a progressive result the callee is still at work, and no caller is left.
+      // After a progressive result the callee is still working, and its call has no caller any more.
       if (this.#settle(call)) this.#interrupt(call, "killnowait", ErrorUri.canceled);
       caller.error("CALL", call.request, error);
     }
@@ -272,7 +279,7 @@ export class Dealer {
     return true;
   }
 
-  /** Ends a call. @returns whether it was still under way */
+  /** Ends a call. @returns whether it was still pending */
   #settle(call: Call): boolean {
     const ledger = this.#ledgers.get(call.caller);
     if (ledger?.made.delete(call.request) !== true) return false;
@@ -298,10 +305,12 @@ export class Dealer {
   }
 }
 
-/** The refusal of what would wait for a session that reads too slowly. It is counted, and the session stays. */
+/**
+ * The error for a message that would wait for a session that reads too slowly. It is counted, and the session stays.
+ */
 function receiverBusy({ port }: Member, what: string): WampError {
   port.limited("max-buffered", `a session reads too slowly: ${what}`);
-  return new WampError(ErrorUri.receiverBusy, "more waits for the receiver than it may; try again later");
+  return new WampError(ErrorUri.receiverBusy, "too much waits for the receiver; try again later");
 }
 
 function requireProgressiveCalls(callee: Member): void {

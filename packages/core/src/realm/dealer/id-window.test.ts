@@ -8,12 +8,12 @@ const id = fc.oneof(
   fc.constantFrom(2 ** 32, 2 ** 53),
 );
 
-/** A comparison that costs nothing where there are hundreds of thousands. */
+/** A comparison that is cheap enough for hundreds of thousands of values. */
 function same(found: unknown, expected: unknown): void {
   if (found !== expected) expect(found).toBe(expected);
 }
 
-it("holds what a map holds, whichever ids come and go", () => {
+it("holds what a map holds, for any ids that come and go", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.boolean(), id), { maxLength: 3000, size: "max" }), (steps) => {
       const [window, map] = [new IdWindow<string>(), new Map<number, string>()];
@@ -32,7 +32,7 @@ it("holds what a map holds, whichever ids come and go", () => {
   );
 });
 
-it("finds its values where more ids share a place than it can part", () => {
+it("finds its values even if more ids share a slot than it can separate", () => {
   const window = new IdWindow<number>();
   const ids = Array.from({ length: 50 }, (_, i) => 1 + i * 2 ** 20);
   for (const one of ids) window.add(one, one);

@@ -1,17 +1,17 @@
-/** How many places a window has at first, and at most. What finds none there stands in a map. */
+/** How many slots a window has at first, and at most. Ids without a free slot go to a map. */
 const MIN_SIZE = 16;
 const MAX_SIZE = 1024;
 
 /**
- * Values by their ids, for ids that mostly count up and soon leave again, as those of requests and invocations do: a ring
- * of places finds them without the growing and cleaning up that a map with ever new keys costs.
+ * Values by id, for ids that count up and soon leave again, such as those of requests and invocations. A ring of slots
+ * avoids the cost of a map whose keys always change, which must grow and clean up.
  */
 export class IdWindow<T> {
   #ids: number[] = Array<number>(MIN_SIZE).fill(0);
   #values: (T | undefined)[] = Array<T | undefined>(MIN_SIZE).fill(undefined);
   /**
-   * By the ids as texts: V8 hashes numbers in a way that is known to all, so that a client could choose thousands of ids
-   * that all have to be compared with each other. Of texts it cannot.
+   * By the ids as strings: V8's hash of numbers is public, so a client could choose thousands of ids with the same
+   * hash, which makes a map slow. The hash of strings is seeded.
    */
   #beside: Map<string, T> | null = null;
   #size = 0;
@@ -45,7 +45,7 @@ export class IdWindow<T> {
     return true;
   }
 
-  /** All values, in no order. */
+  /** All values, in no particular order. */
   values(): T[] {
     return [...this.#values.filter((value) => value !== undefined), ...(this.#beside?.values() ?? [])];
   }
@@ -68,7 +68,7 @@ export class IdWindow<T> {
     const [ids, values] = [this.#ids, this.#values];
     this.#ids = Array<number>(ids.length * 2).fill(0);
     this.#values = Array<T | undefined>(ids.length * 2).fill(undefined);
-    // Two ids that had places of their own have them in a larger window too.
+    // Two ids with different slots also have different slots in a larger window.
     ids.forEach((id, i) => id !== 0 && this.#put(id, values[i] as T));
   }
 }

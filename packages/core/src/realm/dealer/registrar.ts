@@ -18,7 +18,10 @@ import {
   readRegisterOptions,
 } from "./registrations.ts";
 
-/** Who offers which procedures in one realm: REGISTER and UNREGISTER (spec, basic/rpc and advanced/rpc_*registration*). */
+/**
+ * The procedures of one realm and their callees: REGISTER and UNREGISTER (spec, basic/rpc and
+ * advanced/rpc_*registration*).
+ */
 export class Registrar {
   readonly registrations = new Registrations();
   readonly #ofMember = new Map<Member, Set<Registration>>();
@@ -28,7 +31,8 @@ export class Registrar {
   readonly #announce: (topic: string, args: readonly unknown[]) => void;
 
   /**
-   * @param isGuarded whether calls of a procedure never go to a pattern: asked at each call, so that a reload holds at once
+   * @param isGuarded whether calls of a procedure never go to a pattern; asked at each call, so that a reload takes
+   * effect at once
    * @param announce publishes a meta event
    */
   constructor(
@@ -72,7 +76,7 @@ export class Registrar {
     this.#drop(registration, member, () => member.send({ type: "UNREGISTERED", request }));
   }
 
-  /** Ends a session's registration without being asked by it (spec, advanced/rpc_registration_revocation). */
+  /** Ends a session's registration without its request (spec, advanced/rpc_registration_revocation). */
   revoke(member: Member, registration: Registration, reason: string | null): void {
     this.#drop(registration, member, () => {
       if (!member.announced("callee", "registration_revocation")) return;
@@ -81,7 +85,7 @@ export class Registrar {
     });
   }
 
-  /** Forgets a session that is gone. @returns what is left to be done: a work for each of its registrations */
+  /** Removes a session that is gone. @returns the work that is left: one function for each of its registrations */
   leave(member: Member): (() => void)[] {
     const held = this.heldBy(member);
     this.#ofMember.delete(member);
@@ -94,7 +98,7 @@ export class Registrar {
 
   /**
    * The registration that answers calls of `procedure`.
-   * @param byRouter whether the router itself calls, as an authenticator: then no pattern answers
+   * @param byRouter whether the router itself calls, for example an authenticator: then no pattern answers
    */
   find(procedure: string, byRouter = false): Registration | undefined {
     return this.registrations.find(procedure, byRouter || this.#isGuarded(procedure));
@@ -105,7 +109,7 @@ export class Registrar {
     if (this.find(procedure, true) === undefined) await this.#awaited.wait(procedure, signal);
   }
 
-  /** Makes room at once where a session that is gone, and is still being taken out, holds the procedure. */
+  /** Frees the procedure at once if its holder is a session that is gone but not yet removed. */
   #dropGone(procedure: string, { match }: RegisterOptions): void {
     const found = this.registrations.lookUp(procedure, match);
     const gone = found?.callees.filter(({ member }) => member.hasLeft) ?? [];
@@ -120,7 +124,7 @@ export class Registrar {
   }
 
   #drop(registration: Registration, member: Member, answer?: () => void): void {
-    // It may have been dropped before: its session was still being taken out when somebody else wanted its place.
+    // It may be dropped already: another session registered the procedure while its holder was being removed.
     if (calleeOf(registration, member) === undefined) return;
     this.#ofMember.get(member)?.delete(registration);
     const isGone = this.registrations.remove(registration, member);
@@ -134,8 +138,8 @@ export class Registrar {
   }
 }
 
-/** @throws WampError where this realm does not let sessions show themselves to those they call */
+/** @throws WampError if this realm does not allow callers to disclose themselves */
 export function requireDisclosure(options: RealmOptions): void {
   if (options["disclose-me"] === "allow") return;
-  throw new WampError(ErrorUri.optionDisallowedDiscloseMe, "this realm does not let callers show themselves");
+  throw new WampError(ErrorUri.optionDisallowedDiscloseMe, "this realm does not allow callers to disclose themselves");
 }

@@ -12,34 +12,34 @@ import type { Denials } from "../access/permissions.ts";
 
 const INVOCATION_POLICIES = ["single", "first", "last", "random", "roundrobin"] as const;
 
-/** Which of several callees is called (spec, advanced/rpc_shared_registration). */
+/** Which of several callees gets a call (spec, advanced/rpc_shared_registration). */
 export type InvocationPolicy = (typeof INVOCATION_POLICIES)[number];
 
-/** One session's share in a registration. */
+/** One session that offers a registration's procedure. */
 export interface Callee {
   readonly member: Member;
   /** How many calls it takes at a time; 0: any number. Crossbar's option `concurrency`. */
   readonly concurrency: number;
-  /** Whether it wants to know who calls. */
+  /** Whether the callee wants to know who calls. */
   readonly discloseCaller: boolean;
-  /** Whether it watches over the timeouts of calls itself. */
+  /** Whether the callee itself ends calls at their timeout. */
   readonly forwardTimeout: boolean;
-  /** Calls that it has not answered. */
+  /** The number of calls that it has not answered. */
   running: number;
-  /** What its role may not offer below the pattern that it registered; null where nothing. */
+  /** What its role may not offer below the pattern that it registered; null if it may offer all. */
   denials: Denials | null;
 }
 
-/** A procedure, or a pattern of procedures, somebody offers. */
+/** A procedure, or a pattern of procedures, with its callees. */
 export interface Registration {
   readonly id: number;
   readonly uri: string;
   readonly match: MatchPolicy;
   readonly invoke: InvocationPolicy;
   readonly created: Date;
-  /** In the order in which they registered. */
+  /** In the order of their registration. */
   readonly callees: Callee[];
-  /** Whose turn it is, for `roundrobin`. */
+  /** The position of the next callee, for `roundrobin`. */
   turn: number;
 }
 
@@ -47,7 +47,7 @@ export interface Registration {
 export interface RegisterOptions {
   readonly match: MatchPolicy;
   readonly invoke: InvocationPolicy;
-  /** Crossbar's option: whoever holds the procedure loses it. */
+  /** Crossbar's option: the current holders lose the procedure. */
   readonly force: boolean;
   readonly callee: Callee;
 }
@@ -72,7 +72,7 @@ export function readRegisterOptions(member: Member, options: Readonly<Dict>, den
   };
 }
 
-/** The registrations of a realm: who offers what, and whose turn it is. */
+/** The registrations of a realm. */
 export class Registrations {
   readonly #index = new PatternIndex<Registration>();
   readonly #byId = new Map<number, Registration>();
@@ -87,8 +87,8 @@ export class Registrations {
   }
 
   /**
-   * The registration that answers calls of `procedure`. Those of the router's own URIs are never a pattern's.
-   * @param exactAlone whether patterns are left out, as for what is guarded
+   * The registration that answers calls of `procedure`. A pattern never answers calls of the router's own URIs.
+   * @param exactAlone whether patterns are left out, for example for guarded URIs
    */
   find(procedure: string, exactAlone: boolean): Registration | undefined {
     const exact = this.#index.get("exact", procedure);
@@ -102,7 +102,7 @@ export class Registrations {
   }
 
   /**
-   * Adds a callee to the registration of its procedure, which is made where there is none.
+   * Adds a callee to the registration of its procedure. Creates the registration if there is none.
    * @throws WampError `wamp.error.procedure_already_exists`
    */
   add({ procedure }: MessageOf<"REGISTER">, { match, invoke, callee }: RegisterOptions): Registration {
@@ -125,7 +125,7 @@ export class Registrations {
     return found;
   }
 
-  /** Takes a callee out. @returns whether the registration is gone with it */
+  /** Removes a callee. @returns whether the registration is gone with it */
   remove(registration: Registration, member: Member): boolean {
     const { callees, match, uri, id } = registration;
     const at = callees.findIndex((callee) => callee.member === member);
@@ -148,7 +148,7 @@ function isAnswered({ callees }: Registration, procedure: string): boolean {
   return false;
 }
 
-/** Whether a callee is there, and its role lets it offer `procedure`, which falls under what it registered. */
+/** Whether a callee has not left, and its role may offer `procedure`, which its registration covers. */
 function mayAnswer({ member, denials }: Callee, procedure: string): boolean {
   return !member.hasLeft && (denials === null || !denials(procedure));
 }
@@ -161,13 +161,13 @@ function canTake(callee: Callee, procedure: string, maxBacklog: number): boolean
   return hasRoom(callee) && mayAnswer(callee, procedure) && callee.member.port.backlog <= maxBacklog;
 }
 
-/** A callee that could take one more call of `procedure`, but reads too slowly to be sent it; undefined where none does. */
+/** A callee that could take one more call of `procedure`, but reads too slowly; undefined if there is none. */
 export function busyCallee({ callees }: Registration, procedure: string): Callee | undefined {
   return callees.find((callee) => hasRoom(callee) && mayAnswer(callee, procedure));
 }
 
 /**
- * The callee of the next call of `procedure`, or null where none can take it.
+ * The callee of the next call of `procedure`; null if none can take it.
  * @param maxBacklog how much may wait for it, as a share of its `max-buffered`
  */
 export function nextCallee(registration: Registration, procedure: string, maxBacklog: number): Callee | null {
@@ -196,7 +196,7 @@ export function nextCallee(registration: Registration, procedure: string, maxBac
   }
 }
 
-/** A registration as the meta API tells of it. */
+/** A registration, as the meta API shows it. */
 export function detailsOf({ id, created, match, invoke, uri }: Registration): Dict {
   return { id, created: created.toISOString(), match, invoke, uri };
 }

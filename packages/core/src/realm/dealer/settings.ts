@@ -15,6 +15,6 @@ export const dealerSettings = z.object({
     .int()
     .min(0)
     .default(10_000)
-    .describe("how many calls one session may have made that are not answered yet")
+    .describe("how many unanswered calls one session may have made")
     .meta(REFUSED),
 });

@@ -11,18 +11,18 @@ export interface MetaCall {
   readonly caller: Member;
   readonly args: readonly unknown[];
   readonly kwargs: Readonly<Dict>;
-  /** Gives what fires when the caller has left: nothing is waited for then, and nothing set. */
+  /** Gives a signal that fires when the caller has left: then stop waiting, and store nothing. */
   readonly gone: () => AbortSignal;
 }
 
 /**
- * Answers with the one value it returns or resolves to; with none where that is undefined. A WampError that it throws or
- * rejects with is the ERROR.
+ * Returns or resolves to the one value of the answer; undefined for an answer without values. Throws or rejects with a
+ * WampError to answer with ERROR.
  */
 export type MetaProcedure = (call: MetaCall) => unknown;
 export type MetaProcedures = Readonly<Record<string, MetaProcedure>>;
 
-/** @throws WampError `wamp.error.invalid_argument` where it is no id */
+/** @throws WampError `wamp.error.invalid_argument` if it is not an id */
 export function idAt({ args }: MetaCall, position: number, what: string): number {
   const value = args[position];
   if (!isId(value)) throw invalidArgument(what, "an id", value);
@@ -35,7 +35,7 @@ export function stringAt({ args }: MetaCall, position: number, what: string): st
   return value;
 }
 
-/** A list of strings, or null where there is none. */
+/** A list of strings, or null if there is none. */
 export function stringsAt({ args }: MetaCall, position: number, what: string): readonly string[] | null {
   const value = args[position];
   if (value === undefined || value === null) return null;
@@ -51,7 +51,7 @@ export function stringIn({ kwargs }: MetaCall, key: string): string | null {
   return value;
 }
 
-/** A reason to be sent to a peer. @throws WampError `wamp.error.invalid_uri` */
+/** The reason to send to a client. @throws WampError `wamp.error.invalid_uri` */
 export function reasonIn(call: MetaCall, otherwise: string): string {
   const reason = stringIn(call, "reason") ?? otherwise;
   if (!isUri(reason)) throw new WampError(ErrorUri.invalidUri, "reason must be a URI");

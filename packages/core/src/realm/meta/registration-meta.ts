@@ -11,7 +11,7 @@ export function registrationMeta(registrar: Registrar): MetaProcedures {
   const find = (call: MetaCall): Registration => {
     const id = idAt(call, 0, "the registration");
     const registration = registrations.get(id);
-    if (registration === undefined) throw new WampError(ErrorUri.noSuchRegistration, `no registration ${id} is there`);
+    if (registration === undefined) throw new WampError(ErrorUri.noSuchRegistration, `no registration ${id} exists`);
     return registration;
   };
   return {
@@ -23,7 +23,7 @@ export function registrationMeta(registrar: Registrar): MetaProcedures {
     "wamp.registration.get": (call) => detailsOf(find(call)),
     "wamp.registration.list_callees": (call) => find(call).callees.map(({ member }) => member.info.session),
     "wamp.registration.count_callees": (call) => find(call).callees.length,
-    // Crossbar's, for who must end a registration that is not its own.
+    // Crossbar's procedure, to end another session's registration.
     "wamp.registration.remove_callee": (call) => {
       const registration = find(call);
       const session = idAt(call, 1, "the session");

@@ -5,7 +5,10 @@ import { WampError } from "../../errors/wamp-error.ts";
 import type { Member } from "../member.ts";
 import { idAt, type MetaCall, type MetaProcedures, reasonIn, stringAt, stringIn, stringsAt } from "./meta-call.ts";
 
-/** The session meta API (spec, advanced/meta_api_session). @param members the realm's sessions by id, hidden ones left out */
+/**
+ * The session meta API (spec, advanced/meta_api_session). @param members the realm's sessions by id, without hidden
+ * ones
+ */
 export function sessionMeta(members: ReadonlyMap<number, Member>): MetaProcedures {
   const find = (id: number): Member => {
     const member = members.get(id);
@@ -50,7 +53,7 @@ export function sessionMeta(members: ReadonlyMap<number, Member>): MetaProcedure
   };
 }
 
-/** A session as the meta API tells of it: without the headers of its HTTP request, which may hold secrets. */
+/** A session, as the meta API shows it: without the headers of its HTTP request, which may hold secrets. */
 export function detailsOf({ session, authid, authrole, authmethod, authprovider, transport }: SessionInfo): Dict {
   const { type, protocol, peer } = transport;
   return { session, authid, authrole, authmethod, authprovider, transport: { type, protocol, peer } };

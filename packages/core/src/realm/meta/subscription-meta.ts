@@ -8,8 +8,8 @@ import { idAt, matchAt, type MetaCall, type MetaProcedures, stringAt, stringIn }
 
 /**
  * The subscription meta API (spec, advanced/meta_api_subscription) and event history (advanced/pubsub_event_history).
- * @param requireSubscribe rejects with a WampError where a caller may not subscribe to what it asks the history of, else
- * gives what it may not have below it
+ * @param requireSubscribe rejects with a WampError if the caller may not subscribe to that topic; else gives what it
+ * may not use below it
  */
 export function subscriptionMeta(
   broker: Broker,
@@ -18,7 +18,7 @@ export function subscriptionMeta(
   const find = (call: MetaCall): Subscription => {
     const id = idAt(call, 0, "the subscription");
     const subscription = broker.get(id);
-    if (subscription === undefined) throw new WampError(ErrorUri.noSuchSubscription, `no subscription ${id} is there`);
+    if (subscription === undefined) throw new WampError(ErrorUri.noSuchSubscription, `no subscription ${id} exists`);
     return subscription;
   };
   return {
@@ -39,7 +39,7 @@ export function subscriptionMeta(
         throw new WampError(ErrorUri.noSuchSubscription, "no events of this subscription are kept");
       return subscription.history.events(call.caller, subscription.id, call.kwargs, denials);
     },
-    // Crossbar's, for who must end a subscription that is not its own.
+    // Crossbar's procedure, to end another session's subscription.
     "wamp.subscription.remove_subscriber": (call) => {
       const subscription = find(call);
       const session = idAt(call, 1, "the session");

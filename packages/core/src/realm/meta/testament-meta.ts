@@ -15,10 +15,10 @@ const LIMIT = 100;
 const SCOPES = ["detached", "destroyed"] as const;
 type Scope = (typeof SCOPES)[number];
 
-/** Rejects with a WampError where the session may not publish to the topic. */
+/** Rejects with a WampError if the session may not publish to the topic. */
 export type RequirePublish = (call: MetaCall, topic: string, options: Readonly<Dict>) => Promise<Decision>;
 
-/** What sessions leave to be published when they are gone (spec, advanced/session_testament). */
+/** The events that sessions leave to be published when they are gone (spec, advanced/session_testament). */
 export class Testaments {
   readonly #ofMember = new Map<Member, Record<Scope, Publication[]>>();
   readonly #broker: Broker;
@@ -36,14 +36,14 @@ export class Testaments {
     };
   }
 
-  /** Publishes what a session that is gone has left: first `detached`, then `destroyed`, each in its order. */
+  /** Publishes a session's testaments when it is gone: first `detached`, then `destroyed`, each in its order. */
   execute(member: Member): void {
     const left = this.#ofMember.get(member);
     this.forget(member);
     for (const scope of SCOPES) for (const publication of left?.[scope] ?? []) this.#broker.dispatch(publication);
   }
 
-  /** Drops what a session has left. */
+  /** Drops a session's testaments. */
   forget(member: Member): void {
     this.#ofMember.delete(member);
   }
@@ -59,7 +59,8 @@ export class Testaments {
     if (!isDict(options)) throw invalidArgument("publish_options", "a dictionary", options);
     const scope = scopeOf(kwargs);
     const decision = await this.#requirePublish(call, topic, options);
-    // The session may have left meanwhile. Its testaments have been published then, and this one would stay for ever.
+    // The session may have left during the wait. Then its testaments are published already, and this one would never
+    // go.
     if (caller.hasLeft) return;
     const publication = this.#prepare(
       caller,
@@ -73,7 +74,7 @@ export class Testaments {
     this.#ofMember.set(caller, left);
   }
 
-  /** What would break the protocol in a PUBLISH is here a wrong argument. */
+  /** A protocol violation in a PUBLISH is only a wrong argument here. */
   #prepare(...asked: Parameters<Broker["prepare"]>): Publication {
     try {
       return this.#broker.prepare(...asked);

@@ -1,4 +1,4 @@
-/** What the router publishes of itself (spec, advanced/meta_api_*). */
+/** The meta events that the router publishes (spec, advanced/meta_api_*). */
 export const MetaTopic = {
   joined: "wamp.session.on_join",
   left: "wamp.session.on_leave",
@@ -12,7 +12,7 @@ export const MetaTopic = {
   registrationDeleted: "wamp.registration.on_delete",
 } as const;
 
-/** Whether meta events tell of what happens at `uri`: not of the subscriptions to meta events, as in Crossbar. */
+/** Whether there are meta events about `uri`. There are none about subscriptions to meta events, as in Crossbar. */
 export function isObserved(uri: string): boolean {
   return !uri.startsWith("wamp.");
 }
