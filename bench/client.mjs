@@ -1,4 +1,4 @@
-// The load: a process of its own, told by its parent what to do. It says when the measured time begins and ends.
+// The load: a separate process. Its parent tells it what to do. It says when the measured time begins and ends.
 import { createHmac, pbkdf2Sync } from "node:crypto";
 import { next, open } from "./socket.mjs";
 import { idOf, message, payloadOf } from "./wire.mjs";
@@ -12,7 +12,7 @@ const SUBPROTOCOL = { json: "wamp.2.json", msgpack: "wamp.2.msgpack" };
 const now = () => performance.now();
 const tick = () => new Promise(setImmediate);
 
-/** Joins a router; with a forwarder the path says what the client is. */
+/** Joins a router; with a forwarder the path tells the client's part. */
 async function join({ target, url, format = "json" }, part, ...requests) {
   const path = target === "wampgate" ? "/ws" : `/${part}`;
   const client = await open(url + path, SUBPROTOCOL[format], () => undefined);
@@ -43,7 +43,7 @@ function ask(word) {
   return new Promise((resolve) => process.once("message", resolve));
 }
 
-/** One publisher, `subscribers` subscribers, `window` events in flight, all written at once. */
+/** One publisher, `subscribers` subscribers, `window` events in flight, all written together. */
 async function fanOut(job) {
   const { subscribers, window, size, pattern = false, mixed = false, target } = job;
   const topic = "com.bench.topic";
@@ -79,7 +79,7 @@ async function fanOut(job) {
   return result;
 }
 
-/** `callers` callers with `window` calls in flight each, one callee that sends back what it got. */
+/** `callers` callers with `window` calls in flight each, and one callee that sends back what it gets. */
 async function rpc(job) {
   const { callers, window, size, target, format } = job;
   const args = [payloadOf(size)];
@@ -217,7 +217,7 @@ async function logins(job) {
   return result;
 }
 
-/** Many sessions that do nothing. */
+/** Many idle sessions. */
 async function idle(job) {
   const clients = [];
   await ask("begin");

@@ -1,4 +1,4 @@
-// The results as a table.
+// Formats the results as a table.
 
 /** @returns a Markdown table with a row for each scenario */
 export function table(results) {
@@ -40,7 +40,7 @@ function ratioText(ratio, bar) {
   return `${text} (${ratio >= bar ? "" : "**below** "}bar ${bar})`;
 }
 
-/** The functions in which a CPU profile spent most of its time, of the time in which there was anything to do. */
+/** The functions in which a CPU profile spent most of its time, as a share of the time in which it had work. */
 export function hotSpots({ nodes, samples, timeDeltas }) {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const spent = new Map();

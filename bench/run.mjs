@@ -1,7 +1,7 @@
-// `npm run bench`: the router beside two forwarders, in one run and interleaved.
+// `npm run bench`: compares the router with two forwarders, interleaved in one run.
 //   --quick        a few scenarios, under a minute
 //   --only TEXT    scenarios whose name contains TEXT
-//   --rounds N     how often each is measured; the median counts
+//   --rounds N     how often each is measured; the result is the median
 //   --profile      where the router's time goes, function by function, instead of a comparison
 //   --write        writes docs/reference/performance.md's table and bench/results.json
 import { fork, spawnSync } from "node:child_process";
@@ -26,7 +26,7 @@ const timing = options.quick ? { warmUp: 800, time: 500 } : { warmUp: 400, time:
 const chosen = scenarios.filter(
   ({ name }) => (!options.quick || QUICK.includes(name)) && (options.only === undefined || name.includes(options.only)),
 );
-/** A login runs through much code, all of which must have been compiled before it is what is measured. */
+/** A login runs much code, and all of it must be compiled before the measurement. */
 const warmLogins = options.quick ? { warmUp: 1000 } : { warmUp: 3000 };
 const HERE = import.meta.dirname;
 const TARGETS = {
@@ -35,7 +35,7 @@ const TARGETS = {
   tuned: ["servers/forwarder.mjs", "tuned"],
 };
 
-/** Each process has a core of its own where the system lets us say so. */
+/** Each process has its own core if the system allows that. */
 const canPin = cpus().length > 1 && spawnSync("taskset", ["--version"]).status === 0;
 async function start([file, ...args], core) {
   const child = fork(join(HERE, file), args, {
@@ -81,7 +81,7 @@ async function profile(scenario) {
   server.child.kill();
 }
 
-/** Measures one scenario at one target, in a load process of its own. */
+/** Measures one scenario at one target, in a separate load process. */
 async function measure(scenario, target, server) {
   const { child: client } = await start(["client.mjs"], 1);
   const isMemory = scenario.kind === "idle";
@@ -89,7 +89,7 @@ async function measure(scenario, target, server) {
   let before = null;
   let after = null;
   let delay = {};
-  // What is measured here is the event loop beside the threads that derive keys, which need a core of their own.
+  // This measures the event loop while other threads derive keys. Those threads need another core.
   if (canPin) spawnSync("taskset", ["-a", "-p", "-c", scenario.delay ? "0,1" : "0", String(server.child.pid)]);
   client.send({ ...scenario, ...timing, ...(scenario.kind === "logins" && warmLogins), target, url: server.url });
   for (;;) {
@@ -126,7 +126,7 @@ if (options.profile) {
 const results = [];
 for (const scenario of chosen) {
   const samples = { wampgate: [], naive: [], tuned: [] };
-  // Memory is a matter of what a process has done before: each time a new one.
+  // Memory depends on what a process has done before, so each measurement starts a new one.
   const fresh = scenario.kind === "idle" || results.length === 0;
   if (fresh) {
     for (const { child } of Object.values(globalThis.servers ?? {})) child.kill();

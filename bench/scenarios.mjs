@@ -1,4 +1,4 @@
-// What is measured. `naive` and `tuned` are the least that a bar asks for, as a ratio to that forwarder.
+// The scenarios to measure. `naive` and `tuned` are bars: the minimum ratio to that forwarder.
 const name = (size) => (size === "object" ? "1 KiB object" : size >= 1024 ? `${size / 1024} KiB` : `${size} B`);
 
 function fanOuts() {
@@ -98,7 +98,7 @@ export const scenarios = [
   { kind: "idle", format: "json", sessions: 5000, name: "memory of an idle session" },
 ];
 
-/** What `--quick` runs: each kind, and the bars that are hardest to meet. */
+/** The scenarios of `--quick`: each kind, and the bars that are hardest to meet. */
 export const QUICK = [
   "fan-out 1→1, 16 B, json",
   "fan-out 1→100, 16 B, json",

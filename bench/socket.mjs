@@ -1,9 +1,9 @@
-// A WebSocket client that does as little as can be done, so that the load is not what is measured.
+// A WebSocket client that does as little as possible, so that the bench measures the server and not the load.
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
 
-/** Connects, and hands each frame's payload to `onFrame`; with `count` alone the payloads are not even cut out. */
+/** Connects, and passes each frame's payload to `onFrame`; with only `count`, payloads are not even extracted. */
 export async function open(url, subprotocol, onFrame) {
   const { hostname, port, pathname } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });
@@ -36,7 +36,7 @@ export async function open(url, subprotocol, onFrame) {
   return client;
 }
 
-/** Hands over the whole frames at the beginning of `data`. @returns how many bytes they were */
+/** Passes on the complete frames at the beginning of `data`. @returns how many bytes they are */
 function frames(data, client) {
   let at = 0;
   while (at + 2 <= data.length) {
@@ -58,7 +58,7 @@ function frames(data, client) {
   return at;
 }
 
-/** The next frame of a client that is spoken with one message at a time. */
+/** The next frame from a client that exchanges one message at a time. */
 export function next(client) {
   return new Promise((resolve) => {
     client.onFrame = (data, at, length) => resolve(Buffer.from(data.subarray(at, at + length)));

@@ -1,4 +1,4 @@
-// Messages and WebSocket frames for the load, made once and sent many times.
+// Messages and WebSocket frames for the load, built once and sent many times.
 import { createRequire } from "node:module";
 
 const msgpack5 = createRequire(import.meta.url)("msgpack5")();
@@ -8,7 +8,7 @@ const FORMATS = {
   msgpack: { opcode: 2, encode: (value) => msgpack5.encode(value).slice() },
 };
 
-/** A client's frame: masked, as the protocol demands, with the key 0, which leaves the bytes as they are. */
+/** A client's frame: masked, as the protocol requires, with the key 0, which does not change the bytes. */
 export function frame(opcode, payload) {
   const { length } = payload;
   const long = length > 0xffff ? 8 : length > 125 ? 2 : 0;
@@ -24,7 +24,7 @@ export function message(format, value) {
   return frame(FORMATS[format].opcode, FORMATS[format].encode(value));
 }
 
-/** The payload of a scenario: a text of so many bytes, or an object of about 1 KiB. */
+/** The payload of a scenario: a text with the given number of bytes, or an object of about 1 KiB. */
 export function payloadOf(size) {
   if (size !== "object") return "x".repeat(size);
   return Array.from({ length: 16 }, (_, id) => ({

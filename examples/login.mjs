@@ -1,16 +1,16 @@
-// Logs in with autobahn-js, a client that is not ours, and gives a promise instead of callbacks.
+// Logs in with autobahn-js, a third-party client, and gives a promise instead of callbacks.
 import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
 export const autobahn = require("autobahn");
 
-// It warns of every connection that is closed, as these examples mean it to be.
+// autobahn-js warns about every closed connection, but these examples close connections on purpose.
 require("autobahn/lib/log.js").warn = () => undefined;
 
-/** Where the router of the example listens. */
+/** The URL of the example's router. */
 export const url = process.env.URL ?? "ws://127.0.0.1:8080/ws";
 
-/** A session that has joined. Rejects with `{ reason, message }` where the router refuses. */
+/** A session that has joined. Rejects with `{ reason, message }` if the router refuses. */
 export function login({ onchallenge, ...options }) {
   const connection = new autobahn.Connection({ url, max_retries: 0, onchallenge, ...options });
   return new Promise((resolve, reject) => {
@@ -26,7 +26,7 @@ export function login({ onchallenge, ...options }) {
 /** Answers the challenge of the method ticket. */
 export const withTicket = (ticket) => () => ticket;
 
-/** Answers the challenge of the method wampcra, as autobahn's documentation has it. */
+/** Answers the challenge of the method wampcra, as in autobahn's documentation. */
 export const withSecret =
   (secret) =>
   (_session, _method, { challenge, salt, iterations, keylen }) => {
@@ -34,7 +34,7 @@ export const withSecret =
     return sign(salt === undefined ? secret : derive(secret, salt, iterations, keylen), challenge);
   };
 
-/** Does one thing of an example, and prints what came of it. What ends otherwise than `expected` fails the example. */
+/** Runs one step of an example, and prints its result. A result other than `expected` fails the example. */
 export async function show(what, expected, attempt) {
   const outcome = await attempt().catch((error) => `refused, ${error.reason ?? error.error ?? error.message}`);
   const right = outcome === expected;

@@ -1,9 +1,9 @@
-// What the clients of Crossbar's examples do once they are in: some of it their role may, some of it not.
+// What the clients of Crossbar's examples do after login: their role allows some of it, and not the rest.
 import { login } from "./login.mjs";
 
 const refused = (error) => (error.error === "wamp.error.not_authorized" ? "not authorized" : error.error);
 
-/** Logs in, tries what the role `frontend` may and may not do, and says what came of it. */
+/** Logs in, tries what the role `frontend` may and may not do, and returns the result. */
 export async function tryPermissions(options) {
   const { session, details, close } = await login(options);
   const publish = (topic) =>
@@ -20,7 +20,7 @@ export async function tryPermissions(options) {
   return `joined as ${details.authid}, role ${details.authrole}; ${results.join("; ")}`;
 }
 
-/** What `tryPermissions` says where the permissions hold. */
+/** What `tryPermissions` returns if the permissions work. */
 export const permitted = (authid) =>
   `joined as ${authid}, role frontend; add2(2, 3) = 5; register mul2: not authorized; ` +
   "com.example.topic1: published; com.example.topic2: not authorized; " +

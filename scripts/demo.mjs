@@ -1,4 +1,4 @@
-// `npm run demo`: logs clients in at the router that `npm start` runs, and shows what each got.
+// `npm run demo`: logs clients in to the router that `npm start` runs, and shows what each one gets.
 import { connect } from "node:net";
 import { join } from "node:path";
 import { ROOT, run } from "./router-process.mjs";

@@ -1,10 +1,10 @@
-// `node scripts/find-cycles.mjs FOLDER …`: tells of each circle of imports among the TypeScript files of a folder, tests
-// left out. Imports of types count: who reads one of the files has to read them all. (import-x/no-cycle passes over them.)
+// `node scripts/find-cycles.mjs FOLDER …`: lists the import cycles among the TypeScript files of each folder, tests
+// left out. Type imports count too: to read one of the files you must read them all. (import-x/no-cycle ignores them.)
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import ts from "typescript";
 
-/** The circles among the files of `folder`, each a list of paths in it. */
+/** The cycles among the files of `folder`, each a list of paths in it. */
 function cyclesIn(folder) {
   const files = readdirSync(folder, { recursive: true })
     .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
@@ -21,7 +21,7 @@ function importsOf(file) {
     .map((name) => resolve(dirname(file), name));
 }
 
-/** The strongly connected components of more than one member (Tarjan). */
+/** The strongly connected components with more than one member (Tarjan). */
 function components(graph) {
   const [order, low, stack, found] = [new Map(), new Map(), [], []];
   const visit = (node) => {

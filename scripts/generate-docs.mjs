@@ -1,4 +1,4 @@
-// `npm run docs`: writes the pages of docs/reference that are made from the source. With --check it only tells what is out of date.
+// `npm run docs`: writes the pages of docs/reference that are made from the source. With --check it only lists what is out of date.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import prettier from "prettier";
@@ -17,7 +17,7 @@ const plugins = await Promise.all(
 
 const NOTICE = "<!-- Made by `npm run docs` from the source. Do not edit. -->";
 
-/** What the examples of the hooks stand among, for the test that compiles them. */
+/** Declarations that the examples of the hooks need, for the test that compiles them. */
 const AROUND_HOOKS = `<!-- fragments: import { once } from "node:events";
 import type { Server } from "node:http";
 import { deny, type RouterHooks } from "@wampgate/core";
@@ -152,7 +152,7 @@ function reloadNote(properties) {
   return keys.length === 0 ? [] : [`Of these a reload changes ${keys.join(", ")}; the others wait for a restart.`];
 }
 
-/** The page of limits: its text stands in the page, its tables are made from the schemas. */
+/** The page of limits: its text is in the page itself, its tables are made from the schemas. */
 async function limitsPage() {
   const page = await readFile(join(ROOT, "docs/reference/limits.md"), "utf8");
   const transports = schema.properties.transports.items.anyOf;
@@ -167,7 +167,7 @@ async function limitsPage() {
   );
 }
 
-/** The limits of a mapping's schema and of the mappings in it. */
+/** The limits of an object's schema and of the objects in it. */
 function limitRows({ properties = {}, oneOf = [] }) {
   const own = Object.entries(properties).flatMap(([key, setting]) => [
     ...(setting.limit === undefined ? [] : [{ key: setting.counter ?? key, setting }]),
@@ -180,7 +180,7 @@ function typeOf({ properties }) {
   return properties.type.const;
 }
 
-/** One row for each key and meaning: of those that not all transports have, each says of which it is. */
+/** One row for each key and meaning. A key that not all transports have names the transports that have it. */
 function groupedByKey(rows) {
   const groups = new Map();
   for (const row of rows) {
@@ -225,7 +225,7 @@ function kindOf(schema) {
   );
 }
 
-/** The docstrings of the hooks, as they stand over each member of RouterHooks. */
+/** The docstring of each member of RouterHooks. */
 async function hooksPage() {
   const source = await readFile(join(ROOT, "packages/core/src/contract/hooks.ts"), "utf8");
   const body = source.slice(source.indexOf("export interface RouterHooks"));

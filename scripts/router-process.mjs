@@ -1,4 +1,4 @@
-// A router in a process of its own, as `npx wampgate start` runs it.
+// A router in a separate process, as `npx wampgate start` runs it.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -16,7 +16,7 @@ export async function startRouter(config, env) {
   return { url: /ws:\S+/.exec(listens)[0], ...router };
 }
 
-/** Runs a Node script. `line` waits for one line of its output; `stop` ends it by SIGTERM, and gives its exit code. */
+/** Runs a Node script. `line` waits for one line of its output; `stop` ends it with SIGTERM, and gives its exit code. */
 export function run(args, env = {}, echo = false) {
   const child = spawn(process.execPath, args, {
     cwd: ROOT,

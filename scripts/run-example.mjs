@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { ROOT, run, startRouter } from "./router-process.mjs";
 
-/** What the examples read from the environment: secrets, as they should be kept, and a file. */
+/** Environment variables of the examples: secrets, which belong there, and a file. */
 const ENVIRONMENT = {
   MYTICKET: "secret123",
   MYSECRET: "secret123",
@@ -34,7 +34,7 @@ async function runWith(config) {
   const processes = [];
   try {
     const script = join(folder, "authenticator-process.mjs");
-    // The config with an authenticator of its own in the router's process needs no other.
+    // A config that runs its authenticator in the router's process needs no other one.
     if (existsSync(script) && (config.startsWith("external") || !existsSync(join(folder, "authenticator.mjs")))) {
       const authenticator = run([script], own);
       processes.push(authenticator);

@@ -1,6 +1,6 @@
-// What a router is compared with: it hands opaque frames on, in the same topology, and reads nothing.
+// The server to compare the router with: it forwards opaque frames in the same topology, and reads nothing.
 //   naive: one ws.send for each receiver
-//   tuned: the frame is built once, and what is written in one tick leaves in one write, and
+//   tuned: the frame is built once, all frames of one tick leave in one write, and
 //          memory is tuned as the router tunes it
 import { once } from "node:events";
 import { createServer } from "node:http";

@@ -1,4 +1,4 @@
-// A server under test tells where it listens, and answers what it has used.
+// A server under test prints where it listens, and reports the resources it has used.
 import { Session } from "node:inspector/promises";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 

@@ -1,4 +1,4 @@
-// The authenticator as a process of its own: a client like any other, that logs in by a ticket of its own.
+// The authenticator in a separate process: a normal client that logs in with its own ticket.
 import { autobahn, login, withTicket } from "../login.mjs";
 import { authenticate } from "./principals.mjs";
 

@@ -1,4 +1,4 @@
-// Who may log in, and what becomes of them. The authenticator is asked at each login.
+// Who may log in, and what they get. The router calls the authenticator at each login.
 const PRINCIPALS = new Map([
   ["user1", { ticket: "123secret", realm: "realm-user1" }],
   ["user2", { ticket: "456secret", realm: "realm-user2" }],
@@ -7,7 +7,7 @@ const PRINCIPALS = new Map([
 /**
  * @param realm the realm that the client asked for, or null
  * @param authid the authid that it gave, or null
- * @param details all that is known about the client; for the method ticket with its `ticket`
+ * @param details all that is known about the client; for the method ticket also its `ticket`
  * @param fail makes the error that becomes the client's ABORT
  */
 export function authenticate(realm, authid, details, fail) {

@@ -8,14 +8,14 @@ const SEEDS = new Map([
 const fail = (error) => Object.assign(new Error(error), { error });
 
 export default async function authenticator(session) {
-  /** The newest slot each user has logged in with: no code is good twice. */
+  /** The newest slot that each user has logged in with: no code is valid twice. */
   const used = new Map();
 
   await session.register("com.example.authenticate", ([_realm, authid, { ticket }]) => {
     const seed = SEEDS.get(authid);
     if (seed === undefined) throw fail("com.example.no_such_user");
     const now = slotAt(Date.now());
-    // Clocks differ: the neighbouring slots count too.
+    // Clocks differ, so the neighbouring slots are valid too.
     const slot = [now - 1, now, now + 1].find((near) => codeOf(seed, near) === ticket);
     if (slot === undefined || slot <= (used.get(authid) ?? 0)) throw fail("com.example.invalid_ticket");
     used.set(authid, slot);

@@ -1,4 +1,4 @@
-// A process of its own: it tells the router each client's secret, and the router checks the proof.
+// A separate process: it tells the router each client's secret, and the router checks the proof.
 import { autobahn, login, url, withSecret } from "../login.mjs";
 
 const USERS = new Map([

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { credential, defineStrategy, unknown, z } from "@wampgate/core";
 
-/** A line of the list: what methods check a guest by, and what the guest gets. */
+/** An entry of the list: the secrets with which methods check a guest, and what the guest gets. */
 const guests = z.record(z.string(), z.looseObject({ role: z.string() }));
 
 /**
- * The strategy `guest-list`: principals in a JSON file that is read at each login, so that it can be changed while the
- * router runs. It serves any method: `ticket` takes a guest's `ticket`, `knock` its `knock`.
+ * The strategy `guest-list`: principals in a JSON file that is read at each login, so you can change it while the
+ * router runs. It works with any method: `ticket` uses a guest's `ticket`, `knock` its `knock`.
  */
 export const guestList = defineStrategy({
   type: "guest-list",

@@ -14,10 +14,10 @@ import {
 
 const secretKnock = z.string().min(1).describe("the secret knock");
 
-/** What a client answers: the hash of the bell's number and its secret knock. */
+/** A client's answer: the hash of the bell's number and its secret knock. */
 export const answerOf = (bell, knock) => createHash("sha256").update(`${bell}:${knock}`).digest("hex");
 
-/** The method `knock`: the router rings with a number that was never used, and the client answers with its knock. */
+/** The method `knock`: the router sends a new random number, the bell, and the client answers with its knock. */
 export const knock = defineMethod({
   name: "knock",
   at: "hello",
