@@ -1,4 +1,4 @@
-// A component: it runs in the router's process, with a session of its own.
+// A component: it runs in the router's process, with its own session.
 export default async function backend(session) {
   await session.register("com.example.add2", ([a, b]) => a + b);
   await session.subscribe("com.example.topic1", ([text]) => console.log(`backend got: ${text}`));
