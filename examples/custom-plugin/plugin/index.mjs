@@ -4,7 +4,7 @@ import { guestList } from "./guest-list.mjs";
 
 export default definePlugin({
   name: "wampgate-auth-doorbell",
-  core: "^0.1.0",
+  core: "^0.2.0",
   methods: [knock],
   strategies: [guestList],
 });

@@ -21,4 +21,4 @@ export const anonymous = defineMethod({
   decoy: () => credential({}),
 });
 
-export default definePlugin({ name: "@wampgate/auth-anonymous", core: "^0.1.0", methods: [anonymous] });
+export default definePlugin({ name: "@wampgate/auth-anonymous", core: "^0.2.0", methods: [anonymous] });

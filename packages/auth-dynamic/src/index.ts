@@ -93,4 +93,4 @@ function failed(api: PluginApi, called: Called, why: string): PrincipalAnswer {
   return denied(ErrorUri.authenticationFailed, FAILED);
 }
 
-export default definePlugin({ name: "@wampgate/auth-dynamic", core: "^0.1.0", strategies: [dynamic] });
+export default definePlugin({ name: "@wampgate/auth-dynamic", core: "^0.2.0", strategies: [dynamic] });

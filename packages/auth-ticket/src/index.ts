@@ -52,4 +52,4 @@ export const ticket = defineMethod({
   decoy: () => credential({ ticket: NOBODYS }),
 });
 
-export default definePlugin({ name: "@wampgate/auth-ticket", core: "^0.1.0", methods: [ticket] });
+export default definePlugin({ name: "@wampgate/auth-ticket", core: "^0.2.0", methods: [ticket] });

@@ -106,4 +106,4 @@ function concealed({ secret, password, salt, iterations, keylen, ...rest }: User
   return { ...rest, concealed: new Secret({ secret, password, salt, iterations, keylen }) };
 }
 
-export default definePlugin({ name: "@wampgate/auth-wampcra", core: "^0.1.0", methods: [wampcra] });
+export default definePlugin({ name: "@wampgate/auth-wampcra", core: "^0.2.0", methods: [wampcra] });

@@ -10,7 +10,7 @@ const options = z.strictObject({
 
 export default definePlugin<z.output<typeof options>>({
   name: "@wampgate/metrics",
-  core: "^0.1.0",
+  core: "^0.2.0",
   options,
   apply({ hooks, stats, log }, { host, port, path }) {
     const metrics = new Metrics(stats);

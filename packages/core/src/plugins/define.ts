@@ -60,7 +60,7 @@ export function defineStrategy<B>(strategy: Strategy<B>): Strategy {
  * @example
  * export default definePlugin({
  *   name: "wampgate-ban-list",
- *   core: "^0.1.0",
+ *   core: "^0.2.0",
  *   apply(api) {
  *     api.hooks.hello.tap("wampgate-ban-list", (hello) => (banned(hello.transport.address) ? deny() : undefined));
  *   },
