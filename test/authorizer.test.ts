@@ -267,3 +267,24 @@ describe("a role with an authorizer", () => {
     );
   });
 });
+
+it("does not grant what ends sessions, subscriptions and registrations of others: that needs a rule", async () => {
+  const procedures = [
+    "wamp.session.kill",
+    "wamp.session.kill_by_authid",
+    "wamp.session.kill_by_authrole",
+    "wamp.session.kill_all",
+    "wamp.subscription.remove_subscriber",
+    "wamp.registration.remove_callee",
+  ];
+  await withAuthorizer(
+    () => true,
+    async ({ join, asked }) => {
+      const victim = await join({ role: "free" });
+      const user = await join();
+      for (const procedure of procedures) expect(await refusal(user, procedure)).toBe("wamp.error.not_authorized");
+      expect(asked).toEqual([]);
+      await victim.hearsNothing();
+    },
+  );
+});

@@ -81,8 +81,8 @@ it("max-half-open-per-address holds an address back, and none of the others", as
   other.terminate();
 });
 
-it("by default 1000 half-open logins from one address pass", async () => {
-  running = await startLimited([transport({})]);
+it("1000 half-open logins from one address pass at a limit of 1000, and no more", async () => {
+  running = await startLimited([transport({ "max-half-open-per-address": 1000 })]);
   const sockets = await Promise.all(
     Array.from({ length: 1000 }, async () => {
       const socket = new WebSocket(running.url, "wamp.2.json");

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { Code } from "@wampgate/core";
+import { Code, type Component } from "@wampgate/core";
 import { HELLO, type LimitedRouter, startLimited, transport } from "./support/limits.ts";
 import { connectRaw } from "./support/raw-client.ts";
 
@@ -59,4 +59,42 @@ it("max-sessions-per-authid: an authid with too many sessions keeps nobody else 
   await left;
   await (await login("joe")).welcomed();
   expect(running.count("max-sessions-per-authid")).toBe(1);
+});
+
+it("max-pending-calls is a limit for clients: slow logins of strangers keep nobody else from logging in", async () => {
+  const component: Component = async (session) => {
+    await session.register("com.authenticate", ([, authid]) =>
+      authid === "slow" ? new Promise(() => undefined) : "user",
+    );
+  };
+  const dynamic = { type: "dynamic", authenticator: "com.authenticate", "authenticator-realm": "realm1" };
+  running = await startLimited([transport({ auth: { ticket: dynamic } })], {
+    options: { "max-pending-calls": 2 },
+    roles: [{ name: "authenticator", permissions: [{ uri: "com.authenticate", allow: { register: true } }] }],
+  });
+  await component(running.router.session("realm1", { role: "authenticator" }), undefined);
+  await Promise.all([login("slow"), login("slow"), login("slow")]);
+  await (await login("joe")).welcomed();
+});
+
+it("max-uri-length: a longer URI gets ERROR, for each of the four actions", async () => {
+  running = await startLimited([transport({ auth })], { options: { "max-uri-length": 100 } });
+  const client = await login();
+  await client.welcomed();
+  const uri = "com.".padEnd(101, "x");
+  for (const [code, options] of [
+    [Code.SUBSCRIBE, {}],
+    [Code.SUBSCRIBE, { match: "prefix" }],
+    [Code.REGISTER, {}],
+    [Code.CALL, {}],
+    [Code.PUBLISH, { acknowledge: true }],
+  ] as const) {
+    client.send(code, 1, options, uri);
+    const answer = await client.next();
+    expect(answer.slice(0, 2)).toEqual([Code.ERROR, code]);
+    expect(answer[4]).toBe("wamp.error.invalid_uri");
+    expect(JSON.stringify(answer[5])).toContain("max-uri-length");
+  }
+  client.send(Code.SUBSCRIBE, 2, {}, uri.slice(0, 100));
+  await client.expect(Code.SUBSCRIBED);
 });

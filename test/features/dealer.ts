@@ -306,6 +306,17 @@ export function dealerFeatures({ join, feature }: Suite): void {
       plain.vanish();
     });
 
+    it("a callee is interrupted once, however often its call is cancelled", async () => {
+      await callee().register("com.proc");
+      const request = caller().call("com.proc");
+      const { id } = await callee().invocation();
+      for (let i = 0; i < 3; i++) caller().send(Code.CANCEL, request, { mode: "kill" });
+      expect(await callee().next(Code.INTERRUPT)).toMatchObject([id, { mode: "kill" }]);
+      caller().send(Code.CANCEL, request, { mode: "killnowait" });
+      expect(await caller().error()).toMatchObject({ request, uri: "wamp.error.canceled" });
+      await callee().hearsNothing();
+    });
+
     it("nobody cancels the call of another", async () => {
       await callee().register("com.proc");
       const request = caller().call("com.proc");
@@ -357,12 +368,14 @@ export function dealerFeatures({ join, feature }: Suite): void {
       admin.vanish();
     });
 
-    it("force_reregister takes a procedure from whoever holds it", async () => {
+    it("force_reregister takes a procedure from another session of the same user", async () => {
+      const again = await join({ authid: "bob" });
       const id = await callee().register("com.proc");
-      await other().register("com.proc", { force_reregister: true });
+      await again.register("com.proc", { force_reregister: true });
       expect(await callee().next(Code.UNREGISTERED)).toMatchObject([0, { registration: id }]);
       caller().call("com.proc");
-      await other().invocation();
+      await again.invocation();
+      again.vanish();
     });
   });
 

@@ -141,7 +141,7 @@ const everyone = definePlugin({
     api.hooks.hello.tap("everyone", ({ realm, authid, authextra }) =>
       acceptAs(
         { realm, authid: authid ?? "nobody", role: String(authextra?.["role"]) },
-        { authmethod: "test", provider: "test" },
+        { authmethod: typeof authextra?.["method"] === "string" ? authextra["method"] : "test", provider: "test" },
       ),
     );
   },

@@ -13,6 +13,8 @@ export interface Handshake {
   begin(): Promise<HandshakeReply>;
   /** Called once after each challenge. */
   authenticate(signature: string, extra: Readonly<Dict>): Promise<HandshakeReply>;
+  /** The client has left. If that was before the decision about its proof, the proof counts as a wrong one. */
+  abandoned?(): void;
   /** How far the login has come, for the operator. */
   readonly trace: HandshakeTrace;
 }

@@ -39,6 +39,25 @@ export class WampError extends Error {
   }
 }
 
+/**
+ * An error that answers one message of a client, without a stack: to collect one takes longer than all else that a refused
+ * message costs, and a client can send many.
+ */
+export function refusal(uri: string, message: string): WampError {
+  return withoutStack(() => new WampError(uri, message));
+}
+
+/** Runs `make` so that the errors it creates have no stack. */
+export function withoutStack<T>(make: () => T): T {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
 /** A peer sent a message whose lists and dictionaries stand deeper in each other than is let in. */
 export class TooDeep extends WampError {
   constructor(maxDepth: number) {

@@ -9,16 +9,36 @@ beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
 type Outcome = "right" | "wrong" | "broken";
+/** `held`, `full`: no plugin was asked, for too many failures or too many undecided logins. */
+type Told = Outcome | "held" | "full";
 
-/** Logins whose outcome the test chooses; `held` if no plugin was asked. */
-function guarded(limits: { perAddress?: number; perAuthid?: number }) {
-  const hits: LimitHit[] = [];
-  const { perAddress = 1000, perAuthid = 1000 } = limits;
-  const settings = limitSettings.parse({
+interface Limits {
+  readonly perAddress?: number;
+  readonly perAuthid?: number;
+  readonly undecided?: number;
+}
+
+const settingsOf = ({ perAddress = 1000, perAuthid = 1000, undecided = 1000 }: Limits) => ({
+  now: limitSettings.parse({
     "max-failed-logins-per-address": perAddress,
     "max-failed-logins-per-authid": perAuthid,
-  });
-  let outcome: Outcome;
+    "max-half-open-per-address": undecided,
+  }),
+});
+
+const helloOf = (address: string, authid: string | null): Hello =>
+  ({
+    realm: "realm1",
+    authid,
+    authextra: null,
+    transport: { peer: address === "" ? "unix" : `tcp4:${address}:1` },
+  }) as unknown as Hello;
+
+/** Logins whose outcome the test chooses. @param otherLimits those of another entry of the same router */
+function guarded(limits: Limits, otherLimits: Limits = {}) {
+  const hits: LimitHit[] = [];
+  let outcome: Outcome = "right";
+  const undecided: (() => void)[] = [];
   const step = ({ authid }: Hello): HandshakeReply =>
     outcome === "right"
       ? { kind: "welcome", admission: null, info: { authid } as never, details: {} }
@@ -27,26 +47,51 @@ function guarded(limits: { perAddress?: number; perAuthid?: number }) {
     start: (hello) => ({
       trace: { authmethod: null, provider: null, plugin: null, known: null },
       begin: () => Promise.resolve({ kind: "challenge", authmethod: "ticket", extra: {} }),
-      authenticate: () => Promise.resolve(step(hello)),
+      authenticate: (signature) =>
+        signature === "slow"
+          ? new Promise((resolve) => undecided.push(() => resolve(step(hello))))
+          : Promise.resolve(step(hello)),
     }),
   };
-  const guard = new FailedLogins({ now: settings }, (hit) => hits.push(hit)).guard(handshakes);
-  const attempt = async (address: string, authid: string | null, as: Outcome): Promise<Outcome | "held"> => {
-    outcome = as;
-    const hello = { realm: "realm1", authid, transport: { peer: address === "" ? "unix" : `tcp4:${address}:1` } };
-    const login = guard.start(hello as Hello);
-    const first = await login.begin();
-    if (first.kind === "abort") {
-      expect(first).toMatchObject({ reason: "wamp.error.authentication_denied", failed: false });
-      return "held";
-    }
-    await login.authenticate("", {});
-    return as;
-  };
+  const failedLogins = new FailedLogins((hit) => hits.push(hit));
+  const attemptAt =
+    (entry: Handshakes) =>
+    async (address: string, authid: string | null, as: Outcome): Promise<Told> => {
+      outcome = as;
+      const login = entry.start(helloOf(address, authid));
+      const first = await login.begin();
+      if (first.kind === "abort") {
+        expect(first.failed).toBe(false);
+        return first.reason === "wamp.error.authentication_denied" ? "held" : "full";
+      }
+      await login.authenticate("", {});
+      return as;
+    };
+  const guard = failedLogins.guard(handshakes, settingsOf(limits));
+  const attempt = attemptAt(guard);
   const fail = async (times: number, address: string, authid: string | null = "joe"): Promise<void> => {
     for (let i = 0; i < times; i++) await attempt(address, authid, "wrong");
   };
-  return { attempt, fail, hits };
+  /** Shows a proof, and leaves before the decision. */
+  const abandon = async (address: string, authid: string): Promise<void> => {
+    const login = guard.start(helloOf(address, authid));
+    if ((await login.begin()).kind === "abort") return;
+    void login.authenticate("slow", {});
+    login.abandoned?.();
+  };
+  const leaveBeforeProof = async (address: string, authid: string): Promise<void> => {
+    const login = guard.start(helloOf(address, authid));
+    await login.begin();
+    login.abandoned?.();
+  };
+  /** Lets the logins that were left be decided. */
+  const decideAll = async (): Promise<void> => {
+    for (const decide of undecided.splice(0)) decide();
+    await Promise.resolve();
+    await Promise.resolve();
+  };
+  const other = attemptAt(failedLogins.guard(handshakes, settingsOf(otherLimits)));
+  return { attempt, fail, hits, other, abandon, leaveBeforeProof, decideAll };
 }
 
 it("with the default limit, 3000 failures a minute from one address pass, and then the right proof", async () => {
@@ -107,4 +152,35 @@ it("logins without an authid count only for their address", async () => {
   expect(await attempt("192.0.2.1", null, "right")).toBe("right");
   await fail(1, "192.0.2.1", null);
   expect(await attempt("192.0.2.1", null, "right")).toBe("held");
+});
+
+describe("a client that does not wait for the decision", () => {
+  it("has failed, whatever the decision is", async () => {
+    const { abandon, attempt } = guarded({ perAddress: 2 });
+    for (let i = 0; i < 3; i++) await abandon("192.0.2.1", "joe");
+    expect(await attempt("192.0.2.1", "joe", "right")).toBe("held");
+  });
+
+  it("has not failed if it has shown no proof yet", async () => {
+    const { leaveBeforeProof, attempt } = guarded({ perAddress: 1 });
+    for (let i = 0; i < 3; i++) await leaveBeforeProof("192.0.2.1", "joe");
+    expect(await attempt("192.0.2.1", "joe", "right")).toBe("right");
+  });
+
+  it("takes one of the logins that its address may have undecided, until there is a decision", async () => {
+    const { abandon, attempt, decideAll, hits } = guarded({ perAddress: 1000, perAuthid: 1000, undecided: 3 });
+    for (let i = 0; i < 3; i++) await abandon("192.0.2.1", "joe");
+    expect(await attempt("192.0.2.1", "ann", "right")).toBe("full");
+    expect(await attempt("198.51.100.1", "ann", "right")).toBe("right");
+    expect(hits.map(({ limit }) => limit)).toEqual(["max-half-open-per-address"]);
+    await decideAll();
+    expect(await attempt("192.0.2.1", "ann", "right")).toBe("right");
+  });
+});
+
+it("a failure at one entry counts at all, and each judges by its own limit", async () => {
+  const { attempt, other } = guarded({ perAddress: 5 }, { perAddress: 1 });
+  for (let i = 0; i < 2; i++) await attempt("192.0.2.1", "joe", "wrong");
+  expect(await attempt("192.0.2.1", "joe", "right")).toBe("right");
+  expect(await other("192.0.2.1", "joe", "right")).toBe("held");
 });

@@ -7,6 +7,7 @@ import { ErrorUri } from "../wamp/error-uris.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { addressOf } from "./address.ts";
 import { BackOff } from "./back-off.ts";
+import { PendingLogins } from "./pending-logins.ts";
 import { Recent } from "./recent.ts";
 import type { LimitSettings } from "./settings.ts";
 
@@ -14,59 +15,96 @@ import type { LimitSettings } from "./settings.ts";
 const MAX_FRIENDS = 10_000;
 const FRIENDSHIP = 24 * 60 * 60_000;
 
+/** What a client is told that is refused before any plugin is asked. */
+interface Refusal {
+  readonly reason: string;
+  readonly message: string;
+}
+
 /** The same for known and unknown authids: failures are counted by the authid in HELLO. */
-const HELD_BACK = "too many logins have failed; try again later";
+const HELD_BACK: Refusal = {
+  reason: ErrorUri.authenticationDenied,
+  message: "too many logins have failed; try again later",
+};
+
+const TOO_MANY: Refusal = {
+  reason: ErrorUri.limitExceeded,
+  message: "too many logins from this address are being decided; try again later",
+};
 
 const NOTHING_ASKED: HandshakeTrace = { authmethod: null, provider: null, plugin: null, known: null };
 
+/** How many failed logins one entry of `transports` tolerates. */
+interface Judge {
+  readonly addresses: BackOff;
+  readonly authids: BackOff;
+}
+
 /**
- * The failed logins of a transport. An address that fails too often is held back; the user whose authid it tried can
- * still log in from elsewhere. An authid with too many failures, from any addresses, is held back only for addresses
- * that have failed themselves and never logged in with it. So strangers lock no user out.
+ * The failed logins of a router. A failure at one entry of `transports` counts at all, and each entry judges by its own
+ * settings. An address that fails too often is held back; the user whose authid it tried can still log in from elsewhere.
+ * An authid with too many failures, from any addresses, is held back only for addresses that have failed themselves and
+ * never logged in with it. So strangers lock no user out.
  */
 export class FailedLogins {
-  readonly #addresses: BackOff;
-  readonly #authids: BackOff;
+  readonly #judges: Judge[] = [];
   readonly #friends = new Recent<true>(MAX_FRIENDS, FRIENDSHIP);
+  /** Logins that plugins are deciding now, also those whose clients have left. */
+  readonly #undecided = new PendingLogins();
   readonly #report: ReportLimit;
 
-  constructor(settings: Live<LimitSettings>, report: ReportLimit) {
-    this.#addresses = new BackOff(() => settings.now["max-failed-logins-per-address"]);
-    this.#authids = new BackOff(() => settings.now["max-failed-logins-per-authid"]);
+  constructor(report: ReportLimit) {
     this.#report = report;
   }
 
   /**
-   * The same handshakes, but refused while their client is held back. A client without an address is never held back.
+   * The handshakes of one more entry, but refused while their client is held back. A client without an address is never
+   * held back.
    */
-  guard(handshakes: Handshakes): Handshakes {
+  guard(handshakes: Handshakes, settings: Live<LimitSettings>): Handshakes {
+    const judge = {
+      addresses: new BackOff(() => settings.now["max-failed-logins-per-address"]),
+      authids: new BackOff(() => settings.now["max-failed-logins-per-authid"]),
+    };
+    this.#judges.push(judge);
     return {
       start: (hello) => {
         const address = addressOf(hello.transport.peer);
         if (address === null) return handshakes.start(hello);
-        const limit = this.#limitFor(address, hello);
-        if (limit === null)
-          return new WatchedHandshake(handshakes.start(hello), (step) => this.#ended(step, address, hello));
-        this.#report({ limit, message: HELD_BACK, peer: hello.transport.peer, session: null });
-        return new HeldBack();
+        const limit = this.#limitFor(judge, address, hello);
+        if (limit !== null) return this.#refused(limit, HELD_BACK, hello);
+        if (this.#undecided.of(address) >= settings.now["max-half-open-per-address"])
+          return this.#refused("max-half-open-per-address", TOO_MANY, hello);
+        return new WatchedHandshake(handshakes.start(hello), hello, {
+          begins: () => this.#undecided.enter(address),
+          ends: () => this.#undecided.leave(address),
+          failed: () => this.#failed(address, hello),
+          welcome: (authid) => {
+            if (authid === hello.authid) this.#friends.set(`${address} ${nameOf(hello)}`, true);
+          },
+        });
       },
     };
   }
 
-  #limitFor(address: string, hello: Hello): string | null {
-    if (this.#addresses.isHeld(address)) return "max-failed-logins-per-address";
-    if (hello.authid === null || !this.#addresses.hasFailed(address)) return null;
+  #refused(limit: string, refusal: Refusal, { transport }: Hello): Handshake {
+    this.#report({ limit, message: refusal.message, peer: transport.peer, session: null });
+    return new Refused(refusal);
+  }
+
+  #limitFor({ addresses, authids }: Judge, address: string, hello: Hello): string | null {
+    if (addresses.isHeld(address)) return "max-failed-logins-per-address";
+    if (hello.authid === null || !addresses.hasFailed(address)) return null;
     const name = nameOf(hello);
-    if (!this.#authids.isHeld(name) || this.#friends.get(`${address} ${name}`) === true) return null;
+    if (!authids.isHeld(name) || this.#friends.get(`${address} ${name}`) === true) return null;
     return "max-failed-logins-per-authid";
   }
 
-  #ended(step: HandshakeReply, address: string, hello: Hello): void {
-    if (step.kind === "abort" && step.failed) {
-      this.#addresses.failed(address);
-      if (hello.authid !== null) this.#authids.failed(nameOf(hello));
-    } else if (step.kind === "welcome" && step.info.authid === hello.authid) {
-      this.#friends.set(`${address} ${nameOf(hello)}`, true);
+  #failed(address: string, hello: Hello): void {
+    const name = hello.authid === null ? null : nameOf(hello);
+    for (const { addresses, authids } of this.#judges) {
+      addresses.failed(address);
+      if (name !== null) authids.failed(name);
     }
   }
 }
@@ -78,14 +116,31 @@ function nameOf({ realm, authid }: Hello): string {
     .digest("base64");
 }
 
+/** What is told of a login. */
+interface Watcher {
+  /** A plugin begins to decide. */
+  begins(): void;
+  /** It has decided. */
+  ends(): void;
+  /** The proof was wrong, or its client did not wait to hear that. */
+  failed(): void;
+  welcome(authid: string): void;
+}
+
 /** A login that reports its outcome. */
 class WatchedHandshake implements Handshake {
   readonly #handshake: Handshake;
-  readonly #watch: (step: HandshakeReply) => void;
+  readonly #watcher: Watcher;
+  /** Whether a proof is being judged. */
+  #isProving = false;
+  #isAbandoned = false;
+  /** HELLO itself may hold a proof, as a token. */
+  readonly #helloMayProve: boolean;
 
-  constructor(handshake: Handshake, watch: (step: HandshakeReply) => void) {
+  constructor(handshake: Handshake, { authextra }: Hello, watcher: Watcher) {
     this.#handshake = handshake;
-    this.#watch = watch;
+    this.#watcher = watcher;
+    this.#helloMayProve = authextra !== null;
   }
 
   get trace(): HandshakeTrace {
@@ -93,31 +148,47 @@ class WatchedHandshake implements Handshake {
   }
 
   begin(): Promise<HandshakeReply> {
-    return this.#watched(this.#handshake.begin());
+    this.#isProving = this.#helloMayProve;
+    return this.#watched(() => this.#handshake.begin());
   }
 
   authenticate(signature: string, extra: Readonly<Dict>): Promise<HandshakeReply> {
-    return this.#watched(this.#handshake.authenticate(signature, extra));
+    this.#isProving = true;
+    return this.#watched(() => this.#handshake.authenticate(signature, extra));
   }
 
-  async #watched(pending: Promise<HandshakeReply>): Promise<HandshakeReply> {
-    const step = await pending;
-    this.#watch(step);
-    return step;
+  abandoned(): void {
+    if (this.#isProving) this.#watcher.failed();
+    this.#isProving = false;
+    this.#isAbandoned = true;
+  }
+
+  async #watched(decide: () => Promise<HandshakeReply>): Promise<HandshakeReply> {
+    this.#watcher.begins();
+    try {
+      const step = await decide();
+      this.#isProving = false;
+      if (this.#isAbandoned) return step;
+      if (step.kind === "abort" && step.failed) this.#watcher.failed();
+      if (step.kind === "welcome") this.#watcher.welcome(step.info.authid);
+      return step;
+    } finally {
+      this.#watcher.ends();
+    }
   }
 }
 
 /** A login that is refused before any plugin is asked. */
-class HeldBack implements Handshake {
+class Refused implements Handshake {
   readonly trace = NOTHING_ASKED;
+  readonly #refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    this.#refusal = refusal;
+  }
 
   begin(): Promise<HandshakeReply> {
-    return Promise.resolve({
-      kind: "abort",
-      reason: ErrorUri.authenticationDenied,
-      message: HELD_BACK,
-      failed: false,
-    });
+    return Promise.resolve({ kind: "abort", ...this.#refusal, failed: false });
   }
 
   authenticate(): Promise<HandshakeReply> {

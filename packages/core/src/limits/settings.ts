@@ -25,7 +25,7 @@ export const limitSettings = z.object({
   "max-half-open-per-address": z
     .int()
     .min(1)
-    .default(1000)
+    .default(5000)
     .describe("how many of those may come from one IPv4 address or one IPv6 network of 64 bits")
     .meta(limit("the same")),
   "max-failed-logins-per-address": z

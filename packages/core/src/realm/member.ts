@@ -2,7 +2,7 @@ import { IdSequence } from "../wamp/ids.ts";
 import { Code, type Message, type MessageOf } from "../wamp/messages.ts";
 import { type Dict, NOTHING, payloadOf } from "../wamp/payload.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
-import { WampError } from "../errors/wamp-error.ts";
+import { refusal, WampError } from "../errors/wamp-error.ts";
 import type { SessionPort, RouterCause, RouterError, SessionInfo } from "../contract/session-port.ts";
 import { TRUSTED_ROLE } from "../wamp/trusted-role.ts";
 
@@ -41,7 +41,7 @@ export class Member {
     } catch (error) {
       if (WampError.is(error)) throw error;
       this.port.broken(error);
-      throw new WampError(ErrorUri.invalidArgument, "the message could not be sent to its receiver");
+      throw refusal(ErrorUri.invalidArgument, "the message could not be sent to its receiver");
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Dict } from "../wamp/payload.ts";
-import { protocolViolation, WampError } from "../errors/wamp-error.ts";
+import { protocolViolation, refusal } from "../errors/wamp-error.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import type { Member } from "./member.ts";
 import { readString } from "./read-options.ts";
@@ -28,5 +28,5 @@ export function passthruOf(options: Readonly<Dict>, sender: Member, role: Client
 /** @throws WampError `wamp.error.feature_not_supported` if the receiver does not support such a payload */
 export function requirePassthru(attributes: Readonly<Dict> | null, receiver: Member, role: ClientRole): void {
   if (attributes === null || receiver.announced(role, "payload_passthru_mode")) return;
-  throw new WampError(ErrorUri.featureNotSupported, `the ${role} does not support payload_passthru_mode`);
+  throw refusal(ErrorUri.featureNotSupported, `the ${role} does not support payload_passthru_mode`);
 }

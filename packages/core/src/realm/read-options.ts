@@ -2,7 +2,7 @@ import { LimitError } from "../errors/limit-error.ts";
 import { isId } from "../wamp/ids.ts";
 import { kindOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
-import { protocolViolation } from "../errors/wamp-error.ts";
+import { protocolViolation, withoutStack } from "../errors/wamp-error.ts";
 
 // Reads the options of messages. A known key of a wrong type is a protocol violation, as in the spec's test vectors. An
 // unknown key is ignored.
@@ -53,7 +53,7 @@ export function readString(options: Readonly<Dict>, key: string): string | null 
 /** @throws LimitError if a session already holds as many as the limit allows */
 export function requireRoom(held: number, limit: number, key: string, what: string): void {
   if (held < limit) return;
-  throw new LimitError(key, `a session may hold ${limit} ${what} at most`);
+  throw withoutStack(() => new LimitError(key, `a session may hold ${limit} ${what} at most`));
 }
 
 function list(

@@ -6,6 +6,7 @@ import { type LiveSource, partOf } from "../settings/live.ts";
 import type { RealmOptions, RealmRules } from "./settings.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { attempt, inSlices } from "../wamp/guarded.ts";
+import type { Dict } from "../wamp/payload.ts";
 import type { MatchPolicy } from "../wamp/uri.ts";
 import { Authorization, type AuthorizationContext, notAuthorized } from "./access/authorization.ts";
 import type { AuthorizationRequest } from "./access/authorizer.ts";
@@ -26,6 +27,9 @@ import { checkUri } from "./access/requests.ts";
 
 /** How long one turn of the event loop may spend on removing what a session held, in milliseconds. */
 const LEAVING_TIME = 10;
+
+/** A signal that never fires. */
+const never = (): AbortSignal => new AbortController().signal;
 
 /** A realm: its sessions, its broker and dealer, and the meta procedures about them. */
 export class Realm implements RealmPort, InboxRealm {
@@ -51,13 +55,16 @@ export class Realm implements RealmPort, InboxRealm {
     this.#quota = new SessionQuota(options);
     this.#authorization = new Authorization(settings, { ...context, log: this.log });
     this.broker = new Broker(options, this.log);
-    this.dealer = new Dealer(
-      options,
-      (procedure) => this.#authorization.guards(procedure),
-      (topic, args) => this.broker.announce(topic, args),
-    );
-    this.#testaments = new Testaments(this.broker, (call, uri, publishOptions) =>
-      this.#require(call, { action: "publish", uri, match: "exact", options: publishOptions }),
+    this.dealer = new Dealer(options, this.#authorization, (topic, args) => this.broker.announce(topic, args));
+    const testament = (uri: string, publishOptions: Readonly<Dict>) =>
+      ({ action: "publish", uri, match: "exact", options: publishOptions }) as const;
+    this.#testaments = new Testaments(
+      this.broker,
+      {
+        require: (call, uri, publishOptions) => this.#require(call, testament(uri, publishOptions)),
+        stillAllow: (member, uri, publishOptions) => this.decide(member, testament(uri, publishOptions), never),
+      },
+      this.log,
     );
     this.procedures = new Map(
       Object.entries({
@@ -161,7 +168,7 @@ export class Realm implements RealmPort, InboxRealm {
    * @throws WampError for an illegal or guarded URI; the promise rejects only with a WampError
    */
   decide(member: Member, request: AuthorizationRequest, signal: () => AbortSignal): Decision | Promise<Decision> {
-    checkUri(request, this.options["uri-check"]);
+    checkUri(request, this.options);
     return this.#authorization.decide(member.port, request, signal);
   }
 

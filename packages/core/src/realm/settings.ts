@@ -11,6 +11,13 @@ const realmOptionsSchema = z.strictObject({
     .enum(["loose", "strict"])
     .default("loose")
     .describe("which URIs are legal: the spec's minimum, or lower-case letters, digits and `_` only"),
+  "max-uri-length": z
+    .int()
+    .min(64)
+    .max(65_536)
+    .default(512)
+    .describe("how many characters a URI or pattern may have")
+    .meta(limit("ERROR `wamp.error.invalid_uri`")),
   "request-ids": z
     .enum(["strict", "warn", "off"])
     .default("warn")

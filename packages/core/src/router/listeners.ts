@@ -2,6 +2,7 @@ import type { LoadedConfig, LoadedTransport } from "../config/load.ts";
 import type { TransportStats } from "../contract/observers.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
 import type { Listener } from "../contract/transport.ts";
+import { FailedLogins } from "../limits/failed-logins.ts";
 import type { Serializer } from "../serializers/serializer.ts";
 import { partOf } from "../settings/live.ts";
 import type { Session } from "../session/session.ts";
@@ -31,12 +32,14 @@ export class Listeners {
   readonly #realms: RealmDirectory;
   readonly #sessions: Sessions;
   readonly #context: RouterContext;
+  readonly #failedLogins: FailedLogins;
   #onEmpty: (() => void) | null = null;
 
   constructor(realms: RealmDirectory, sessions: Sessions, context: RouterContext) {
     this.#realms = realms;
     this.#sessions = sessions;
     this.#context = context;
+    this.#failedLogins = new FailedLogins(context.limits.report);
   }
 
   /** How many sessions there are that came by a transport, joined or not. */
@@ -132,6 +135,7 @@ export class Listeners {
       hooks,
       log,
       report: limits.report,
+      failedLogins: this.#failedLogins,
       newId: () => this.#sessions.newId(),
       ended: (session: Session) => {
         if (session.id !== null) this.#sessions.freeId(session.id);

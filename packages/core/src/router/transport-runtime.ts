@@ -8,7 +8,7 @@ import type { Log } from "../contract/log.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
 import type { ReportLimit } from "../contract/observers.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
-import { FailedLogins } from "../limits/failed-logins.ts";
+import type { FailedLogins } from "../limits/failed-logins.ts";
 import { ConnectionLimiter, type ConnectionSlot } from "../limits/connection-limiter.ts";
 import { ROUTER_ROLES } from "../realm/features.ts";
 import { Session, type SessionContext } from "../session/session.ts";
@@ -21,6 +21,7 @@ export interface TransportRuntimeContext {
   readonly hooks: RouterHooks;
   readonly log: Log;
   readonly report: ReportLimit;
+  readonly failedLogins: FailedLogins;
   newId(): number;
   ended(session: Session): void;
 }
@@ -50,12 +51,11 @@ export class TransportRuntime {
         return settings.now.settings;
       },
     };
-    const failedLogins = new FailedLogins(common, context.report);
     this.#handshakeContext = { ...context, auth: partOf(settings, ({ auth }) => auth), roles: ROUTER_ROLES };
     this.#sessionContext = {
       ...context,
       settings: common,
-      handshakes: failedLogins.guard(createHandshakes(this.#handshakeContext)),
+      handshakes: context.failedLogins.guard(createHandshakes(this.#handshakeContext), common),
       joined: (session) => this.#slots.get(session)?.joined(),
       ended: (session) => {
         this.#slots.get(session)?.ended();

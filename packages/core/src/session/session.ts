@@ -116,6 +116,7 @@ export class Session implements ConnectionHandler {
   }
 
   closed(): void {
+    this.#abandon();
     this.#end();
   }
 
@@ -158,14 +159,21 @@ export class Session implements ConnectionHandler {
   }
 
   #interrupted(message: Message): void {
-    if (message.type === "ABORT" || message.type === "GOODBYE") this.#end();
-    else this.#refuse(`${message.type} came while the login was being decided`);
+    if (message.type === "ABORT" || message.type === "GOODBYE") {
+      this.#abandon();
+      this.#end();
+    } else this.#refuse(`${message.type} came while the login was being decided`);
   }
 
   #answer(message: Message): void {
     if (message.type !== "AUTHENTICATE") return this.#interrupted(message);
     this.#state = { is: "deciding" };
     if (this.#handshake !== null) this.#await(this.#handshake.authenticate(message.signature, message.extra));
+  }
+
+  /** The client leaves by itself. */
+  #abandon(): void {
+    this.#try(() => this.#handshake?.abandoned?.());
   }
 
   #await(step: Promise<HandshakeReply>): void {

@@ -8,7 +8,7 @@ import type { RouterHooks } from "../../contract/hooks.ts";
 import { Deadline } from "../../wamp/deadline.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { excerpt } from "../../wamp/excerpt.ts";
-import { WampError } from "../../errors/wamp-error.ts";
+import { refusal, WampError } from "../../errors/wamp-error.ts";
 import { Authorizer, type AuthorizationRequest } from "./authorizer.ts";
 import { type Denials, Role, type StaticDecision } from "./permissions.ts";
 
@@ -88,8 +88,15 @@ export class Authorization {
   decide(port: SessionPort, request: AuthorizationRequest, signal: () => AbortSignal): Decision | Promise<Decision> {
     const settled = this.decideAtOnce(port, request);
     if (settled !== null) return settled;
-    const authorizer = this.#authorizerOf(port);
-    return this.#isAsked(authorizer) ? this.#ask(port, request, authorizer, signal()) : { allow: false };
+    return this.#isAsked(this.#authorizerOf(port)) ? this.#askedInTime(port, request, signal()) : { allow: false };
+  }
+
+  /** Whether a session may take a procedure from sessions of other users: a static rule has to say so. */
+  mayTakeOver(port: SessionPort, { uri, match }: Pick<AuthorizationRequest, "uri" | "match">): boolean {
+    if (port.service) return true;
+    const role = this.#roles.get(port.info.authrole)?.role;
+    const settled = match === "exact" ? role?.decide("register", uri) : role?.decidePattern("register", { uri, match });
+    return settled?.decision.allow === true && settled.rule?.allow["force-reregister"] === true;
   }
 
   /** Whether a session may not do what it requests, if that is known without asking an authorizer or hook. */
@@ -152,8 +159,26 @@ export class Authorization {
         ": it is configured as an authenticator or authorizer, and only an exact permission rule grants that",
       );
     }
-    if (POWERFUL.has(uri) && settled?.decision.allow === true && settled.rule?.uri.startsWith("wamp.") !== true)
-      throw notAuthorized(request, ': only a permission rule that begins with "wamp." grants that');
+    if (!POWERFUL.has(uri)) return;
+    // Nor does an authorizer or a hook grant it, which may answer for whole groups of URIs.
+    if (settled?.decision.allow === true && settled.rule?.uri.startsWith("wamp.") === true) return;
+    throw notAuthorized(request, ': only a permission rule that begins with "wamp." grants that');
+  }
+
+  /** Asks who decides, and asks again if the config was reloaded meanwhile: only the rules in effect count. */
+  async #askedInTime(port: SessionPort, request: AuthorizationRequest, signal: AbortSignal): Promise<Decision> {
+    for (;;) {
+      const roles = this.#roles;
+      const authorizer = this.#authorizerOf(port);
+      if (!this.#isAsked(authorizer)) return { allow: false };
+      const outcome = await this.#ask(port, request, authorizer, signal).catch((error: unknown) => ({ error }));
+      if (this.#roles === roles) {
+        if ("error" in outcome) throw outcome.error;
+        return outcome;
+      }
+      const settled = this.decideAtOnce(port, request);
+      if (settled !== null) return settled;
+    }
   }
 
   async #ask(
@@ -172,7 +197,7 @@ export class Authorization {
     } catch (error) {
       if (!parent.aborted && authorizer === null)
         log.error({ error, session: port.info.session }, (error as Error).message);
-      throw new WampError(
+      throw refusal(
         ErrorUri.authorizationFailed,
         `could not decide whether to allow: ${request.action} ${excerpt(request.uri)}`,
       );
@@ -184,5 +209,5 @@ export class Authorization {
 
 /** The refusal of a request. */
 export function notAuthorized({ action, uri }: AuthorizationRequest, why = ""): WampError {
-  return new WampError(ErrorUri.notAuthorized, `not authorized to ${action} ${excerpt(uri)}${why}`);
+  return refusal(ErrorUri.notAuthorized, `not authorized to ${action} ${excerpt(uri)}${why}`);
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { Role } from "./permissions.ts";
 import type { Permission } from "./settings.ts";
 
-const NOTHING = { call: false, register: false, publish: false, subscribe: false };
+const NOTHING = { call: false, register: false, publish: false, subscribe: false, "force-reregister": false };
 const rule = (uri: string, match: Permission["match"], call: boolean): Permission => ({
   uri,
   match,

@@ -3,10 +3,11 @@ import { ErrorUri } from "../../wamp/error-uris.ts";
 import { excerpt } from "../../wamp/excerpt.ts";
 import type { Message } from "../../wamp/messages.ts";
 import type { Dict } from "../../wamp/payload.ts";
-import { isPattern, isReserved, MATCH_POLICIES, type UriCheck } from "../../wamp/uri.ts";
-import { WampError } from "../../errors/wamp-error.ts";
+import { isPattern, isReserved, MATCH_POLICIES } from "../../wamp/uri.ts";
+import { refusal, type WampError } from "../../errors/wamp-error.ts";
 import type { AuthorizationRequest } from "./authorizer.ts";
 import { readEnum } from "../read-options.ts";
+import type { RealmOptions } from "../settings.ts";
 
 /**
  * What a message needs a permission for; null if it needs none.
@@ -32,8 +33,11 @@ export function authorizationRequestOf(message: Message): AuthorizationRequest |
  * the router publishes and registers URIs that begin with `wamp.` or `wampgate.`.
  * @throws WampError `wamp.error.invalid_uri`
  */
-export function checkUri({ action, uri, match }: AuthorizationRequest, check: UriCheck): void {
-  if (!isPattern(uri, match, check)) throw invalidUri(action, uri, "it is not a legal URI");
+export function checkUri({ action, uri, match }: AuthorizationRequest, options: RealmOptions): void {
+  const longest = options["max-uri-length"];
+  if (uri.length > longest)
+    throw invalidUri(action, uri, `it has more than ${longest} characters (max-uri-length of the realm)`);
+  if (!isPattern(uri, match, options["uri-check"])) throw invalidUri(action, uri, "it is not a legal URI");
   const claims = action === "publish" || action === "register";
   if (claims && isReserved(uri))
     throw invalidUri(action, uri, "what begins with wamp. or wampgate. is the router's own");
@@ -44,5 +48,5 @@ function patternRequest(action: Action, uri: string, options: Readonly<Dict>): A
 }
 
 function invalidUri(action: Action, uri: string, why: string): WampError {
-  return new WampError(ErrorUri.invalidUri, `cannot ${action} "${excerpt(uri)}": ${why}`);
+  return refusal(ErrorUri.invalidUri, `cannot ${action} "${excerpt(uri)}": ${why}`);
 }

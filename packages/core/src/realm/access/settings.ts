@@ -23,9 +23,12 @@ const permissionSchema = z
         register: z.boolean().default(false),
         publish: z.boolean().default(false),
         subscribe: z.boolean().default(false),
+        "force-reregister": z.boolean().default(false),
       })
       .prefault({})
-      .describe("what the role may do there; all else is denied"),
+      .describe(
+        "what the role may do there. Keys that are left out are denied. `force-reregister` (with `register`): take the procedure from sessions of other users, by the option `force_reregister`",
+      ),
     disclose: z
       .strictObject({ caller: z.boolean().default(false), publisher: z.boolean().default(false) })
       .prefault({})

@@ -7,7 +7,7 @@ import { IdSequence, randomId } from "../../wamp/ids.ts";
 import type { MessageOf } from "../../wamp/messages.ts";
 import { type Dict, isEmpty, NOTHING, payloadOf } from "../../wamp/payload.ts";
 import { MATCH_POLICIES, type MatchPolicy } from "../../wamp/uri.ts";
-import { WampError } from "../../errors/wamp-error.ts";
+import { refusal, type WampError } from "../../errors/wamp-error.ts";
 import { History } from "./history.ts";
 import type { Member } from "../member.ts";
 import { isObserved, MetaTopic } from "../meta/topics.ts";
@@ -100,7 +100,7 @@ export class Broker {
   unsubscribe(member: Member, { request, subscription: id }: MessageOf<"UNSUBSCRIBE">): void {
     const subscription = this.#byId.get(id);
     if (subscription?.subscribers.has(member) !== true) {
-      throw new WampError(ErrorUri.noSuchSubscription, `no subscription ${id} is held by this session`);
+      throw refusal(ErrorUri.noSuchSubscription, `no subscription ${id} is held by this session`);
     }
     this.#drop(member, subscription, () => member.send({ type: "UNSUBSCRIBED", request }));
   }
@@ -198,10 +198,7 @@ export class Broker {
     decision: Decision,
   ): Publication {
     if (discloseMe && this.#options.now["disclose-me"] === "forbid") {
-      throw new WampError(
-        ErrorUri.optionDisallowedDiscloseMe,
-        "this realm does not allow publishers to disclose themselves",
-      );
+      throw refusal(ErrorUri.optionDisallowedDiscloseMe, "this realm does not allow publishers to disclose themselves");
     }
     const isDisclosed = discloseMe || decision.disclose === true;
     const isPlain = !isDisclosed && passthru === null && isEmpty(publisher.trust);

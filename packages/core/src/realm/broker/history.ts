@@ -1,7 +1,7 @@
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { kindOf } from "../../wamp/messages.ts";
 import type { Dict } from "../../wamp/payload.ts";
-import { WampError } from "../../errors/wamp-error.ts";
+import { refusal, type WampError } from "../../errors/wamp-error.ts";
 import type { Member } from "../member.ts";
 import type { Denials } from "../access/permissions.ts";
 import { kept, type Publication } from "./publication.ts";
@@ -81,8 +81,7 @@ export class History {
       const id = kwargs[`${word}_publication`];
       if (id === undefined) return [];
       const at = this.#entries.findIndex(({ publication }) => publication.id === id);
-      if (at === -1)
-        throw new WampError(ErrorUri.invalidArgument, `${word}_publication is not an event of this history`);
+      if (at === -1) throw refusal(ErrorUri.invalidArgument, `${word}_publication is not an event of this history`);
       return [(_entry, i) => compared(word, i, at)];
     });
   }
@@ -114,5 +113,5 @@ function topicFilter({ topic }: Readonly<Dict>): Filter {
 }
 
 function invalid(key: string, expected: string, found: unknown): WampError {
-  return new WampError(ErrorUri.invalidArgument, `${key} must be ${expected}, found ${kindOf(found)}`);
+  return refusal(ErrorUri.invalidArgument, `${key} must be ${expected}, found ${kindOf(found)}`);
 }

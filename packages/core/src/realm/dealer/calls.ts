@@ -23,6 +23,8 @@ export interface Call {
   readonly wantsProgress: boolean;
   /** Whether the caller has more parts to send (spec, advanced/rpc_progressive_call_invocations). */
   open: boolean;
+  /** Whether the callee was sent INTERRUPT. */
+  isInterrupted: boolean;
   readonly timer: CallTimer | null;
 }
 

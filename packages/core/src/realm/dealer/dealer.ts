@@ -6,13 +6,13 @@ import { excerpt } from "../../wamp/excerpt.ts";
 import { attempt, guarded } from "../../wamp/guarded.ts";
 import { Code, type Message, type MessageOf } from "../../wamp/messages.ts";
 import { isEmpty, NOTHING } from "../../wamp/payload.ts";
-import { protocolViolation, WampError } from "../../errors/wamp-error.ts";
+import { protocolViolation, refusal, WampError } from "../../errors/wamp-error.ts";
 import { readCallOptions } from "./call-options.ts";
 import { type Call, CallLedger, CallTimer } from "./calls.ts";
 import type { Member } from "../member.ts";
 import { readBoolean, readEnum, requireRoom } from "../read-options.ts";
 import { passthruOf, requirePassthru } from "../passthru.ts";
-import { Registrar, requireDisclosure } from "./registrar.ts";
+import { Registrar, type RegistrarAccess, requireDisclosure } from "./registrar.ts";
 import { busyCallee, nextCallee, type Registration } from "./registrations.ts";
 
 /**
@@ -34,17 +34,16 @@ export class Dealer {
   #quiet: ReturnType<typeof withResolver> | null = null;
 
   /**
-   * @param isGuarded whether calls of a procedure never go to a pattern; asked at each call, so that a reload takes
-   * effect at once
+   * @param access the realm's rules; asked at each call, so that a reload takes effect at once
    * @param announce publishes a meta event
    */
   constructor(
     options: Live<RealmOptions>,
-    isGuarded: (procedure: string) => boolean,
+    access: RegistrarAccess,
     announce: (topic: string, args: readonly unknown[]) => void,
   ) {
     this.#options = options;
-    this.registrar = new Registrar(options, isGuarded, announce);
+    this.registrar = new Registrar(options, access, announce);
   }
 
   join(member: Member): void {
@@ -61,18 +60,17 @@ export class Dealer {
     if (more && !caller.announced("caller", "progressive_call_invocations"))
       throw protocolViolation("CALL.options.progress was used by a caller that did not announce it");
     if (discloseMe) requireDisclosure(this.#options.now);
-    requireRoom(
-      ledger.made.size,
-      this.#options.now["max-pending-calls"],
-      "max-pending-calls",
-      "calls that are not answered",
-    );
+    // The limit is for clients: the router's own session makes calls for all of them, as those of authenticators.
+    if (!caller.port.service)
+      requireRoom(
+        ledger.made.size,
+        this.#options.now["max-pending-calls"],
+        "max-pending-calls",
+        "calls that are not answered",
+      );
     const registration = this.registrar.find(procedure, caller.port.service);
     if (registration === undefined) {
-      const error = new WampError(
-        ErrorUri.noSuchProcedure,
-        `no callee has registered the procedure ${excerpt(procedure)}`,
-      );
+      const error = refusal(ErrorUri.noSuchProcedure, `no callee has registered the procedure ${excerpt(procedure)}`);
       return caller.error("CALL", request, error, "no-callee");
     }
     const callee = nextCallee(registration, procedure, caller.port.service ? ROUTERS_BACKLOG : 1);
@@ -110,6 +108,7 @@ export class Dealer {
       details,
       wantsProgress: receiveProgress,
       open: more,
+      isInterrupted: false,
       timer: timeout > 0 && !callee.forwardTimeout ? this.#timer(timeout, () => call) : null,
     };
     this.#begin(call, ledger);
@@ -119,10 +118,7 @@ export class Dealer {
   #refuseBusy(caller: Member, request: number, registration: Registration, procedure: string): void {
     const busy = busyCallee(registration, procedure)?.member;
     if (busy === undefined)
-      throw new WampError(
-        ErrorUri.noAvailableCallee,
-        `all callees of ${excerpt(procedure)} are at their concurrency limit`,
-      );
+      throw refusal(ErrorUri.noAvailableCallee, `all callees of ${excerpt(procedure)} are at their concurrency limit`);
     caller.error("CALL", request, receiverBusy(busy, "a call of it was refused"), "callee-busy");
   }
 
@@ -134,7 +130,7 @@ export class Dealer {
     if (mode !== "skip" && this.#interrupt(call, mode, ErrorUri.canceled) && mode === "kill") return;
     // If the callee was gone and could not be interrupted, the caller has got its error already.
     if (!this.#settle(call)) return;
-    caller.error("CALL", request, new WampError(ErrorUri.canceled, "the call was cancelled by its caller"));
+    caller.error("CALL", request, refusal(ErrorUri.canceled, "the call was cancelled by its caller"));
   }
 
   yield(callee: Member, { request, options, payload }: MessageOf<"YIELD">): void {
@@ -184,7 +180,7 @@ export class Dealer {
     }
     for (const call of ledger?.received.values() ?? []) {
       if (!this.#settle(call)) continue;
-      const error = new WampError(ErrorUri.canceled, "the callee left before it answered");
+      const error = refusal(ErrorUri.canceled, "the callee left before it answered");
       call.caller.error("CALL", call.request, error, "callee-gone");
     }
     this.#ledgers.delete(member);
@@ -242,7 +238,7 @@ export class Dealer {
     call.caller.error(
       "CALL",
       call.request,
-      new WampError(ErrorUri.timeout, "the call's timeout expired before an answer came"),
+      refusal(ErrorUri.timeout, "the call's timeout expired before an answer came"),
     );
   }
 
@@ -268,10 +264,13 @@ export class Dealer {
     }
   }
 
-  /** Never throws. @returns whether the callee can be interrupted at all */
-  #interrupt({ callee, invocation }: Call, mode: string, reason: string): boolean {
+  /** Never throws. One call is interrupted once at most. @returns whether the callee can be interrupted at all */
+  #interrupt(call: Call, mode: string, reason: string): boolean {
+    const { callee, invocation } = call;
     const { member } = callee;
     if (!member.announced("callee", "call_canceling")) return false;
+    if (call.isInterrupted) return true;
+    call.isInterrupted = true;
     attempt(
       () => member.send({ type: "INTERRUPT", request: invocation, options: { mode, reason } }),
       (error) => member.port.broken(error),
@@ -310,14 +309,14 @@ export class Dealer {
  */
 function receiverBusy({ port }: Member, what: string): WampError {
   port.limited("max-buffered", `a session reads too slowly: ${what}`);
-  return new WampError(ErrorUri.receiverBusy, "too much waits for the receiver; try again later");
+  return refusal(ErrorUri.receiverBusy, "too much waits for the receiver; try again later");
 }
 
 function requireProgressiveCalls(callee: Member): void {
   // The spec spells the second feature in two ways (advanced/rpc_progressive_call_invocations).
   const cancels = callee.announced("callee", "call_canceling") || callee.announced("callee", "call_cancelling");
   if (cancels && callee.announced("callee", "progressive_call_invocations")) return;
-  throw new WampError(ErrorUri.featureNotSupported, "the callee does not support progressive call invocations");
+  throw refusal(ErrorUri.featureNotSupported, "the callee does not support progressive call invocations");
 }
 
 function withResolver(): { promise: Promise<void>; resolve: () => void } {

@@ -3,7 +3,10 @@ import type { RealmOptions } from "../settings.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import type { MessageOf } from "../../wamp/messages.ts";
 import type { Dict } from "../../wamp/payload.ts";
-import { WampError } from "../../errors/wamp-error.ts";
+import { refusal } from "../../errors/wamp-error.ts";
+import { excerpt } from "../../wamp/excerpt.ts";
+import type { SessionInfo } from "../../contract/session-port.ts";
+import type { Authorization } from "../access/authorization.ts";
 import { AwaitedProcedures } from "./awaited-procedures.ts";
 import type { Member } from "../member.ts";
 import { isObserved, MetaTopic } from "../meta/topics.ts";
@@ -18,6 +21,9 @@ import {
   readRegisterOptions,
 } from "./registrations.ts";
 
+/** What the registrar asks about the realm's rules: `guards` is whether no pattern gets the calls of a procedure. */
+export type RegistrarAccess = Pick<Authorization, "guards" | "mayTakeOver">;
+
 /**
  * The procedures of one realm and their callees: REGISTER and UNREGISTER (spec, basic/rpc and
  * advanced/rpc_*registration*).
@@ -27,21 +33,20 @@ export class Registrar {
   readonly #ofMember = new Map<Member, Set<Registration>>();
   readonly #awaited = new AwaitedProcedures();
   readonly #options: Live<RealmOptions>;
-  readonly #isGuarded: (procedure: string) => boolean;
+  readonly #access: RegistrarAccess;
   readonly #announce: (topic: string, args: readonly unknown[]) => void;
 
   /**
-   * @param isGuarded whether calls of a procedure never go to a pattern; asked at each call, so that a reload takes
-   * effect at once
+   * @param access the realm's rules; asked at each call, so that a reload takes effect at once
    * @param announce publishes a meta event
    */
   constructor(
     options: Live<RealmOptions>,
-    isGuarded: (procedure: string) => boolean,
+    access: RegistrarAccess,
     announce: (topic: string, args: readonly unknown[]) => void,
   ) {
     this.#options = options;
-    this.#isGuarded = isGuarded;
+    this.#access = access;
     this.#announce = announce;
   }
 
@@ -57,7 +62,7 @@ export class Registrar {
       "registrations",
     );
     this.#dropGone(procedure, wanted);
-    if (wanted.force) this.#takeOver(procedure, wanted);
+    if (wanted.force) this.#takeOver(member, procedure, wanted);
     const registration = this.registrations.add(message, wanted);
     const held = this.#ofMember.get(member) ?? new Set();
     this.#ofMember.set(member, held.add(registration));
@@ -71,7 +76,7 @@ export class Registrar {
   unregister(member: Member, { request, registration: id }: MessageOf<"UNREGISTER">): void {
     const registration = this.registrations.get(id);
     if (registration === undefined || calleeOf(registration, member) === undefined) {
-      throw new WampError(ErrorUri.noSuchRegistration, `no registration ${id} is held by this session`);
+      throw refusal(ErrorUri.noSuchRegistration, `no registration ${id} is held by this session`);
     }
     this.#drop(registration, member, () => member.send({ type: "UNREGISTERED", request }));
   }
@@ -101,7 +106,7 @@ export class Registrar {
    * @param byRouter whether the router itself calls, for example an authenticator: then no pattern answers
    */
   find(procedure: string, byRouter = false): Registration | undefined {
-    return this.registrations.find(procedure, byRouter || this.#isGuarded(procedure));
+    return this.registrations.find(procedure, byRouter || this.#access.guards(procedure));
   }
 
   /** Resolves when the router can call `procedure`; rejects with the signal's reason. */
@@ -116,11 +121,18 @@ export class Registrar {
     for (const { member } of gone) this.#drop(found as Registration, member);
   }
 
-  #takeOver(procedure: string, { match }: RegisterOptions): void {
+  /** @throws WampError if another user has the procedure, and no rule lets the session take it */
+  #takeOver(by: Member, procedure: string, { match }: RegisterOptions): void {
     const found = this.registrations.lookUp(procedure, match);
-    for (const { member } of [...(found?.callees ?? [])]) {
-      if (found !== undefined) this.revoke(member, found, "the procedure was registered by another session");
-    }
+    if (found === undefined) return;
+    const isForeign = found.callees.some(({ member }) => !isSameUser(member.info, by.info));
+    if (isForeign && !this.#access.mayTakeOver(by.port, { uri: procedure, match }))
+      throw refusal(
+        ErrorUri.notAuthorized,
+        `not authorized to take ${excerpt(procedure)} from another user: that needs a permission rule with force-reregister`,
+      );
+    for (const { member } of [...found.callees])
+      this.revoke(member, found, "the procedure was registered by another session");
   }
 
   #drop(registration: Registration, member: Member, answer?: () => void): void {
@@ -138,8 +150,14 @@ export class Registrar {
   }
 }
 
+/** Anonymous sessions are never the same user, whatever authid they have. */
+function isSameUser(one: SessionInfo, other: SessionInfo): boolean {
+  if (one.authmethod === "anonymous" || other.authmethod === "anonymous") return false;
+  return one.authid === other.authid && one.authrole === other.authrole;
+}
+
 /** @throws WampError if this realm does not allow callers to disclose themselves */
 export function requireDisclosure(options: RealmOptions): void {
   if (options["disclose-me"] === "allow") return;
-  throw new WampError(ErrorUri.optionDisallowedDiscloseMe, "this realm does not allow callers to disclose themselves");
+  throw refusal(ErrorUri.optionDisallowedDiscloseMe, "this realm does not allow callers to disclose themselves");
 }

@@ -4,7 +4,7 @@ import { IdSequence } from "../../wamp/ids.ts";
 import type { MessageOf } from "../../wamp/messages.ts";
 import type { Dict } from "../../wamp/payload.ts";
 import { isReserved, MATCH_POLICIES, type MatchPolicy } from "../../wamp/uri.ts";
-import { WampError } from "../../errors/wamp-error.ts";
+import { refusal } from "../../errors/wamp-error.ts";
 import type { Member } from "../member.ts";
 import { readUint, readBoolean, readEnum } from "../read-options.ts";
 import { PatternIndex } from "../pattern-index.ts";
@@ -116,7 +116,7 @@ export class Registrations {
     }
     if (invoke === "single" || found.invoke !== invoke || calleeOf(found, callee.member) !== undefined) {
       const shared = found.invoke === "single" ? "" : `, shared by invoke: ${found.invoke}`;
-      throw new WampError(
+      throw refusal(
         ErrorUri.procedureAlreadyExists,
         `the procedure ${excerpt(procedure)} is registered already${shared}`,
       );

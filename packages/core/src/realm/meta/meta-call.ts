@@ -3,7 +3,7 @@ import { isId } from "../../wamp/ids.ts";
 import { isDict, kindOf } from "../../wamp/messages.ts";
 import type { Dict } from "../../wamp/payload.ts";
 import { isUri, MATCH_POLICIES, type MatchPolicy } from "../../wamp/uri.ts";
-import { WampError } from "../../errors/wamp-error.ts";
+import { refusal, type WampError } from "../../errors/wamp-error.ts";
 import type { Member } from "../member.ts";
 
 /** A call of one of the router's own procedures. */
@@ -54,7 +54,7 @@ export function stringIn({ kwargs }: MetaCall, key: string): string | null {
 /** The reason to send to a client. @throws WampError `wamp.error.invalid_uri` */
 export function reasonIn(call: MetaCall, otherwise: string): string {
   const reason = stringIn(call, "reason") ?? otherwise;
-  if (!isUri(reason)) throw new WampError(ErrorUri.invalidUri, "reason must be a URI");
+  if (!isUri(reason)) throw refusal(ErrorUri.invalidUri, "reason must be a URI");
   return reason;
 }
 
@@ -69,5 +69,5 @@ export function matchAt({ args }: MetaCall, position: number): MatchPolicy {
 }
 
 export function invalidArgument(what: string, expected: string, found: unknown): WampError {
-  return new WampError(ErrorUri.invalidArgument, `${what} must be ${expected}, found ${kindOf(found)}`);
+  return refusal(ErrorUri.invalidArgument, `${what} must be ${expected}, found ${kindOf(found)}`);
 }

@@ -1,6 +1,6 @@
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { MATCH_POLICIES } from "../../wamp/uri.ts";
-import { WampError } from "../../errors/wamp-error.ts";
+import { refusal } from "../../errors/wamp-error.ts";
 import type { Registrar } from "../dealer/registrar.ts";
 import { detailsOf, type Registration } from "../dealer/registrations.ts";
 import { idAt, matchAt, type MetaCall, type MetaProcedures, stringAt, stringIn } from "./meta-call.ts";
@@ -11,7 +11,7 @@ export function registrationMeta(registrar: Registrar): MetaProcedures {
   const find = (call: MetaCall): Registration => {
     const id = idAt(call, 0, "the registration");
     const registration = registrations.get(id);
-    if (registration === undefined) throw new WampError(ErrorUri.noSuchRegistration, `no registration ${id} exists`);
+    if (registration === undefined) throw refusal(ErrorUri.noSuchRegistration, `no registration ${id} exists`);
     return registration;
   };
   return {
@@ -29,7 +29,7 @@ export function registrationMeta(registrar: Registrar): MetaProcedures {
       const session = idAt(call, 1, "the session");
       const callee = registration.callees.find(({ member }) => member.info.session === session);
       if (callee === undefined)
-        throw new WampError(ErrorUri.noSuchSession, `session ${session} does not hold this registration`);
+        throw refusal(ErrorUri.noSuchSession, `session ${session} does not hold this registration`);
       registrar.revoke(callee.member, registration, stringIn(call, "reason"));
     },
   };

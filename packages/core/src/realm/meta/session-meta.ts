@@ -1,7 +1,7 @@
 import type { SessionInfo } from "../../contract/session-port.ts";
 import { CloseUri, ErrorUri } from "../../wamp/error-uris.ts";
 import type { Dict } from "../../wamp/payload.ts";
-import { WampError } from "../../errors/wamp-error.ts";
+import { refusal } from "../../errors/wamp-error.ts";
 import type { Member } from "../member.ts";
 import { idAt, type MetaCall, type MetaProcedures, reasonIn, stringAt, stringIn, stringsAt } from "./meta-call.ts";
 
@@ -12,7 +12,7 @@ import { idAt, type MetaCall, type MetaProcedures, reasonIn, stringAt, stringIn,
 export function sessionMeta(members: ReadonlyMap<number, Member>): MetaProcedures {
   const find = (id: number): Member => {
     const member = members.get(id);
-    if (member === undefined) throw new WampError(ErrorUri.noSuchSession, `no session ${id} is in this realm`);
+    if (member === undefined) throw refusal(ErrorUri.noSuchSession, `no session ${id} is in this realm`);
     return member;
   };
   const withRoles = (call: MetaCall): Member[] => {
@@ -34,7 +34,7 @@ export function sessionMeta(members: ReadonlyMap<number, Member>): MetaProcedure
     "wamp.session.kill": (call) => {
       const id = idAt(call, 0, "the session");
       if (find(id) === call.caller)
-        throw new WampError(ErrorUri.noSuchSession, "a session cannot kill itself; it leaves by GOODBYE");
+        throw refusal(ErrorUri.noSuchSession, "a session cannot kill itself; it leaves by GOODBYE");
       kill(call, ({ session }) => session === id);
     },
     "wamp.session.kill_by_authid": (call) => {

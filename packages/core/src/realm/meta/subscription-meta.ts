@@ -1,6 +1,6 @@
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { MATCH_POLICIES } from "../../wamp/uri.ts";
-import { WampError } from "../../errors/wamp-error.ts";
+import { refusal } from "../../errors/wamp-error.ts";
 import { type Broker, detailsOf, type Subscription } from "../broker/broker.ts";
 import type { PastEvent } from "../broker/history.ts";
 import type { Denials } from "../access/permissions.ts";
@@ -18,7 +18,7 @@ export function subscriptionMeta(
   const find = (call: MetaCall): Subscription => {
     const id = idAt(call, 0, "the subscription");
     const subscription = broker.get(id);
-    if (subscription === undefined) throw new WampError(ErrorUri.noSuchSubscription, `no subscription ${id} exists`);
+    if (subscription === undefined) throw refusal(ErrorUri.noSuchSubscription, `no subscription ${id} exists`);
     return subscription;
   };
   return {
@@ -36,7 +36,7 @@ export function subscriptionMeta(
       const subscription = find(call);
       const denials = await requireSubscribe(call, subscription);
       if (subscription.history === null)
-        throw new WampError(ErrorUri.noSuchSubscription, "no events of this subscription are kept");
+        throw refusal(ErrorUri.noSuchSubscription, "no events of this subscription are kept");
       return subscription.history.events(call.caller, subscription.id, call.kwargs, denials);
     },
     // Crossbar's procedure, to end another session's subscription.
@@ -45,7 +45,7 @@ export function subscriptionMeta(
       const session = idAt(call, 1, "the session");
       const member = [...subscription.subscribers].find(({ info }) => info.session === session);
       if (member === undefined)
-        throw new WampError(ErrorUri.noSuchSession, `session ${session} does not hold this subscription`);
+        throw refusal(ErrorUri.noSuchSession, `session ${session} does not hold this subscription`);
       broker.revoke(member, subscription, stringIn(call, "reason"));
     },
   };

@@ -1,8 +1,10 @@
 import type { Decision } from "../../contract/authorization.ts";
+import type { Log } from "../../contract/log.ts";
+import { whenDone } from "../../wamp/guarded.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { isDict } from "../../wamp/messages.ts";
 import { type Dict, payloadOf } from "../../wamp/payload.ts";
-import { WampError } from "../../errors/wamp-error.ts";
+import { refusal, WampError } from "../../errors/wamp-error.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Member } from "../member.ts";
 import type { Publication } from "../broker/publication.ts";
@@ -15,18 +17,31 @@ const LIMIT = 100;
 const SCOPES = ["detached", "destroyed"] as const;
 type Scope = (typeof SCOPES)[number];
 
-/** Rejects with a WampError if the session may not publish to the topic. */
-export type RequirePublish = (call: MetaCall, topic: string, options: Readonly<Dict>) => Promise<Decision>;
+/** The realm's rules about testaments. */
+export interface TestamentRules {
+  /** Rejects with a WampError if the session may not publish to the topic. */
+  require(call: MetaCall, topic: string, options: Readonly<Dict>): Promise<Decision>;
+  /** Whether a session that is gone may publish to the topic by the rules in effect now. */
+  stillAllow(member: Member, topic: string, options: Readonly<Dict>): Decision | Promise<Decision>;
+}
+
+interface Testament {
+  readonly publication: Publication;
+  /** As for PUBLISH. */
+  readonly options: Readonly<Dict>;
+}
 
 /** The events that sessions leave to be published when they are gone (spec, advanced/session_testament). */
 export class Testaments {
-  readonly #ofMember = new Map<Member, Record<Scope, Publication[]>>();
+  readonly #ofMember = new Map<Member, Record<Scope, Testament[]>>();
   readonly #broker: Broker;
-  readonly #requirePublish: RequirePublish;
+  readonly #rules: TestamentRules;
+  readonly #log: Log;
 
-  constructor(broker: Broker, requirePublish: RequirePublish) {
+  constructor(broker: Broker, rules: TestamentRules, log: Log) {
     this.#broker = broker;
-    this.#requirePublish = requirePublish;
+    this.#rules = rules;
+    this.#log = log;
   }
 
   get procedures(): MetaProcedures {
@@ -36,11 +51,46 @@ export class Testaments {
     };
   }
 
-  /** Publishes a session's testaments when it is gone: first `detached`, then `destroyed`, each in its order. */
+  /**
+   * Publishes a session's testaments when it is gone: first `detached`, then `destroyed`, each in its order. Each is judged
+   * by the rules in effect now: they may have changed since the session was allowed to leave it.
+   */
   execute(member: Member): void {
     const left = this.#ofMember.get(member);
     this.forget(member);
-    for (const scope of SCOPES) for (const publication of left?.[scope] ?? []) this.#broker.dispatch(publication);
+    if (left === undefined) return;
+    const testaments = SCOPES.flatMap((scope) => left[scope]);
+    const failed = (error: unknown): void =>
+      this.#log.error({ error, session: member.info.session }, "the testaments of a session could not be published");
+    whenDone(this.#publish(member, testaments), () => undefined, failed);
+  }
+
+  /** Publishes at once all that comes before the first one about which an authorizer or a hook has to be asked. */
+  async #publish(member: Member, testaments: readonly Testament[]): Promise<void> {
+    for (const { publication, options } of testaments) {
+      const { topic } = publication;
+      const decision = this.#stillAllows(member, topic, options);
+      const { allow } = decision instanceof Promise ? await decision : decision;
+      if (allow) this.#broker.dispatch(publication);
+      else
+        this.#log.info(
+          { session: member.info.session, authid: member.info.authid, topic },
+          "a testament was not published: its session may not publish to the topic any more",
+        );
+    }
+  }
+
+  #stillAllows(member: Member, topic: string, options: Readonly<Dict>): Decision | Promise<Decision> {
+    const denied = (error: unknown): Decision => {
+      if (WampError.is(error)) return { allow: false };
+      throw error;
+    };
+    try {
+      const decision = this.#rules.stillAllow(member, topic, options);
+      return decision instanceof Promise ? decision.catch(denied) : decision;
+    } catch (error) {
+      return denied(error);
+    }
   }
 
   /** Drops a session's testaments. */
@@ -58,7 +108,7 @@ export class Testaments {
     if (!isDict(named)) throw invalidArgument("kwargs", "a dictionary", named);
     if (!isDict(options)) throw invalidArgument("publish_options", "a dictionary", options);
     const scope = scopeOf(kwargs);
-    const decision = await this.#requirePublish(call, topic, options);
+    const decision = await this.#rules.require(call, topic, options);
     // The session may have left during the wait. Then its testaments are published already, and this one would never
     // go.
     if (caller.hasLeft) return;
@@ -69,8 +119,8 @@ export class Testaments {
     );
     const left = this.#ofMember.get(caller) ?? { detached: [], destroyed: [] };
     if (left.detached.length + left.destroyed.length >= LIMIT)
-      throw new WampError(ErrorUri.invalidArgument, `a session may leave ${LIMIT} testaments at most`);
-    left[scope].push(publication);
+      throw refusal(ErrorUri.invalidArgument, `a session may leave ${LIMIT} testaments at most`);
+    left[scope].push({ publication, options });
     this.#ofMember.set(caller, left);
   }
 
@@ -80,7 +130,7 @@ export class Testaments {
       return this.#broker.prepare(...asked);
     } catch (error) {
       if (!WampError.is(error) || error.uri !== ErrorUri.protocolViolation) throw error;
-      throw new WampError(ErrorUri.invalidArgument, error.message);
+      throw refusal(ErrorUri.invalidArgument, error.message);
     }
   }
 

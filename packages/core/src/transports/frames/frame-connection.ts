@@ -14,6 +14,12 @@ import { HelloAllowance } from "./hello-allowance.ts";
 import { type Outgoing, OutgoingFrame, outgoingOf } from "./outgoing.ts";
 import type { Subprotocol } from "./subprotocols.ts";
 
+/** How long messages of one connection are handled in one turn of the event loop, in milliseconds. */
+const TURN_TIME = 10;
+
+/** After how many messages the clock is read. */
+const CLOCK_INTERVAL = 16;
+
 /** What carries the frames of one connection. All of it does nothing where the wire is closed. */
 export interface Wire {
   /** @throws WampError where the message cannot be said, or is longer than the peer takes */
@@ -59,6 +65,8 @@ export class FrameConnection implements Connection {
   /** Whether the client has to read before it is read further: it asks for more answers than it takes. */
   #choked = false;
   #draining = false;
+  /** Whether the messages that wait are handled in the next turn of the event loop. */
+  #yielding = false;
   /** Frames whose messages are not all handed over: a wire may deliver what it had read before it was paused. */
   #waiting: Iterator<Uint8Array>[] = [];
 
@@ -201,11 +209,30 @@ export class FrameConnection implements Connection {
     this.#violated(protocolViolation(`the client sent ${what}`));
   }
 
+  /** Handles messages that have come, until there are none, the connection is paused, or the time of this turn is up. */
   #drain(): void {
     if (this.#draining) return;
     this.#draining = true;
-    while (!this.#isPaused() && this.#waiting[0] !== undefined) this.#deliverNext(this.#waiting[0]);
+    const end = performance.now() + TURN_TIME;
+    for (let count = 1; !this.#isPaused() && this.#waiting[0] !== undefined; count++) {
+      this.#deliverNext(this.#waiting[0]);
+      if (count % CLOCK_INTERVAL === 0 && performance.now() > end) this.#yield();
+    }
     this.#draining = false;
+  }
+
+  /** Lets other connections have their turn: one batch can hold millions of messages. */
+  #yield(): void {
+    this.#yielding = true;
+    this.#wire.pause();
+    const goOn = guarded(
+      () => {
+        this.#yielding = false;
+        if (!this.#closing) this.#goOn();
+      },
+      (error) => this.#broken(error),
+    );
+    setImmediate(goOn);
   }
 
   #deliverNext(frame: Iterator<Uint8Array>): void {
@@ -283,7 +310,7 @@ export class FrameConnection implements Connection {
 
   /** A method, since every call of the handler may change the answer. */
   #isPaused(): boolean {
-    return this.#paused || this.#choked;
+    return this.#paused || this.#choked || this.#yielding;
   }
 }
 
