@@ -51,7 +51,7 @@ export const limitSettings = z.object({
     .min(0)
     .default(0)
     .describe(
-      "how many messages of one client are read in a second; after a pause, one second's messages may come at once; 0: no limit",
+      "how many messages of one client are read in a second; a pause saves up one second's at most; 0: no limit",
     )
     .meta(limit("the others wait until the next is due; [nothing is lost](../decisions/slowing-down.md)")),
 });

@@ -20,11 +20,11 @@ const TURN_TIME = 10;
 /** After how many messages the clock is read. */
 const CLOCK_INTERVAL = 16;
 
-/** What carries the frames of one connection. All of it does nothing where the wire is closed. */
+/** Carries the frames of one connection. All methods do nothing if the wire is closed. */
 export interface Wire {
-  /** @throws WampError where the message cannot be said, or is longer than the peer takes */
+  /** @throws WampError if the message cannot be encoded, or is longer than the peer accepts */
   send(frame: OutgoingFrame): void;
-  /** Closes once all that was sent is out. */
+  /** Closes after all that was sent is out. */
   close(): void;
   /** Closes at once. */
   terminate(): void;
@@ -32,16 +32,16 @@ export interface Wire {
   resume(): void;
   /** @see Connection.backlog */
   readonly backlog?: number;
-  /** Calls `look` once, when the client has taken some of what waits for it. Needed where `backlog` is told. */
+  /** Calls `look` once, when the client has read some of what waits for it. Needed if there is `backlog`. */
   onRoom?(look: () => void): void;
 }
 
-/** Of connections that nobody has taken yet: nothing passes through them. */
+/** For connections that no entry has taken yet: nothing passes through them. */
 const UNCOUNTED = noTraffic();
 
 /**
- * A connection over any wire that carries frames: messages become frames, frames become messages. The transport tells
- * it what comes in by `received` and `gone`.
+ * A connection over any wire that carries frames: messages become frames, frames become messages. The transport calls
+ * `received` for each frame, and `gone` at the end.
  */
 export class FrameConnection implements Connection {
   readonly details: TransportDetails;
@@ -56,18 +56,18 @@ export class FrameConnection implements Connection {
   #maxValues: number | undefined;
   /** Null before the connection is taken, and after WELCOME. */
   #hello: HelloAllowance | null = null;
-  /** Whether the transport does not count what comes before WELCOME. */
+  /** Whether frames count before WELCOME, since the transport does not count bytes itself. */
   #countsFrames = true;
-  /** Nothing more is handed to the handler: the peer broke the protocol, or this side has closed. */
+  /** The handler gets nothing more: the peer broke the protocol, or this side has closed. */
   #deaf = false;
   #closing = false;
   #paused = false;
-  /** Whether the client has to read before it is read further: it asks for more answers than it takes. */
+  /** Whether reading is paused until the client has read: it asks for more answers than it reads. */
   #choked = false;
   #draining = false;
   /** Whether the messages that wait are handled in the next turn of the event loop. */
   #yielding = false;
-  /** Frames whose messages are not all handed over: a wire may deliver what it had read before it was paused. */
+  /** Frames with messages that are not handled yet: a paused wire may still deliver what it has read before. */
   #waiting: Iterator<Uint8Array>[] = [];
 
   constructor(details: TransportDetails, subprotocol: Subprotocol, wire: Wire, log: Log) {
@@ -80,9 +80,10 @@ export class FrameConnection implements Connection {
   }
 
   /**
-   * Hands the connection to its entry, which takes it.
+   * Passes the connection to its entry, which takes it.
    *
-   * @param hello of a transport that counts all bytes before WELCOME itself; default: the bytes of frames are counted
+   * @param hello the allowance, if the transport itself counts all bytes before WELCOME; default: the frames' bytes
+   * count
    */
   open(entry: Pick<TransportEntry, "accept" | "traffic" | "limits">, hello: HelloAllowance | null = null): void {
     const { accept, traffic, limits } = entry;
@@ -116,8 +117,8 @@ export class FrameConnection implements Connection {
   }
 
   /**
-   * The peer has sent more than it may before WELCOME. It is told so unless the connection is closing already, and
-   * nothing more is read of it: the transport may destroy the wire as soon as that is out.
+   * The peer has sent more than it may before WELCOME. It gets ABORT unless the connection is closing already, and
+   * nothing more is read from it. The transport may destroy the wire as soon as the ABORT is out.
    */
   exceededHello(): void {
     if (this.#hello !== null && !this.#deaf) this.#refuseHello(this.#hello);
@@ -142,7 +143,7 @@ export class FrameConnection implements Connection {
     return this.#wire.backlog ?? 0;
   }
 
-  /** No byte that waits for the client has left within `send-timeout`: the client is gone, or stopped. */
+  /** None of the bytes that wait for the client has left within `send-timeout`: the client is gone, or stopped. */
   stalled(buffered: number): void {
     this.limited("send-timeout", `disconnected a client that took none of the ${buffered} bytes that wait for it`);
     this.#wire.terminate();
@@ -159,7 +160,7 @@ export class FrameConnection implements Connection {
       if (this.#hello !== null) this.#answered(message, this.#hello);
     } catch (error) {
       if (WampError.is(error)) throw error;
-      // A serializer that fails ends the receiver, and not the sender.
+      // If a serializer fails, the receiver ends, not the sender.
       this.#broken(error);
       const text = `${message.type} could not be sent: the serializer of its receiver failed`;
       throw new WampError(ErrorUri.invalidArgument, text);
@@ -264,7 +265,7 @@ export class FrameConnection implements Connection {
     }
   }
 
-  /** Stops reading until the client has read its answers. It waits only for itself. */
+  /** Stops reading until the client has read its answers. Only this client waits. */
   #choke(): void {
     if (this.#choked || this.#closing) return;
     this.#choked = true;
@@ -287,7 +288,7 @@ export class FrameConnection implements Connection {
     this.#guarded(() => this.#handler?.violation(violation));
   }
 
-  /** A handler that throws costs its own connection and no other. */
+  /** If a handler throws, only its own connection ends. */
   #guarded(call: () => void): void {
     try {
       call();
@@ -314,7 +315,10 @@ export class FrameConnection implements Connection {
   }
 }
 
-/** Whether the router answers a client's message. YIELD and ERROR answer others, and are read from slow clients too. */
+/**
+ * Whether the router answers a client's message. YIELD and ERROR are answers for others, and are read from slow clients
+ * too.
+ */
 function wantsAnswer(message: Message): boolean {
   switch (message.type) {
     case "YIELD":

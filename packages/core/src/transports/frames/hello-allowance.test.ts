@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { runs } from "../../../../../jest/runs.ts";
 import { countUntilWelcome } from "./hello-allowance.ts";
 
-/** A socket whose bytes come when the test says so, and how often too many came. */
+/** A socket whose bytes the test sends, and how often there were too many. */
 function counted(size: number) {
   const socket = new PassThrough();
   let exceeded = 0;
@@ -13,7 +13,7 @@ function counted(size: number) {
   return { socket, allowance, come, hits: () => exceeded };
 }
 
-it("so many bytes may come as are allowed for HELLO and each CHALLENGE together, however they are cut", () => {
+it("the allowances for HELLO and each CHALLENGE add up, however the bytes are cut", () => {
   const step = fc.oneof(fc.constant("challenge" as const), fc.nat({ max: 40 }));
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
@@ -35,7 +35,7 @@ it("so many bytes may come as are allowed for HELLO and each CHALLENGE together,
   );
 });
 
-it("who listened before hears of a chunk only after it was counted", () => {
+it("earlier listeners get a chunk only after it was counted", () => {
   const socket = new PassThrough();
   const order: string[] = [];
   socket.on("data", () => void order.push("listener"));
@@ -44,7 +44,7 @@ it("who listened before hears of a chunk only after it was counted", () => {
   expect(order).toEqual(["count", "listener"]);
 });
 
-it("nothing is left at the socket after WELCOME, nor after too much has come", () => {
+it("no listener is left at the socket after WELCOME, or after too many bytes", () => {
   const [welcomed, exceeded] = [counted(10), counted(10)];
   welcomed.allowance.end();
   exceeded.come(11);

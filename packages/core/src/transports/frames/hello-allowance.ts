@@ -1,8 +1,8 @@
 import type { Duplex } from "node:stream";
 
 /**
- * What a peer may send before it has logged in: so many bytes for HELLO, and as many again for each CHALLENGE that it
- * is sent. Nobody knows yet who it is, so it must not be able to make the router keep or decode much.
+ * How many bytes a peer may send before it has logged in: `size` for HELLO, and `size` more for each CHALLENGE. The
+ * router does not know yet who it is, so it must not make the router keep or decode much.
  */
 export class HelloAllowance {
   /** For each message of the peer, in bytes. */
@@ -20,13 +20,13 @@ export class HelloAllowance {
     this.#onEnd = onEnd;
   }
 
-  /** @returns whether so many bytes more may come */
+  /** @returns whether these bytes are still allowed */
   spend(bytes: number): boolean {
     this.#left -= bytes;
     return this.#left >= 0;
   }
 
-  /** The peer was sent a CHALLENGE, and is to answer it. */
+  /** The peer got a CHALLENGE, and may send its answer. */
   grant(): void {
     this.#left += this.size;
   }
@@ -38,10 +38,10 @@ export class HelloAllowance {
 }
 
 /**
- * Counts all bytes that come over a socket, whatever they are, until WELCOME. It sees them before any other listener.
+ * Counts all bytes that come over a socket, until WELCOME. It sees them before any other listener.
  *
  * @param size the key `max-hello-size`, in bytes
- * @param ended called at WELCOME: from then on the socket costs nothing more
+ * @param ended called at WELCOME, when the counting ends
  * @param exceeded called once, with the first bytes that are too many
  */
 export function countUntilWelcome(

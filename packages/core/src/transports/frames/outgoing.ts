@@ -5,29 +5,29 @@ import { slabFor, slabUsed, takeSlab } from "./slab.ts";
 /** A piece of an encoded message: a text in UTF-8, or bytes. */
 type Part = string | Uint8Array;
 
-/** What a wire puts before each message. */
+/** Writes the head that a wire puts before each message. */
 export interface Framer {
-  /** How many bytes it puts before a message of `length` bytes: 16 at most, and for a longer message never fewer. */
+  /** The size of the head for a message of `length` bytes: 16 at most, and never smaller for a longer message. */
   headSize(length: number): number;
   writeHead(target: Buffer, at: number, length: number, binary: boolean): void;
 }
 
-/** A frame as it is written: a stretch of bytes, and what follows it. */
+/** A frame as it is written: a range of bytes, and the pieces that follow it. */
 export interface Framed {
   readonly bytes: Uint8Array;
   readonly begin: number;
   readonly end: number;
   readonly more: readonly Uint8Array[];
-  /** The stretch as a piece of its own, once somebody has needed it: all receivers of an event are written the same one. */
+  /** The range as a separate piece, created at first use. All receivers of an event share it. */
   piece: Uint8Array | null;
 }
 
-/** Up to so many bytes a message is copied behind its frame's head, so that all is one piece. */
+/** Messages up to this size are copied behind their frame's head, so that the frame is one piece. */
 const SMALL = 8192;
 const MAX_HEAD = 16;
 const NO_MORE: readonly Uint8Array[] = [];
 
-/** A message of one format on its way out. One serves all receivers of that format, and is encoded when it is needed. */
+/** An outgoing message of one format. All receivers of that format share it. It is encoded at first use. */
 export class OutgoingFrame {
   readonly binary: boolean;
   readonly #serializer: Serializer;
@@ -37,14 +37,14 @@ export class OutgoingFrame {
   #framer: Framer | null = null;
   #framed: Framed | null = null;
 
-  /** @param message what is to be encoded, or bytes that are already */
+  /** @param message the message to encode, or encoded bytes */
   constructor(serializer: Serializer, message: Message | Uint8Array) {
     this.binary = serializer.binary;
     this.#serializer = serializer;
     this.#message = message;
   }
 
-  /** In bytes. @throws WampError where the format cannot say the message */
+  /** In bytes. @throws WampError if the format cannot carry the message */
   get length(): number {
     if (this.#length === -1) {
       this.#length = 0;
@@ -53,7 +53,7 @@ export class OutgoingFrame {
     return this.#length;
   }
 
-  /** All of it as one piece. @throws WampError where the format cannot say the message */
+  /** All bytes as one piece. @throws WampError if the format cannot carry the message */
   get bytes(): Uint8Array {
     const [first] = this.#encoded;
     if (this.#encoded.length !== 1 || typeof first === "string" || first === undefined) {
@@ -66,8 +66,8 @@ export class OutgoingFrame {
   }
 
   /**
-   * The frame of one kind of connection. For one receiver its pieces are handed on as they are; for several it pays to
-   * put them together. @throws WampError where the format cannot say the message
+   * The frame for one kind of connection. For one receiver the pieces stay as they are; for several it pays to join
+   * them. @throws WampError if the format cannot carry the message
    */
   framed(framer: Framer): Framed {
     if (this.#framed === null || this.#framer !== framer) {
@@ -77,7 +77,7 @@ export class OutgoingFrame {
     return this.#framed;
   }
 
-  /** The frame, written by the serializer itself, or null where it cannot. */
+  /** The frame, written by the serializer itself; null if it cannot. */
   #written(framer: Framer): Framed | null {
     const { write } = this.#serializer;
     if (write === undefined || this.#message instanceof Uint8Array || this.#parts !== null) return null;
@@ -146,12 +146,15 @@ function sizeOf(part: Part): number {
 
 function put(part: Part, size: number, target: Buffer, at: number): void {
   if (typeof part !== "string") target.set(part, at);
-  // One byte for each character is what most heads are, and is copied without a look at each.
+  // Most heads have one byte for each character. These are copied without a check of each.
   else if (part.length === size) target.write(part, at, "latin1");
   else target.write(part, at);
 }
 
-/** Frames for one format. An event goes to its receivers one after the other, so remembering the last one is enough. */
+/**
+ * Creates frames for one format. An event goes to its receivers one after the other, so it is enough to keep the last
+ * frame.
+ */
 export class Outgoing {
   readonly #serializer: Serializer;
   #message: Message | null = null;
@@ -171,7 +174,7 @@ export class Outgoing {
 
 const byFormat = new WeakMap<Serializer, Outgoing>();
 
-/** The encoder that all connections of a format share. */
+/** The `Outgoing` that all connections of a format share. */
 export function outgoingOf(serializer: Serializer): Outgoing {
   let outgoing = byFormat.get(serializer);
   if (outgoing === undefined) byFormat.set(serializer, (outgoing = new Outgoing(serializer)));

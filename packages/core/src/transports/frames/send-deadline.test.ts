@@ -2,7 +2,7 @@ import { jest } from "@jest/globals";
 import { Duplex } from "node:stream";
 import { SendDeadline } from "./send-deadline.ts";
 
-/** A socket whose client takes as much as the test says, of writes that end only when all of them is taken. */
+/** A socket whose client takes as much as the test says. A write ends only when all of it is taken. */
 class Socket extends Duplex {
   bytesWritten = 0;
   readonly _handle = { writeQueueSize: 0 };
@@ -27,7 +27,7 @@ const TIMEOUT = 1000;
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-/** The time passes, and the event loop does what it has to do. */
+/** Lets the time pass, and the event loop run. */
 function pass(): void {
   jest.advanceTimersByTime(TIMEOUT + 1);
 }
@@ -41,7 +41,7 @@ function waiting(bytes: number): { socket: Socket; deadline: SendDeadline; misse
   return { socket, deadline, missed };
 }
 
-it("a client that takes nothing is told of once, when it has had the time", () => {
+it("a client that takes nothing is reported once, when its time is up", () => {
   const { missed } = waiting(1000);
   jest.advanceTimersByTime(TIMEOUT - 1);
   expect(missed).not.toHaveBeenCalled();
@@ -50,7 +50,7 @@ it("a client that takes nothing is told of once, when it has had the time", () =
   expect(missed).toHaveBeenCalledTimes(1);
 });
 
-it("a client that takes a little of one large write each time stays, however slow it is", () => {
+it("a client that takes a little of one large write each time stays connected, however slow it is", () => {
   const { socket, missed } = waiting(1000);
   for (let i = 0; i < 20; i++) {
     socket.taken(10);
@@ -61,7 +61,7 @@ it("a client that takes a little of one large write each time stays, however slo
   expect(missed).toHaveBeenCalledTimes(1);
 });
 
-it("a client that has taken all is watched no further, until something waits for it again", () => {
+it("a client that has taken all is not watched until something waits for it again", () => {
   const { socket, deadline, missed } = waiting(1000);
   socket.taken(1000);
   pass();
@@ -73,7 +73,7 @@ it("a client that has taken all is watched no further, until something waits for
   expect(missed).toHaveBeenCalledTimes(1);
 });
 
-it("a process that stood still writes first what could have left meanwhile", () => {
+it("a process that was suspended first writes what could have left before", () => {
   const { socket, missed } = waiting(1000);
   jest.advanceTimersToNextTimer(); // the time is up, and now the event loop comes to its sockets
   socket.taken(500);

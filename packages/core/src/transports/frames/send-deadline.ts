@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { guarded } from "../../wamp/guarded.ts";
 
-/** Finds a client that takes none of the bytes that wait for it. A client that reads, however slowly, is left alone. */
+/** Finds a client that takes none of the bytes that wait for it. A client that reads slowly is left alone. */
 export class SendDeadline {
   readonly #socket: Duplex;
   readonly #timeout: number;
@@ -10,8 +10,8 @@ export class SendDeadline {
   #last: Progress | null = null;
 
   /**
-   * @param timeout for how long bytes may wait and none of them leave the process, in milliseconds
-   * @param missed told once they have waited so long; called once at most
+   * @param timeout how long bytes may wait while none of them leaves the process, in milliseconds
+   * @param missed called when they have waited too long, once at most
    */
   constructor(socket: Duplex, timeout: number, missed: () => void) {
     this.#socket = socket;
@@ -19,7 +19,7 @@ export class SendDeadline {
     this.#missed = missed;
   }
 
-  /** To be called when bytes wait at the socket. Looks from then on until none do. */
+  /** Call it when bytes wait at the socket. It then watches until none wait. */
   watch(): void {
     if (this.#timer !== null) return;
     this.#last = progressOf(this.#socket);
@@ -38,7 +38,8 @@ export class SendDeadline {
   #look(): void {
     if (!this.#isWaiting()) return this.end();
     if (this.#hasMoved()) return this.#goOn();
-    // A process that stood still has not written yet what could have left: the event loop does that before its immediates.
+    // A process that was suspended has not yet written what could leave: the event loop does that before its
+    // immediates.
     const confirm = guarded(
       () => this.#confirm(),
       () => this.#socket.destroy(),
@@ -71,15 +72,15 @@ export class SendDeadline {
 
 /** How far a socket has come with its bytes. */
 interface Progress {
-  /** Of the writes that are done, in bytes. */
+  /** The bytes of the writes that are done. */
   readonly written: number;
-  /** What is left of the write under way, in bytes. */
+  /** The bytes that are left of the current write. */
   readonly queued: number;
 }
 
 /**
- * Node counts a write when it is done, and a large one may take long. How much is left of it stands at the socket's handle,
- * where Node's own `socket.setTimeout` looks too; a stream without one moves only with each write that is done.
+ * Node counts a write when it is done, and a large one may take long. The socket's handle knows how much of it is left;
+ * Node's own `socket.setTimeout` reads it too. A stream without a handle progresses only with each finished write.
  */
 function progressOf(socket: Duplex): Progress {
   const { bytesWritten = 0, _handle } = socket as Duplex & {

@@ -1,9 +1,9 @@
-/** How much memory is taken at a time: what a slow receiver keeps of it should not be much more than what it is sent. */
+/** How much memory is allocated at a time, in bytes: a slow receiver should not keep much more than its own frames. */
 const SIZE = 32 * 1024;
 
 /**
- * Memory that frames are written to, each behind the one before it: those that follow each other to one receiver
- * leave as one piece, without being copied. Written once, and never again.
+ * Memory for frames, which are written one behind the other: consecutive frames for one receiver leave as one piece,
+ * without a copy. Each part is written only once.
  */
 let slab = Buffer.allocUnsafeSlow(SIZE);
 let used = 0;
@@ -22,7 +22,7 @@ export function slabUsed(): number {
   return used;
 }
 
-/** Says that the slab is taken up to `end`. */
+/** Marks the slab as used up to `end`. */
 export function takeSlab(end: number): void {
   used = end;
 }

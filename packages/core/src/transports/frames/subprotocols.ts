@@ -1,12 +1,12 @@
 import { batched, plain } from "../../serializers/framing.ts";
 import type { Framing, Serializer } from "../../serializers/serializer.ts";
 
-/** What a client and a transport can agree on: a format, and how its messages stand in frames. */
+/** What a client and a transport agree on: a format, and how its messages are put in frames. */
 export interface Subprotocol {
   /** `wamp.2.msgpack.batched` */
   readonly name: string;
   readonly serializer: Serializer;
-  /** A framing for one connection: some remember what their client used. */
+  /** Creates a framing for one connection: some framings remember what their client used. */
   readonly framing: () => Framing;
 }
 
@@ -15,8 +15,8 @@ export type Subprotocols = ReadonlyMap<string, Subprotocol>;
 /**
  * The subprotocols of a transport entry: each of its serializers plain and batched.
  *
- * @param wanted the serializers an entry names; all that are loaded where it names none
- * @throws Error where one of them is not loaded
+ * @param wanted the serializers that an entry names; default: all that are loaded
+ * @throws Error if one of them is not loaded
  */
 export function subprotocolsOf(
   loaded: ReadonlyMap<string, Serializer>,
@@ -33,7 +33,7 @@ export function subprotocolsOf(
   return new Map(all.map((subprotocol) => [subprotocol.name, subprotocol]));
 }
 
-/** The first of the client's own list that is here: the client knows best what it prefers. */
+/** The first available one in the client's list: the client knows best what it prefers. */
 export function choose(offered: Iterable<string>, available: Subprotocols): Subprotocol | undefined {
   for (const name of offered) {
     const found = available.get(name);

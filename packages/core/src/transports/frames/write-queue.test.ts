@@ -13,7 +13,7 @@ const framer: Framer = {
   },
 };
 
-/** A socket that tells what it was given to write at a time, and takes more when it is told to. */
+/** A socket that records each write, and takes more when the test says so. */
 class Socket extends Duplex {
   readonly writes: Buffer[] = [];
   #taken: (() => void) | null = null;
@@ -42,7 +42,7 @@ const result = (request: number, text: string): OutgoingFrame => {
   return new OutgoingFrame(json, { type: "RESULT", request, details: {}, payload });
 };
 
-/** The messages in what was written. */
+/** The messages in the written bytes. */
 function read(writes: readonly Buffer[]): unknown[] {
   const bytes = Buffer.concat(writes);
   const messages: unknown[] = [];
@@ -56,12 +56,12 @@ function read(writes: readonly Buffer[]): unknown[] {
   return messages;
 }
 
-/** No client of these tests is ended for being slow. */
+/** No test ends a client because it is slow. */
 const PATIENT = { sendTimeout: 10_000, missed: () => undefined };
 
 const endOfCallback = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-it("what is sent to one socket within a callback leaves in one write, in its order", async () => {
+it("messages to one socket within a callback leave in one write, in order", async () => {
   const socket = new Socket();
   const queue = new WriteQueue(socket, PATIENT);
   const texts = ["a", "x".repeat(60), "y".repeat(90), "z".repeat(5000), "é", ""];
@@ -72,7 +72,7 @@ it("what is sent to one socket within a callback leaves in one write, in its ord
   expect(read(socket.writes)).toEqual(texts.map((text, i) => [50, i + 1, {}, [text]]));
 });
 
-it("frames to several sockets in turn reach each of them in its order", async () => {
+it("frames to several sockets in turn reach each of them in order", async () => {
   const sockets = [new Socket(), new Socket(), new Socket()];
   const queues = sockets.map((socket) => new WriteQueue(socket, PATIENT));
   for (let i = 0; i < 30; i++) queues[i % 3]?.push(result(i + 1, `text ${i}`).framed(framer));
@@ -85,7 +85,7 @@ it("frames to several sockets in turn reach each of them in its order", async ()
   });
 });
 
-it("what waits for a slow reader keeps no more memory than it says", async () => {
+it("bytes that wait for a slow reader keep no more memory than their length", async () => {
   const socket = new Socket();
   socket.slow = true;
   const queue = new WriteQueue(socket, PATIENT);

@@ -3,18 +3,18 @@ import { attempt } from "../../wamp/guarded.ts";
 import type { Framed } from "./outgoing.ts";
 import { SendDeadline } from "./send-deadline.ts";
 
-/** How often a client is looked at that has room for little, in milliseconds: its socket does not tell when it drains. */
+/** How often to check a client with little room, in milliseconds: its socket does not report when it drains. */
 const POLL = 20;
 
 /** What a queue does about a client that reads slowly. */
 export interface SlowPolicy {
-  /** For how long bytes may wait and none of them leave the process, in milliseconds. */
+  /** How long bytes may wait while none of them leaves the process, in milliseconds. */
   readonly sendTimeout: number;
-  /** Told when they have waited so long, and how many do. */
+  /** Called when bytes have waited too long, with their number. */
   missed(buffered: number): void;
 }
 
-/** The queues that hold something in this callback of the event loop. */
+/** The queues with bytes to send in this callback of the event loop. */
 let filled: WriteQueue[] = [];
 
 function flushAll(): void {
@@ -27,24 +27,27 @@ function flushAll(): void {
     );
 }
 
-/** What is sent to one socket within one callback of the event loop: it leaves in one write when that callback ends. */
+/**
+ * Collects what is sent to one socket within one callback of the event loop. It leaves in one write when that callback
+ * ends.
+ */
 export class WriteQueue {
   readonly #socket: Duplex;
   readonly #policy: SlowPolicy;
-  /** Made when bytes wait at the socket: most clients take all at once. */
+  /** Created when bytes wait at the socket: most clients take all at once. */
   #deadline: SendDeadline | null = null;
-  /** What comes before the stretch that is still growing. */
+  /** The pieces before the range that is still growing. */
   #pieces: Uint8Array[] | null = null;
-  /** Frames that stand behind each other in one slab are one stretch of it. */
+  /** The memory of the range. Adjacent frames in one slab form one range. */
   #bytes: Uint8Array | null = null;
   #begin = 0;
   #end = 0;
-  /** The frame that is all of the stretch. */
+  /** The frame that is the whole range, if there is just one. */
   #only: Framed | null = null;
   #isFilled = false;
-  /** Bytes that have not been handed to the socket. */
+  /** Bytes that the socket has not got yet. */
   #held = 0;
-  /** Whether the socket did not take all of the last write at once: only then may something wait there. */
+  /** Whether the socket did not take all of the last write at once. Only then may bytes wait there. */
   #isSlow = false;
 
   constructor(socket: Duplex, policy: SlowPolicy) {
@@ -82,7 +85,7 @@ export class WriteQueue {
     if (filled.push(this) === 1) process.nextTick(flushAll);
   }
 
-  /** Hands all to the socket. */
+  /** Passes all bytes to the socket. */
   flush(): void {
     this.#isFilled = false;
     if (this.#held === 0) return;
@@ -103,8 +106,8 @@ export class WriteQueue {
   }
 
   /**
-   * Calls `look` once the client has taken some of what waits, to see whether that is enough.
-   * Nothing happens where the connection ends before.
+   * Calls `look` after the client has taken some of what waits, to see whether that is enough. Not called if the
+   * connection ends first.
    */
   onRoom(look: () => void): void {
     this.flush();
@@ -123,7 +126,7 @@ export class WriteQueue {
     this.#deadline.watch();
   }
 
-  /** Forgets what has not been handed to the socket. */
+  /** Drops the bytes that the socket has not got yet. */
   clear(): void {
     this.#pieces = null;
     this.#bytes = null;
@@ -131,7 +134,7 @@ export class WriteQueue {
     this.#held = 0;
   }
 
-  /** Ends the stretch that is growing. @returns all pieces so far */
+  /** Ends the range that is growing. @returns all pieces so far */
   #cut(): Uint8Array[] {
     const pieces = (this.#pieces ??= []);
     const stretch = this.#stretch();
@@ -140,7 +143,7 @@ export class WriteQueue {
     return pieces;
   }
 
-  /** Who reads slowly gets a copy, so that what waits for it keeps no more memory than it says. */
+  /** A slow client gets a copy, so that what waits for it keeps no more memory than its length. */
   #stretch(): Uint8Array | null {
     if (this.#bytes === null) return null;
     const only = this.#only;

@@ -19,7 +19,7 @@ const context = {
   report: quiet,
 };
 
-/** A listener whose router sends every message back, and what that router was told. */
+/** A listener whose router sends every message back, and what that router got. */
 async function echo(name = "default"): Promise<{ listener: MemoryListener; told: string[]; peers: Connection[] }> {
   const told: string[] = [];
   const peers: Connection[] = [];
@@ -96,7 +96,7 @@ describe("the memory transport", () => {
     expect([seen, told, client.closed]).toEqual([[helloText], ["closed"], true]);
   });
 
-  it("keeps what comes while its session is paused", async () => {
+  it("keeps messages that come while its session is paused", async () => {
     const { listener, told, peers } = await echo();
     const client = listener.connect();
     peers[0]?.pause();
@@ -108,7 +108,7 @@ describe("the memory transport", () => {
     await listener.close();
   });
 
-  it("shows an authenticator what it would see of a socket", async () => {
+  it("gives an authenticator the same details as a socket would", async () => {
     const { listener, peers } = await echo();
     listener.connect({ protocol: "wamp.2.msgpack.batched", headers: { cookie: "a=1" } });
     expect(peers[0]?.details).toMatchObject({

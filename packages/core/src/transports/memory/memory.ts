@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers"; // not the global one, which a test may have stopped
+import { setImmediate } from "node:timers"; // not the global one, which a test may have faked
 import { defineTransport } from "../../plugins/define.ts";
 import type { Listener, TransportContext, TransportEntry } from "../../contract/transport.ts";
 import { transportDetails } from "../net/details.ts";
@@ -8,7 +8,7 @@ import { choose, type Subprotocol, subprotocolsOf } from "../frames/subprotocols
 
 /** The other end of a connection within the process: frames as a WebSocket would carry them, never in the same turn. */
 export interface MemoryClient {
-  /** A string as a text frame, bytes as a binary one. Nothing happens where the connection is closed. */
+  /** A string as a text frame, bytes as a binary one. Does nothing if the connection is closed. */
   send(frame: string | Uint8Array): void;
   /** Frames that come while it is null are lost. */
   onframe: ((frame: string | Uint8Array) => void) | null;
@@ -22,16 +22,19 @@ export interface MemoryConnectOptions {
   readonly name?: string;
   /** Default: `wamp.2.json`. */
   readonly protocol?: string;
-  /** What an authenticator is shown as HTTP headers, names in lower case. */
+  /** The HTTP headers that an authenticator sees, names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface MemoryListener extends Listener {
-  /** @throws Error where no entry has this name, it does not speak the protocol, or the listener has stopped */
+  /** @throws Error if no entry has this name, it does not speak the protocol, or the listener has stopped */
   connect(options?: MemoryConnectOptions): MemoryClient;
 }
 
-/** A client in the same process, for tests and for `router.connect()`: no network, else like a WebSocket. */
+/**
+ * Connects clients in the same process, for tests and for `router.connect()`: without a network, otherwise like a
+ * WebSocket.
+ */
 export const memory = defineTransport<MemoryOptions>({
   type: "memory",
   schema: memorySchema,
@@ -70,12 +73,12 @@ function listenInMemory(entries: readonly TransportEntry<MemoryOptions>[], conte
     async close() {
       stopped = true;
       for (const end of open) end();
-      await new Promise((resolve) => setImmediate(resolve)); // after all that was under way
+      await new Promise((resolve) => setImmediate(resolve)); // after all pending steps
     },
   };
 }
 
-/** Ties a client to a connection. All that passes does so by `setImmediate`, which keeps the order. */
+/** Links a client to a connection. Everything passes by `setImmediate`, which keeps the order. */
 function link(
   entry: TransportEntry<MemoryOptions>,
   subprotocol: Subprotocol,
@@ -122,7 +125,7 @@ function link(
       },
       close: end,
       terminate: end,
-      pause() {}, // the connection keeps what comes meanwhile
+      pause() {}, // the connection keeps what comes while it is paused
       resume() {},
     },
     log,

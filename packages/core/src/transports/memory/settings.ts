@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-/** One entry of type `memory`, less the keys that core takes out. */
+/** One entry of type `memory`, without core's own keys. */
 export const memorySchema = z.strictObject({
-  name: z.string().min(1).default("default").describe("what `connect` calls this entry"),
+  name: z.string().min(1).default("default").describe("this entry's name for `connect`"),
 });
 
 export type MemoryOptions = z.output<typeof memorySchema>;

@@ -17,6 +17,6 @@ it.each([
   ["unix", null],
   ["memory", null],
   ["somewhere else", null],
-])("a client that is the peer %s has the address %s", (peer, address) => {
+])("a client with the peer %s has the address %s", (peer, address) => {
   expect(addressOf(peer)).toBe(address);
 });

@@ -5,20 +5,20 @@ import { addressIn } from "../../limits/address.ts";
 import type { Dict } from "../../wamp/payload.ts";
 import type { Subprotocol } from "../frames/subprotocols.ts";
 
-/** What one kind of transport knows of a connection; the rest of `TransportDetails` follows from it. */
+/** What a transport knows about a connection; the rest of `TransportDetails` follows from it. */
 export interface Channel {
   readonly type: string;
   /** What carries it: `tcp`, `tls`, `unix`, `memory`. */
   readonly carrier: string;
-  /** Of a client that has an IP address: `tcp4:192.0.2.1:17185`, `tcp6:::1:17185`. `transport.address` is read from it. */
+  /** For a client with an IP address: `tcp4:192.0.2.1:17185`, `tcp6:::1:17185`. `transport.address` is read from it. */
   readonly peer: string;
   readonly subprotocol: Subprotocol;
   readonly headers: Readonly<Record<string, string>>;
-  /** The client's certificate, where it has shown one that was accepted. */
+  /** The client's certificate, if it has sent one that was accepted. */
   readonly certificate?: Dict | null;
 }
 
-/** What plugins are told of a connection. */
+/** What plugins learn about a connection. */
 export function transportDetails(channel: Channel): TransportDetails {
   const { type, carrier, peer, subprotocol, headers, certificate = null } = channel;
   return {
@@ -40,12 +40,12 @@ export function transportDetails(channel: Channel): TransportDetails {
   };
 }
 
-/** What is asked of a socket, or of the TLS socket around it. */
+/** The part of a socket, or of the TLS socket around it, that is needed here. */
 export type Remote = Pick<Socket, "remoteAddress" | "remotePort">;
 
 /**
- * `tcp4:127.0.0.1:17185`, `tcp6:::1:17185`; nothing where the peer has left already. An IPv4 peer of a listener for
- * both families (`::ffff:127.0.0.1`) is told as what it is, so that one address has one name.
+ * `tcp4:127.0.0.1:17185`, `tcp6:::1:17185`; undefined if the peer has left already. An IPv4 peer of a listener for both
+ * families (`::ffff:127.0.0.1`) is shown as IPv4, so that one address has one name.
  */
 export function tcpPeer({ remoteAddress, remotePort }: Remote): string | undefined {
   if (remoteAddress === undefined || remotePort === undefined) return undefined;

@@ -3,24 +3,24 @@ import { Server as TlsServer } from "node:tls";
 import type { Endpoint } from "./settings.ts";
 import { readTls, type TlsOptions } from "./tls.ts";
 
-/** The same text for the same endpoint. Not for people. */
+/** The same text for the same endpoint, to compare endpoints. Not for people. */
 export function endpointKey(endpoint: Endpoint): string {
   return endpoint.type === "tcp" ? `tcp:${endpoint.host}:${endpoint.port}` : `unix:${endpoint.path}`;
 }
 
-/** What carries the connections of an endpoint, as authenticators are told. */
+/** What carries the connections of an endpoint, as authenticators see it. */
 export function carrierOf(endpoint: Endpoint): string {
   return endpoint.type === "tcp" && endpoint.tls !== undefined ? "tls" : endpoint.type;
 }
 
-/** The TLS of an endpoint, null where it has none. @param folder where its files are looked for */
+/** The TLS of an endpoint; null if it has none. @param folder the folder of its files */
 export async function tlsOf(endpoint: Endpoint, folder: string): Promise<TlsOptions | null> {
   return endpoint.type === "tcp" && endpoint.tls !== undefined ? readTls(endpoint.tls, folder) : null;
 }
 
 /**
- * Gives a server the certificate that its files hold now, for connections to come.
- * @returns a sentence for files that cannot be used: the old certificate stays
+ * Gives a server the certificate that is in its files now, for new connections.
+ * @returns a sentence if the files cannot be used; then the old certificate stays
  */
 export async function reloadCertificates(server: Server, endpoint: Endpoint, folder: string): Promise<string[]> {
   try {

@@ -4,15 +4,15 @@ import { connect, type Server } from "node:net";
 import type { Endpoint } from "./settings.ts";
 
 /**
- * How many connections the system may hold until they are taken: as many as Linux lets it (`net.core.somaxconn`). When
- * all clients come back at once, as after a restart, each that is not queued tries again only a second later.
+ * How many connections the system may queue: the default limit of Linux (`net.core.somaxconn`). When all clients come
+ * back at once, for example after a restart, a client that is not queued tries again only after a second.
  */
 const BACKLOG = 4096;
 
 /**
  * Listens on an endpoint.
  *
- * @throws Error that says which endpoint, what is wrong with it and what to do
+ * @throws Error that names the endpoint, what is wrong and what to do
  */
 export async function listen(server: Server, endpoint: Endpoint): Promise<void> {
   try {
@@ -26,11 +26,11 @@ export async function listen(server: Server, endpoint: Endpoint): Promise<void> 
   }
 }
 
-/** A process that was killed leaves its socket's file behind, on which nobody can listen. */
+/** A killed process leaves its socket's file behind, and no other process can listen on it. */
 async function removeStaleSocket(path: string): Promise<void> {
   const found = await lstat(path).catch(() => null);
   if (found === null) return;
-  if (!found.isSocket()) throw new Error("there is a file of this name that is no socket. Choose another path.");
+  if (!found.isSocket()) throw new Error("a file of this name exists, and it is not a socket. Choose another path.");
   if (await answers(path)) throw Object.assign(new Error("in use"), { code: "EADDRINUSE" });
   await unlink(path);
 }
@@ -52,7 +52,7 @@ function nameOf(endpoint: Endpoint): string {
   return endpoint.type === "tcp" ? `${bracketed(endpoint.host)}:${endpoint.port}` : endpoint.path;
 }
 
-/** A host as it stands in a URL. */
+/** A host as in a URL. */
 export function bracketed(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
@@ -64,7 +64,7 @@ function reason(error: unknown, { type }: Endpoint): string {
       return `another program listens there already. Stop it, or give the transport another ${other}.`;
     case "EACCES":
     case "EPERM":
-      return `this user may not. Give the transport another ${other}, or run wampgate as a user who may.`;
+      return `this user has no permission. Give the transport another ${other}, or run wampgate as a user with permission.`;
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
     case "EAI_AGAIN":

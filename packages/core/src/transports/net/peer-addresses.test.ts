@@ -10,7 +10,7 @@ afterEach(() => jest.useRealTimers());
 
 const endpoint = endpointSchema.parse({ type: "tcp", port: 0, "trusted-proxies": ["::1"], "proxy-protocol": true });
 
-/** A socket that says nothing. */
+/** A socket that sends nothing. */
 function silent(remoteAddress: string): Socket {
   const socket = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
   return Object.assign(socket, { remoteAddress, remotePort: 4711 }) as unknown as Socket;
@@ -37,7 +37,7 @@ it("a proxy that sends no PROXY header in five seconds is disconnected, and no t
   expect(jest.getTimerCount()).toBe(0);
 });
 
-it("who is no trusted proxy is disconnected before a byte is read", () => {
+it("a client that is not a trusted proxy is disconnected before a byte is read", () => {
   const { arrive, seen, hits } = front();
   const socket = silent("198.51.100.1");
   arrive(socket);
@@ -46,7 +46,7 @@ it("who is no trusted proxy is disconnected before a byte is read", () => {
   expect(seen).toEqual([]);
 });
 
-it("a peer is known by its own address where nobody says more", () => {
+it("a peer has its own address if no proxy gives another", () => {
   const peers = new PeerAddresses(endpoint);
   expect(peers.of(silent("::ffff:198.51.100.1"))).toBe("tcp4:198.51.100.1:4711");
   expect(peers.of(silent("2001:db8::1"), "203.0.113.9")).toBe("tcp6:2001:db8::1:4711");

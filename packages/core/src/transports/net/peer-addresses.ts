@@ -10,11 +10,11 @@ import { TrustedProxies } from "./trusted-proxies.ts";
 /** How long a proxy may take for its PROXY header, in milliseconds. */
 const HEADER_TIME = 5000;
 
-/** Who is at the other end of a listener's sockets: behind the proxies that the endpoint trusts, if there are any. */
+/** Finds the client at the other end of a listener's sockets: behind the proxies that the endpoint trusts, if any. */
 export class PeerAddresses {
   readonly #isUnix: boolean;
   readonly #proxies: TrustedProxies;
-  /** Of a listener that speaks TLS; of another nothing is to be found, and nothing is kept. */
+  /** Null for a listener without TLS, which does not need it. */
   readonly #rawSockets: RawSockets | null;
   /** What PROXY headers said, by the TCP socket. */
   readonly #sources = new WeakMap<Remote, Source>();
@@ -26,7 +26,7 @@ export class PeerAddresses {
   }
 
   /**
-   * The peer as `transport.peer`, nothing where it has left already. Its port is 0 where only its address is known.
+   * The peer as `transport.peer`; undefined if it has left already. Its port is 0 if only its address is known.
    * @param forwardedFor the header `X-Forwarded-For`
    */
   of(socket: Remote, forwardedFor?: Forwarded): string | undefined {
@@ -38,8 +38,8 @@ export class PeerAddresses {
   }
 
   /**
-   * The host that a client asked for, with its port where that was written: the header `Host`, or `X-Forwarded-Host`
-   * where a trusted proxy made the request. Undefined where there is neither.
+   * The host that a client asked for, with its port if it was written: the header `Host`, or `X-Forwarded-Host` if a
+   * trusted proxy made the request. Undefined if there is neither.
    */
   hostOf({ socket, headers }: Pick<IncomingMessage, "socket" | "headers">): string | undefined {
     const forwarded = headers["x-forwarded-host"];
@@ -48,29 +48,29 @@ export class PeerAddresses {
     return this.#proxies.hostOf(address, listed(forwarded), listed(headers["x-forwarded-for"] ?? "")) ?? headers.host;
   }
 
-  /** A TCP socket has come, and will be looked for by `rawOf`. */
+  /** A TCP socket was accepted. From now on `rawOf` can find it. */
   came(socket: Socket): void {
     this.#rawSockets?.add(socket);
   }
 
-  /** It is not looked for any more. May be called more than once. */
+  /** `rawOf` need not find the socket any more. May be called more than once. */
   left(socket: Remote): void {
     this.#rawSockets?.forget(socket);
   }
 
-  /** The TCP socket that a TLS socket stands around; a TCP socket itself. */
+  /** The TCP socket inside a TLS socket. For a TCP socket, the socket itself. */
   rawOf(socket: Remote): Remote {
     return this.#rawSockets?.of(socket) ?? socket;
   }
 
-  /** Whether a socket is a trusted proxy's, which speaks for many. */
+  /** Whether a socket belongs to a trusted proxy, which may have many clients. */
   isProxy(socket: Socket): boolean {
     return socket.remoteAddress !== undefined && this.#proxies.has(sourceOf(socket).address);
   }
 
   /**
-   * Lets `server` see a connection only once its PROXY header was read. To be called before anything else listens to
-   * the server's connections; who comes without the header, or is no trusted proxy, is disconnected.
+   * Hides each connection from `server` until its PROXY header is read. A client without the header, or one that is not
+   * a trusted proxy, is disconnected. Call it when the server's own listeners are the only ones for its connections.
    */
   expectHeaders(server: Server, { report }: Pick<TransportContext, "report">): void {
     const listeners = server.listeners("connection");
@@ -78,7 +78,7 @@ export class PeerAddresses {
     server.on("connection", (socket: Socket) => {
       const peer = tcpPeer(socket) ?? "gone";
       const refuse = (why: string): void => {
-        const message = `disconnected one that is no proxy: ${why}`;
+        const message = `disconnected a client that is not a trusted proxy: ${why}`;
         report({ limit: "proxy-protocol", message, peer, session: null });
         socket.destroy();
       };

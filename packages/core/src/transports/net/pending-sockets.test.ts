@@ -50,12 +50,12 @@ function pendingSocketsFor(endpoint: typeof plain, settings: object = {}) {
 describe.each([
   ["plain", plain],
   ["TLS", secure],
-])("the places of %s sockets", (_kind, endpoint) => {
-  it(`are counted right all through ${ENDINGS} odd endings, and none is left`, () => {
+])("pending %s sockets", (_kind, endpoint) => {
+  it(`are counted correctly through ${ENDINGS} odd endings, and none is left over`, () => {
     const { pending } = pendingSocketsFor(endpoint, { "max-half-open": 40, "max-half-open-per-address": 15 });
     const next = random(20_240_229);
     const pick = (count: number): number => Math.floor(next() * count);
-    /** The sockets that are open, and whether each waits as a pending socket. */
+    /** The open sockets, and whether each is pending. */
     const open = new Map<FakeSocket, boolean>();
     const newest = new Map<string, FakeSocket>();
     const leave = (socket: FakeSocket): void => {
@@ -67,14 +67,14 @@ describe.each([
       const sockets = [...open.keys()];
       const one = sockets[pick(sockets.length)];
       if (one === undefined || (kind < 0.4 && open.size < 60)) {
-        // A few ports only, so that the same address and port are often there twice: a reset, and a reconnect.
+        // Only a few ports, so that the same address and port often occur twice: a reset, and a reconnect.
         const isGone = next() < 0.02;
         const socket = new FakeSocket(isGone ? undefined : `192.0.2.${pick(12)}`, isGone ? undefined : pick(6));
         pending.enter(socket.real);
         open.set(socket, !socket.destroyed);
         if (!socket.destroyed) newest.set(tcpPeer(socket) ?? "gone", socket);
       } else if (kind < 0.65) {
-        // An entry takes it: by the TLS socket around it, where only address and port tell which one that is.
+        // An entry takes it, by the TLS socket around it if there is one, which only address and port identify.
         const isSecure = endpoint === secure;
         const around = isSecure ? new FakeSocket(one.remoteAddress, one.remotePort) : one;
         const found = isSecure ? newest.get(tcpPeer(one) ?? "none") : one;
@@ -84,7 +84,7 @@ describe.each([
           if (newest.get(tcpPeer(found) ?? "gone") === found) newest.delete(tcpPeer(found) ?? "gone");
         }
       } else {
-        // It is closed, and now and then that is told twice.
+        // It is closed, and sometimes that is reported twice.
         for (let times = next() < 0.1 ? 2 : 1; times > 0; times--) pending.leave(one.real);
         if (newest.get(tcpPeer(one) ?? "gone") === one) newest.delete(tcpPeer(one) ?? "gone");
         open.delete(one);
@@ -94,7 +94,7 @@ describe.each([
     }
     for (const socket of open.keys()) pending.leave(socket.real);
     expect(pending.count).toBe(0);
-    // Nor is one left at any address: each has all its room again.
+    // None is left over at any address: each has all its room again.
     for (let host = 0; host < 12; host++) {
       const sockets = Array.from({ length: 16 }, (_, port) => new FakeSocket(`192.0.2.${host}`, port));
       for (const socket of sockets) pending.enter(socket.real);
@@ -106,7 +106,7 @@ describe.each([
   });
 });
 
-it("who is reset and comes again from the same port has a place each, and each goes with its own socket", () => {
+it("a client that is reset and reconnects from the same port has two slots, and each is freed with its own socket", () => {
   const { pending } = pendingSocketsFor(secure);
   const [old, again] = [new FakeSocket("192.0.2.1", 4711), new FakeSocket("192.0.2.1", 4711)];
   pending.enter(old.real);
@@ -120,11 +120,11 @@ it("who is reset and comes again from the same port has a place each, and each g
   expect(pending.count).toBe(0);
 });
 
-describe("a socket that no deadline sees", () => {
+describe("a socket without any other deadline", () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
-  it("is closed after 30 seconds as a pending socket, and no timer is left behind", () => {
+  it("is closed after 30 seconds as a pending socket, and no timer is left over", () => {
     const { pending } = pendingSocketsFor(plain);
     const sockets = [1, 2, 3].map((port) => {
       const socket = new FakeSocket("192.0.2.1", port);

@@ -7,22 +7,21 @@ import { type Remote, tcpPeer } from "./details.ts";
 import type { PeerAddresses } from "./peer-addresses.ts";
 
 /**
- * How long a socket may wait for its entry in all, in milliseconds: a little more than its PROXY header, TLS and its
- * request or first bytes may take one after the other. Each of them has a deadline of its own; this one is for what
- * they do not see.
+ * How long a socket may be pending in total, in milliseconds: a little more than its PROXY header, its TLS handshake
+ * and its request or first bytes may take together. Each of them has its own deadline; this one is for everything else.
  */
 const LONGEST_WAIT = 30_000;
 
 interface Waiting {
-  /** By which it is counted. */
+  /** The address by which it is counted. */
   readonly address: string | null;
   /** In milliseconds, by `performance.now`. */
   readonly since: number;
 }
 
 /**
- * The sockets of a listener that no entry has taken yet: they are still at TLS, at their HTTP request, at the first
- * bytes. As many as there may be logins under way. A place is a TCP socket's own, and is left once.
+ * The sockets of a listener that no entry has taken yet: they are still at TLS, at their HTTP request, or at the first
+ * bytes. There may be as many as pending logins. Each counts by its TCP socket, and leaves once.
  */
 export class PendingSockets {
   readonly #peers: PeerAddresses;
@@ -38,7 +37,7 @@ export class PendingSockets {
     this.#report = report;
   }
 
-  /** How many there are. */
+  /** How many sockets are pending. */
   get count(): number {
     return this.#waiting.count;
   }
@@ -48,10 +47,10 @@ export class PendingSockets {
     this.#entries.push(entry);
   }
 
-  /** Takes a TCP socket in, or closes it where there is no room. `leave` is to be called when it is closed. */
+  /** Counts a TCP socket, or closes it if there is no room. Call `leave` when it is closed. */
   enter(socket: Socket): void {
     const peer = tcpPeer(socket);
-    // A proxy brings many, whose addresses are known later.
+    // A proxy has many clients, whose addresses are known only later.
     const address = peer === undefined || this.#peers.isProxy(socket) ? null : addressOf(peer);
     const limit = this.#full(address);
     if (limit === null) {
@@ -61,7 +60,7 @@ export class PendingSockets {
       this.#timer ??= setTimeout(() => this.#sweep(), LONGEST_WAIT);
       return;
     }
-    const message = "a connection was closed at once: as many are at their first bytes as the listener takes";
+    const message = "closed a new connection at once: too many are still at their first bytes";
     this.#report({ limit, message, peer: peer ?? "unix", session: null });
     socket.destroy();
   }
@@ -71,7 +70,7 @@ export class PendingSockets {
     this.leave(this.#peers.rawOf(socket));
   }
 
-  /** A TCP socket is not here any more. May be called more than once. */
+  /** A TCP socket is not pending any more. May be called more than once. */
   leave(socket: Remote): void {
     const place = this.#inside.get(socket);
     if (place === undefined) return;
@@ -83,7 +82,7 @@ export class PendingSockets {
     this.#timer = undefined;
   }
 
-  /** Closes those that have been here too long. */
+  /** Closes sockets that have been pending too long. */
   #sweep(): void {
     this.#timer = undefined;
     for (const { socket, since } of this.#inside.values()) {

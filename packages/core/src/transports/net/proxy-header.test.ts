@@ -38,7 +38,7 @@ const good: [string, Buffer, ProxyHeader["source"]][] = [
 ];
 
 describe.each(good)("%s", (_name, header, source) => {
-  it("is read as a whole, whatever follows", () => {
+  it("is read completely, whatever follows", () => {
     expect(readProxyHeader(header)).toEqual({ source, length: header.length });
     expect(readProxyHeader(Buffer.concat([header, text("GET / HTTP/1.1\r\n\r\n")]))).toEqual({
       source,
@@ -71,7 +71,7 @@ it.each([
   expect(() => readProxyHeader(bytes)).toThrow(BrokenProxyHeader);
 });
 
-it("no bytes whatsoever throw anything else, or are waited for past the limit", () => {
+it("no bytes throw any other error, or make it wait beyond the limit", () => {
   const begun = fc.constantFrom(...good.map(([, header]) => header), text("PROXY TCP4 "), text("PROXY TCP6 "));
   const mutated = fc
     .tuple(begun, fc.nat(), fc.uint8Array({ maxLength: 200 }))

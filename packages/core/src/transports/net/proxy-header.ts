@@ -6,15 +6,15 @@ export interface Source {
   readonly port: number;
 }
 
-/** A PROXY header that has come as a whole. */
+/** A complete PROXY header. */
 export interface ProxyHeader {
-  /** Null where the proxy speaks for itself, as in its health checks. */
+  /** Null if the proxy speaks for itself, for example in its health checks. */
   readonly source: Source | null;
   /** In bytes. */
   readonly length: number;
 }
 
-/** What came is no PROXY header. */
+/** The bytes are not a PROXY header. */
 export class BrokenProxyHeader extends Error {
   override readonly name = "BrokenProxyHeader";
 }
@@ -24,11 +24,12 @@ const LONGEST_TEXT = 107;
 const LONGEST_BINARY = 4096;
 
 /**
- * Reads the header of the PROXY protocol, version 1 (a line of text) or 2 (binary), as haproxy's proxy-protocol.txt has it.
+ * Reads the header of the PROXY protocol, version 1 (a line of text) or 2 (binary), as specified in haproxy's
+ * proxy-protocol.txt.
  *
  * @param bytes what has come so far
- * @returns null where more must come
- * @throws BrokenProxyHeader where it can be none
+ * @returns null if more must come
+ * @throws BrokenProxyHeader if it cannot be one
  */
 export function readProxyHeader(bytes: Buffer): ProxyHeader | null {
   const begun = bytes.subarray(0, SIGNATURE.length);
@@ -73,7 +74,7 @@ function sourceOfBytes(family: number, body: Buffer): Source | null {
   return null;
 }
 
-/** The one way to write an address; an IPv4 address within IPv6 is the IPv4 address. */
+/** The canonical form of an address. An IPv4 address within IPv6 becomes the IPv4 address. */
 export function canonical(address: string): string {
   if (isIP(address) !== 6) return address;
   return new SocketAddress({ address, family: "ipv6" }).address.replace(/^::ffff:(?=\d+\.)/i, "");

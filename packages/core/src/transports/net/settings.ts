@@ -4,15 +4,17 @@ import { trustedProxiesSchema } from "./trusted-proxies.ts";
 
 const file = z.string().min(1);
 
-/** The `tls` of a TCP endpoint. Files are looked for from the config's folder. */
+/** The `tls` of a TCP endpoint. Paths of files are relative to the config's folder. */
 export const tlsSchema = z.strictObject({
   key: file.describe("the private key's file, PEM"),
-  certificate: file.describe("the certificate's file, PEM; with the chain behind it, or `chain-certificates`"),
-  "chain-certificates": z.array(file).default([]).describe("the files of what stands between it and the root"),
+  certificate: file.describe("the certificate's file, PEM; the chain follows in it, or is in `chain-certificates`"),
+  "chain-certificates": z.array(file).default([]).describe("the files of the certificates between it and the root"),
   "ca-certificates": z
     .array(file)
     .optional()
-    .describe("the files of those whose client certificates are accepted; with it every client must show one"),
+    .describe(
+      "the files of the authorities whose client certificates are accepted; with this key every client must send one",
+    ),
   "minimum-version": z.enum(["TLSv1.2", "TLSv1.3"]).default("TLSv1.2").describe("older clients are refused"),
 });
 
@@ -25,7 +27,7 @@ const plainTcp = z.strictObject({
   tls: tlsSchema.optional().describe("makes the endpoint speak TLS"),
   "trusted-proxies": trustedProxiesSchema
     .default([])
-    .describe("addresses and networks of proxies in front, whose word about the client's address is taken"),
+    .describe("addresses and networks of proxies in front, which are trusted to name the client's address"),
   "proxy-protocol": z
     .boolean()
     .default(false)
@@ -37,12 +39,12 @@ const plainTcp = z.strictObject({
 
 const tcp = plainTcp.refine((endpoint) => !endpoint["proxy-protocol"] || endpoint["trusted-proxies"].length > 0, {
   path: ["proxy-protocol"],
-  error: "needs trusted-proxies: else anyone could give himself any address",
+  error: "needs trusted-proxies: without them any client could claim any address",
 });
 
 const unix = z.strictObject({
   type: z.literal("unix").describe("listen on a Unix domain socket"),
-  path: z.string().min(1).describe("the socket's file; what a dead process left there is replaced"),
+  path: z.string().min(1).describe("the socket's file; one that a dead process left behind is replaced"),
 });
 
 /** Where a transport listens. */

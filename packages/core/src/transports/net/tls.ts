@@ -57,7 +57,7 @@ export async function readTls(settings: TlsSettings, folder: string): Promise<Tl
   return options;
 }
 
-/** The certificate that a client has shown, as an authenticator is told of it; null where it has shown none. */
+/** The certificate that a client has sent, as an authenticator gets it; null if it has sent none. */
 export function clientCertificate(socket: TLSSocket): Dict | null {
   const certificate = socket.getPeerCertificate() as PeerCertificate | null;
   if (certificate === null || Object.keys(certificate).length === 0) return null;

@@ -9,7 +9,7 @@ const network = z.string().refine((text) => addTo(new BlockList(), text), {
 
 export const trustedProxiesSchema = z.array(network);
 
-/** The proxies in front of a listener whose word about the client's address is taken. */
+/** The proxies in front of a listener that are trusted to name the client's address. */
 export class TrustedProxies {
   readonly #list = new BlockList();
   readonly #isEmpty: boolean;
@@ -20,24 +20,24 @@ export class TrustedProxies {
   }
 
   has(address: string): boolean {
-    // Most listeners trust nobody, and each look into the list has its price.
+    // Most listeners trust no proxy, and a look into the list costs time.
     return !this.#isEmpty && this.#list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
   }
 
   /**
-   * The client behind `address`, by `X-Forwarded-For`: each proxy adds to its right whom it was called by, so it is read
-   * from there for as long as those who wrote it are trusted. What is no address is not believed, nor what stands before.
+   * The client behind `address`, by `X-Forwarded-For`. Each proxy adds its own client at the right, so it is read from
+   * the right, as long as the writers are trusted. A value that is not an address is ignored, and so are all before it.
    */
   clientOf(address: string, forwardedFor: string): string {
     return this.#walk(address, forwardedFor).client;
   }
 
   /**
-   * The host that the client behind `address` asked for, by `X-Forwarded-Host`; null where no trusted proxy said it. Each
-   * proxy may add to its right which host it was asked for: the word of the outermost trusted one counts. Where not all
-   * of them write one it is the left-most of what there is.
+   * The host that the client behind `address` asked for, by `X-Forwarded-Host`; null if no trusted proxy wrote it. Each
+   * proxy may add at the right the host that it was asked for: the value of the outermost trusted proxy counts. If not
+   * all of them wrote one, it is the left-most value.
    *
-   * @param forwardedFor `X-Forwarded-For`, which tells how many trusted proxies the request went through
+   * @param forwardedFor `X-Forwarded-For`, which shows how many trusted proxies the request went through
    */
   hostOf(address: string, forwardedHost: string, forwardedFor: string): string | null {
     const { trusted } = this.#walk(address, forwardedFor);
@@ -47,7 +47,7 @@ export class TrustedProxies {
     return host === "" ? null : host;
   }
 
-  /** Goes from proxy to proxy, for as long as they are trusted. `trusted`: how many there were. */
+  /** Goes from proxy to proxy, as long as they are trusted. `trusted`: how many there were. */
   #walk(address: string, forwardedFor: string): { client: string; trusted: number } {
     let client = address;
     let trusted = 0;

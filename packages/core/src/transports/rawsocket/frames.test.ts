@@ -3,7 +3,7 @@ import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { BrokenFraming, exponentOf, FrameReader, FrameType, prefixOf, lengthOf } from "./frames.ts";
 
-it("frames come out as they went in, however the stream is cut", () => {
+it("frames come out unchanged, however the stream is cut", () => {
   const frame = fc.record({ type: fc.constantFrom(0, 1, 2), payload: fc.uint8Array({ maxLength: 300 }) });
   fc.assert(
     fc.property(fc.array(frame, { maxLength: 8 }), fc.array(fc.nat(50)), (frames, cuts) => {
@@ -51,7 +51,7 @@ it("exponents stand for powers of two from 512 bytes to 16 MiB", () => {
   expect([lengthOf(0), lengthOf(15)]).toEqual([512, 2 ** 24]);
 });
 
-it("a frame that comes byte by byte is held in about as many bytes", () => {
+it("a frame that comes byte by byte takes about its length in memory", () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   const held = (): number => {

@@ -13,7 +13,7 @@ export interface RawFrame {
   readonly payload: Uint8Array;
 }
 
-/** The peer broke the protocol of the transport: there is no way to say so, the connection ends. */
+/** The peer broke the transport's protocol. There is no way to tell it, so the connection ends. */
 export class BrokenFraming extends Error {
   override readonly name = "BrokenFraming";
 }
@@ -45,12 +45,12 @@ export function prefixOf(type: number, length: number): number {
   return ((((length === 2 ** 24 ? 8 : 0) | type) << 24) | (length & 0xff_ffff)) >>> 0;
 }
 
-/** Pieces of a frame below this size are put together: one that comes byte by byte must not cost an object for each. */
+/** Pieces of a frame below this size are joined: a frame that comes byte by byte must not cost an object for each. */
 const SMALL = 16 * 1024;
 
 /** Cuts a stream into the handshake and the frames that follow it, however the bytes come. */
 export class FrameReader {
-  /** How long a frame may be, in bytes. A longer one is refused by its head, before the rest of it is kept. */
+  /** How long a frame may be, in bytes. A longer one is refused when its head is read, before the rest is kept. */
   maxLength: number;
   #chunks: Buffer[] = [];
   #length = 0;
@@ -68,7 +68,7 @@ export class FrameReader {
     this.#length += chunk.length;
     let piece = chunk;
     let before = this.#chunks.at(-1);
-    // As with binary counting: a byte is copied once each time that its piece has doubled.
+    // As in a binary counter: a byte is copied once each time its piece has doubled.
     while (before !== undefined && before.length <= piece.length && piece.length < SMALL) {
       this.#chunks.pop();
       piece = Buffer.concat([before, piece]);
@@ -77,7 +77,7 @@ export class FrameReader {
     this.#chunks.push(piece);
   }
 
-  /** The next `count` bytes, or null where they have not all come. */
+  /** The next `count` bytes; null if they have not all come. */
   take(count: number): Buffer | null {
     if (this.#length < count) return null;
     const bytes = this.#peek(count);
@@ -87,14 +87,15 @@ export class FrameReader {
     return bytes.subarray(0, count);
   }
 
-  /** The next frame, or null where it has not all come. @throws BrokenFraming */
+  /** The next frame; null if it is not complete. @throws BrokenFraming */
   next(): RawFrame | null {
     if (this.#length < 4) return null;
     const word = this.#peek(4).readUInt32BE();
     const head = word >>> 24;
     const type = head & 0x07;
     const length = (head & 0x08) === 0 ? word & 0xff_ffff : 2 ** 24;
-    if ((head & 0xf0) !== 0 || type > FrameType.pong) throw new BrokenFraming("a frame has bits set that mean nothing");
+    if ((head & 0xf0) !== 0 || type > FrameType.pong)
+      throw new BrokenFraming("a frame has reserved bits set, or is of an unknown type");
     if (length > this.maxLength) throw new FrameTooLong(length);
     if (this.#length < 4 + length) return null;
     const bytes = this.take(4 + length) as Buffer;

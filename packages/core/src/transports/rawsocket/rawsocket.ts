@@ -24,7 +24,7 @@ import { clientCertificate, type TlsOptions } from "../net/tls.ts";
 /** How long a client may take for its four bytes, in milliseconds. */
 const HANDSHAKE_TIME = 10_000;
 
-/** Who is gone without a word is found out by TCP, since not every client answers a PING of RawSocket. */
+/** TCP finds clients that are gone silently, since not every client answers a PING of RawSocket. */
 const SOCKETS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
 
 /** WAMP over RawSocket, on TCP or a Unix domain socket (spec, advanced/transport_rawsocket). */
@@ -99,7 +99,7 @@ class EntryListener {
     if (endpoint.type === "tcp" && endpoint["proxy-protocol"]) this.#peers.expectHeaders(this.#server, context);
     this.#server.on("tlsClientError", (error: Error, failed: TLSSocket) => {
       log.debug({ err: error }, "a TLS handshake failed");
-      failed.destroy(); // one that only takes too long is left open by Node
+      failed.destroy(); // if it only takes too long, Node leaves it open
     });
     this.#server.on("connection", (socket: Socket) => this.#track(socket));
   }

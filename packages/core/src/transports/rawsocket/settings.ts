@@ -5,7 +5,7 @@ import { endpointSchema } from "../net/settings.ts";
 
 const MiB = 1024 * 1024;
 
-/** One entry of type `rawsocket`, less the keys that core takes out. */
+/** One entry of type `rawsocket`, without core's own keys. */
 export const rawsocketSchema = z.strictObject({
   endpoint: endpointSchema.describe("where to listen"),
   serializers: z

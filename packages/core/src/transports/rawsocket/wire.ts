@@ -9,7 +9,7 @@ import { type SlowPolicy, WriteQueue } from "../frames/write-queue.ts";
 /** How long a client may take to close its side, in milliseconds. */
 const CLOSE_TIME = 2000;
 
-/** How many bytes stand before each message. */
+/** How many bytes are before each message. */
 const HEAD = 4;
 
 const rawSocketFramer: Framer = {
@@ -17,7 +17,7 @@ const rawSocketFramer: Framer = {
   writeHead: (target, at, length) => void target.writeUInt32BE(prefixOf(FrameType.message, length), at),
 };
 
-/** The outgoing side of a RawSocket: what is sent within one callback of the event loop leaves in one write. */
+/** The outgoing side of a RawSocket. All that is sent within one callback of the event loop leaves in one write. */
 export class RawSocketWire implements Wire {
   readonly #maxLength: number;
   readonly #socket: Socket;
@@ -25,8 +25,8 @@ export class RawSocketWire implements Wire {
   readonly #queue: WriteQueue;
 
   /**
-   * @param maxLength the longest message that the client takes, in bytes
-   * @param maxBuffered how many bytes may wait for the client before others are told that it is busy
+   * @param maxLength the longest message that the client accepts, in bytes
+   * @param maxBuffered how many bytes may wait for the client before it counts as busy
    */
   constructor(socket: Socket, maxLength: number, maxBuffered: number, policy: SlowPolicy) {
     this.#maxLength = maxLength;
@@ -35,7 +35,7 @@ export class RawSocketWire implements Wire {
     this.#queue = new WriteQueue(socket, policy);
   }
 
-  /** @throws WampError where the message is longer than the client takes, or its format cannot say it */
+  /** @throws WampError if the message is longer than the client accepts, or its format cannot carry it */
   send(frame: OutgoingFrame): void {
     const framed = frame.framed(rawSocketFramer);
     const length = lengthOf(framed) - HEAD;
@@ -46,7 +46,7 @@ export class RawSocketWire implements Wire {
     this.#write(framed);
   }
 
-  /** Answers a PING. Who does not read is not answered: as many PINGs as come would fill the memory. */
+  /** Answers a PING, unless the client does not read: the answers to many PINGs would fill the memory. */
   pong(payload: Uint8Array): void {
     if (this.backlog > 1) return;
     const head = Buffer.allocUnsafe(HEAD);

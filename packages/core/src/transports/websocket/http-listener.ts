@@ -16,16 +16,16 @@ import { PendingSockets } from "../net/pending-sockets.ts";
 import { PeerAddresses } from "../net/peer-addresses.ts";
 import type { TlsOptions } from "../net/tls.ts";
 
-/** Takes a request to upgrade to WebSocket, which came to its path. */
+/** Takes a request to upgrade to WebSocket at its path. */
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** How long a client may take for its HTTP request, in milliseconds. */
 const REQUEST_TIME = 10_000;
 
-/** When a client that was refused for lack of room may come again, in seconds. */
+/** When a client that was refused for lack of room may try again, in seconds. */
 const RETRY_AFTER = 5;
 
-/** One HTTP server for all WebSocket entries of one endpoint, told apart by their path. */
+/** One HTTP server for all WebSocket entries of one endpoint. Their paths distinguish them. */
 export class HttpListener {
   readonly #endpoint: Endpoint;
   readonly #routes = new Map<string, Upgrade>();
@@ -38,7 +38,7 @@ export class HttpListener {
   #isReady = true;
 
   /**
-   * @param tls null for an endpoint without
+   * @param tls null for an endpoint without TLS
    * @param maxHeaderSize how long the first line and the headers of a request may be together, in bytes
    */
   constructor(
@@ -66,7 +66,7 @@ export class HttpListener {
     this.#server.on("tlsClientError", (error) => this.#log.debug({ err: error }, "a TLS handshake failed"));
     this.#server.on("clientError", (error, socket) => this.#broken(error, socket as Duplex & Remote, report));
     this.#server.on("upgrade", (request, socket, head) => {
-      // What fails at one request ends that one.
+      // An error at one request ends only that request.
       const failed = (error: unknown): void => {
         this.#log.error({ err: error }, "a request could not be answered");
         socket.destroy();
@@ -84,7 +84,7 @@ export class HttpListener {
     this.#server.on("error", (error) => this.#log.error({ err: error }, "a listener failed to take a connection"));
   }
 
-  /** Where `path` can be reached, with the port that was really taken. */
+  /** The URL of `path`, with the real port. */
   url(path: string): string {
     if (this.#endpoint.type === "unix") return `ws+unix:${this.#endpoint.path}:${path}`;
     const address = this.#server.address();
@@ -92,17 +92,17 @@ export class HttpListener {
     return `${this.#endpoint.tls === undefined ? "ws" : "wss"}://${bracketed(this.#endpoint.host)}:${port}${path}`;
   }
 
-  /** @see Listener.renew */
+  /** @see Listener.reloadCertificates */
   reloadCertificates(folder: string): Promise<string[]> {
     return reloadCertificates(this.#server, this.#endpoint, folder);
   }
 
-  /** No new WebSockets; who asks for the router's health is told until `close`. */
+  /** Takes no new WebSockets. Health pages answer until `close`. */
   stop(): void {
     this.#isReady = false;
   }
 
-  /** Ends all connections, WebSockets among them, and resolves when the endpoint is free. */
+  /** Ends all connections, including WebSockets, and resolves when the endpoint is free. */
   async close(): Promise<void> {
     const closed = this.#server.listening || this.#sockets.size > 0 ? once(this.#server, "close") : undefined;
     this.stop();
@@ -121,7 +121,7 @@ export class HttpListener {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    response.once("finish", () => destroySoon(request.socket)); // whatever the client goes on sending
+    response.once("finish", () => destroySoon(request.socket)); // even if the client goes on sending
     const path = pathOf(request);
     const known = this.#routes.has(path);
     if (!known && (path === "/healthz" || path === "/readyz")) return this.#answerProbe(path, response);
@@ -130,7 +130,7 @@ export class HttpListener {
     response.end(known ? NO_WEBSOCKET : NOT_FOUND);
   }
 
-  /** `/healthz`: the process answers. `/readyz`: it takes logins, since it listens only when it is set up. */
+  /** `/healthz`: the process answers. `/readyz`: it takes logins, since it listens only after it is set up. */
   #answerProbe(path: string, response: ServerResponse): void {
     const isWell = path === "/healthz" || this.#isReady;
     response.writeHead(isWell ? 200 : 503, { connection: "close", "content-type": "text/plain; charset=utf-8" });
@@ -138,7 +138,7 @@ export class HttpListener {
   }
 
   #broken(error: Error, socket: Duplex & Remote, report: ReportLimit): void {
-    if (socket.writableEnded) return; // it was refused already, and goes on sending
+    if (socket.writableEnded) return; // it was refused already, but goes on sending
     const refusal = refusalOf(error, this.#maxHeaderSize);
     if (refusal === null) return void socket.destroy();
     if (refusal.status === 431) {
@@ -149,7 +149,7 @@ export class HttpListener {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // Node takes its own listener off an upgraded socket; without one a reset would end the process.
+    // Node removes its own listener from an upgraded socket. Without a listener a reset would end the process.
     socket.on("error", () => socket.destroy());
     const upgrade = this.#routes.get(pathOf(request));
     if (upgrade === undefined) refuse(socket, 404, NOT_FOUND);
@@ -176,7 +176,7 @@ export function refuse(socket: Duplex, status: 400 | 403 | 404 | 408 | 426 | 431
   endSoon(socket, `${head.join("\r\n")}\r\n\r\n${text}`);
 }
 
-/** What Node's parser found wrong in a request; null where it is the connection that is broken, or its TLS. */
+/** What Node's parser found wrong in a request; null if the connection or its TLS is broken. */
 function refusalOf(
   { code = "" }: NodeJS.ErrnoException,
   maxHeaderSize: number,

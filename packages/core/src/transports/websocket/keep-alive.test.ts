@@ -4,7 +4,7 @@ import { KeepAlive } from "./keep-alive.ts";
 
 const INTERVAL = 40;
 
-/** As much of a WebSocket as the watch needs. */
+/** The part of a WebSocket that KeepAlive needs. */
 class Client extends EventEmitter {
   ping(): void {
     this.emit("pinged");
@@ -22,21 +22,21 @@ function watched(): Client {
   return client;
 }
 
-it("who answers no PING is disconnected by the next one", async () => {
+it("a client that answers no PING is disconnected at the next one", async () => {
   const client = watched();
   await once(client, "pinged");
   const lost = once(client, "lost");
   await once(client, "terminated");
-  await lost; // and somebody is told
+  await lost; // and that is reported
 });
 
-it("who answered while the router was held up is not disconnected for it", async () => {
+it("a client that answered while the router was held up stays connected", async () => {
   const client = watched();
   const ended = once(client, "terminated");
   await once(client, "pinged");
   const until = performance.now() + 2 * INTERVAL;
-  while (performance.now() < until); // holds up the event loop: the answer is there, and nobody reads it
+  while (performance.now() < until); // holds up the event loop: the answer is there, but is not read
   const next = await Promise.race([once(client, "pinged").then(() => "pinged"), ended.then(() => "terminated")]);
   expect(next).toBe("pinged");
-  await ended; // it never answered, after all
+  await ended; // it never answered
 });

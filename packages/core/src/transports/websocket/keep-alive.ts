@@ -1,20 +1,20 @@
 import type { WebSocket } from "ws";
 import { attempt } from "../../wamp/guarded.ts";
 
-/** Finds out which clients are gone without a word: they answer no PING (RFC 6455 section 5.5.2). */
+/** Finds clients that are gone silently: they answer no PING (RFC 6455 section 5.5.2). */
 export class KeepAlive {
   readonly #interval: number;
-  /** The clients, and who is told when one is lost. */
+  /** The clients, each with the function to call when it is lost. */
   readonly #clients = new Map<WebSocket, () => void>();
   /** Those that have not answered the last PING. */
   readonly #silent = new Set<WebSocket>();
-  /** The same for all clients, of which there may be many: ws calls them as its methods. */
+  /** Shared by all clients, of which there may be many: ws calls them with itself as `this`. */
   readonly #onPong: (this: WebSocket) => void;
   readonly #onClose: (this: WebSocket) => void;
   #timer: NodeJS.Timeout | undefined;
   #askedAt = 0;
 
-  /** @param interval in milliseconds; 0: nobody is asked */
+  /** @param interval in milliseconds; 0: no client gets a PING */
   constructor(interval: number) {
     this.#interval = interval;
     const heard = (ws: WebSocket): void => void this.#silent.delete(ws);
@@ -27,7 +27,7 @@ export class KeepAlive {
     };
   }
 
-  /** @param lost told when the client is disconnected, since it has not answered */
+  /** @param lost called when the client is disconnected because it did not answer */
   watch(ws: WebSocket, lost: () => void): void {
     if (this.#interval === 0) return;
     this.#clients.set(ws, lost);
@@ -35,7 +35,7 @@ export class KeepAlive {
     ws.on("close", this.#onClose);
     if (this.#timer !== undefined) return;
     this.#askedAt = performance.now();
-    // Only once what has come meanwhile is read: the event loop reads between its timers and its immediates.
+    // First read what has come: the event loop reads between its timers and its immediates.
     this.#timer = setInterval(() => setImmediate(() => this.#ask()), this.#interval);
   }
 
@@ -48,7 +48,7 @@ export class KeepAlive {
   }
 
   #ask(): void {
-    // Who had much less or much more time than the interval is asked once more: it was this router that stood still.
+    // If the time was much shorter or longer than the interval, this router was held up: then clients get another PING.
     const waited = performance.now() - this.#askedAt;
     const isOnTime = Math.abs(waited - this.#interval) < this.#interval / 2;
     for (const [ws, lost] of this.#clients)
@@ -65,7 +65,7 @@ export class KeepAlive {
       ws.terminate();
       return;
     }
-    // What is not read may hold the answer.
+    // The answer may be among the bytes that are not read yet.
     if (ws.isPaused) this.#silent.delete(ws);
     else this.#silent.add(ws);
     ws.ping();

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { runs } from "../../../../../jest/runs.ts";
 import { isSameOrigin, OriginPattern, Origins } from "./origins.ts";
 
-/** What a pattern means, said as simply as can be: a star takes nothing, or one more character. */
+/** The meaning of a pattern, as simple as possible: a star takes nothing, or one more character. */
 function fits(pattern: string, text: string): boolean {
   if (pattern === "") return text === "";
   if (pattern[0] === "*") return fits(pattern.slice(1), text) || (text !== "" && fits(pattern, text.slice(1)));
@@ -26,7 +26,7 @@ describe("a pattern of allowed-origins", () => {
     );
   });
 
-  it("is matched in one pass: a search for each star at most, each behind the one before", () => {
+  it("is matched in one pass: at most one search for each star, each behind the one before", () => {
     const long = fc.string({ unit: fc.constantFrom("a", "b", ".", ".a.", ".b."), maxLength: 400 });
     const stars = fc.string({ unit: fc.constantFrom("*", "*.a.*", ".", "b"), minLength: 3, maxLength: 40 });
     fc.assert(
@@ -45,7 +45,7 @@ describe("a pattern of allowed-origins", () => {
     );
   });
 
-  it("stands for itself in all else, upper case and lower case alike", () => {
+  it("matches all other characters literally, but ignores case", () => {
     expect(new OriginPattern("https://A.example").matches("https://a.example")).toBe(true);
     expect(new OriginPattern("https://a.example").matches("https://axexample")).toBe(false);
     expect(new OriginPattern("*").matches("null")).toBe(true);
@@ -62,7 +62,7 @@ it.each([
   ["https://router.example:8080", "router.example:8080"],
   ["http://[::1]:8080", "[::1]:8080"],
   ["capacitor://localhost", "localhost"],
-])("a page of %s is at home on the host %s", (origin, host) => {
+])("a page of %s has the same origin as the host %s", (origin, host) => {
   expect(isSameOrigin(origin, host)).toBe(true);
 });
 
@@ -78,22 +78,22 @@ it.each([
   ["", ""],
   ["https://router.example", undefined],
   ["constructor://router.example", "router.example:80"],
-])("a page of %s is foreign on the host %s", (origin, host) => {
+])("a page of %s has another origin than the host %s", (origin, host) => {
   expect(isSameOrigin(origin, host)).toBe(false);
 });
 
 describe("a request to open a WebSocket", () => {
-  it("passes where it has no Origin: it is no browser's", () => {
+  it("passes without an Origin: it is not from a browser", () => {
     expect(refusal(undefined, "router.example")).toBeNull();
     expect(refusal(undefined, "router.example", ["https://app.example"])).toBeNull();
   });
 
-  it("is judged by the list alone where there is one", () => {
+  it("is checked only against the list if there is one", () => {
     expect(refusal("https://app.example", "router.example", ["https://app.example"])).toBeNull();
     expect(refusal("https://router.example", "router.example", ["https://app.example"])).toContain("do not list it");
   });
 
-  it("is judged by the list that the config has now", () => {
+  it("is checked against the current config's list", () => {
     const origins = new Origins();
     const answers = [["https://a.example"], ["https://b.example"], undefined, ["*"]].map(
       (allowed) => origins.refusal("https://a.example", "a.example:1", allowed) === null,
@@ -109,7 +109,7 @@ describe("a request to open a WebSocket", () => {
     expect(refusal("null", undefined)).toContain('"null" may not connect, since it asked for no host');
   });
 
-  it("is told nothing longer than it has to be, and no control characters of its own", () => {
+  it("gets a text of limited length, without its own control characters", () => {
     const sentence = refusal(`https://\u001b[31m\u0085é"${"x".repeat(10_000)}`, "y".repeat(10_000)) ?? "";
     expect(sentence.length).toBeLessThan(900);
     expect(sentence).toContain(`"https://?[31m??'xxx`);

@@ -1,15 +1,15 @@
-/** Which pages a WebSocket entry serves, by the header `Origin` that browsers send (RFC 6455 section 10.2). */
+/** Decides which web pages may connect, by the header `Origin` that browsers send (RFC 6455 section 10.2). */
 export class Origins {
   #list: readonly string[] | null | undefined = null;
   #patterns: readonly OriginPattern[] = [];
 
   /**
-   * Judges a request to open a WebSocket. A request without `Origin` does not come from a browser and passes.
+   * Checks a request to open a WebSocket. A request without `Origin` does not come from a browser and passes.
    *
    * @param origin the header `Origin`
-   * @param host what the client asked for, as the header `Host` says it; undefined where no header says it
-   * @param allowed the key `allowed-origins`; undefined: the page must come from `host`. It is prepared once for each list
-   * @returns why it is refused, as a sentence for the operator and for the page's developer; null where it may come
+   * @param host the host that the client asked for, by the header `Host`; undefined if no header names one
+   * @param allowed the key `allowed-origins`; undefined: the page must come from `host`. Each list is parsed only once
+   * @returns why it is refused, as a sentence for the operator and for the page's developer; null if it may connect
    */
   refusal(origin: string | undefined, host: string | undefined, allowed: readonly string[] | undefined): string | null {
     if (origin === undefined) return null;
@@ -23,26 +23,26 @@ export class Origins {
   }
 }
 
-/** Finds `part` in `text`, from a position on: what `String.prototype.indexOf` does. */
+/** Finds `part` in `text`, from a position on, like `String.prototype.indexOf`. */
 type Find = (text: string, part: string, from: number) => number;
 
 const indexOf: Find = (text, part, from) => text.indexOf(part, from);
 
 /**
- * A pattern in which each star stands for any text, or for none. It is matched from left to right and never goes back:
- * the first place where a part fits is as good as any later one.
+ * A pattern in which each star stands for any text, or for none. It is matched from left to right without going back:
+ * the first match of a part is as good as any later one.
  */
 export class OriginPattern {
   readonly #parts: readonly string[];
 
-  /** @param pattern as `https://*.example.com`; upper and lower case are the same */
+  /** @param pattern for example `https://*.example.com`; case is ignored */
   constructor(pattern: string) {
     this.#parts = pattern.toLowerCase().split("*");
   }
 
   /**
    * @param text in lower case
-   * @param find for tests, which count what it does: at most once for each star, and each time behind the last find
+   * @param find for tests, which count the searches: at most one for each star, each behind the last match
    */
   matches(text: string, find: Find = indexOf): boolean {
     const parts = this.#parts;
@@ -63,12 +63,12 @@ export class OriginPattern {
   }
 }
 
-/** Of the schemes that a page which opens a WebSocket can have. */
+/** By the schemes of pages that can open a WebSocket. */
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: "80", https: "443", ws: "80", wss: "443" };
 
 /**
  * Whether an origin (RFC 6454 section 6.2) and a `Host` (RFC 9110 section 7.2) are one host and port. The scheme is not
- * compared, since TLS may end at a proxy. It only says which port is meant where none is written.
+ * compared, since TLS may end at a proxy. It only gives the default port.
  */
 export function isSameOrigin(origin: string, host: string | undefined): boolean {
   const [, scheme = "", originHost, originPort] =
@@ -92,10 +92,10 @@ function asked(host: string | undefined): string {
   return host === undefined ? "it asked for no host" : `it asked for the host ${shown(host)}`;
 }
 
-/** The longest host name has 253 characters (RFC 1035 section 2.3.4): what is longer is cut. */
+/** The longest host name has 253 characters (RFC 1035 section 2.3.4). Longer texts are cut. */
 const LONGEST = 300;
 
-/** What a client sent, fit for a log and a text of plain ASCII. */
+/** What a client sent, made safe for the log and for a text in ASCII. */
 function shown(text: string): string {
   const cut = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
   return `"${cut.replace(/[^ -~…]/g, "?").replaceAll('"', "'")}"`;

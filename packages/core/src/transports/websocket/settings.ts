@@ -6,10 +6,10 @@ import { endpointSchema } from "../net/settings.ts";
 
 const MiB = 1024 * 1024;
 
-/** One entry of type `websocket`, less the keys that core takes out. */
+/** One entry of type `websocket`, without core's own keys. */
 export const websocketSchema = z.strictObject({
   endpoint: endpointSchema.describe(
-    "where to listen; entries with one endpoint share its listener and are told apart by path",
+    "where to listen; entries with the same endpoint share its listener and differ by path",
   ),
   path: z
     .string()
@@ -35,7 +35,9 @@ export const websocketSchema = z.strictObject({
     .meta(limit("the end of the connection")),
   "max-header-size": bytes(1024, MiB)
     .default(16 * 1024)
-    .describe("bytes of a request's URL and headers together; of entries with one endpoint the largest counts")
+    .describe(
+      "bytes of a request's URL and headers together; the largest value counts for entries with the same endpoint",
+    )
     .meta(limit("HTTP 431")),
   "max-message-size": bytes(1024, 0x7fff_ffff) // ws keeps it in 32 bits
     .default(16 * MiB)
@@ -46,7 +48,7 @@ export const websocketSchema = z.strictObject({
 
 export type WebSocketOptions = z.output<typeof websocketSchema>;
 
-/** Entries whose endpoint and path an earlier one has already. */
+/** Entries with the endpoint and path of an earlier one. */
 export function websocketConflicts(entries: readonly WebSocketOptions[]): { index: number; message: string }[] {
   const taken = new Set<string>();
   const settingsOf = new Map<string, string>();

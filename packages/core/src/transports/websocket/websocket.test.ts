@@ -24,7 +24,7 @@ const helloText = '[1,"realm1",{}]';
 const anyPort = { type: "tcp", port: 0 };
 const serializers = new Map([json, msgpack].map((serializer) => [serializer.name, serializer]));
 
-/** What the tests see of the router's side: events `message`, `violation`, `closed`, and what was logged. */
+/** The router's side, as the tests see it: events `message`, `violation`, `closed`, and the log. */
 class Side extends EventEmitter<{ message: [Message]; violation: [WampError]; closed: [Connection] }> {
   readonly connections: Connection[] = [];
   readonly logged: string[] = [];
@@ -101,7 +101,7 @@ describe("the opening handshake", () => {
     expect([first.protocol, second.protocol]).toEqual(["wamp.2.msgpack", "wamp.2.json.batched"]);
   });
 
-  it("tells the router how the client is connected", async () => {
+  it("passes the client's transport details to the router", async () => {
     const side = new Side();
     const [url] = await serve(side, { endpoint: anyPort });
     const client = new WebSocket(url, ["wamp.2.msgpack.batched"], { headers: { "X-Tag": ["a", "b"] } });
@@ -124,7 +124,7 @@ describe("the opening handshake", () => {
     expect(await plainGet(`${url}/deeper`)).toMatchObject({ status: 404 });
   });
 
-  it("answers 400 with what is supported where no subprotocol fits", async () => {
+  it("answers 400 with the supported subprotocols if none fits", async () => {
     const [url] = await serve(new Side(), { endpoint: anyPort, serializers: ["json"] });
     const expected = { status: 400, text: expect.stringContaining("wamp.2.json, wamp.2.json.batched") as unknown };
     expect(await refusal(url)).toEqual(expected);
@@ -150,7 +150,7 @@ describe("the opening handshake", () => {
     expect(side.logged).toEqual([]);
   });
 
-  it("rejects the start where an entry names a serializer that is not loaded", async () => {
+  it("rejects the start if an entry names a serializer that is not loaded", async () => {
     await expect(serve(new Side(), { endpoint: anyPort, serializers: ["cbor"] })).rejects.toThrow(
       'there is no serializer "cbor"; loaded are: json, msgpack',
     );
@@ -207,7 +207,7 @@ describe("frames", () => {
     ["a text frame on MessagePack", "wamp.2.msgpack", helloText, "a text frame"],
     ["a frame that is no message", "wamp.2.json", "[", "not valid JSON"],
     ["a broken batch", "wamp.2.json.batched", helloText, "a batch must end"],
-  ])("%s is a violation, and nothing after it is heard", async (_name, protocol, frame, text) => {
+  ])("%s is a violation, and nothing after it is handled", async (_name, protocol, frame, text) => {
     const side = new Side();
     const [url] = await serve(side, { endpoint: anyPort });
     const client = await connected(url, protocol);
@@ -236,7 +236,7 @@ describe("frames", () => {
     expect(side.logged).toEqual(["max-message-size: disconnected a client that sent too large a frame"]);
   });
 
-  it("that a client takes none of for send-timeout are dropped with it, while the others go on", async () => {
+  it("are dropped with a client that takes none of them for send-timeout, while the others go on", async () => {
     const side = new Side();
     const [url] = await serve(side, { endpoint: anyPort, "max-buffered": 1024 * 1024, "send-timeout": 100 });
     const slow = await connected(url, "wamp.2.json");
@@ -258,7 +258,7 @@ describe("frames", () => {
 });
 
 describe("a connection", () => {
-  it("sends what is waiting before it closes, and tells of its end once", async () => {
+  it("sends what is waiting before it closes, and reports its end once", async () => {
     const side = new Side();
     side.onmessage = (message, connection) => {
       connection.send(message);
@@ -277,7 +277,7 @@ describe("a connection", () => {
     expect([frames, ends]).toEqual([1, 1]);
   });
 
-  it("whose session throws is ended, logged, and hurts nobody", async () => {
+  it("whose session throws is ended and logged, and harms no other", async () => {
     const side = new Side();
     const [url] = await serve(side, { endpoint: anyPort });
     const [unlucky, other] = [await connected(url, "wamp.2.json"), await connected(url, "wamp.2.json")];
@@ -292,7 +292,7 @@ describe("a connection", () => {
     expect(side.logged).toEqual(["error: a connection was ended by an error of the router"]);
   });
 
-  it("that disappears is closed without a word in the log", async () => {
+  it("that disappears is closed without a line in the log", async () => {
     const side = new Side();
     const [url] = await serve(side, { endpoint: anyPort });
     const client = await connected(url, "wamp.2.json");
@@ -328,7 +328,7 @@ describe("a listener", () => {
     await once(side, "message");
   });
 
-  it("that closes ends all that is open, tells the router, and frees the port", async () => {
+  it("that closes ends all open connections, tells the router, and frees the port", async () => {
     const side = new Side();
     const [url] = await serve(side, { endpoint: anyPort });
     const port = Number(new URL(url).port);
@@ -378,7 +378,7 @@ describe("a Unix domain socket", () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  it("is replaced where a dead process left it, and refused where a living one has it", async () => {
+  it("is replaced if a dead process left it, and refused if a living one uses it", async () => {
     const path = join(folder, "stale.sock");
     const crash = `require("node:net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`;
     spawnSync(process.execPath, ["-e", crash]);
@@ -392,7 +392,7 @@ describe("a Unix domain socket", () => {
   it("never takes the place of a file that is something else", async () => {
     const path = join(folder, "precious.txt");
     writeFileSync(path, "text");
-    await expect(serve(new Side(), { endpoint: { type: "unix", path } })).rejects.toThrow("that is no socket");
+    await expect(serve(new Side(), { endpoint: { type: "unix", path } })).rejects.toThrow("it is not a socket");
     expect(existsSync(path)).toBe(true);
   });
 });

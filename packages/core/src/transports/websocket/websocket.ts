@@ -23,16 +23,16 @@ import { WebSocketWire } from "./wire.ts";
 const CLOSE_TIME = 2000;
 
 /**
- * What ws may keep of a message that is not whole yet, beside its bytes. Both hold an object for each piece, so that
- * pieces of a byte or of none would cost a hundred times what was sent. The largest message may come in fragments of so
- * many bytes (RFC 6455 section 5.4), and over a line that cuts it as small as TCP does (RFC 9293 section 3.7.1: 536).
+ * The smallest pieces of the largest message. ws keeps an object for each piece of an incomplete message, so that
+ * pieces of one byte or none would cost a hundred times what was sent. FRAGMENT: bytes of a fragment (RFC 6455 section
+ * 5.4). SEGMENT: bytes of what TCP delivers at once (RFC 9293 section 3.7.1: 536).
  */
 const FRAGMENT = 1024;
 const SEGMENT = 512;
-/** A small message may be cut as small as its sender likes. */
+/** So a small message may come in pieces of any size. */
 const MIN_PIECES = 1024;
 
-/** How many PONGs may wait for a client that pings and does not read. */
+/** How many PONGs may wait for a client that sends PINGs and does not read. */
 const PENDING_PONGS = 60;
 
 /** WAMP over WebSocket, on TCP or a Unix domain socket. */
@@ -83,7 +83,7 @@ async function start(entries: readonly TransportEntry<WebSocketOptions>[], conte
   return { ...group, urls: served.map(({ entry, listener }) => listener.url(entry.options.path)) };
 }
 
-/** The listener of the endpoint that `key` stands for, as its entries want it. */
+/** The listener of the endpoint with this `key`, with the settings of its entries. */
 async function listenerFor(
   key: string,
   entries: readonly TransportEntry<WebSocketOptions>[],
@@ -102,7 +102,7 @@ function groupOf(
 ): Omit<Listener, "urls"> {
   const stop = (): void => {
     for (const listener of listeners) listener.stop();
-    for (const { server } of served) server.close(); // a request that is under way gets 503
+    for (const { server } of served) server.close(); // a pending request gets 503
   };
   const close = async (): Promise<void> => {
     stop();
@@ -139,7 +139,7 @@ function upgradeOf(served: ServedEntry, { log, report }: TransportContext): Upgr
     const peer = peers.of(request.socket, request.headers["x-forwarded-for"]);
     if (peer === undefined) return void socket.destroy();
     const { origin } = request.headers;
-    // Most clients are no browsers, and send none.
+    // Most clients are not browsers, and send none.
     const foreign =
       origin === undefined
         ? null
@@ -162,7 +162,7 @@ function upgradeOf(served: ServedEntry, { log, report }: TransportContext): Upgr
       served.listener.pendingSockets.taken(request.socket);
       connect(ws, socket, { served, subprotocol, details, log });
     });
-    if (!upgrade.isDone) destroySoon(socket); // ws has answered what is wrong with the request
+    if (!upgrade.isDone) destroySoon(socket); // ws has answered that the request is wrong
   };
 }
 
@@ -173,7 +173,7 @@ interface Accepted {
   readonly log: Log;
 }
 
-/** A function of its own, so that what listens to a socket does not hold the request it came by. */
+/** A separate function, so that a socket's listeners do not keep the HTTP request alive. */
 function connect(ws: WebSocket, socket: Duplex, { served, subprotocol, details, log }: Accepted): void {
   const { peer } = details;
   const { options } = served.entry;
@@ -189,7 +189,7 @@ function connect(ws: WebSocket, socket: Duplex, { served, subprotocol, details, 
   });
   ws.on("close", () => connection.gone());
   served.keepAlive.watch(ws, () => connection.limited("ping-interval", "disconnected a client that answered no PING"));
-  // Before ws sees them: it would keep what is not a whole message yet.
+  // Counts before ws gets the bytes: ws would keep those of an incomplete message.
   const hello = countUntilWelcome(socket, served.entry.limits["max-hello-size"], {
     exceeded: () => {
       connection.exceededHello();

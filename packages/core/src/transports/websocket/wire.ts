@@ -5,15 +5,15 @@ import type { Framer, OutgoingFrame } from "../frames/outgoing.ts";
 import { type SlowPolicy, WriteQueue } from "../frames/write-queue.ts";
 
 /**
- * The outgoing side of a WebSocket: what is sent within one callback of the event loop leaves in one write. Messages are
- * framed here and written to the socket beside ws, which has nothing in between: no compression is agreed.
+ * The outgoing side of a WebSocket. All that is sent within one callback of the event loop leaves in one write.
+ * Messages are framed here and written to the socket without ws. That is safe, since no compression is used.
  */
 export class WebSocketWire implements Wire {
   readonly #ws: WebSocket;
   readonly #queue: WriteQueue;
   readonly #maxBuffered: number;
 
-  /** @param maxBuffered how many bytes may wait for the client before others are told that it is busy */
+  /** @param maxBuffered how many bytes may wait for the client before it counts as busy */
   constructor(ws: WebSocket, socket: Duplex, maxBuffered: number, policy: SlowPolicy) {
     this.#ws = ws;
     this.#queue = new WriteQueue(socket, policy);
