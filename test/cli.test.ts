@@ -110,7 +110,7 @@ describe("wampgate", () => {
     expect(stderr).toMatch(
       /plugins\[0\]: the plugin "\.\/broken\.mjs" failed to load: Cannot find package 'nothing-of-this-name'/,
     );
-    expect(stderr).toMatch(/plugins\[1\]: the file "\.\/nowhere\.mjs" is not there/);
+    expect(stderr).toMatch(/plugins\[1\]: the file "\.\/nowhere\.mjs" does not exist/);
   });
 
   it("shows the stack of a failing plugin, with its causes, by --debug alone", async () => {

@@ -404,7 +404,7 @@ it("a block of a plugin that was not there at the start is refused, with the rea
     config.plugins.push(magic);
     auth["magic"] = { type: "static" };
   });
-  await expect(failed).rejects.toThrow('the plugin "magic" was not there at the start; a restart loads it');
+  await expect(failed).rejects.toThrow('the plugin "magic" was not loaded at the start; a restart loads it');
 });
 
 it("reloads that come at once happen one after the other, and the last one holds", async () => {

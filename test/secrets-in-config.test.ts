@@ -128,7 +128,7 @@ async function shownOf(files: readonly string[]): Promise<string[]> {
   return JSON.parse(texts) as string[];
 }
 
-it.each(Object.keys(FORMATS))("a slip of syntax anywhere in %s shows no secret", async (format) => {
+it.each(Object.keys(FORMATS))("a syntax error anywhere in %s shows no secret", async (format) => {
   const { file, text, count } = FORMATS[format] as (typeof FORMATS)[string];
   const made = fc
     .sample(slips, runs(count))
@@ -202,14 +202,14 @@ it.each([
 
 it.each([
   ["yaml", `a:\n  secret: ${secret("")}: more\n`, "line 2, column 43: bad indentation of a mapping entry"],
-  ["yaml", `ticket: *${secret("")}\n`, "unidentified alias; a text that begins with * must stand in quotes"],
-  ["yaml", `ticket: !${secret("")}\n`, "unknown tag; a text that begins with ! must stand in quotes"],
+  ["yaml", `ticket: *${secret("")}\n`, "unidentified alias; a text that begins with * must be in quotes"],
+  ["yaml", `ticket: !${secret("")}\n`, "unknown tag; a text that begins with ! must be in quotes"],
   ["json", `{ "a": "${secret("")}" "b": 1 }`, "line 1, column 43: expected a comma or }"],
   ["json", `{ "a": ${secret("")} }`, "line 1, column 8: expected a value"],
   ["mjs", `export default {\n  a: "${secret("")}" b: 1 };\n`, "line 2, column 41: Unexpected identifier"],
   ["cjs", `module.exports = {\n  a: "${secret("")}" b: 1 };\n`, "cjs:2:41: Unexpected identifier"],
   ["ts", `export default {\n  a: "${secret("")}" b: 1 };\n`, "line 2, column 41: ',' expected"],
-])("a slip of syntax in a file of kind %s is told by its place", async (kind, text, expected) => {
+])("a syntax error in a file of kind %s is told by its place", async (kind, text, expected) => {
   const cwd = await folderWith({ [`wampgate.config.${kind}`]: text });
   const { code, stdout, stderr } = await run(cwd, ["check", "--debug"]);
   expect(stderr).toContain(expected);
@@ -217,7 +217,7 @@ it.each([
   expect(code).toBe(2);
 });
 
-it("at start a slip of syntax is told by its place, and no secret is shown", async () => {
+it("at start a syntax error is told by its place, and no secret is shown", async () => {
   const cwd = await folderWith({ "wampgate.config.yaml": `ticket: "${secret("")}" "\n` });
   const { code, stdout, stderr } = await run(cwd, ["start", "--debug"]);
   expect(stderr).toContain("line 1, column 44: bad indentation of a mapping entry");

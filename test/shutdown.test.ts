@@ -74,7 +74,7 @@ describe("after SIGTERM", () => {
     const router = await start(100);
     const { callee, caller } = await callUnderWay(router.url);
     router.kill("SIGTERM");
-    expect(await router.logged(/still under way/)).toMatchObject({ calls: 1 });
+    expect(await router.logged(/still pending/)).toMatchObject({ calls: 1 });
     for (const client of [callee, caller]) client.socket.terminate();
     expect(await router.ended).toBe(0);
   }, 20_000);

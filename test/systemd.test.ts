@@ -69,7 +69,7 @@ it("a watchdog hears that the process is at work, until it stops", async () => {
 
 it("without the program the router works, and the log says what systemd will miss", async () => {
   const router = await start({ NOTIFY_SOCKET: "/nowhere", PATH: "/nowhere" });
-  await router.logged(/systemd could not be told READY=1 by the program systemd-notify/);
+  await router.logged(/could not tell systemd READY=1 by the program systemd-notify/);
   router.kill("SIGTERM");
   expect(await router.ended).toBe(0);
 });

@@ -1,6 +1,6 @@
 import { type RouterCommand, routerOf } from "./router-of.ts";
 
-/** Loads the config and all it names, and says whether the router would start. */
+/** Loads the config and all that it names, and prints whether the router would start. */
 export async function check(options: RouterCommand): Promise<void> {
   const { router } = await routerOf(options, "warn");
   router.check();

@@ -20,7 +20,7 @@ export async function hash(options: HashOptions): Promise<void> {
   console.log(JSON.stringify({ secret, salt, iterations, keylen }, null, 2));
 }
 
-/** One line of stdin. From there alone, since arguments stand in the shell's history and in the process list. */
+/** Reads one line of stdin. Arguments would be visible in the shell's history and in the process list. */
 async function readPassword(): Promise<string> {
   if (process.stdin.isTTY) process.stderr.write("Password (shown as you type): ");
   const lines = createInterface({ input: process.stdin });

@@ -9,13 +9,13 @@ export interface InitOptions {
 
 const FILE = "wampgate.config.yaml";
 
-/** Secrets will stand in it. */
+/** The file will hold secrets. */
 const PRIVATE = 0o600;
 
 const STARTER = `# The router's config. Check it with: npx wampgate check
 # All keys: docs/reference/config.md of wampgate, or let your editor use the output of: npx wampgate schema
 
-# Authentication comes from plugins; install each one that stands here.
+# Authentication comes from plugins; install each one that is listed here.
 plugins:
   - "${METHOD_PACKAGES.anonymous}"
   - "${METHOD_PACKAGES.ticket}"
@@ -47,21 +47,21 @@ transports:
       # wampcra: { type: dynamic, authenticator: com.example.authenticate, authenticator-realm: realm1 }
 `;
 
-/** Writes the starter config into the working directory, and says what to do next. */
+/** Writes the starter config into the working directory, and prints the next steps. */
 export async function init({ force = false }: InitOptions): Promise<void> {
   try {
     if (force) await replace();
     else await writeFile(FILE, STARTER, { flag: "wx", mode: PRIVATE });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    throw new UsageError(`${FILE} is there already; wampgate init --force overwrites it`);
+    throw new UsageError(`${FILE} exists already; wampgate init --force overwrites it`);
   }
   console.log(`Wrote ${FILE}. Next:`);
   console.log(`  npm install @wampgate/core ${METHOD_PACKAGES.anonymous} ${METHOD_PACKAGES.ticket}`);
   console.log("  JOE_TICKET=secret npx wampgate start");
 }
 
-/** By a file of its own: the old one may be open to others, and others may hold it open. */
+/** Writes a new file and renames it: others may be able to read the old one, or have it open. */
 async function replace(): Promise<void> {
   const fresh = `.${FILE}.${randomUUID()}`;
   try {

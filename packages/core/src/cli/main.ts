@@ -15,7 +15,7 @@ const { version } = createRequire(import.meta.url)("../../package.json") as { ve
 /**
  * Runs the command line.
  * @param args without node and the script
- * @returns the exit code; for `start` once the router has been told to stop
+ * @returns the exit code; for `start` when the router has stopped
  */
 export async function main(args: readonly string[]): Promise<number> {
   const program = commands();
@@ -33,14 +33,14 @@ function commands(): Command {
     .description("A WAMP router whose logins are decided by plugins.")
     .version(version)
     .exitOverride()
-    .showHelpAfterError("(run wampgate --help for what there is)");
+    .showHelpAfterError("(run wampgate --help for all commands)");
   const withConfig = (name: string, description: string): Command =>
     program
       .command(name)
       .description(description)
       .option(
         "-c, --config <file>",
-        "the config file; default: wampgate.config.* and the like, here or in a folder above",
+        "the config file; default: wampgate.config.* or similar, here or in a folder above",
       )
       .option("--debug", "show stack traces of errors");
 
@@ -56,7 +56,7 @@ function commands(): Command {
   program
     .command("init")
     .description("write a commented starter config, wampgate.config.yaml")
-    .option("--force", "overwrite one that is there")
+    .option("--force", "overwrite an existing one")
     .action((options: InitOptions) => init(options));
   program
     .command("hash")

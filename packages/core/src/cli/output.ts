@@ -3,8 +3,8 @@ import { logStreamOf } from "../router/log-stream.ts";
 import { FAILED } from "./exit-codes.ts";
 
 /**
- * From here on nothing that is printed holds the process up, whatever reads it: neither what the command line and components
- * print, nor Node's warnings, nor the error that ends the process.
+ * Makes all output non-blocking, even if its reader hangs: what the command line and components print, Node's warnings,
+ * and the error that ends the process.
  */
 export function neverWaitForReaders(): void {
   const [stdout, stderr] = [logStreamOf(1), logStreamOf(2)].map((stream) => stream as unknown as NodeJS.WritableStream);

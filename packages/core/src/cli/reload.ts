@@ -4,7 +4,7 @@ import { ConfigError, issueText } from "../errors/config-error.ts";
 import { thrownText } from "../errors/thrown.ts";
 import type { Router } from "../router/router.ts";
 
-/** Reads the config file again. Where it is wrong the log tells all that is, and the router goes on as before. */
+/** Reads the config file again. If it is wrong, the log shows all problems, and the router goes on as before. */
 export async function reload(router: Router, file: string): Promise<void> {
   try {
     const { raw } = await readConfig({ file, cwd: process.cwd() });

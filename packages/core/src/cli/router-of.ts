@@ -11,7 +11,10 @@ export interface RouterCommand {
   readonly debug?: boolean;
 }
 
-/** The router of a config file, not started, and the file. Its log goes to stderr: JSON lines, or pretty on a terminal. */
+/**
+ * Creates the router of a config file, without starting it, and gives the file's path. Its log goes to stderr: JSON
+ * lines, or pretty on a terminal.
+ */
 export async function routerOf(
   { config }: RouterCommand,
   level: string,

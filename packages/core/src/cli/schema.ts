@@ -6,7 +6,7 @@ import type { Plugin } from "../contract/plugin.ts";
 import { BUILTIN } from "../router/builtin.ts";
 import type { RouterCommand } from "./router-of.ts";
 
-/** Prints the JSON Schema of the config: of core, and of the plugins where a config names some. */
+/** Prints the JSON Schema of the config: of core, and of the plugins that the config names, if there is one. */
 export async function schema({ config }: RouterCommand): Promise<void> {
   console.log(JSON.stringify(configJsonSchema(await loadedPlugins(config), BUILTIN.transports), null, 2));
 }
@@ -17,7 +17,7 @@ async function loadedPlugins(file: string | undefined): Promise<readonly Plugin[
     const source = await readConfig({ cwd, ...(file === undefined ? {} : { file }) });
     return (await loadConfig(source, { cwd, transports: BUILTIN.transports })).plugins.map(({ plugin }) => plugin);
   } catch (error) {
-    // Without a config there are no plugins to ask, and core's own schema is what is wanted.
+    // Without a config there are no plugins: print core's own schema.
     if (file === undefined && error instanceof ConfigError && error.file === cwd) return [];
     throw error;
   }

@@ -12,10 +12,10 @@ export interface StartOptions extends RouterCommand {
   readonly logLevel?: string;
 }
 
-/** How long what keeps the process has to end, once the router has, in milliseconds. */
+/** How long the process may go on after the router has ended, in milliseconds. */
 const EXIT_TIME = 1000;
 
-/** Ctrl-C may come twice, from the terminal and from npm: within this time, in milliseconds, it counts once. */
+/** Ctrl-C may come twice, from the terminal and from npm. Within this time, in milliseconds, it counts once. */
 const ECHO_TIME = 500;
 
 const LEVELS = ["debug", "info", "warn", "error"];
@@ -28,9 +28,9 @@ export async function start(options: StartOptions): Promise<void> {
   tuneMemory();
   const told = toldToStop();
   const { router, file } = await routerOf(options, level);
-  // The last net: a promise of a plugin or a component that nobody waits for must not end all sessions.
+  // A last resort: an unhandled promise of a plugin or a component must not end all sessions.
   process.on("unhandledRejection", (error) =>
-    router.log.error({ error }, "a promise was rejected and nobody caught it, in a plugin, a component or the router"),
+    router.log.error({ error }, "a promise was rejected and not handled, in a plugin, a component or the router"),
   );
   const systemd = new Systemd(router.log);
   let started = (): void => undefined;
@@ -48,14 +48,14 @@ export async function start(options: StartOptions): Promise<void> {
   whenDone(
     systemd.ready(),
     () => undefined,
-    (error) => router.log.error({ error }, "systemd could not be told that the router is ready"),
+    (error) => router.log.error({ error }, "could not tell systemd that the router is ready"),
   );
   await told;
   const isTold = systemd.stopping();
   await router.drain();
   await router.close();
   await isTold;
-  // What a component has left open does not keep the process.
+  // What a component has left open must not keep the process alive.
   setTimeout(() => process.exit(), EXIT_TIME).unref();
 }
 
@@ -77,7 +77,7 @@ function toldToStop(): Promise<void> {
   });
 }
 
-/** What listens where, with which methods, and from which plugin each comes. */
+/** The URLs where the router listens, with their methods and the plugins of these. */
 function summary(router: Router): string[] {
   const lines = router.endpoints.map(({ url, methods }) => {
     const offers = methods.map(({ name, types, plugin }) => `${name} (${types.join(", then ")}) from ${plugin}`);

@@ -8,13 +8,13 @@ const TIMEOUT = 2000;
 const run = promisify(execFile);
 
 /**
- * Tells systemd how the service is doing (sd_notify(3)), where the unit asks for that: without NOTIFY_SOCKET nothing
- * happens. Node has no datagram sockets in the file system, so systemd's own program sends what there is to say.
+ * Tells systemd the state of the service (sd_notify(3)), if the unit asks for it: without NOTIFY_SOCKET nothing
+ * happens. Node has no Unix datagram sockets, so systemd's own program sends the state.
  */
 export class Systemd {
   readonly #log: Log;
   readonly #isListening = process.env["NOTIFY_SOCKET"] !== undefined;
-  /** What is told arrives in order, and nothing of it rejects. */
+  /** Messages arrive in order. Never rejects. */
   #told: Promise<void> = Promise.resolve();
   #untold = 0;
   #watchdog: NodeJS.Timeout | undefined;
@@ -23,10 +23,10 @@ export class Systemd {
     this.#log = log;
   }
 
-  /** It has started, or the reload is over. */
+  /** The router has started, or its reload is over. */
   ready(): Promise<void> {
     const microseconds = Number(process.env["WATCHDOG_USEC"]);
-    // Twice as often as systemd wants to hear of the process, which it then knows to be at work.
+    // Twice as often as systemd expects a sign of life from the process.
     if (microseconds > 0) this.#watchdog ??= setInterval(() => this.#isAlive(), microseconds / 2000);
     return this.#tell("READY=1");
   }
@@ -60,7 +60,7 @@ export class Systemd {
       await run("systemd-notify", states, { timeout: TIMEOUT });
     } catch (error) {
       const { message } = error as Error;
-      this.#log.warn({}, `systemd could not be told ${states.join(", ")} by the program systemd-notify: ${message}`);
+      this.#log.warn({}, `could not tell systemd ${states.join(", ")} by the program systemd-notify: ${message}`);
     } finally {
       this.#untold--;
     }

@@ -19,12 +19,12 @@ interface ProvidedStrategy {
   readonly plugin: string;
 }
 
-/** What the loaded plugins provide, and what else a block is checked against. */
+/** What a block is checked against: the loaded plugins and the rest of the config. */
 export interface AuthContext extends Check {
   readonly methods: ReadonlyMap<string, ProvidedMethod>;
   readonly strategies: ReadonlyMap<string, ProvidedStrategy>;
   readonly realms: Realms;
-  /** Legal, but likely not meant. */
+  /** Legal, but probably a mistake. */
   readonly warnings: Issues;
   /** Gets each procedure that a strategy will call. */
   readonly called: CalledProcedure[];
@@ -43,7 +43,7 @@ export async function checkAuth(auth: unknown, at: Path, context: AuthContext): 
   if (!isDict(auth) || Object.keys(auth).length === 0) {
     context.issues.add(
       at,
-      `a transport needs auth with at least one method, found ${kindOf(auth)}; an open door is written as anonymous`,
+      `a transport needs auth with at least one method, found ${kindOf(auth)}; to let all clients in, use anonymous`,
     );
     return settings;
   }
@@ -104,7 +104,7 @@ async function checkBlock(
   });
 }
 
-/** Runs a plugin's own reading of its block: where it fails, that is a problem of the config like any other. */
+/** Runs a plugin's own code on its block. If that fails, it is a problem of the config like any other. */
 async function asPluginSays<T>(at: Path, { issues }: AuthContext, read: () => T | Promise<T>): Promise<T | null> {
   try {
     return await read();
@@ -126,7 +126,7 @@ async function checkStatic(
     const types = [...context.strategies.keys()].join(" or ");
     context.issues.add(
       [...at, "type"],
-      `the method ${method.name} keeps no principals itself; type must be that of a strategy${types && `: ${types}`}`,
+      `the method ${method.name} has no static principals; type must be that of a strategy${types && `: ${types}`}`,
     );
     return null;
   }
@@ -148,7 +148,7 @@ async function checkStatic(
   });
 }
 
-/** Checks what is a plugin's in a block, and reports the keys that its schema did not know. */
+/** Checks a plugin's own keys in a block, and reports those that its schema does not know. */
 async function checkOwn(
   schema: Strategy["block"],
   own: Record<string, unknown>,
@@ -167,7 +167,7 @@ function noteCalled(called: CalledProcedure, at: Path, { realms, called: all, wa
   if (called.realm !== null) return realms.requireRealm(called.realm, [...at, called.realmKey]);
   warnings.add(
     at,
-    `without ${called.realmKey}, ${called.uri} is called in whichever realm the client names; a realm of its own keeps it apart`,
+    `without ${called.realmKey}, ${called.uri} is called in the realm that the client names; set it to keep it apart`,
   );
 }
 

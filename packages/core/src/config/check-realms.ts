@@ -5,17 +5,17 @@ import { type Check, checkBySchema, type Path } from "./issues.ts";
 import { quoted } from "./shown.ts";
 import { didYouMean } from "./suggest.ts";
 
-/** The realms of a config, and whether others may name one of them. */
+/** The realms of a config, and checks for references to them. */
 export interface Realms {
   readonly settings: readonly RealmSettings[];
   /** The authorizers of roles. */
   readonly called: readonly CalledProcedure[];
-  /** Checks that a realm, and in it a role, are there: without `realm`, in any of them. */
+  /** Checks that a realm has a role; without `realm`, that any realm has it. */
   requireRole(realm: string | null, role: string, at: Path): void;
   requireRealm(realm: string, at: Path): void;
 }
 
-/** Checks `realms`. Names of realms that are wrong in themselves still count as there, so that one mistake is told once. */
+/** Checks `realms`. A realm with a problem still counts as existing, so that one mistake is reported only once. */
 export async function checkRealms(raw: unknown, check: Check): Promise<Realms> {
   const settings: RealmSettings[] = [];
   const roles = new Map<string, Set<string>>();
@@ -27,7 +27,7 @@ export async function checkRealms(raw: unknown, check: Check): Promise<Realms> {
     if (checked === null) continue;
     const realm = checked.value as RealmSettings;
     if (settings.some(({ name }) => name === realm.name))
-      check.issues.add([...at, "name"], `a realm "${realm.name}" is there already`);
+      check.issues.add([...at, "name"], `a realm "${realm.name}" exists already`);
     checkRoles(realm, at, check);
     settings.push(realm);
     for (const [j, { authorizer: uri, "authorizer-realm": home = realm.name }] of realm.roles.entries()) {
@@ -71,16 +71,16 @@ function note(realm: unknown, roles: Map<string, Set<string>>): void {
   roles.set(realm["name"], new Set(names));
 }
 
-/** What the schema of one role cannot see: its key beside another, and its name beside those of others. */
+/** Checks what the schema of one role cannot see: keys that exclude each other, and names that occur twice. */
 function checkRoles({ roles }: RealmSettings, at: Path, { issues }: Check): void {
   const seen = new Set<string>();
   for (const [i, { name, authorizer, "authorizer-realm": home, "allow-by-default": allows }] of roles.entries()) {
     const role = [...at, "roles", i];
-    if (seen.has(name)) issues.add([...role, "name"], `a role${quoted(name)} is there already`);
+    if (seen.has(name)) issues.add([...role, "name"], `a role${quoted(name)} exists already`);
     seen.add(name);
     if (authorizer !== undefined && allows)
-      issues.add([...role, "authorizer"], "beside allow-by-default: true it would never be asked; remove one");
+      issues.add([...role, "authorizer"], "with allow-by-default: true it would never be asked; remove one");
     if (authorizer === undefined && home !== undefined)
-      issues.add([...role, "authorizer-realm"], "without authorizer it means nothing; name the authorizer");
+      issues.add([...role, "authorizer-realm"], "it has no effect without authorizer; name the authorizer");
   }
 }

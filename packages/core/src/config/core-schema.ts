@@ -7,7 +7,7 @@ import { routerSettings } from "../router/settings.ts";
 import { messageSettings } from "../serializers/settings.ts";
 import { sessionSettings } from "../session/settings.ts";
 
-/** What an entry of `transports` may say whatever its type, beside `type` and `auth`. */
+/** The keys of every entry of `transports`, besides `type` and `auth`. */
 export const entrySettings = z.object({
   ...sessionSettings.shape,
   ...messageSettings.shape,
@@ -18,7 +18,7 @@ export type EntrySettings = z.output<typeof entrySettings>;
 
 /** Core's keys of an entry of `transports`. The others are its transport's own. */
 export const transportSchema = z.looseObject({
-  type: z.string().describe("`websocket`, `rawsocket`, `memory`, or what a plugin provides"),
+  type: z.string().describe("`websocket`, `rawsocket`, `memory`, or a type that a plugin provides"),
   auth: authSchema,
   ...entrySettings.shape,
 });
@@ -27,7 +27,7 @@ export const transportSchema = z.looseObject({
 export const rootSchema = z.strictObject({
   $schema: z.string().optional().describe("for editors"),
   plugins: pluginsSchema.default([]),
-  realms: z.array(realmSchema).min(1).describe("the realms: closed rooms for sessions"),
+  realms: z.array(realmSchema).min(1).describe("the realms, which keep their sessions apart"),
   transports: z.array(transportSchema).min(1).describe("where clients connect, and how they log in there"),
   components: z
     .array(componentSchema)

@@ -1,11 +1,11 @@
 import type { z } from "zod";
 import type { rootSchema } from "./core-schema.ts";
 
-/** A config, as in `wampgate.config.js`. What a plugin's blocks hold is checked when the plugin is loaded. */
+/** A config, as in `wampgate.config.js`. A plugin's blocks are checked when the plugin is loaded. */
 export type WampgateConfig = z.input<typeof rootSchema>;
 
 /**
- * Types a config written in JS or TS; it returns what it is given.
+ * Types a config written in JS or TS. It returns its argument.
  *
  * @example
  * import { defineConfig } from "@wampgate/core";

@@ -8,14 +8,14 @@ function expand(raw: unknown, environment: Record<string, string> = {}) {
 }
 
 describe("${NAME}", () => {
-  it("is replaced in every string, as a whole and within a text", () => {
+  it("is replaced in every string, as the whole text or a part of it", () => {
     const raw = { a: "${X}", list: ["pre-${X}-${Y}", { deep: "${Y}" }], number: 5 };
     const { value, issues } = expand(raw, { X: "1", Y: "two" });
     expect(value).toEqual({ a: "1", list: ["pre-1-two", { deep: "two" }], number: 5 });
     expect(issues).toEqual([]);
   });
 
-  it("stays as it is written with $${", () => {
+  it("stays as it is if written as $${", () => {
     expect(expand({ a: "$${X} ${X}" }, { X: "1" }).value).toEqual({ a: "${X} 1" });
   });
 
@@ -28,7 +28,7 @@ describe("${NAME}", () => {
     expect(expand(["${X}"], { X: "" })).toMatchObject({ value: [""], issues: [] });
   });
 
-  it("is not looked for in what came out of the environment", () => {
+  it("is not expanded in values of the environment", () => {
     expect(expand(["${X}"], { X: "${Y}" })).toMatchObject({ value: ["${Y}"], issues: [] });
   });
 
@@ -61,7 +61,7 @@ it.each([
   expect(issues.at(-1)?.message).toContain("holds more than 1000000 values, or goes in a circle");
 });
 
-it("what holds no variable comes back as it was", () => {
+it("a config without variables comes back unchanged", () => {
   fc.assert(
     fc.property(fc.jsonValue(), (raw) => {
       fc.pre(!/\$\{|__proto__/.test(JSON.stringify(raw)));

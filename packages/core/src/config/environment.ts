@@ -2,27 +2,30 @@ import { isDict } from "../wamp/messages.ts";
 import type { Issues, Path } from "./issues.ts";
 import { hiding } from "./shown.ts";
 
-/** How deep a config may nest; deeper it is a mistake, or goes in a circle. */
+/** How deep a config may nest. A deeper one is a mistake, or goes in a circle. */
 const MAX_DEPTH = 100;
 
-/** How many values a config may hold, those that YAML's aliases repeat counted each time: a few of them multiply without end. */
+/**
+ * How many values a config may hold. Values that YAML's aliases repeat count each time, since a few aliases can
+ * multiply without end.
+ */
 const MAX_VALUES = 1_000_000;
 
-/** `${NAME}`, or `$${` for a `${` that is meant as it is. */
+/** `${NAME}`, or `$${` for a literal `${`. */
 const VARIABLE = /\$\$\{|\$\{([^}]*)\}/g;
 const WHOLE = /^\$\{[^}]*\}$/;
 
 export interface Expanded {
   readonly value: unknown;
-  /** Whether the string at this path was wholly `${NAME}`. */
+  /** Whether the whole string at this path was `${NAME}`. */
   readonly fromEnvironment: (path: Path) => boolean;
-  /** Puts `${NAME}` into a text where it holds what the environment had under that name: it may be a secret. */
+  /** Replaces values of the environment in a text by their `${NAME}`: they may be secrets. */
   readonly hide: (text: string) => string;
 }
 
 /**
- * A copy of a config in which each `${NAME}` in a string is what the environment has under that name. Keys are left as
- * they are, and so is what is no plain mapping or list: plugins, functions.
+ * A copy of a config with each `${NAME}` in a string replaced by the environment variable's value. Keys stay as they
+ * are, and so does everything that is not a plain mapping or list: plugins, functions.
  */
 export function expandEnvironment(raw: unknown, environment: NodeJS.ProcessEnv, issues: Issues): Expanded {
   const whole = new Set<string>();
@@ -69,7 +72,7 @@ export function expandEnvironment(raw: unknown, environment: NodeJS.ProcessEnv, 
   };
 }
 
-/** A mapping of the config, and nothing that a JS config brings with it: a plugin bears symbols. */
+/** Whether it is a plain mapping of the config. In a JS config there are also plugins, which have symbols as keys. */
 function isPlain(value: unknown): value is Record<string, unknown> {
   return isDict(value) && Object.getOwnPropertySymbols(value).length === 0;
 }

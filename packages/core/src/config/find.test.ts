@@ -29,7 +29,7 @@ it("no config is a problem that says how to get one", async () => {
 });
 
 it.each([
-  ["a file that is not there", "none.json", null, "there is no such file"],
+  ["a file that does not exist", "none.json", null, "there is no such file"],
   ["a folder", ".", null, "this is a folder"],
   ["an empty file", "empty.json", "", "the file is empty"],
   ["broken JSON", "broken.json", '{ "realms": [ }', "it cannot be read"],
@@ -95,7 +95,7 @@ describe("a config that is found above the working directory", () => {
   });
 
   it.each(["wampgate.config.yaml", "wampgate.config.cjs"])(
-    "is left alone in a folder that anyone may write to, whatever says that a project begins there: %s",
+    "is ignored in a folder that anyone may write to, even if a project begins there: %s",
     async (name) => {
       const cwd = await folderOf({ [name]: "realms: []", "package.json": "{}", "below/x.txt": "" });
       await chmod(cwd, 0o1777);

@@ -8,14 +8,14 @@ import { parseJson, parseYaml, Unreadable } from "./parse.ts";
 
 /** A config as it was read. */
 export interface ConfigSource {
-  /** Its absolute path, or a name for messages where it came from no file. */
+  /** Its absolute path, or a name for messages if it is not from a file. */
   readonly file: string;
-  /** Where what it names is looked for first. */
+  /** The folder to look first for files and modules that it names. */
   readonly folder: string;
   readonly raw: unknown;
 }
 
-/** Named here, since cosmiconfig's own list lacks some of them. */
+/** A list of our own, since cosmiconfig's lacks some of them. */
 const PLACES = [
   "package.json",
   ...["json", "yaml", "yml", "js", "mjs", "cjs", "ts"].map((extension) => `wampgate.config.${extension}`),
@@ -23,12 +23,12 @@ const PLACES = [
   ...["json", "yaml", "yml", "js", "mjs", "cjs"].map((extension) => `.wampgaterc.${extension}`),
 ];
 
-/** Reading one of these runs it. */
+/** Reading a file with one of these extensions runs it. */
 const CODE = [".js", ".mjs", ".cjs", ".ts"];
 
 const isCode = (place: string): boolean => CODE.includes(extname(place));
 
-/** All of cosmiconfig's are replaced: its errors show the lines around a slip, where secrets may stand. */
+/** They replace all of cosmiconfig's: its errors show the lines around a syntax error, which may hold secrets. */
 const LOADERS: Readonly<Record<string, Loader>> = {
   ".json": (_file, text) => parseJson(text),
   ".yaml": (_file, text) => parseYaml(text),
@@ -40,7 +40,7 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   noExt: (_file, text) => parseYaml(text),
 };
 
-/** A config of data cannot make code run by naming it in cosmiconfig's `$import`. */
+/** A config that is data must not run code by cosmiconfig's `$import`. */
 const DATA_LOADERS: Readonly<Record<string, Loader>> = {
   ...LOADERS,
   ...Object.fromEntries(
@@ -56,10 +56,11 @@ const DATA_LOADERS: Readonly<Record<string, Loader>> = {
 type Found = Awaited<ReturnType<ReturnType<typeof cosmiconfig>["load"]>>;
 
 /**
- * Reads `file`, or finds a config in `cwd` or a folder above it. One that is code is looked for up to the project's root
- * only, and without a project in `cwd` alone: else a stranger could put one into a folder that all may write to.
+ * Reads `file`, or finds a config in `cwd` or a folder above it. A config that is code is looked for only up to the
+ * project's root, and only in `cwd` if there is no project: otherwise anyone could put one into a folder that is open
+ * to all.
  *
- * @throws ConfigError where there is none, or it cannot be read
+ * @throws ConfigError if there is none, or it cannot be read
  */
 export async function readConfig({ file, cwd }: { file?: string; cwd: string }): Promise<ConfigSource> {
   const path = file === undefined ? undefined : resolve(cwd, file);
@@ -99,7 +100,9 @@ async function search(cwd: string): Promise<Found> {
   return null;
 }
 
-/** `cwd` and the folders above it, as far as the project goes and beyond. Those that anyone may write to are left out. */
+/**
+ * `cwd` and the folders above it: those of the project, and those above. Folders that anyone may write to are left out.
+ */
 async function foldersFrom(cwd: string): Promise<{ project: string[]; above: string[] }> {
   const all = [cwd];
   for (let folder = cwd; dirname(folder) !== folder; folder = dirname(folder)) all.push(dirname(folder));
@@ -112,7 +115,7 @@ async function foldersFrom(cwd: string): Promise<{ project: string[]; above: str
   return { project: [cwd], above: trusted.slice(1) };
 }
 
-/** Whether anyone may put files there, as in /tmp. On Windows the mode does not tell. */
+/** Whether anyone may put files there, as in /tmp. On Windows the mode does not say so. */
 async function isOpenToAll(folder: string): Promise<boolean> {
   if (process.platform === "win32") return false;
   const stats = await stat(folder).catch(() => null);
@@ -130,7 +133,7 @@ async function notFound(cwd: string): Promise<string> {
     for (const place of PLACES.filter((name) => isCode(name) || (isOpen && name !== "package.json"))) {
       const passed = join(folder, place);
       if (await exists(passed))
-        return `${what} that may be read without being named: ${passed} is outside of the project; to use it give --config ${passed}`;
+        return `${what} that may be read without --config: ${passed} is outside of the project; to use it give --config ${passed}`;
     }
   }
   return `${what}; run: npx wampgate init, or give one by --config FILE`;
@@ -141,23 +144,23 @@ async function reasonOf(error: unknown): Promise<string> {
   const { code, name } = (error ?? {}) as NodeJS.ErrnoException;
   if (code === "ENOENT") return "there is no such file";
   if (code === "EISDIR") return "this is a folder, not a file";
-  // cosmiconfig looks for settings of its own in the working directory first, and reads them by its own loaders.
+  // cosmiconfig first looks for its own settings in the working directory, and reads them by its own loaders.
   if (name === "JSONError" || name === "YAMLException")
     return `it cannot be read: ${await slipOf(fileOf(error) ?? "")}`;
   return `it cannot be read: ${thrownText(error)}`;
 }
 
-/** Where the slip of a file is that another parser refused. */
+/** The place of the syntax error in a file that another parser refused. */
 async function slipOf(file: string): Promise<string> {
   try {
     await LOADERS[extname(file)]?.(file, await readFile(file, "utf8"));
   } catch (error) {
     if (error instanceof Unreadable) return error.message;
   }
-  return "there is a slip of syntax in it";
+  return "it has a syntax error";
 }
 
-/** cosmiconfig says which file a parser failed at. */
+/** The file that cosmiconfig's parser failed at. */
 function fileOf(error: unknown): string | undefined {
   const { filepath } = (error ?? {}) as { filepath?: unknown };
   return typeof filepath === "string" ? filepath : undefined;

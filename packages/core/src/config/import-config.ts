@@ -10,8 +10,8 @@ const { cache } = createRequire(import.meta.url);
 let reads = 0;
 
 /**
- * The default export of a config in JavaScript. Node keeps the modules it has imported, by their URL, and CommonJS ones by
- * their path too: a reload wants the file.
+ * The default export of a config in JavaScript. Node caches modules by their URL, and CommonJS modules also by their
+ * path, but a reload needs the current file.
  *
  * @throws Unreadable that shows no text of the file, only what its author threw
  */
@@ -27,18 +27,18 @@ export async function importConfig(file: string): Promise<unknown> {
   }
 }
 
-/** The same of one in TypeScript. @throws Unreadable, also where the package typescript is missing */
+/** The default export of a config in TypeScript. @throws Unreadable, also if the package typescript is missing */
 export async function importTypescriptConfig(file: string, text: string): Promise<unknown> {
   const path = await realpath(file);
   const compiled = `${path}.${randomUUID()}.mjs`;
   const code = await transpiled(path, text);
   try {
-    // The config may hold secrets, and its own file may be open to its owner alone.
+    // The config may hold secrets, and its own file may be readable only by its owner.
     await writeFile(compiled, code, { flag: "wx", mode: 0o600 });
     return await importConfig(compiled);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
-    // The lines of the file that was compiled are not those that the author sees.
+    // The lines of the compiled file are not those that the author sees.
     throw new Unreadable(error.message.replace(/ at [^\n]*\.mjs:\d+(?::\d+)?(?=: )/, "").replaceAll(compiled, path));
   } finally {
     await rm(compiled, { force: true });
@@ -63,10 +63,10 @@ async function transpiled(path: string, text: string): Promise<string> {
   throw new Unreadable(atPlace(line + 1, character + 1, wordsOnly(words)));
 }
 
-/** A compiler's message, where it quotes nothing but a punctuation mark. */
+/** A compiler's message, if it quotes only a punctuation mark; the quoted text may be a secret. */
 function wordsOnly(message: string): string {
   const isFixed = !/['"`]/.test(message) || /^'[^\w\s'"`]{1,3}' expected\.$/.test(message);
   return isFixed
     ? message.replace(/\.$/, "").replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
-    : "slip of syntax";
+    : "syntax error";
 }

@@ -6,7 +6,7 @@ import { didYouMean } from "./suggest.ts";
 
 export type Path = readonly (string | number)[];
 
-/** What is found wrong in a config, gathered so that all of it is told at once. */
+/** Collects the problems of a config, so that all of them are reported at once. */
 export class Issues {
   readonly found: ConfigIssue[] = [];
 
@@ -16,7 +16,7 @@ export class Issues {
     this.found.push({ path, message, ...(cause === undefined ? {} : { cause }) });
   }
 
-  /** Tells of a key of `mapping`, which stands at `at`, that no schema knows: it may be a value that lost its own key. */
+  /** Adds a problem: no schema knows `key` of `mapping`, which is at `at`. It may be a value that lost its own key. */
   addUnknownKey(at: Path, key: string, mapping: unknown, hint: string): void {
     this.add([...at, shownKey(key, mapping, hint)], `unknown key${hint}`);
   }
@@ -26,7 +26,7 @@ function same(a: Path, b: Path): boolean {
   return a.length === b.length && a.every((key, i) => key === b[i]);
 }
 
-/** The part of zod's issues that says more than Standard Schema does. Other libraries' issues lack these keys. */
+/** The keys of zod's issues that Standard Schema does not have. Other libraries lack them. */
 interface DetailedIssue extends SchemaIssue {
   readonly code?: string;
   readonly keys?: readonly string[];
@@ -39,7 +39,7 @@ interface DetailedIssue extends SchemaIssue {
 /** What the checks of a config share. */
 export interface Check {
   readonly issues: Issues;
-  /** Whether the string at this path was wholly `${NAME}`: it may stand for a number or a boolean. */
+  /** Whether the whole string at this path was `${NAME}`: then it may be a number or a boolean. */
   readonly fromEnvironment: (path: Path) => boolean;
 }
 
@@ -48,8 +48,8 @@ export interface Checked {
 }
 
 /**
- * Checks `value`, which stands at `at`, by any Standard Schema; what is wrong goes to the issues.
- * @returns null where something was wrong
+ * Checks `value`, which is at `at`, by any Standard Schema. Problems go to the issues.
+ * @returns null if there was a problem
  */
 export async function checkBySchema(schema: Schema, value: unknown, at: Path, check: Check): Promise<Checked | null> {
   let root = value;
@@ -63,7 +63,7 @@ export async function checkBySchema(schema: Schema, value: unknown, at: Path, ch
   return null;
 }
 
-/** `value` with the strings of the environment that the schema refused read as numbers or booleans. */
+/** Converts strings of the environment that the schema refused to numbers or booleans. */
 function converted(value: unknown, issues: readonly SchemaIssue[], at: Path, check: Check): unknown {
   let root = value;
   for (const issue of issues) {
@@ -94,7 +94,7 @@ function report(issue: DetailedIssue, root: unknown, schema: Schema, at: Path, i
     return;
   }
   const found = valueAt(root, inner);
-  // A union's own message says only «invalid»; of its branches the one that got furthest tells more.
+  // A union's own message says only "invalid". The branch that got furthest says more.
   const branch = issue.code === "invalid_union" ? deepest(issue.errors ?? []) : null;
   if (branch !== null) {
     for (const detail of branch) report({ ...detail, path: [...inner, ...pathOf(detail)] }, root, schema, at, issues);
@@ -103,7 +103,7 @@ function report(issue: DetailedIssue, root: unknown, schema: Schema, at: Path, i
   issues.add([...at, ...inner], sentence(issue, found));
 }
 
-/** What was expected and what was found: the kind, never the value, which may be a secret. */
+/** What was expected and what was found: only the kind, since the value may be a secret. */
 function sentence(issue: DetailedIssue, found: unknown): string {
   if (issue.code === "invalid_type" && issue.message.startsWith("Invalid input"))
     return `expected ${WORDS[issue.expected ?? ""] ?? issue.expected}, found ${kindOf(found)}`;
@@ -142,7 +142,7 @@ function pathOf({ path = [] }: SchemaIssue): (string | number)[] {
   });
 }
 
-/** What stands at `path` in a value from outside. */
+/** The value at `path` in a value from outside. */
 export function valueAt(root: unknown, path: Path): unknown {
   return path.reduce<unknown>((value, key) => {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
@@ -150,7 +150,10 @@ export function valueAt(root: unknown, path: Path): unknown {
   }, root);
 }
 
-/** The keys a schema knows at `path`, where it is zod's or can say so; else none, and no suggestion is made. */
+/**
+ * The keys that a schema knows at `path`, if it can give a JSON Schema, as zod's can; else none, and there is no
+ * suggestion.
+ */
 function knownKeys(schema: Schema, path: Path): string[] {
   const json = jsonSchemaOf(schema);
   let node: unknown = json;
@@ -162,7 +165,7 @@ function knownKeys(schema: Schema, path: Path): string[] {
   return isDict(node) && isDict(node["properties"]) ? Object.keys(node["properties"]) : [];
 }
 
-/** The JSON Schema a Standard Schema gives of itself (https://standardschema.dev/json-schema), or null. */
+/** The JSON Schema of a Standard Schema (https://standardschema.dev/json-schema), or null. */
 export function jsonSchemaOf(schema: Schema): Record<string, unknown> | null {
   const { jsonSchema } = schema["~standard"] as { jsonSchema?: { input(options: object): Record<string, unknown> } };
   try {
@@ -172,7 +175,7 @@ export function jsonSchemaOf(schema: Schema): Record<string, unknown> | null {
   }
 }
 
-/** Keys of `value` that a lax schema dropped without a word: they are unknown too. */
+/** Keys of `input` that a lax schema dropped silently: they are unknown too. */
 export function droppedKeys(schema: Schema, input: unknown, output: unknown): { key: string; hint: string }[] {
   if (!isDict(input)) return [];
   const known = jsonSchemaOf(schema)?.["properties"];

@@ -3,9 +3,9 @@ declare module "js-yaml" {
   export function load(text: string): unknown;
 
   export class YAMLException extends Error {
-    /** What is wrong, which may hold text of the file. */
+    /** What is wrong. It may contain text of the file. */
     readonly reason: string;
-    /** Where; absent where the file as a whole is wrong. Both count from 0. */
+    /** The place; absent if the whole file is wrong. Both count from 0. */
     readonly mark?: { readonly line: number; readonly column: number };
   }
 }

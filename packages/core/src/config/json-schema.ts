@@ -9,7 +9,7 @@ import { counters } from "../settings/metadata.ts";
 
 type Json = Record<string, unknown>;
 
-/** The JSON Schema (draft 2020-12) of configs with these plugins, made of the schemas that check them. */
+/** The JSON Schema (draft 2020-12) of configs with these plugins, generated from the schemas that check them. */
 export function configJsonSchema(plugins: readonly Plugin[], transports: readonly Transport[]): Json {
   const root = z.toJSONSchema(rootSchema, { io: "input", unrepresentable: "any" }) as Json;
   const all = [...transports, ...plugins.flatMap((plugin) => plugin.transports ?? [])];

@@ -1,4 +1,4 @@
-/** Where a text stops being JSON, and what should stand there. */
+/** Where a text stops being JSON, and what was expected there. */
 export interface JsonSlip {
   /** In UTF-16 code units from the beginning of the text. */
   readonly offset: number;
@@ -14,13 +14,13 @@ const WORD = /true|false|null/y;
 type Next = "value" | "first-value" | "key" | "first-key" | "colon" | "rest";
 
 /**
- * Finds the place where `text`, which `JSON.parse` refused, is no JSON (RFC 8259). Engines tell it only together with the
- * text around it, which may be a secret.
+ * Finds the place of the syntax error in `text`, which `JSON.parse` refused (RFC 8259). Engines report it only together
+ * with the text around it, which may be a secret.
  *
- * @returns null where nothing is wrong after all
+ * @returns null if there is no error
  */
 export function findJsonSlip(text: string): JsonSlip | null {
-  // A list of its own instead of recursion: a file may nest deeper than the stack holds.
+  // A list instead of recursion: a file may nest deeper than the stack allows.
   const open: ("{" | "[")[] = [];
   let at = 0;
   let next = "value" as Next;

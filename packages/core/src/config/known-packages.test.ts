@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { METHOD_PACKAGES, packageOfMethod, STRATEGY_PACKAGES } from "./known-packages.ts";
 
-test("no other file of core names an official package, but in an example of a docstring", () => {
+test("no other file of core names an official package, except in docstrings", () => {
   const src = join(import.meta.dirname, "..");
   const names = [...Object.values(METHOD_PACKAGES), ...Object.values(STRATEGY_PACKAGES)];
   const naming = readdirSync(src, { recursive: true })
@@ -15,6 +15,6 @@ test("no other file of core names an official package, but in an example of a do
   expect(naming).toEqual([join("config", "known-packages.ts")]);
 });
 
-test("a name that every object has is no package", () => {
+test("a name that every object has is not a package", () => {
   expect(packageOfMethod("constructor")).toBeUndefined();
 });

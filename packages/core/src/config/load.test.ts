@@ -33,7 +33,7 @@ const gate = defineMethod({
 });
 const asking = defineStrategy({
   type: "asking",
-  // Not strict, as a plugin author may forget: core tells of the keys it drops.
+  // Not strict, as a plugin author may forget: core reports the keys that it drops.
   block: z.object({ procedure: z.string(), "asked-realm": z.string().optional() }),
   resolve: () => credential({}),
   calls: (block) => [{ uri: block.procedure, realm: block["asked-realm"] ?? null, realmKey: "asked-realm" }],
@@ -56,7 +56,7 @@ const load = (raw: unknown): Promise<LoadedConfig> =>
     { cwd: import.meta.dirname, transports: [websocket, memory] },
   );
 
-/** What is wrong, as the operator reads it: one line each. */
+/** The problems, as the operator reads them: one line each. */
 async function problems(raw: unknown): Promise<string[]> {
   const error = await load(raw).then(
     () => null,
@@ -72,13 +72,13 @@ async function problems(raw: unknown): Promise<string[]> {
 const realmWith = (role: object) => ({ realms: [{ name: "realm1", roles: [{ name: "user", ...role }] }] });
 const ruleWith = (rule: object) => realmWith({ permissions: [rule] });
 
-it("a sound config is accepted without a warning", async () => {
+it("a valid config is accepted without a warning", async () => {
   const loaded = await load(config());
   expect(loaded).toMatchObject({ file: "/etc/wampgate.json", warnings: [] });
   expect(loaded.transports[0]?.auth.get("pin")?.blocks).toHaveLength(1);
 });
 
-it("all that is wrong is told at once, each with its path", async () => {
+it("all problems are reported at once, each with its path", async () => {
   const found = await problems({
     plugins: [plugin, 5],
     realmz: [],
@@ -95,13 +95,13 @@ it("all that is wrong is told at once, each with its path", async () => {
   ]);
 });
 
-describe("what is wrong is told with what was expected", () => {
+describe("a problem says what was expected", () => {
   it.each<[string, unknown, string | RegExp]>([
     ["no mapping", [], "expected a dictionary, found a list"],
     ["an unknown key", config({ realm: [] }), 'realm: unknown key; did you mean "realms"?'],
     ["no realms", config({ realms: undefined }), "realms: expected a list with at least one member, found none"],
     ["no transports", config({ transports: [] }), /^transports: expected a list .* found an empty one/],
-    ["an open door that is not written", config({}, null), /an open door is written as anonymous/],
+    ["a transport without auth", config({}, null), /to let all clients in, use anonymous/],
     ["a key of a role", config(realmWith({ permision: [] })), /permision: unknown key; did you mean "permissions"/],
     [
       "a type",
@@ -127,11 +127,11 @@ describe("what is wrong is told with what was expected", () => {
     [
       "a role twice",
       config({ realms: [{ name: "realm1", roles: [{ name: "user" }, { name: "user" }] }] }),
-      /roles\[1\]\.name: a role "user" is there already/,
+      /roles\[1\]\.name: a role "user" exists already/,
     ],
-    ["a realm twice", config({ realms: [...REALMS, ...REALMS] }), 'realms[1].name: a realm "realm1" is there already'],
+    ["a realm twice", config({ realms: [...REALMS, ...REALMS] }), 'realms[1].name: a realm "realm1" exists already'],
     [
-      "a method nobody has",
+      "an unknown method",
       config({}, { pinn: PIN }),
       /auth\.pinn: no loaded plugin provides the method "pinn"; did you mean "pin"/,
     ],
@@ -142,7 +142,7 @@ describe("what is wrong is told with what was expected", () => {
       /anonymous-proxy is left out: it lets a client name its own/,
     ],
     [
-      "a strategy nobody has",
+      "an unknown strategy",
       config({}, { pin: { type: "askin" } }),
       /pin\.type: no loaded plugin provides the strategy "askin"; did you mean "asking"/,
     ],
@@ -151,7 +151,7 @@ describe("what is wrong is told with what was expected", () => {
     [
       "a method without principals",
       config({}, { gate: { type: "static" } }),
-      /gate\.type: the method gate keeps no principals itself; type must be that of a strategy: asking/,
+      /gate\.type: the method gate has no static principals; type must be that of a strategy: asking/,
     ],
     ["an empty list of blocks", config({}, { pin: [] }), /pin: expected at least one block/],
     [
@@ -234,7 +234,7 @@ it("a secret is in no message", async () => {
   expect(found.filter((line) => !line.startsWith(secret)).join("\n")).not.toContain(secret);
 });
 
-describe("what is legal but likely not meant is a warning", () => {
+describe("what is legal but probably a mistake is a warning", () => {
   const warnings = async (raw: unknown): Promise<string[]> => (await load(raw)).warnings.map(({ message }) => message);
 
   it("a principal without a role", async () => {
@@ -243,7 +243,7 @@ describe("what is legal but likely not meant is a warning", () => {
     expect(await warnings(config({}, { pin: { ...block, "default-role": "user" } }))).toEqual([]);
   });
 
-  it("an authenticator in whichever realm the client names", async () => {
+  it("an authenticator in the realm that the client names", async () => {
     const block = { type: "asking", procedure: "com.auth" };
     expect(await warnings(config({}, { pin: block }))).toEqual([expect.stringContaining("without asked-realm")]);
     expect(await warnings(config({}, { pin: { ...block, "asked-realm": "realm1" } }))).toEqual([]);
@@ -259,7 +259,7 @@ describe("what is legal but likely not meant is a warning", () => {
   });
 });
 
-describe("what the environment gives", () => {
+describe("a value from the environment", () => {
   const { env } = process;
   beforeEach(() => {
     process.env = { ...env, WG_NUMBER: "5", WG_YES: "true", WG_TEXT: "1234" };
@@ -268,7 +268,7 @@ describe("what the environment gives", () => {
     process.env = env;
   });
 
-  it("becomes a number or a boolean where one is wanted, and stays a string where that is", async () => {
+  it("becomes a number or a boolean if one is expected, else stays a string", async () => {
     const block = {
       type: "static",
       attempts: "${WG_NUMBER}",
@@ -283,7 +283,7 @@ describe("what the environment gives", () => {
     });
   });
 
-  it("does not become a number where a literal string stands", async () => {
+  it("does not become a number if it is a literal string", async () => {
     const found = await problems(config({}, { pin: { ...PIN, attempts: "5" } }));
     expect(found).toEqual([expect.stringMatching(/attempts: expected a whole number|attempts: expected a number/)]);
   });
@@ -300,7 +300,7 @@ it.each([
   expect(loaded.realms[0]?.roles[0]?.permissions?.[0]).toMatchObject({ uri, match });
 });
 
-it("a plugin that fails at its block is told with the block's path", async () => {
+it("a plugin that fails at its block is reported with the block's path", async () => {
   const broken = definePlugin({
     name: "broken",
     core: "*",
@@ -319,7 +319,7 @@ it("a plugin that fails at its block is told with the block's path", async () =>
   expect(found).toEqual(["transports[0].auth.pin: the plugin failed to read it: out of order"]);
 });
 
-it("whatever JSON is given as a config, it is refused with a ConfigError", async () => {
+it("any JSON as a config is refused with a ConfigError", async () => {
   await fc.assert(
     fc.asyncProperty(fc.jsonValue(), async (raw) => {
       await expect(load(raw)).rejects.toBeInstanceOf(ConfigError);
@@ -328,7 +328,7 @@ it("whatever JSON is given as a config, it is refused with a ConfigError", async
   );
 });
 
-it("whatever JSON stands at a key of a sound config, it is accepted or refused with a ConfigError", async () => {
+it("any JSON at a key of a valid config is accepted, or refused with a ConfigError", async () => {
   const places = [
     (value: unknown) => config({ realms: value }),
     (value: unknown) => config({ transports: value }),

@@ -23,7 +23,7 @@ import { didYouMean } from "./suggest.ts";
 export interface LoadedTransport {
   readonly type: string;
   readonly transport: Transport;
-  /** What the transport's schema made of the entry. */
+  /** The entry, as parsed by the transport's schema. */
   readonly options: unknown;
   readonly auth: AuthSettings;
   /** The keys that every entry has, whatever its type. */
@@ -40,20 +40,20 @@ export interface LoadedComponent {
   readonly timeout: number;
 }
 
-/** A config that has been checked as a whole, with all it names. */
+/** A config that has been checked completely, with all that it names. */
 export interface LoadedConfig {
   readonly file: string;
-  /** Where the files that it names are looked for. */
+  /** Paths of files in the config are relative to this folder. */
   readonly folder: string;
   readonly realms: readonly RealmSettings[];
   readonly transports: readonly LoadedTransport[];
   readonly components: readonly LoadedComponent[];
-  /** What stands at the top level. */
+  /** The router's own settings, from the top level. */
   readonly settings: RouterSettings;
   readonly plugins: readonly { readonly plugin: Plugin; readonly options: unknown }[];
-  /** The procedures that strategies call, which no broad rule lets anyone register. */
+  /** The procedures that strategies call. No broad rule allows their registration. */
   readonly called: readonly CalledProcedure[];
-  /** What is legal, but likely not meant. */
+  /** What is legal, but probably a mistake. */
   readonly warnings: readonly ConfigIssue[];
 }
 
@@ -61,13 +61,13 @@ export interface LoadOptions {
   readonly cwd: string;
   /** The transports that core has without plugins. */
   readonly transports: readonly Transport[];
-  /** The plugins of the router that runs, where its config is read again: none can be added to them. */
+  /** The plugins of the running router, if its config is read again: no others can be added. */
   readonly running?: readonly Plugin[];
 }
 
 /**
  * Checks a config: first what core needs to load the plugins, then all of it with them.
- * @throws ConfigError with everything that is wrong
+ * @throws ConfigError with all problems
  */
 export async function loadConfig(
   source: ConfigSource,
@@ -141,17 +141,17 @@ async function findPlugins(raw: unknown, from: { folder: string; cwd: string }, 
   );
 }
 
-/** The plugin of this name that runs: a config in JavaScript may have made another object of it. */
+/** The running plugin of this name: a config in JavaScript may have created another object for it. */
 function asRunning(entry: FoundPlugin, running: readonly Plugin[]): FoundPlugin[] {
   const plugin = running.find(({ name }) => name === entry.plugin.name);
   return plugin === undefined ? [] : [{ ...entry, plugin }];
 }
 
-/** Of what is wrong, this may be why. */
+/** Adds a problem for each new plugin, since it may be the reason for the others. */
 function tellOfNewPlugins(found: readonly FoundPlugin[], running: readonly Plugin[], issues: Issues): void {
   for (const { plugin, index } of found) {
     if (running.some(({ name }) => name === plugin.name)) continue;
-    issues.add(["plugins", index], `the plugin "${plugin.name}" was not there at the start; a restart loads it`);
+    issues.add(["plugins", index], `the plugin "${plugin.name}" was not loaded at the start; a restart loads it`);
   }
 }
 
@@ -179,7 +179,7 @@ async function checkTransports(
       const types = known.map((other) => other.type);
       context.issues.add(
         [...at, "type"],
-        `no transport of type${quoted(type)} is there${didYouMean(type, types)}; there are: ${types.join(", ")}`,
+        `there is no transport of type${quoted(type)}${didYouMean(type, types)}; there are: ${types.join(", ")}`,
       );
       continue;
     }
@@ -193,13 +193,13 @@ async function checkTransports(
   return loaded;
 }
 
-/** What of an entry is core's, and what its transport's own. */
+/** Divides an entry into core's keys and the transport's own. */
 function divided(entry: z.output<typeof transportSchema>) {
   const entries = Object.entries(entry);
   const own: Record<string, unknown> = Object.fromEntries(
     entries.filter(([key]) => !Object.hasOwn(transportSchema.shape, key)),
   );
-  // Without `auth`: what is in it is checked apart, and the raw blocks hold secrets.
+  // Without `auth`: it is checked separately, and its raw blocks hold secrets.
   const settings = Object.fromEntries(entries.filter(([key]) => Object.hasOwn(entrySettings.shape, key)));
   return { type: entry.type, own, settings: settings as unknown as EntrySettings };
 }
@@ -244,7 +244,7 @@ function resolved(module: string, from: { folder: string; cwd: string }, at: Pat
   }
 }
 
-/** Whoever may call an authenticator can ask it for secrets. */
+/** Warns of roles that may call an authenticator: they can ask it for secrets. */
 function warnOfCallers(realms: readonly RealmSettings[], { called, warnings }: AuthContext): void {
   for (const [i, { name, roles }] of realms.entries()) {
     const here = new Set(called.filter(({ realm }) => realm === null || realm === name).map(({ uri }) => uri));
@@ -254,7 +254,7 @@ function warnOfCallers(realms: readonly RealmSettings[], { called, warnings }: A
         const at = ["realms", i, "roles", j, "permissions", k];
         warnings.add(
           at,
-          `lets this role call the authenticator or authorizer ${uri} itself, and so ask it what it tells the router alone`,
+          `lets this role call the authenticator or authorizer ${uri} itself, and so learn what is meant only for the router`,
         );
       }
     }

@@ -1,28 +1,28 @@
 import type { ConfigIssue } from "../errors/config-error.ts";
 import { isDict } from "../wamp/messages.ts";
 
-/** What a key of a config looks like: words of letters. */
+/** The form of a config's keys: words of letters. */
 const KEY = /^[a-z][a-zA-Z]*(?:[-_][a-zA-Z]+)*$/;
 
-/** A name that may stand in a message: neither a space nor a colon nor a bracket, as a slip of syntax draws into a text. */
+/** A name that may be shown in a message: without spaces, colons and brackets, which come from syntax errors. */
 const NAME = /^[\w$@.+/~-]{1,200}$/;
 
-/** Shorter values of the environment are no secrets, and are parts of many words. */
+/** Shorter values of the environment are not secrets, and occur in many words. */
 const SHORTEST_SECRET = 4;
 
 /**
- * ` "text"` to stand in a sentence, or nothing where `text` may be more than a name: where YAML lacks a space or a quotation
- * mark, one text holds what stood beside it.
+ * ` "text"` for a sentence; empty if `text` may be more than a name: if a space or quotation mark is missing in YAML, a
+ * text may contain its neighbours.
  */
 export function quoted(text: string): string {
   return NAME.test(text) ? ` "${text}"` : "";
 }
 
 /**
- * A key that no schema knows, as a message shows it. A value that lost its key, or its quotation mark, becomes a key: it is
- * shown only where it is like a known one, or like a key and has a value itself.
+ * A key that no schema knows, as a message shows it. A value that lost its key, or its quotation mark, becomes a key:
+ * it is shown only if it is similar to a known one, or looks like a key and has a value itself.
  *
- * @param hint `did you mean …`, where it is like a known one
+ * @param hint `did you mean …`, if it is similar to a known one
  */
 export function shownKey(key: string, mapping: unknown, hint: string): string {
   const value = isDict(mapping) ? mapping[key] : undefined;
@@ -30,7 +30,7 @@ export function shownKey(key: string, mapping: unknown, hint: string): string {
   return NAME.test(key) && (hint !== "" || (hasValue && KEY.test(key))) ? key : numbered(key, mapping);
 }
 
-/** `issue` with the names in its path that are none replaced by their numbers. */
+/** `issue`, with numbers instead of the names in its path that may not be shown. */
 export function withoutText(issue: ConfigIssue, root: unknown): ConfigIssue {
   let value = root;
   const path = issue.path.map((step) => {
@@ -47,7 +47,7 @@ function numbered(key: string, mapping: unknown): string {
   return index === -1 ? "(a key that is not shown)" : `(key ${index + 1}, not shown)`;
 }
 
-/** Puts `${NAME}` in messages where a value of the environment stands. @param values by what they are shown as */
+/** Replaces values of the environment in messages by `${NAME}`. @param values the names, by value */
 export function hiding(values: ReadonlyMap<string, string>): (text: string) => string {
   const hidden = [...values]
     .flatMap(([value, name]) =>

@@ -13,12 +13,12 @@ it.each([
   expect(didYouMean(found, KNOWN)).toBe(`; did you mean "${meant}"?`);
 });
 
-it("nothing is suggested for what resembles nothing", () => {
+it("nothing is suggested if no name is similar", () => {
   expect(didYouMean("oauth2", KNOWN)).toBe("");
   expect(didYouMean("x".repeat(100_000), KNOWN)).toBe("");
 });
 
-it("two letters that changed places are one slip in any word", () => {
+it("two swapped letters are one typing error in any word", () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[a-z]{4,12}$/), fc.nat(), (word, at) => {
       const i = at % (word.length - 1);

@@ -1,4 +1,4 @@
-/** `; did you mean "ticket"?` where one of `known` is close to `found`, else nothing. */
+/** `; did you mean "ticket"?` if one of `known` is similar to `found`, else nothing. */
 export function didYouMean(found: string, known: Iterable<string>): string {
   let best: string | null = null;
   let least = Math.max(1, Math.floor(found.length / 3)) + 1;
@@ -9,9 +9,9 @@ export function didYouMean(found: string, known: Iterable<string>): string {
   return best === null ? "" : `; did you mean "${best}"?`;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours between `a` and `b`, names of a config both. */
+/** The number of insertions, deletions, replacements and swaps of neighbours between two names. */
 function distanceOf(a: string, b: string): number {
-  // Nothing so long is a slip of the finger, and the work grows with the product of the lengths.
+  // Such long texts are not typing errors, and the work grows with the product of the lengths.
   if (Math.max(a.length, b.length) > 100) return Infinity;
   let before: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, j) => j);

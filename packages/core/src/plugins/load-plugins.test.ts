@@ -40,12 +40,12 @@ describe("a plugin that is named", () => {
 
   it.each<[string, Record<string, string>, string, RegExp]>([
     ["is not installed", {}, "wampgate-auth-nothing", /not installed; run: npm install wampgate-auth-nothing$/],
-    ["is a file that is not there", {}, "./nothing.mjs", /the file "\.\/nothing\.mjs" is not there/],
+    ["is a file that does not exist", {}, "./nothing.mjs", /the file "\.\/nothing\.mjs" does not exist/],
     [
       "is no plugin",
       { "p.mjs": "export default {}" },
       "./p.mjs",
-      /no wampgate plugin: its default export must be made/,
+      /not a wampgate plugin: its default export must be made/,
     ],
     ["throws while it loads", { "p.mjs": 'throw new Error("boom")' }, "./p.mjs", /failed to load: boom/],
     ["throws no Error", { "p.mjs": 'throw "boom"' }, "./p.mjs", /failed to load: boom/],
@@ -74,7 +74,7 @@ describe("a plugin that is named", () => {
 describe("a plugin's claims", () => {
   const strategy = { type: "s", block: z.object({}), resolve: () => undefined as never };
 
-  it("two of one name are told, with both owners", async () => {
+  it("two claims of one name are a problem that names both owners", async () => {
     const { complaints } = await load([
       named({ name: "one", strategies: [strategy] }),
       named({ name: "two", strategies: [strategy] }),
@@ -82,7 +82,7 @@ describe("a plugin's claims", () => {
     expect(complaints).toEqual(['1: plugin "two" claims the strategy "s", as "one" does; keep one of them']);
   });
 
-  it("one that is listed twice is told", async () => {
+  it("one plugin listed twice is a problem", async () => {
     const { complaints } = await load([named(), named()]);
     expect(complaints).toEqual(['1: plugin "p" claims the name "p" twice, or is listed twice']);
   });
@@ -98,12 +98,12 @@ describe("a plugin's range of core", () => {
     expect(await load([named({ core })])).toEqual({ names: ["p"], complaints: [] });
   });
 
-  it("of another version is told with both", async () => {
+  it("of another version is a problem that names both versions", async () => {
     const { complaints } = await load([named({ core: "^99.0.0" })]);
     expect(complaints).toEqual([expect.stringMatching(new RegExp(`core \\^99\\.0\\.0, but this is ${CORE_VERSION}`))]);
   });
 
-  it("that is none is told", async () => {
+  it("that is not a range is a problem", async () => {
     expect((await load([named({ core: "latest" })])).complaints).toEqual([
       expect.stringContaining("must be a semver range"),
     ]);

@@ -8,7 +8,7 @@ import { shapeProblems } from "./shape.ts";
 import { importErrorText } from "../errors/syntax-error.ts";
 import { caused } from "../errors/thrown.ts";
 
-/** Core's own version, which a plugin's `core` range must hold. */
+/** Core's own version, which a plugin's `core` range must include. */
 export const CORE_VERSION = (createRequire(import.meta.url)("../../package.json") as { version: string }).version;
 
 /** An entry of the config's `plugins`. */
@@ -16,13 +16,13 @@ export type PluginEntry = string | Plugin | readonly [string | Plugin, unknown];
 
 export interface FoundPlugin {
   readonly plugin: Plugin;
-  /** As they stand in the config; undefined where none do. */
+  /** As written in the config; undefined if there are none. */
   readonly options: unknown;
   /** Which entry of `plugins` it is. */
   readonly index: number;
 }
 
-/** Imports and checks the plugins of a config. What is wrong with one is told by `complain`; the others are loaded. */
+/** Imports and checks the plugins of a config. Problems of one go to `complain`; the others are loaded. */
 export async function loadPlugins(
   entries: readonly PluginEntry[],
   from: ResolveFrom,
@@ -58,14 +58,14 @@ async function imported(name: string, from: ResolveFrom): Promise<Plugin> {
       throw new Error(`"${name}" cannot be resolved: ${(error as Error).message}`, { cause: error });
     const isFile = name.startsWith(".");
     throw new Error(
-      isFile ? `the file "${name}" is not there` : `the plugin "${name}" is not installed; run: npm install ${name}`,
+      isFile ? `the file "${name}" does not exist` : `the plugin "${name}" is not installed; run: npm install ${name}`,
       { cause: error },
     );
   }
   const module = await importing(name, url);
   const exported = isPlugin(module["default"]) ? module["default"] : module["plugin"];
   if (!isPlugin(exported)) {
-    throw new Error(`"${name}" is no wampgate plugin: its default export must be made by definePlugin()`);
+    throw new Error(`"${name}" is not a wampgate plugin: its default export must be made by definePlugin()`);
   }
   return exported;
 }
@@ -80,7 +80,7 @@ async function importing(name: string, url: string): Promise<Record<string, unkn
   }
 }
 
-/** Whether the module itself is not there; not: something that it imports, which Node tells with the same code. */
+/** Whether the module itself is missing, not something that it imports: Node uses the same code for both. */
 function isMissing(url: string, error: unknown): boolean {
   const { code, message = "" } = (error ?? {}) as Partial<NodeJS.ErrnoException>; // a module may throw anything
   return code === "ERR_MODULE_NOT_FOUND" && message.startsWith(`Cannot find module '${fileURLToPath(url)}'`);
@@ -92,7 +92,7 @@ function versionProblems({ core }: Plugin): string[] {
   return [`it works with @wampgate/core ${core}, but this is ${CORE_VERSION}; install versions that fit each other`];
 }
 
-/** Two plugins that claim one name: nobody could say which of them answers. */
+/** Reports plugins that claim the same name: it would be unclear which of them answers. */
 function reportTwins(found: readonly FoundPlugin[], complain: (index: number, message: string) => void): void {
   const owners = new Map<string, string>();
   for (const { plugin, index } of found) {

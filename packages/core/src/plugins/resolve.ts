@@ -3,19 +3,19 @@ import { isAbsolute, join } from "node:path";
 import { moduleResolve } from "import-meta-resolve";
 
 export interface ResolveFrom {
-  /** The config file's folder: looked at first. */
+  /** The config file's folder, which is searched first. */
   readonly folder: string;
   readonly cwd: string;
 }
 
-/** The module is nowhere; not: something that the module itself imports. */
+/** The module itself was not found, as opposed to something that it imports. */
 export class ModuleNotFound extends Error {
   override readonly name = "ModuleNotFound";
 }
 
 /**
  * The URL of a package or file named in a config.
- * @throws ModuleNotFound, or Error where it is there but cannot be imported
+ * @throws ModuleNotFound, or Error if it exists but cannot be imported
  */
 export function resolveModule(name: string, { folder, cwd }: ResolveFrom): string {
   if (isAbsolute(name)) return pathToFileURL(name).href;
@@ -28,10 +28,10 @@ export function resolveModule(name: string, { folder, cwd }: ResolveFrom): strin
       if (code !== "ERR_MODULE_NOT_FOUND") throw error;
     }
   }
-  throw new ModuleNotFound(`there is no module "${name}" beside the config, nor in the working directory`);
+  throw new ModuleNotFound(`there is no module "${name}" in the config's folder or in the working directory`);
 }
 
-/** The conditions this process itself was started with, so that a package comes in one copy only. */
+/** The conditions that this process was started with, so that a package is not loaded twice. */
 function runtimeConditions(): string[] {
   const options = [...process.execArgv, ...(process.env["NODE_OPTIONS"] ?? "").split(/\s+/)];
   return options.flatMap((option, i) => {

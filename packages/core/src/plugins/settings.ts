@@ -19,6 +19,6 @@ export const componentSchema = z.strictObject({
   realm: z.string().describe("the realm it joins"),
   role: z.string().describe("its role there"),
   authid: z.string().min(1).default("component").describe("its authid"),
-  config: z.unknown().optional().describe("handed to it as second argument"),
+  config: z.unknown().optional().describe("passed to it as second argument"),
   timeout: milliseconds().default(30_000).describe("how long it may take to set itself up"),
 });

@@ -1,7 +1,7 @@
 import type { PluginDefinition } from "../contract/plugin.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 
-/** One thing that a member of a plugin must be. */
+/** What the keys of a member must be. */
 type Shape = Readonly<Record<string, "function" | "string" | "schema" | "function?" | "boolean?" | "object?">>;
 
 const METHOD: Shape = {
@@ -26,7 +26,7 @@ const TRANSPORT: Shape = {
   live: "object?",
 };
 
-/** What is wrong in a plugin's shape: it was written by hand, perhaps without types. */
+/** What is wrong in a plugin's shape. Its author may not use types. */
 export function shapeProblems(plugin: PluginDefinition): string[] {
   return [
     ...missing("the plugin", plugin, { name: "string", core: "string", apply: "function?" }),

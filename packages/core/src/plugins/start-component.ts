@@ -8,7 +8,7 @@ import { caused, thrownText } from "../errors/thrown.ts";
  * A component: code that runs in the router's process with a session of its own.
  *
  * @param session has `register`, `call`, `subscribe`, `publish` and `leave`, as in autobahn-js
- * @param config what stands at `config` in the component's entry
+ * @param config the value of `config` in the component's entry
  */
 export type Component = (session: LocalSession, config: unknown) => void | Promise<void>;
 
@@ -17,7 +17,7 @@ export type Component = (session: LocalSession, config: unknown) => void | Promi
  *
  * @param module the URL of an ES or CommonJS module whose default export is the component, or the component itself
  * @param timeout in milliseconds
- * @throws Error naming the component, where it fails or takes longer
+ * @throws Error naming the component, if it fails or takes longer
  */
 export async function startComponent(
   module: string | Component,

@@ -5,5 +5,5 @@ import { memory } from "../transports/memory/memory.ts";
 import { rawsocket } from "../transports/rawsocket/rawsocket.ts";
 import { websocket } from "../transports/websocket/websocket.ts";
 
-/** What core brings itself; plugins add to it. */
+/** Core's own transports and serializers; plugins add more. */
 export const BUILTIN = { transports: [websocket, rawsocket, memory], serializers: [json, msgpack, cbor] } as const;

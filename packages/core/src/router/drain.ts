@@ -3,9 +3,9 @@ import type { Realm } from "../realm/realm.ts";
 import { Deadline, untilAborted } from "../wamp/deadline.ts";
 
 /**
- * Waits until no call is under way in any of `realms`.
+ * Waits until no call is pending in any of `realms`.
  * @param timeout in milliseconds
- * @returns how many are still under way when the time is up, else 0
+ * @returns how many are still pending when the time is up
  */
 export async function callsEnded(realms: Iterable<Realm>, timeout: number): Promise<number> {
   const dealers = [...realms].map(({ dealer }) => dealer);
@@ -13,7 +13,7 @@ export async function callsEnded(realms: Iterable<Realm>, timeout: number): Prom
   const limit = new Deadline(timeout);
   while (pending() > 0 && !limit.signal.aborted) {
     await untilAborted(Promise.all(dealers.map((dealer) => dealer.whenQuiet())), limit.signal).catch(() => undefined);
-    // An authorizer's answer, itself the result of a call, may let the call begin that it was asked about.
+    // An authorizer's answer is itself a call's result, and may allow another call to begin.
     await setImmediate();
   }
   limit.end();

@@ -11,7 +11,7 @@ import type { Realms } from "./realms.ts";
 import type { Sessions } from "./sessions.ts";
 import { SHUTTING_DOWN } from "./transport-runtime.ts";
 
-/** What a router is doing. It goes through these in order, and may be closed from each. */
+/** The states of a router, in order. It may be closed in each of them. */
 export type RouterState = "made" | "starting" | "running" | "draining" | "closed";
 
 /** Why a router does not start. */
@@ -22,7 +22,7 @@ const NO_START = {
   closed: "the router is closed, and does not start again; make a new one with createRouter()",
 } as const;
 
-/** How long the plugins may take to start what they serve, in milliseconds. */
+/** How long the plugins may take to start their servers, in milliseconds. */
 const START_TIMEOUT = 30_000;
 
 interface Parts {
@@ -64,7 +64,7 @@ export class Lifecycle {
       this.#state = "running";
     } catch (error) {
       await this.close(CloseUri.systemShutdown);
-      await this.#end(CloseUri.systemShutdown); // what began after an earlier close
+      await this.#end(CloseUri.systemShutdown); // what has started after an earlier close
       throw error;
     }
   }
@@ -77,9 +77,9 @@ export class Lifecycle {
     const { config, log } = this.#context;
     listeners.stop();
     const { "shutdown-timeout": timeout } = config.now.settings;
-    log.info({ sessions: listeners.sessionCount }, "no new clients are taken; calls under way may end");
+    log.info({ sessions: listeners.sessionCount }, "taking no new clients; waiting for pending calls");
     const calls = await callsEnded(realms, timeout);
-    if (calls > 0) log.warn({ calls }, `calls were still under way after shutdown-timeout, ${timeout} ms`);
+    if (calls > 0) log.warn({ calls }, `calls were still pending after shutdown-timeout, ${timeout} ms`);
   }
 
   /** @see Router.close */
@@ -115,12 +115,12 @@ export class Lifecycle {
     }
   }
 
-  /** To be called after each wait of `start`. @throws Error where the router was closed meanwhile */
+  /** Call it after each wait in `start`. @throws Error if the router was closed during the wait */
   #requireStarting(): void {
     if (!this.#is("starting")) throw new Error("the router was told to stop while it started");
   }
 
-  // The state changes while something is waited for, which the compiler does not see.
+  // A method, since the state changes during a wait, which the compiler does not see.
   #is(state: RouterState): boolean {
     return this.#state === state;
   }

@@ -16,15 +16,15 @@ import { SHUTTING_DOWN, TransportRuntime } from "./transport-runtime.ts";
 /** How long clients may take to answer GOODBYE, in milliseconds. */
 const GOODBYE_TIME = 2000;
 
-/** Where the router listens, once it does. */
+/** One address where the router listens. */
 export interface Endpoint {
   readonly type: string;
   readonly url: string;
-  /** The methods it offers, with the types of their blocks and the plugins they come from. */
+  /** The methods that it offers, with the types of their blocks and their plugins. */
   readonly methods: readonly { readonly name: string; readonly plugin: string; readonly types: readonly string[] }[];
 }
 
-/** The transports of the config at work, with the sessions that come in by them. */
+/** The config's transports at run time, with their sessions. */
 export class Listeners {
   /** One for each entry of the config's `transports`, in its order. Empty until they listen. */
   transports: readonly TransportRuntime[] = [];
@@ -42,7 +42,7 @@ export class Listeners {
     this.#failedLogins = new FailedLogins(context.limits.report);
   }
 
-  /** How many sessions there are that came by a transport, joined or not. */
+  /** How many sessions came by a transport, joined or not. */
   get sessionCount(): number {
     return this.transports.reduce((sum, { sessions }) => sum + sessions.size, 0);
   }
@@ -70,8 +70,8 @@ export class Listeners {
   }
 
   /**
-   * Listens everywhere.
-   * @param proceed called after each wait; what it throws ends the start
+   * Starts all transports.
+   * @param proceed called after each wait; if it throws, the start ends
    */
   async listen(proceed: () => void): Promise<void> {
     const { config, log, limits } = this.#context;
@@ -86,14 +86,14 @@ export class Listeners {
     }
   }
 
-  /** Connects to a transport of type `memory`. @throws Error where there is none */
+  /** Connects to a transport of type `memory`. @throws Error if there is none */
   connect(options?: MemoryConnectOptions): MemoryClient {
     const found = this.#listening.map(({ listener }) => listener).find(isMemoryListener);
     if (found === undefined) throw new Error("connect() needs a transport of type memory in the config, and start()");
     return found.connect(options);
   }
 
-  /** Reads certificates anew. @returns what went wrong, a sentence for each */
+  /** Reads certificates again. @returns a sentence for each problem */
   async reloadCertificates(): Promise<string[]> {
     const outcomes = await Promise.allSettled(
       this.#listening.map(async ({ listener }) => listener.reloadCertificates?.()),
@@ -103,13 +103,13 @@ export class Listeners {
     );
   }
 
-  /** Takes no new clients, and ends the logins that are under way. */
+  /** Takes no new clients, and ends the pending logins. */
   stop(): void {
     for (const { listener } of this.#listening) listener.stop();
     for (const transport of this.transports) transport.close();
   }
 
-  /** Says GOODBYE to all, and waits for their answers, two seconds at most. */
+  /** Sends GOODBYE to all, and waits for their answers, two seconds at most. */
   async dismiss(reason: string): Promise<void> {
     const limit = new Deadline(GOODBYE_TIME);
     const empty = new Promise<void>((resolve) => {
@@ -121,7 +121,7 @@ export class Listeners {
     limit.end();
   }
 
-  /** Ends what connections are left. */
+  /** Ends the connections that are left. */
   async close(): Promise<void> {
     await Promise.all(this.#listening.splice(0).map(({ listener }) => listener.close()));
   }

@@ -5,7 +5,7 @@ import { LogBuffer } from "./log-buffer.ts";
 import { type LossListener } from "./log-stream.ts";
 import { routerSettings } from "./settings.ts";
 
-it("bounds what waits for the log's reader as the config says now, and counts the lines that are lost until it is closed", () => {
+it("limits the log's buffer by the current config, and counts the lines that are lost until it is closed", () => {
   const listeners = new Set<LossListener>();
   const stream = {
     limit: 0,

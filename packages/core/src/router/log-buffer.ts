@@ -5,9 +5,9 @@ import type { RouterSettings } from "./settings.ts";
 
 type Bounded = Pick<LogStream, "limit" | "onLoss">;
 
-/** Bounds by `log.buffer` what waits for the log's reader, and counts the lines that it loses. */
+/** Applies `log.buffer` to the log's stream, and counts the lines that it drops. */
 export class LogBuffer {
-  /** Null where the log is the embedding program's. */
+  /** Null if the embedding program brings its own log. */
   readonly #stream: Bounded | null;
   readonly #settings: Live<RouterSettings>;
   /** Ends the counting. */

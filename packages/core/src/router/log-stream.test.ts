@@ -15,7 +15,7 @@ function pipe(): { reader: number; writer: number } {
   return { reader, writer: openSync(path, "w") };
 }
 
-/** What is in a pipe. */
+/** Reads what is in a pipe. */
 function read(reader: number): string {
   const bytes = Buffer.alloc(1024 * 1024);
   let text = "";
@@ -31,7 +31,7 @@ function read(reader: number): string {
   }
 }
 
-/** All that gets out of the stream where somebody reads, until nothing is left. */
+/** Reads until the stream is empty. */
 function readAll(stream: LogStream, reader: number): string {
   let text = read(reader);
   for (let i = 0; i < 1000 && !stream.flush(); i++) text += read(reader);
@@ -47,7 +47,7 @@ const numbersIn = (text: string): number[] =>
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 describe("a log stream", () => {
-  it("writes at once what its reader has room for", () => {
+  it("writes at once if its reader has room", () => {
     const { reader, writer } = pipe();
     const stream = new LogStream(writer);
     for (let i = 0; i < 10; i++) stream.write(line(i));
@@ -55,7 +55,7 @@ describe("a log stream", () => {
     expect(numbersIn(read(reader))).toEqual(upTo(10));
   });
 
-  it("keeps what a slow reader has no room for, in its order, and no line is cut", () => {
+  it("keeps lines that a slow reader has no room for, in order and whole", () => {
     const { reader, writer } = pipe();
     const stream = new LogStream(writer);
     for (let i = 0; i < 1000; i++) stream.write(line(i));
@@ -64,7 +64,7 @@ describe("a log stream", () => {
     expect(stream.waiting).toBe(0);
   });
 
-  it("drops lines past its limit, counts them at once, and tells how many as soon as there is room", () => {
+  it("drops lines beyond its limit, counts them at once, and writes how many as soon as there is room", () => {
     const { reader, writer } = pipe();
     const stream = new LogStream(writer);
     stream.limit = 100_000;
@@ -85,7 +85,7 @@ describe("a log stream", () => {
     expect(told).toEqual([lost]);
   });
 
-  it("goes on where its reader is gone, and writes again to one that comes", () => {
+  it("goes on when its reader is gone, and writes again to a new one", () => {
     const { reader, writer } = pipe();
     const stream = new LogStream(writer);
     let lost = 0;
@@ -101,7 +101,7 @@ describe("a log stream", () => {
     expect(numbersIn(readAll(stream, again)).at(-1)).toBe(201);
   });
 
-  it("takes a pipe that has no reader from the beginning", () => {
+  it("works with a pipe that never had a reader", () => {
     const { reader, writer } = pipe();
     closeSync(reader);
     const stream = new LogStream(writer);
@@ -109,7 +109,7 @@ describe("a log stream", () => {
     expect(stream.waiting).toBe(0);
   });
 
-  it("writes what is left at the end, and no longer than it may take", () => {
+  it("writes the rest at the end, within the time limit", () => {
     const { reader, writer } = pipe();
     const stream = new LogStream(writer);
     for (let i = 0; i < 200; i++) stream.write(line(i));
@@ -120,7 +120,7 @@ describe("a log stream", () => {
     expect(numbersIn(read(reader)).length).toBeGreaterThan(50);
   });
 
-  it("writes to a file, whose offset it shares with others", () => {
+  it("writes to a file that it shares with others", () => {
     const path = join(folder, "file");
     const fd = openSync(path, "w");
     const [one, other] = [new LogStream(fd), new LogStream(fd)];

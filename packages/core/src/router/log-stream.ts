@@ -1,31 +1,31 @@
 import { closeSync, constants, fstatSync, openSync, type Stats, writeSync } from "node:fs";
 import { Socket } from "node:net";
 
-/** What may wait where the config says nothing, in bytes. */
+/** The default of `log.buffer`, in bytes. */
 export const DEFAULT_BUFFER = 8 * 1024 * 1024;
 
-/** How long the end of the process may wait for a reader, all streams together, in milliseconds. */
+/** How long the end of the process may wait for the readers of all streams together, in milliseconds. */
 const EXIT_TIME = 1000;
 
-/** How soon a descriptor that took nothing is tried again, in milliseconds: at first, and at most. */
+/** When to try again after a descriptor took nothing, in milliseconds: at first, and at most. */
 const RETRY = { first: 10, most: 100 };
 
-/** How much is given to the system at once, in bytes. */
+/** How much is written at once, in bytes. */
 const BATCH = 64 * 1024;
 
-/** What a lost line tells: how many were lost since the last that was told. */
+/** Gets the number of lines that were lost since its last call. */
 export type LossListener = (lines: number) => void;
 
 /**
- * Standard output or standard error of this process, written without ever waiting for whoever reads it: a reader that
- * stands still would otherwise hold the router with it. What cannot be written waits, up to `limit` bytes; then lines are
- * dropped and counted. A reader that is gone changes nothing: its lines are dropped.
+ * Standard output or standard error of this process, written without ever waiting for its reader: otherwise a reader
+ * that hangs would block the router. What cannot be written waits, up to `limit` bytes; then lines are dropped and
+ * counted. If the reader is gone, its lines are dropped.
  */
 export class LogStream {
   /** How much may wait, in bytes. */
   limit = DEFAULT_BUFFER;
   readonly #fd: number;
-  /** In the order they came; the first one may be the rest of a line. */
+  /** In order; the first one may be the rest of a line. */
   readonly #waiting: Buffer[] = [];
   #bytes = 0;
   #untold = 0;
@@ -35,18 +35,18 @@ export class LogStream {
   #retry: NodeJS.Timeout | null = null;
   #delay = RETRY.first;
 
-  /** @param fd 1 or 2, or another that is open for writing */
+  /** @param fd 1 or 2, or another descriptor that is open for writing */
   constructor(fd: number) {
     this.#fd = unblocked(fd);
   }
 
-  /** Is told at once of each line that is dropped. @returns what ends that */
+  /** Calls `listener` at once for each line that is dropped. @returns a function that ends this */
   onLoss(listener: LossListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Writes a line that says how many were dropped, once there is room again. One for each stream. */
+  /** The function that logs how many lines were dropped, once there is room again. One for each stream. */
   set tell(tell: LossListener) {
     this.#tell = tell;
   }
@@ -70,13 +70,13 @@ export class LogStream {
     return true;
   }
 
-  /** Writes what waits, as far as it goes without waiting. @returns whether nothing is left */
+  /** Writes as much as possible without waiting. @returns whether nothing is left */
   flush(): boolean {
     while (this.#waiting.length > 0) {
       const batch = this.#batch();
       const written = this.#give(batch);
       if (written === null) {
-        // Whoever read it is gone, or the disk is full: nothing that waits will be read.
+        // The reader is gone, or the disk is full: the waiting lines will never be read.
         this.#drop([batch, ...this.#waiting].reduce((sum, bytes) => sum + linesIn(bytes), 0));
         this.#waiting.length = 0;
         this.#bytes = 0;
@@ -92,7 +92,7 @@ export class LogStream {
     return true;
   }
 
-  /** The same, waiting until a time of `performance.now()`: the process is about to end. */
+  /** As `flush`, but waits until a time of `performance.now()`, since the process is about to end. */
   flushUntil(deadline: number): void {
     const clock = new Int32Array(new SharedArrayBuffer(4));
     this.#tellOfLoss();
@@ -113,7 +113,7 @@ export class LogStream {
 
   #later(): void {
     if (this.#retry !== null) return;
-    // It keeps no process: at its end, what is left is written by `flushUntil`.
+    // The timer does not keep the process alive: at its end, `flushUntil` writes what is left.
     this.#retry = setTimeout(() => {
       this.#retry = null;
       this.#delay = Math.min(this.#delay * 2, RETRY.most);
@@ -123,7 +123,7 @@ export class LogStream {
   }
 
   #tellOfLoss(): void {
-    // Half of it free: else a flood that goes on would be a line about dropped lines after each that found room.
+    // Only if half of it is free: otherwise a flood would log a line about dropped lines after each other line.
     if (this.#untold === 0 || this.#tell === null || this.#isTelling || this.#bytes > this.limit / 2) return;
     this.#isTelling = true;
     const lines = this.#untold;
@@ -146,7 +146,7 @@ export class LogStream {
     return rest.length === 0 ? (first ?? Buffer.alloc(0)) : Buffer.concat([first ?? Buffer.alloc(0), ...rest], size);
   }
 
-  /** @returns how many bytes were taken; null where nothing will ever read them */
+  /** @returns how many bytes were taken; null if they will never be read */
   #give(bytes: Buffer): number | null {
     let written = 0;
     try {
@@ -166,12 +166,12 @@ function linesIn(bytes: Buffer): number {
 }
 
 /**
- * A descriptor for what `fd` stands for, on which a write does not wait. O_NONBLOCK is a flag of the open file description,
- * which `fd` shares with the process that started this one, and with others: so it is opened once more, where that can be.
+ * A non-blocking descriptor for the same file as `fd`. O_NONBLOCK is a flag of the open file description, which `fd`
+ * shares with the parent process and others. So the file is opened again if possible.
  */
 function unblocked(fd: number): number {
   const stats = fstatSync(fd);
-  // A disk is always ready. The offset is shared with whoever else writes to the same file.
+  // A disk is always ready, and the offset must stay shared with other writers of the same file.
   if (stats.isFile()) return fd;
   try {
     const own = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
@@ -181,7 +181,7 @@ function unblocked(fd: number): number {
     // No /proc, a socket (ENXIO), a pipe without a reader (ENXIO), or a file of another user (EACCES).
   }
   if (stats.isFIFO() || stats.isSocket()) {
-    // Node makes it non-blocking, for all that share it; left open on purpose, and never written to by that socket.
+    // Node makes it non-blocking for all that share it. The socket stays open on purpose, and is never written to.
     new Socket({ fd, readable: false, writable: true }).on("error", () => undefined).unref();
   }
   return fd;
@@ -194,8 +194,8 @@ function isSame(one: Stats, other: Stats): boolean {
 const streams = new Map<number, LogStream>();
 
 /**
- * The stream of a descriptor of this process, 1 or 2. There is one of each, whoever asks: a line must not get into the
- * middle of another's. Where both lead to the same place, they are one.
+ * The stream of a descriptor of this process, 1 or 2. There is only one for each, so that lines do not mix. If both
+ * lead to the same file, they share one.
  */
 export function logStreamOf(fd: number): LogStream {
   const known = streams.get(fd) ?? [...streams].find(([other]) => isSame(fstatSync(other), fstatSync(fd)))?.[1];

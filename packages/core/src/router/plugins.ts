@@ -4,7 +4,7 @@ import { PluginError } from "../errors/plugin-error.ts";
 import { shownCause, thrownText } from "../errors/thrown.ts";
 import type { RouterContext } from "./context.ts";
 
-/** Lets each plugin tap the hooks. @throws PluginError where one fails */
+/** Lets each plugin tap the hooks. @throws PluginError if one fails */
 export async function applyPlugins(
   { config, hooks, log }: RouterContext,
   router: Pick<PluginApi, "call" | "stats">,
@@ -24,7 +24,7 @@ export async function applyPlugins(
   }
 }
 
-/** @throws Error where a hook is tapped for a method or strategy that no loaded plugin provides */
+/** @throws Error if a hook is tapped for a method or strategy that no loaded plugin provides */
 export function requireProviders({ config, hooks }: RouterContext): void {
   const plugins = config.now.plugins.map(({ plugin }) => plugin);
   const methods = plugins.flatMap((plugin) => plugin.methods ?? []).map(({ name }) => name);

@@ -6,11 +6,11 @@ import type { AuthorizationContext } from "../realm/access/authorization.ts";
 import { Realm } from "../realm/realm.ts";
 import type { RealmSettings } from "../realm/settings.ts";
 
-/** What has become of the realms. */
+/** How a reload has changed the realms. */
 export interface RealmChanges {
   readonly added: number;
   readonly changed: number;
-  /** The names of those that are gone. Their sessions are still there. */
+  /** The names of removed realms. Their sessions are still open. */
   readonly removed: readonly string[];
   /** How many subscriptions and registrations the new rules forbid. */
   readonly revoked: number;
@@ -37,8 +37,8 @@ export class Realms implements RealmDirectory, Iterable<Realm> {
   }
 
   /**
-   * Makes the realms those of the config.
-   * @param run does what is to be done for one realm, and sees to what it throws
+   * Updates the realms to match the config.
+   * @param run runs a step for one realm, and handles its errors
    */
   settingsChanged(run: (name: string, step: () => void) => void): RealmChanges {
     const { realms, called } = this.#config.now;

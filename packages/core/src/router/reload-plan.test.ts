@@ -36,7 +36,7 @@ const tcp = (port: number, tls?: object): object => ({ type: "tcp", host: "127.0
 const ws = (port: number, path: string, rest: object = {}) =>
   entry("websocket", { endpoint: tcp(port), path, ...rest });
 
-it("an entry is found again by its type, endpoint and path, wherever it stands", () => {
+it("an entry is found again by its type, endpoint and path, at any position", () => {
   const current = config([ws(1, "/a"), ws(1, "/b"), entry("rawsocket", { endpoint: tcp(2) })]);
   const auth = new Map();
   const next = config([
@@ -50,7 +50,7 @@ it("an entry is found again by its type, endpoint and path, wherever it stands",
   expect(planned.transports[1]?.auth).toBe(auth);
 });
 
-it("entries that nothing tells apart keep their order", () => {
+it("entries with the same identity keep their order", () => {
   const current = config([ws(0, "/ws"), ws(0, "/ws")]);
   const next = config([
     { ...ws(0, "/ws"), settings: settings(2) },
@@ -59,7 +59,7 @@ it("entries that nothing tells apart keep their order", () => {
   expect(timeouts(planReload(current, next).config)).toEqual([2, 3]);
 });
 
-it("what a transport reads for each connection takes effect, and what it does not is named", () => {
+it("keys that a transport reads for each connection take effect, and the others are named", () => {
   const current = config([ws(1, "/ws", { "max-buffered": 1, serializers: ["json"], "ping-interval": 5 })]);
   const next = config([ws(1, "/ws", { "max-buffered": 2, serializers: ["cbor"], "max-message-size": 7 })]);
   const { config: planned, restart } = planReload(current, next);
@@ -75,7 +75,7 @@ it("what a transport reads for each connection takes effect, and what it does no
   );
 });
 
-it("entries that are new or gone, other TLS settings, plugins and components wait for a restart", () => {
+it("new or removed entries, other TLS settings, plugins and components wait for a restart", () => {
   const plugin = { name: "one", core: "*" } as never;
   const component = { module: "file:///a", realm: "r", role: "u", authid: "a", config: undefined, timeout: 1 };
   const current = config([ws(1, "/ws"), entry("rawsocket", { endpoint: tcp(2) }), ws(5, "/ws")], {
@@ -98,7 +98,7 @@ it("entries that are new or gone, other TLS settings, plugins and components wai
     "components has changed; the components stay as they are until a restart",
   ]);
   expect(planned.transports[0]).toBe(current.transports[0]);
-  // The transport that goes on calls its old authenticator, which must stay guarded.
+  // The old transport goes on calling its old authenticator, which must stay guarded.
   expect(planned.called.map(({ uri }) => uri)).toEqual(["com.new", "com.old"]);
   expect(planned.plugins).toBe(current.plugins);
   expect(planned.components).toBe(current.components);
@@ -120,7 +120,7 @@ it("a plugin's transport says by its schema which keys a reload changes", () => 
   expect(restart).toEqual(["transports[0].size has changed; it stays as it was until a restart"]);
 });
 
-it("a transport that does not say what tells its entries apart has them compared as a whole", () => {
+it("the entries of a transport without identity are compared as a whole", () => {
   const transport = { type: "own", schema: z.unknown(), start: () => Promise.reject(new Error()) } as never;
   const own = (options: unknown, authTimeout: number) => ({
     type: "own",

@@ -4,9 +4,9 @@ import { jsonSchemaOf } from "../config/issues.ts";
 import { liveKeys } from "../settings/metadata.ts";
 import { isDict } from "../wamp/messages.ts";
 
-/** What a reload is to do. */
+/** What a reload will do. */
 export interface ReloadPlan {
-  /** The config from then on: the new one, with the old one's word where only a restart changes it. */
+  /** The config after the reload: the new one, with the old values of keys that need a restart. */
   readonly config: LoadedConfig;
   /** What has changed in the config but waits for a restart: a sentence for each key. */
   readonly restart: readonly string[];
@@ -25,14 +25,14 @@ export function planReload(current: LoadedConfig, next: LoadedConfig): ReloadPla
       transports,
       components: current.components,
       plugins: current.plugins,
-      // What goes on with its old blocks goes on calling their procedures.
+      // A removed entry goes on with its old blocks, which call their procedures.
       called: left ? [...next.called, ...current.called] : next.called,
     },
     restart,
   };
 }
 
-/** The entries in the order of the old config, each with what the new one says of it. */
+/** The entries in the order of the old config, each with its new settings. */
 function matched(current: readonly LoadedTransport[], next: readonly LoadedTransport[]) {
   const restart: string[] = [];
   const unmatched = next.map((entry, i) => ({ entry, key: `transports[${i}]` }));
@@ -49,7 +49,7 @@ function matched(current: readonly LoadedTransport[], next: readonly LoadedTrans
   return { transports, left, restart };
 }
 
-/** `next`, with the old options that its transport does not read anew. */
+/** `next`, but with the old values of the options that need a restart. */
 function merged(old: LoadedTransport, next: LoadedTransport, key: string, restart: string[]): LoadedTransport {
   const { options, transport } = old;
   if (!isDict(options) || !isDict(next.options)) return { ...next, options };
@@ -71,7 +71,7 @@ function pluginsOf({ plugins }: LoadedConfig): unknown {
   return plugins.map(({ plugin, options }) => ({ name: plugin.name, options }));
 }
 
-/** A config in JavaScript makes its functions anew each time it is read. */
+/** A config in JavaScript creates its functions again each time it is read. */
 function comparable(component: LoadedComponent): unknown {
   return typeof component.module === "function" ? { ...component, module: null } : component;
 }

@@ -1,7 +1,7 @@
 import { CapturedLog } from "@wampgate/plugin-testkit";
 import { ReloadProblems } from "./reload.ts";
 
-it("a step of a reload that fails is reported, and the steps after it are taken", () => {
+it("a failed step of a reload is reported, and the next steps are taken", () => {
   const log = new CapturedLog();
   const problems = new ReloadProblems(log);
   let taken = 0;

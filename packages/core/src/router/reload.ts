@@ -27,23 +27,23 @@ interface Parts {
   readonly logBuffer: LogBuffer;
 }
 
-/** How many sessions are judged before others get their turn. */
+/** How many sessions are checked before the event loop runs on. */
 const BATCH = 100;
 
 /** What a reload has changed. */
 export interface Reloaded {
   readonly realms: { readonly added: number; readonly removed: number; readonly changed: number };
-  /** Sessions that were closed, since the new config would not let them in. */
+  /** Sessions that were closed because the new config does not let them in. */
   readonly closed: number;
   /** Subscriptions and registrations that the new rules forbid. */
   readonly revoked: number;
   /** What has changed in the config but waits for a restart: a sentence for each key. */
   readonly restart: readonly string[];
-  /** What could not be put into effect, as certificates that cannot be used: a sentence for each. */
+  /** What could not be put into effect, for example an unusable certificate: a sentence for each. */
   readonly problems: readonly string[];
 }
 
-/** What could not be put into effect at a reload. Each step is taken, whatever becomes of the others. */
+/** Collects what could not be put into effect by a reload. Each step is taken, even if others fail. */
 export class ReloadProblems {
   /** A sentence for each. */
   readonly found: string[] = [];
@@ -53,7 +53,7 @@ export class ReloadProblems {
     this.#log = log;
   }
 
-  /** Takes a step. @param what it changes, as `the realm "realm1"` */
+  /** Takes a step. @param what the thing that it changes, for example `the realm "realm1"` */
   attempt(what: string, step: () => void): void {
     attempt(step, (error) => {
       this.found.push(`${what} does not follow the new config in all: ${(error as Error).message}; restart the router`);
@@ -62,7 +62,7 @@ export class ReloadProblems {
   }
 }
 
-/** Where sessions are looked for, and told to go. */
+/** The sessions to check, and what is needed for it. */
 interface Judged {
   readonly transports: readonly TransportRuntime[];
   readonly locals: ReadonlySet<LocalSession>;
@@ -70,7 +70,7 @@ interface Judged {
   readonly log: Log;
 }
 
-/** Closes the sessions that the config would not let in any more. @returns how many */
+/** Closes the sessions that the current config does not let in. @returns how many */
 export async function closeUnentitled({ transports, locals, realms, log }: Judged): Promise<number> {
   // A login that ended just before the reload becomes a session in the same turn.
   await setImmediate();
@@ -87,7 +87,7 @@ export async function closeUnentitled({ transports, locals, realms, log }: Judge
   }
   const judge = async (session: Session, transport: TransportRuntime): Promise<void> => {
     const why = await transport.whyNotEntitled(session).catch((error: unknown) => {
-      log.error({ error, session: session.id }, "whether a session may stay could not be decided: it is closed");
+      log.error({ error, session: session.id }, "closed a session: could not decide whether it may stay");
       return "whether it may stay could not be decided";
     });
     const { info } = session;
@@ -107,13 +107,13 @@ export async function closeUnentitled({ transports, locals, realms, log }: Judge
 
 /** Puts changed configs into effect, one after the other. */
 export class Reloads {
-  /** The last one: the next one waits for it. */
+  /** The last reload: the next one waits for it. */
   #last: Promise<unknown> = Promise.resolve();
   readonly #parts: Parts;
   readonly #context: RouterContext;
   readonly #cwd: string;
 
-  /** @param cwd where plugins and modules are looked for */
+  /** @param cwd the folder to look for plugins and modules in */
   constructor(parts: Parts, context: RouterContext, cwd: string) {
     this.#parts = parts;
     this.#context = context;
@@ -157,7 +157,7 @@ export class Reloads {
   }
 }
 
-/** Tells the operator what has come of a reload. */
+/** Logs the result of a reload for the operator. */
 function logReload(log: Log, { realms, closed, revoked, restart, problems }: Reloaded): void {
   const changes = `realms: ${realms.added} new, ${realms.changed} changed, ${realms.removed} gone`;
   const losses = `sessions closed: ${closed}, subscriptions and registrations revoked: ${revoked}`;

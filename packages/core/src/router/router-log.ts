@@ -4,13 +4,13 @@ import { prettyFactory } from "pino-pretty";
 import type { Log } from "../contract/log.ts";
 import { type LogStream, logStreamOf } from "./log-stream.ts";
 
-/** Behind each log that was made here, its stream. */
+/** The stream of each log that was created here. */
 const streams = new WeakMap<Log, LogStream>();
 
 /**
- * The log of a router on standard output or standard error. It never holds up the one who writes it.
+ * A router's log on standard output or standard error. It never blocks its writer.
  * @param fd 1 or 2
- * @param options `level`: the lowest that is written; `pretty`: for people, where it is a terminal, else JSON lines
+ * @param options `level`: the lowest level that is written; `pretty`: readable text on a terminal, JSON lines elsewhere
  */
 export function routerLog(fd: 1 | 2, { level = "info", pretty = false } = {}): Logger {
   const output = logStreamOf(fd);

@@ -5,7 +5,7 @@ import { ServiceCalls } from "../session/local/service-calls.ts";
 import { randomId } from "../wamp/ids.ts";
 import type { RouterContext } from "./context.ts";
 
-/** The ids of all sessions, and the sessions that live in the router's own process. */
+/** The ids of all sessions, and the sessions in the router's own process. */
 export class Sessions {
   /** Components, and sessions of the embedding program. */
   readonly locals = new Set<LocalSession>();
@@ -40,8 +40,8 @@ export class Sessions {
 
   /**
    * Joins a session of this process to a realm, without a login.
-   * @param provider what wants it: `component`, `embedded`
-   * @throws Error where there is no such realm, or no such role in it
+   * @param provider what creates it: `component`, `embedded`
+   * @throws Error if there is no such realm, or no such role in it
    */
   join(realmName: string, role: string, authid: string, provider: string): LocalSession {
     const realm: RealmPort | undefined = this.#realms.get(realmName);
@@ -65,7 +65,7 @@ export class Sessions {
     return session;
   }
 
-  /** Ends all of them, the router's own too. */
+  /** Ends all local sessions, the router's own too. */
   close(reason: string, message: string): void {
     for (const session of this.locals) session.leave(reason, message);
     this.services.close();

@@ -5,7 +5,7 @@ import { bytes, limit, milliseconds } from "../settings/metadata.ts";
 export const routerSettings = z.object({
   "shutdown-timeout": milliseconds(0)
     .default(5000)
-    .describe("how long calls that are under way may take once the router is told to stop"),
+    .describe("how long pending calls may take after the router is told to stop"),
   log: z
     .strictObject({
       buffer: bytes(4096, 2 ** 30)
@@ -13,7 +13,7 @@ export const routerSettings = z.object({
         .describe("bytes of the log that may wait for a reader that is too slow")
         .meta(
           limit(
-            "lines are dropped, and each is counted; a line tells how many, with `lines`, as soon as there is room again",
+            "lines are dropped, and each is counted; a line says how many, as `lines`, as soon as there is room again",
             "log.buffer",
           ),
         ),

@@ -15,7 +15,7 @@ import { Session, type SessionContext } from "../session/session.ts";
 import { type Live, partOf } from "../settings/live.ts";
 import { CloseUri } from "../wamp/error-uris.ts";
 
-/** What a transport at work needs of its router. */
+/** What a TransportRuntime needs of its router. */
 export interface TransportRuntimeContext {
   readonly realms: RealmDirectory;
   readonly hooks: RouterHooks;
@@ -26,11 +26,11 @@ export interface TransportRuntimeContext {
   ended(session: Session): void;
 }
 
-/** An entry of the config's `transports` at work, with the sessions that came in by it. */
+/** An entry of the config's `transports` at run time, with its sessions. */
 export class TransportRuntime {
   readonly limiter: ConnectionLimiter;
   readonly sessions = new Set<Session>();
-  /** What the transport is handed. */
+  /** What the transport gets. */
   readonly entry: TransportEntry;
   readonly #slots = new Map<Session, ConnectionSlot>();
   readonly #handshakeContext: HandshakeContext;
@@ -66,18 +66,21 @@ export class TransportRuntime {
     };
   }
 
-  /** What the config says of it now. */
+  /** The entry's current settings. */
   get settings(): LoadedTransport {
     return this.#settings.now;
   }
 
-  /** Takes no new clients, and ends the logins that are under way. */
+  /** Takes no new clients, and ends the pending logins. */
   close(): void {
     this.#isClosed = true;
     for (const session of this.sessions) if (session.info === null) this.#turnAway(session);
   }
 
-  /** Why the config does not let a session in any more, a sentence; null where it does, or the session has not joined. */
+  /**
+   * Why the config does not let a session in any more, as a sentence; null if it does, or if the session has not
+   * joined.
+   */
   async whyNotEntitled({ info, admission }: Session): Promise<string | null> {
     return info === null ? null : whyNotEntitled(info, admission, this.#handshakeContext);
   }
@@ -95,5 +98,5 @@ export class TransportRuntime {
   }
 }
 
-/** What clients are told where the router stops. */
+/** The text for clients when the router stops. */
 export const SHUTTING_DOWN = "the router is shutting down";
