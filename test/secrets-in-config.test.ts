@@ -190,7 +190,7 @@ it.each([
     `export default ["${secret("")}"\n("x")];`,
     /TypeError at .*mjs:2:1: its message/,
   ],
-  ["JSON that it reads is not shown", `export default JSON.parse('{"a": ${secret("")}}');`, /what it read is no JSON/],
+  ["JSON that it reads is not shown", `export default JSON.parse('{"a": ${secret("")}}');`, /what it read is not JSON/],
   ["a value that is thrown and is no error is told", "throw null;", /something other than an Error was thrown/],
 ])("of a config in JavaScript, %s", async (_what, text, expected) => {
   const cwd = await folderWith({ "wampgate.config.mjs": text });

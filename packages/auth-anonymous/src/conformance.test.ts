@@ -33,7 +33,7 @@ async function authidsOf(block: object): Promise<unknown[]> {
 }
 
 describe("an anonymous client", () => {
-  it("gets a random serial as authid, whatever authid it named", async () => {
+  it("gets a random serial as authid, even if it named another", async () => {
     const [first, second] = await authidsOf({ type: "static", role: "user" });
     const serial = /^([345679ACEFGHJKLMNPQRSTUVWXY]{4}-){5}[345679ACEFGHJKLMNPQRSTUVWXY]{4}$/;
     expect(first).toMatch(serial);
@@ -41,7 +41,7 @@ describe("an anonymous client", () => {
     expect(first).not.toBe(second);
   });
 
-  it("gets the authid of the config where there is one", async () => {
+  it("gets the authid of the config if there is one", async () => {
     await expect(authidsOf({ type: "static", role: "user", authid: "foobar23" })).resolves.toEqual([
       "foobar23",
       "foobar23",

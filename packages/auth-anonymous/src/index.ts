@@ -3,7 +3,10 @@ import { serialAuthid } from "./serial-authid.ts";
 
 const block = z.strictObject(principalFields);
 
-/** The method `anonymous`: no proof at all. The authid is the config's, else a random one; the client's is ignored. */
+/**
+ * The method `anonymous`: no proof at all. The authid comes from the config, else it is random; the client's is
+ * ignored.
+ */
 export const anonymous = defineMethod({
   name: "anonymous",
   at: "hello",

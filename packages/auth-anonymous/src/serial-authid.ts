@@ -1,16 +1,16 @@
 import { randomFillSync } from "node:crypto";
 
-/** Letters and digits that nobody mistakes for one another, as in Crossbar. */
+/** Letters and digits that cannot be confused, as in Crossbar. */
 const ALPHABET = "345679ACEFGHJKLMNPQRSTUVWXY";
 const LENGTH = 24;
-/** Bytes past the last whole multiple would make the first letters likelier. */
+/** Bytes beyond the last whole multiple would make the first letters more likely. */
 const FAIR = 256 - (256 % ALPHABET.length);
 
-/** Random bytes for many serials, since each draw has its price. */
+/** Random bytes for many serials, since each draw costs time. */
 const pool = Buffer.allocUnsafeSlow(1024);
 let drawn = pool.length;
 
-/** A random authid, `XXXX-XXXX-XXXX-XXXX-XXXX-XXXX`: 114 bits, so nobody can guess or meet another's. */
+/** A random authid, `XXXX-XXXX-XXXX-XXXX-XXXX-XXXX`: 114 bits, so it cannot be guessed, and two are never the same. */
 export function serialAuthid(): string {
   let serial = "";
   for (let letters = 0; letters < LENGTH;) {

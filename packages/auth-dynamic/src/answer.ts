@@ -8,7 +8,7 @@ import {
   type PrincipalQuery,
 } from "@wampgate/core";
 
-/** What an authenticator answered that it may not: `why` is for the log, and never holds a value. */
+/** An authenticator's answer is not allowed. The message is for the log, and never holds a value. */
 export class BadAnswer extends Error {
   override readonly name = "BadAnswer";
 }
@@ -38,7 +38,7 @@ export function readResult(
   return principal(assignment, rest, query);
 }
 
-/** Where the method lets a strategy judge the proof, the authenticator has judged it; else it tells what to check it by. */
+/** If the method lets a strategy check the proof, the authenticator has checked it; else it gave the credential. */
 function principal(assignment: Assignment, rest: object, { method, phase }: PrincipalQuery): PrincipalAnswer {
   const verified = method.strategyMayVerify === true && phase === "authenticate";
   return verified ? accepted(assignment) : credential(rest, assignment);

@@ -5,7 +5,7 @@ const milliseconds = z
   .min(0)
   .max(2 ** 31 - 1);
 
-/** What a block of `type: dynamic` holds. */
+/** The keys of a block of `type: dynamic`. */
 export const block = z.strictObject({
   authenticator: z
     .string()
@@ -17,7 +17,7 @@ export const block = z.strictObject({
       error: "only trusted is possible, and the default: the router itself calls the authenticator",
     })
     .optional()
-    .describe("accepted for Crossbar's sake; it means nothing"),
+    .describe("accepted for compatibility with Crossbar; it has no effect"),
   expose_controller: z
     .never({
       error: "expose_controller is left out: an authenticator gets no controller of the router; write a plugin",
@@ -26,7 +26,7 @@ export const block = z.strictObject({
   timeout: milliseconds.min(1).default(10_000).describe("how long the authenticator may take, in milliseconds"),
   wait: milliseconds
     .default(0)
-    .describe("how long a login waits for an authenticator that is not there, in milliseconds"),
+    .describe("how long a login waits for an authenticator that is not registered, in milliseconds"),
 });
 
 export type Block = z.output<typeof block>;

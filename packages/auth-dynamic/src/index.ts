@@ -34,7 +34,7 @@ export const dynamic = defineStrategy<Block>({
   },
 });
 
-/** Everything known about the client: the same keys for every method, and what the method adds. */
+/** Everything known about the client: the same keys for every method, and those that the method adds. */
 function detailsOf({ attempt, facts }: PrincipalQuery): Record<string, unknown> {
   const { session, authmethod, authid, authrole, authextra } = attempt;
   const transport = sentTransport(attempt.transport);
@@ -60,9 +60,9 @@ function answerOf(outcome: CallOutcome, query: PrincipalQuery, api: PluginApi, c
     case "no-realm":
       return denied(ErrorUri.noSuchRealm, `no realm "${called.realm}" exists on this router`);
     case "no-callee":
-      return failed(api, called, "nobody has registered it");
+      return failed(api, called, "it is not registered");
     case "callee-busy":
-      return failed(api, called, "it reads too slowly: more waits for it than its transport's max-buffered lets it");
+      return failed(api, called, "it reads too slowly: more than its transport's max-buffered waits for it");
     case "callee-gone":
       return failed(api, called, "it left before it answered");
     case "timeout":
@@ -70,7 +70,7 @@ function answerOf(outcome: CallOutcome, query: PrincipalQuery, api: PluginApi, c
   }
 }
 
-/** An ERROR of the authenticator is its own word to the client: same URI, first argument as message. */
+/** An ERROR of the authenticator goes to the client: with the same URI, and its first argument as message. */
 function refusal(
   { uri, args }: CallOutcome & { kind: "error" },
   { last }: PrincipalQuery,
@@ -79,9 +79,9 @@ function refusal(
 ): PrincipalAnswer {
   const message = typeof args[0] === "string" ? args[0] : undefined;
   if (uri === ErrorUri.noSuchPrincipal && !last) return unknown();
-  if (!isUri(uri)) return failed(api, called, "it raised an error whose URI is none");
+  if (!isUri(uri)) return failed(api, called, "it raised an error with an illegal URI");
   if (uri === ErrorUri.runtimeError) {
-    // A crash: its text may hold anything, and is for the operator.
+    // A crash: its text may hold anything, so it is only for the operator.
     api.log.error({ ...called, error: message }, "the authenticator crashed");
     return denied(uri);
   }

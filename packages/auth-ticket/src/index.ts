@@ -23,13 +23,16 @@ const block = z.strictObject({
 
 type Principals = z.output<typeof block>["principals"];
 
-/** A block at work: each principal with its ticket out of sight. */
+/** A prepared block: each principal with its ticket hidden from prints. */
 type Kept = Readonly<Record<string, Omit<Principals[string], "ticket"> & { readonly ticket: Secret<string> }>>;
 
-/** Made once: making one for each unknown authid takes time that tells. */
+/** Created once: the time to create one would show that an authid is unknown. */
 const NOBODYS = randomBytes(32).toString("base64");
 
-/** The method `ticket`: the client shows a secret, which the block or the strategy knows (spec, advanced/authentication). */
+/**
+ * The method `ticket`: the client sends a secret, which the block or the strategy knows (spec,
+ * advanced/authentication).
+ */
 export const ticket = defineMethod({
   name: "ticket",
   at: "authenticate",

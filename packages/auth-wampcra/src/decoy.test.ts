@@ -5,7 +5,7 @@ const salting = { salt: "salt123", iterations: 100, keylen: 16 };
 const two = { joe: { secret: "a" }, ann: { secret: "b", ...salting } };
 const strangers = Array.from({ length: 200 }, (_, i) => `x${i}`);
 
-/** So many users as `wampgate hash` makes them. */
+/** Users with secrets like those of `wampgate hash`. */
 function hashed(count: number): Record<string, { secret: string; salt: string; iterations: number; keylen: number }> {
   const entry = (i: number) => ({ secret: `secret ${i}`, salt: saltNumber(i), iterations: 1000, keylen: 32 });
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`user${i}`, entry(i)]));
@@ -26,7 +26,7 @@ describe("a decoy", () => {
     expect(decoySecret("nobody", blocks).key).not.toBe(decoySecret("no other", blocks).key);
   });
 
-  it("takes its salting from the real users: over many authids as often as they have it", async () => {
+  it("takes its salting from the real users, with the same frequency over many authids", async () => {
     const blocks = [await modelsOf(two)];
     const salted = strangers.map((name) => decoySecret(name, blocks)).filter((decoy) => decoy.salting);
     expect(salted.length).toBeGreaterThan(60);
@@ -36,19 +36,19 @@ describe("a decoy", () => {
     for (const decoy of salted) expect(decoy.salting?.salt).toMatch(/^[a-z]{4}\d{3}$/);
   });
 
-  it("depends on the users' secrets, so that nobody outside can make it", async () => {
+  it("depends on the users' secrets, so that an outsider cannot compute it", async () => {
     const [one, other] = [[await modelsOf({ joe: { secret: "a" } })], [await modelsOf({ joe: { secret: "b" } })]];
     expect(decoySecret("nobody", one).key).not.toBe(decoySecret("nobody", other).key);
   });
 
-  it("stands for several blocks together, and for none", async () => {
+  it("works for several blocks together, and for none", async () => {
     const one = await modelsOf({ joe: { secret: "a" } });
     const blocks = [one, await modelsOf({}), await modelsOf({ joe: { secret: "b" } })];
     expect(decoySecret(null, blocks).salting).toBeNull();
     expect(decoySecret(null, []).key).toMatch(/./);
   });
 
-  it("has the role of the user that it is like, and else the default-role of that user's own block", async () => {
+  it("has the role of the user that it imitates, else the default-role of that user's own block", async () => {
     const blocks = [
       await modelsOf({ joe: { secret: "a", role: "boss" }, ann: { secret: "c", role: "" } }),
       await modelsOf({ pia: { secret: "b" } }),
@@ -60,7 +60,7 @@ describe("a decoy", () => {
     expect(roles([null, null])).toEqual(new Set(["boss", null]));
   });
 
-  it("mostly stays as it is where one of many users is added, changed or removed", async () => {
+  it("mostly stays as it is if one of many users is added, changed or removed", async () => {
     const users = hashed(40);
     const before = saltsOf(await modelsOf(users));
     let kept = 0;

@@ -5,28 +5,31 @@ import { type Secret, type SecretFields, secretOf } from "./secret.ts";
 
 const derive = promisify(pbkdf2);
 
-/** Of how many users' secrets a block's key is made. So many at once are not guessed, and most changes leave them alone. */
+/**
+ * How many users' secrets make a block's key. Three at once cannot be guessed, and most changes of users do not affect
+ * them.
+ */
 const KEY_USERS = 3;
 
-/** Rounds of PBKDF2 for that key, once at start: whoever sees decoys could else try weak passwords quickly. */
+/** Rounds of PBKDF2 for that key, once at start: otherwise decoys would allow quick guesses of weak passwords. */
 const KEY_ROUNDS = 50_000;
 
-/** A user of a static block, as far as its challenge shows it. */
+/** The data of a static user that its challenge shows. */
 interface Model extends Secret {
   readonly role: string | undefined;
-  /** Null where it has no salt. */
+  /** Null if it has no salt. */
   readonly shape: SaltShape | null;
 }
 
-/** The users of a block, and a key made of their secrets that nobody outside can know. */
+/** The users of a block, and a key made of their secrets, which outsiders cannot know. */
 export interface Models {
   readonly users: readonly Model[];
   readonly digest: string;
 }
 
-/** What a challenge for an unknown authid is made of. */
+/** The data for a challenge to an unknown authid. */
 export interface Decoy extends Secret {
-  /** Null: the challenge shows none. */
+  /** Null: the challenge shows no role. */
   readonly role: string | null;
 }
 
@@ -44,8 +47,8 @@ export async function modelsOf(
 }
 
 /**
- * The key is made of the users whose secrets have the smallest hashes: whichever users are added, changed or removed, most
- * likely they are others, and decoys stay as they are.
+ * The key is made of the users whose secrets have the smallest hashes. Changes most likely affect other users, so that
+ * decoys stay the same.
  */
 async function digestOf(users: readonly Secret[]): Promise<string> {
   const hashes = users.map(({ key }) => createHash("sha256").update(JSON.stringify(key)).digest("hex"));
@@ -54,9 +57,9 @@ async function digestOf(users: readonly Secret[]): Promise<string> {
 }
 
 /**
- * What a challenge for an authid that nobody knows is made of: it looks like that of one of the real users, always the
- * same one for this authid, also after a restart; which one, and the salt, come from the users' own secrets, so that
- * nobody outside can tell.
+ * The data for a challenge to an unknown authid. It imitates one of the real users, always the same one for this
+ * authid, also after a restart. Which one, and the salt, depend on the users' own secrets, so that outsiders cannot
+ * detect it.
  *
  * @param defaultRoles the `default-role` of each block
  */
@@ -66,14 +69,14 @@ export function decoySecret(
   defaultRoles: readonly (string | null)[] = [],
 ): Decoy {
   const key = `wampgate decoy ${JSON.stringify(blocks.map(({ digest }) => digest))}`;
-  // One HMAC for all of it: each login pays for it, of known authids too.
+  // One HMAC for all of it: each login pays for it, also for known authids.
   const bytes = createHmac("sha512", key)
     .update(authid ?? "")
     .digest();
   const { model, block } = nth(blocks, bytes.readUInt32BE());
   return {
     key: bytes.subarray(4, 36).toString("base64"),
-    // As core does it for a user: an empty role is none.
+    // As in core: an empty role counts as none.
     role: (model?.role === "" ? undefined : model?.role) ?? defaultRoles[block] ?? null,
     salting: salting(model, bytes.subarray(36), authid ?? ""),
   };
@@ -84,7 +87,7 @@ function salting(model: Model | undefined, seed: Buffer, authid: string): Secret
   return { ...model.salting, salt: saltOf(model.shape, seed, authid) };
 }
 
-/** The user number `n` of all blocks together, counted round, and the number of its block. */
+/** User number `n` (modulo their count) of all blocks together, and the number of its block. */
 function nth(blocks: readonly Models[], n: number): { model: Model | undefined; block: number } {
   const total = blocks.reduce((sum, { users }) => sum + users.length, 0);
   let left = total === 0 ? 0 : n % total;

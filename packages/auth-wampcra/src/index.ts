@@ -22,7 +22,7 @@ const user = z.strictObject({ ...secretFields, ...principalFields }).superRefine
 const block = z.strictObject({ users: z.record(z.string(), user).describe("who may log in, by authid") });
 type Users = z.output<typeof block>["users"];
 
-/** A block at work: each user with its key, and what decoys are made of, both out of sight. */
+/** A prepared block: each user with its key, and the models of decoys, both hidden from prints. */
 interface Block {
   readonly users: Readonly<Record<string, User>>;
   readonly models: Secret<Models>;
@@ -32,12 +32,12 @@ interface User extends Omit<Users[string], keyof SecretFields> {
   readonly concealed: Secret<SecretFields>;
 }
 
-/** What travels from CHALLENGE to AUTHENTICATE. */
+/** The state from CHALLENGE to AUTHENTICATE. */
 interface Expected {
   readonly signature: string;
 }
 
-/** The method `wampcra`: the client signs a challenge with a key that never travels (spec, advanced/authentication). */
+/** The method `wampcra`: the client signs a challenge with a key that is never sent (spec, advanced/authentication). */
 export const wampcra = defineMethod({
   name: "wampcra",
   at: "hello",
@@ -52,7 +52,7 @@ export const wampcra = defineMethod({
     },
     find(query, { users, models }: Block) {
       const answer = findIn(users, query, (user) => user.concealed.reveal());
-      // A known authid costs the work of a decoy too: else the time would tell that it is known.
+      // A known authid also costs the work of a decoy: otherwise the timing would show that it is known.
       if (answer.kind !== "unknown") decoySecret(query.authid, [models.reveal()]);
       return answer;
     },
@@ -63,7 +63,8 @@ export const wampcra = defineMethod({
     const found = await attempt.resolvePrincipal();
     const { key, salting } = await secretOf(found.credential);
     const { role, provider } = found.principal;
-    // A static user's own `authid` would show that the user exists: no decoy has one. An answer's stands in it, as in Crossbar.
+    // A static user's own `authid` would show that the user exists: no decoy has one. An authid from a strategy is
+    // used, as in Crossbar.
     const authid = provider === "static" ? attempt.authid : found.principal.authid;
     const text = JSON.stringify({
       authid,
@@ -92,7 +93,7 @@ export const wampcra = defineMethod({
   },
 });
 
-/** Each user with its key, so that no login derives a password again. */
+/** Each user with its key, so that logins need not derive it again. */
 async function withKeys(users: Users): Promise<Users> {
   const entries = Object.entries(users).map(async ([authid, own]) => {
     const { password, ...rest } = own;

@@ -5,7 +5,7 @@ const seed = (i: number): Buffer => createHash("sha256").update(`seed ${i}`).dig
 
 let made = 0;
 
-/** As random as it looks, and the same in every run. */
+/** Pseudo-random, and the same in every run. */
 function bytes(count: number): Buffer {
   return createHash("shake256", { outputLength: count }).update(`bytes ${++made}`).digest();
 }
@@ -18,7 +18,7 @@ function uuid(): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-/** Salts of strangers, 200 for each user in turn. */
+/** Salts of decoys, 200 for each user in turn. */
 function decoysOf(salts: readonly string[]): string[] {
   const shapes = saltShapes(salts.map((salt, i) => ({ authid: `user${i}`, salt })));
   return Array.from({ length: 200 * salts.length }, (_, i) =>
@@ -52,7 +52,7 @@ describe("a decoy's salt has the alphabet, padding and length of the real ones",
     expect(new Set(lengths)).toEqual(new Set([5, 15]));
   });
 
-  it("letters and digits without padding keep their kinds, where nothing tells their alphabet", () => {
+  it("letters and digits without padding keep their kinds if their alphabet is unclear", () => {
     for (const salt of decoysOf(["aB3dE6gH"])) expect(salt).toMatch(/^[a-z][A-Z]\d[a-z][A-Z]\d[a-z][A-Z]$/);
   });
 });
@@ -61,12 +61,12 @@ it("a salt that several users share is the salt of decoys too", () => {
   expect(new Set(decoysOf(["salt123", "salt123", "salt123"]))).toEqual(new Set(["salt123"]));
 });
 
-it("what many salts have in common, decoys have too", () => {
+it("the common characters of many salts are in decoys too", () => {
   const salts = ["abcd", "efgh", "ijkl", "mnop", "qrst"].map((text) => `wamp/${text}`);
   for (const salt of decoysOf(salts)) expect(salt).toMatch(/^wamp\/[a-z]{4}$/);
 });
 
-it("a salt made of the authid is made of the asked one", () => {
+it("a salt that contains the authid contains the asked authid in decoys", () => {
   const shapes = saltShapes([
     { authid: "joe", salt: "salt-of-joe" },
     { authid: "annabel", salt: "salt-of-annabel" },

@@ -8,23 +8,23 @@ const DIGITS = "0123456789";
 const BASE64 = `${UPPER}${LOWER}${DIGITS}+/`;
 const BASE64URL = `${UPPER}${LOWER}${DIGITS}-_`;
 
-/** Stands in a pattern for the user's own authid. No salt of a sane config holds it. */
+/** Marks the user's own authid in a pattern. No salt of a sane config contains it. */
 const AUTHID = "\0";
 
-/** An authid that is shorter stands in a salt by chance. */
+/** A shorter authid may occur in a salt by chance. */
 const SHORTEST_AUTHID = 2;
 
-/** So many salts that have the same character at one place do so by design. */
+/** If this many salts have the same character at one position, that is by design. */
 const AGREE = 4;
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[1-8][\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/i;
 
-/** For each character of a salt, those that may stand there; `\0` is the place of the authid. */
+/** For each position of a salt, the possible characters; `\0` is the place of the authid. */
 export type SaltShape = readonly string[];
 
 /**
- * The shape of each user's salt: its alphabet (hex, base64, base64url, or the kinds of characters of a free text), padding,
- * length, and what salts of the same length share. Where several users have the very same salt it is a shape of its own.
+ * The shape of each user's salt: its alphabet (hex, base64, base64url, or the kinds of characters of a free text),
+ * padding, length, and what salts of the same length share. A salt that several users share is a shape of its own.
  */
 export function saltShapes(users: readonly { authid: string; salt: string }[]): SaltShape[] {
   const patterns = users.map(({ authid, salt }) =>
@@ -45,7 +45,7 @@ export function saltShapes(users: readonly { authid: string; salt: string }[]): 
   });
 }
 
-/** A salt of that shape: always the same one for the same `seed`. @param authid who is asked about */
+/** A salt of that shape: always the same one for the same `seed`. @param authid the authid in HELLO */
 export function saltOf(shape: SaltShape, seed: Buffer, authid: string): string {
   const bytes = createHash("shake256", { outputLength: Math.max(1, shape.length) * 2 })
     .update(seed)
@@ -55,18 +55,18 @@ export function saltOf(shape: SaltShape, seed: Buffer, authid: string): string {
       alphabet === AUTHID ? authid : (alphabet[bytes.readUInt16BE(2 * i) % alphabet.length] ?? ""),
     )
     .join("");
-  // A salt that is the authid alone, where none is named: a challenge needs one.
+  // A salt that is only the authid, and no authid was named: a challenge needs a salt.
   return salt === "" ? "0" : salt;
 }
 
-/** The characters in which all of many salts agree, by their place. */
+/** The characters that many salts have in common, by position. */
 function sharedBy(patterns: readonly string[]): (string | undefined)[] {
   const [first = ""] = patterns;
   if (patterns.length < AGREE) return [];
   return first.split("").map((char, i) => (patterns.every((other) => other[i] === char) ? char : undefined));
 }
 
-/** @param alike the salts of the same length: one alone may lack the characters that tell its alphabet */
+/** @param alike the salts of the same length: a single one may lack the characters that show its alphabet */
 function alphabetsOf(pattern: string, alike: readonly string[]): SaltShape {
   const chars = pattern.split("");
   if (UUID.test(pattern)) return uuidAlphabets(chars);
@@ -81,7 +81,7 @@ function isOneCase(text: string): boolean {
   return text === text.toLowerCase() || text === text.toUpperCase();
 }
 
-/** The places of a UUID's version and variant are not random (RFC 9562). */
+/** The positions of a UUID's version and variant are not random (RFC 9562). */
 function uuidAlphabets(chars: readonly string[]): SaltShape {
   const isUpper = chars.some((char) => /[A-F]/.test(char));
   const cased = (alphabet: string): string => (isUpper ? alphabet.toUpperCase() : alphabet);
@@ -91,7 +91,7 @@ function uuidAlphabets(chars: readonly string[]): SaltShape {
   });
 }
 
-/** Null where it is no base64: the text of a person, or something with an alphabet of its own. */
+/** Null if it is not base64: a text by a person, or one with another alphabet. */
 function base64Alphabets(pattern: string, alike: readonly string[]): SaltShape | null {
   const body = pattern.replace(/=+$/, "");
   const isPadded = body.length < pattern.length;
@@ -105,7 +105,7 @@ function base64Alphabets(pattern: string, alike: readonly string[]): SaltShape |
   const chars = body.split("");
   if (!chars.every((char) => alphabet.includes(char))) return null;
   const last = lastOf(alphabet, rest, body);
-  // Without padding and without a sign it may be letters and digits alone, and nothing tells: each keeps its kind.
+  // Without padding and signs it may be only letters and digits. That is unclear, so each character keeps its kind.
   const isSure = isPadded || /[-_+/]/.test(all);
   return pattern.split("").map((char, i) => {
     if (char === "=") return char;
@@ -121,7 +121,7 @@ function common(one: string, other: string): string {
     .join("");
 }
 
-/** What the last character may be: encoders leave the bits of it that mean nothing at 0. */
+/** The possible last characters: encoders set the unused bits to 0. */
 function lastOf(alphabet: string, rest: number, body: string): string {
   if (rest < 2) return alphabet;
   const step = rest === 2 ? 16 : 4;

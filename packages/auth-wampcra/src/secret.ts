@@ -4,13 +4,9 @@ import { z } from "@wampgate/core";
 
 const derive = promisify(pbkdf2);
 
-/** The keys by which a block or a strategy says what the client must know. */
+/** The keys that describe the client's secret, in a block or a strategy's answer. */
 export const secretFields = {
-  secret: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("the key; beside `salt` the derived key in base64, as in the WAMP spec"),
+  secret: z.string().min(1).optional().describe("the key; with `salt` the derived key in base64, as in the WAMP spec"),
   password: z
     .string()
     .min(1)
@@ -21,7 +17,7 @@ export const secretFields = {
   keylen: z.int().min(1).max(1024).optional().describe("length of the derived key in bytes"),
 };
 
-/** What `secretFields` hold, before it is known to be whole. */
+/** The values of `secretFields`, before they are checked. */
 export interface SecretFields {
   readonly secret?: string | undefined;
   readonly password?: string | undefined;
@@ -30,20 +26,20 @@ export interface SecretFields {
   readonly keylen?: number | undefined;
 }
 
-/** How the client is to derive its key from the password (spec, advanced/authentication "PBKDF2"). */
+/** How the client derives its key from the password (spec, advanced/authentication "PBKDF2"). */
 export interface Salting {
   readonly salt: string;
   readonly iterations: number;
   readonly keylen: number;
 }
 
-/** The key that signs, and how the client comes to it. */
+/** The key that signs, and how the client derives it. */
 export interface Secret {
   readonly key: string;
   readonly salting: Salting | null;
 }
 
-/** Says what is wrong with `fields`, or nothing: `secret` or `password`; all three of the salting or none. */
+/** Reports what is wrong with `fields`: they need `secret` or `password`, and all three keys of the salting or none. */
 export function checkSecret(fields: SecretFields, context: z.RefinementCtx): void {
   if ((fields.secret === undefined) === (fields.password === undefined)) {
     context.addIssue({
@@ -73,7 +69,7 @@ export async function secretOf(fields: SecretFields): Promise<Secret> {
 }
 
 /**
- * The key a client derives from its password: base64 of PBKDF2-HMAC-SHA256. The salt is used as it is written.
+ * The key that a client derives from its password: base64 of PBKDF2-HMAC-SHA256. The salt is used as written.
  *
  * @example await deriveKey("secret1", { salt: "salt123", iterations: 100, keylen: 16 }) // "prq7+YkJ1/KlW1X0YczMHw=="
  */

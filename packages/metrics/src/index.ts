@@ -3,7 +3,7 @@ import { Metrics } from "./metrics.ts";
 import { Page } from "./page.ts";
 
 const options = z.strictObject({
-  host: z.string().min(1).default("127.0.0.1").describe("where to listen; by default nobody outside can ask"),
+  host: z.string().min(1).default("127.0.0.1").describe("where to listen; by default only this machine can connect"),
   port: z.int().min(0).max(0xffff).default(9464).describe("0: any free one, which is logged"),
   path: z.string().startsWith("/").default("/metrics").describe("the path of the page"),
 });

@@ -3,14 +3,17 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 
 const SECONDS = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** The reasons that get a series of their own. Authenticators may say any other, and a series for each would have no end. */
+/**
+ * The reasons that get a series of their own. Authenticators may use any others, and a series for each could be
+ * endless.
+ */
 const REASONS: ReadonlySet<string> = new Set([...Object.values(ErrorUri), ...Object.values(CloseUri)]);
 
 type TrafficKey = keyof PluginApi["stats"]["transports"][number]["traffic"];
 
 /**
- * What a router tells Prometheus. No label holds what a client chooses: methods, strategies, realms, roles and transports
- * are the config's, and whatever else is `other` or `none`.
+ * A router's metrics for Prometheus. No label has a value that a client chooses: methods, strategies, realms, roles and
+ * transports come from the config, and all else is `other` or `none`.
  */
 export class Metrics {
   readonly registry = new Registry();
@@ -22,7 +25,7 @@ export class Metrics {
     this.#readStats();
   }
 
-  /** Counts from now on what the hooks tell. */
+  /** Counts by the hooks from now on. */
   tap(hooks: PluginApi["hooks"]): void {
     const tap = "@wampgate/metrics";
     const registers = [this.registry];
@@ -67,7 +70,7 @@ export class Metrics {
     hooks.serviceCallEnded.tap(tap, ({ kind, ms }) => calls.observe({ outcome: kind }, ms / 1000));
   }
 
-  /** What core counts itself is read when somebody asks. */
+  /** Core's own counts are read at each scrape. */
   #readStats(): void {
     const registers = [this.registry];
     const stats = this.#stats;

@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import type { PluginApi } from "@wampgate/core";
 import type { Registry } from "prom-client";
 
-/** How long somebody who asks may take for the request, in milliseconds. */
+/** How long a client may take for its request, in milliseconds. */
 const REQUEST_TIME = 5000;
-/** Whoever scrapes needs one connection. */
+/** A scraper needs one connection. */
 const MAX_CONNECTIONS = 16;
 
 /** The page that Prometheus reads. */
@@ -22,13 +22,13 @@ export class Page {
     this.#log = log;
     const limits = { headersTimeout: REQUEST_TIME, requestTimeout: REQUEST_TIME, connectionsCheckingInterval: 1000 };
     this.#server = createServer(limits, (request, response) => {
-      // What fails here is the answer: its client is disconnected, and the router goes on.
+      // If the answer fails, its client is disconnected, and the router goes on.
       this.#answer(request, response).catch(() => response.destroy());
     });
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
 
-  /** @returns its URL. Rejects where it cannot listen there. */
+  /** @returns its URL. Rejects if it cannot listen there. */
   async listen(port: number, host: string): Promise<string> {
     try {
       await once(this.#server.listen(port, host), "listening");

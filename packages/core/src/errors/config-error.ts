@@ -1,4 +1,4 @@
-/** One thing that is wrong in a config: where, and what was found and expected. */
+/** One problem of a config: its place, and what was found and expected. */
 export interface ConfigIssue {
   /** The keys that lead to it, outermost first. */
   readonly path: readonly (string | number)[];
@@ -7,7 +7,7 @@ export interface ConfigIssue {
   readonly cause?: unknown;
 }
 
-/** The operator's config is wrong. All that was found wrong is in `issues`. */
+/** The operator's config is wrong. All its problems are in `issues`. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly file: string;

@@ -1,7 +1,7 @@
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { WampError } from "./wamp-error.ts";
 
-/** A session asked for more than a limit of the config leaves it. */
+/** A session asked for more than a limit of the config allows. */
 export class LimitError extends WampError {
   override readonly name = "LimitError";
   /** The limit's key in the config. */

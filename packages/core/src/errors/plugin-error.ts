@@ -1,4 +1,4 @@
-/** A plugin did what it may not: threw, hung, or answered out of its contract. Goes to the log, never to a peer. */
+/** A plugin threw, hung, or gave an answer that its contract does not allow. Goes to the log, never to a client. */
 export class PluginError extends Error {
   override readonly name = "PluginError";
   readonly plugin: string;

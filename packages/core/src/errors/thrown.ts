@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 /** Errors that JavaScript itself throws. Their messages hold pieces of the source and values that the code worked on. */
 const OF_THE_LANGUAGE = ["SyntaxError", "TypeError", "ReferenceError", "RangeError", "EvalError", "URIError"];
 
-/** Of those messages, what is always the same. */
+/** The parts of those messages that are always the same. */
 const SAFE_WORDS = [
   /^Unexpected (?:end of (?:input|JSON input)|identifier|string|number|template string|token|reserved word|strict mode reserved word)/,
   /^Invalid or unexpected token$/,
@@ -12,13 +12,13 @@ const SAFE_WORDS = [
   /^Cannot (?:read|set) properties of (?:undefined|null)/,
   /^Assignment to constant variable/,
   /^Maximum call stack size exceeded/,
-  // It names what another file exports, and no more.
+  // It names only an export of another file.
   /^The requested module '[^']*' does not provide an export named '[^']*'$/,
 ];
 
 /**
- * What was thrown by the code of a config, a plugin or a component, for the operator. An author's own message is kept. Of
- * an error of JavaScript itself it tells the kind and the place, since its message may show a secret that stands there.
+ * Describes for the operator what the code of a config, a plugin or a component threw. An author's own message is kept.
+ * For errors of JavaScript itself it gives the kind and the place, since the message may show a secret.
  */
 export function thrownText(error: unknown): string {
   if (!(error instanceof Error) && !isErrorLike(error)) return textOf(error);
@@ -31,7 +31,7 @@ export function thrownText(error: unknown): string {
     ? undefined
     : SAFE_WORDS.map((pattern) => pattern.exec(message)?.[0]).find((found) => found !== undefined);
   const jsonFile = isJson ? /^((?:file:\/\/)?\/[^\n]*?\.json): /.exec(message)?.[1] : undefined;
-  const what = words ?? (jsonFile === undefined ? hintOf(name, isJson) : `the file ${jsonFile} is no JSON`);
+  const what = words ?? (jsonFile === undefined ? hintOf(name, isJson) : `the file ${jsonFile} is not JSON`);
   return `${name}${place === null ? "" : ` at ${place}`}: ${what}`;
 }
 
@@ -66,14 +66,14 @@ function textOf(value: unknown): string {
 }
 
 function hintOf(name: string, isJson: boolean): string {
-  if (name === "ReferenceError") return "a name is used that is not defined; a text must stand in quotes";
-  if (isJson) return "what it read is no JSON";
+  if (name === "ReferenceError") return "a name is used that is not defined; a text must be in quotes";
+  if (isJson) return "what it read is not JSON";
   return "its message is not shown, since it may hold a secret";
 }
 
-/** `/path/file.mjs:3:7` of the code that threw; null where only the runtime's own files took part. */
+/** `/path/file.mjs:3:7` of the code that threw; null if only the runtime's own files took part. */
 function placeOf({ name, message, stack = "" }: Error): string | null {
-  // Node puts the place and the line itself before what a parser throws.
+  // Node puts the place and the source line before a parser's error.
   if (!stack.startsWith(name)) {
     const [head = "", source = "", arrow = ""] = stack.split("\n");
     const found = /^((?:file:\/\/)?\/.*):(\d+)$/.exec(head);

@@ -4,7 +4,7 @@ import type { PayloadValues } from "../wamp/payload.ts";
 const BRAND = Symbol.for("wampgate.WampError");
 
 /**
- * An error that goes to a peer: its URI and, where there is one, a message or arguments. Nothing in it is secret.
+ * An error that goes to a client: its URI and, if there is one, a message or arguments. It holds no secrets.
  *
  * @example throw new WampError("com.example.error.out_of_stock", "no blue ones left");
  */
@@ -22,7 +22,7 @@ export class WampError extends Error {
     this.payload = payload ?? (message === undefined ? {} : { args: [message] });
   }
 
-  // The names that an autobahn.Error has, so that code written for autobahn-js finds them here too.
+  // The property names of autobahn.Error, for code that was written for autobahn-js.
   get error(): string {
     return this.uri;
   }
@@ -33,7 +33,7 @@ export class WampError extends Error {
     return this.payload.kwargs ?? {};
   }
 
-  /** Whether `value` is a WampError, of this copy of the package or of another. */
+  /** Whether `value` is a WampError, of any copy of this package. */
   static is(value: unknown): value is WampError {
     return typeof value === "object" && value !== null && BRAND in value;
   }
@@ -65,7 +65,7 @@ export class TooDeep extends WampError {
   }
 }
 
-/** A peer sent a message that holds more values than is let in. */
+/** A peer sent a message with more values than allowed. */
 export class TooManyValues extends WampError {
   constructor(maxValues: number) {
     super(ErrorUri.protocolViolation, `the message holds more than ${maxValues} values (max-values)`);

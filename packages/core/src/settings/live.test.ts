@@ -1,7 +1,7 @@
 import { partOf } from "./live.ts";
 
 describe("live settings", () => {
-  it("give what is in effect now, also to those who read a part of them", () => {
+  it("give the current values, also through a part of them", () => {
     const settings = { now: { a: { b: 1 } } };
     const part = partOf(settings, ({ a }) => a.b);
     settings.now = { a: { b: 2 } };

@@ -1,6 +1,6 @@
 /**
- * Settings that a reload changes. Read `now` at each use, and never keep what it gives. What is made of settings once is
- * made anew by `settingsChanged()`, which the owner calls.
+ * Settings that a reload changes. Read `now` at each use, and never keep its value. An object that prepares something
+ * from settings has `settingsChanged()`, which its owner calls.
  */
 export interface Live<T> {
   readonly now: T;

@@ -14,7 +14,7 @@ const schema = z.strictObject({
 });
 const json = z.toJSONSchema(schema, { io: "input" });
 
-describe("what a schema says of its settings", () => {
+describe("what a schema says about its settings", () => {
   it("names the counters of its limits, those of parts, branches and members too", () => {
     expect(counters(json)).toEqual(["send-timeout", "size", "proxy", "max-a"]);
   });

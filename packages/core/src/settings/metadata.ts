@@ -1,23 +1,23 @@
 import { z } from "zod";
 
 /**
- * What a schema says of a setting beside its type, its default and its description: in zod by `.meta({ … })`, in other
- * libraries as keys of its JSON Schema. The references in docs/, the counters of limits and the reload are made of it.
+ * What a schema says about a setting besides its type, its default and its description: in zod by `.meta({ … })`, in
+ * other libraries as keys of its JSON Schema. The references in docs/, the counters of limits and the reload use it.
  */
 export type SettingMetadata = {
-  /** What its number counts, where it is neither pieces nor members. */
+  /** The unit of its number, if it does not count things. */
   readonly unit?: "ms" | "bytes";
-  /** What happens to the one who hits it. A setting that has this is a limit: each hit is counted and logged. */
+  /** What happens to a client that hits it. A setting with this key is a limit: each hit is counted and logged. */
   readonly limit?: string;
-  /** Under which name hits are counted. Default: the setting's key. */
+  /** The name under which hits are counted. Default: the setting's key. */
   readonly counter?: string;
-  /** A transport's own key that is read for each connection anew, so that a reload changes it. */
+  /** Marks a transport's own key that is read again for each connection, so that a reload changes it. */
   readonly live?: true;
 };
 
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** A duration in milliseconds, which a timer can keep. */
+/** A duration in milliseconds, within the range of timers. */
 export function milliseconds(min = 1): z.ZodInt {
   return z
     .int()
@@ -35,7 +35,7 @@ export function bytes(min: number, max: number): z.ZodInt {
     .meta({ unit: "bytes" } satisfies SettingMetadata);
 }
 
-/** Marks a setting as a limit. @param then what happens to the one who hits it, for docs/reference/limits.md */
+/** Marks a setting as a limit. @param then what happens to a client that hits it, for docs/reference/limits.md */
 export function limit(then: string, counter?: string): SettingMetadata {
   return counter === undefined ? { limit: then } : { limit: then, counter };
 }

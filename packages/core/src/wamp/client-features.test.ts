@@ -4,7 +4,9 @@ import { CLIENT_FEATURES, CLIENT_ROLES, type ClientRole, clientRolesOf } from ".
 
 const src = join(import.meta.dirname, "..");
 
-/** Where the router asks what a client announced: `announced("callee", "call_timeout")`; null for a role it is told. */
+/**
+ * Where the router asks what a client announced: `announced("callee", "call_timeout")`; null if the role is a variable.
+ */
 function features(): { role: ClientRole | null; feature: string }[] {
   const sources = readdirSync(src, { recursive: true })
     .map(String)
@@ -45,7 +47,7 @@ it("every call that asks what was announced is one that this test can read", () 
   expect(calls).toHaveLength(features().length);
 });
 
-it("of what a client announces its roles and the features that are read are kept, as booleans", () => {
+it("only a client's roles and the features that are read are kept, as booleans", () => {
   const huge = "x".repeat(10_000);
   const roles = {
     caller: { features: { progressive_call_invocations: true, [huge]: huge }, [huge]: huge },

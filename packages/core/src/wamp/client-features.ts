@@ -1,9 +1,9 @@
 import type { Dict } from "./payload.ts";
 
 /**
- * The features a client may announce in HELLO that the router reads (spec, advanced/features), by the role they belong to.
- * Nothing else of HELLO's roles is kept: clients announce many, at any length, and each session would hold them as long as
- * it lasts. A feature that is to be read must be added here first.
+ * The features a client may announce in HELLO that the router reads (spec, advanced/features), by the role they belong
+ * to. Nothing else of HELLO's roles is kept: clients announce many features, of any length, and each session would hold
+ * them until its end. Add a feature here before the router reads it.
  */
 export const CLIENT_FEATURES = {
   publisher: ["payload_passthru_mode"],
@@ -11,7 +11,7 @@ export const CLIENT_FEATURES = {
   caller: ["payload_passthru_mode", "progressive_call_invocations"],
   callee: [
     "call_canceling",
-    "call_cancelling", // as some clients write it
+    "call_cancelling", // the spelling of some clients
     "call_timeout",
     "payload_passthru_mode",
     "progressive_call_invocations",
@@ -23,7 +23,7 @@ export const CLIENT_FEATURES = {
 /** A role of a client, as in HELLO. */
 export type ClientRole = keyof typeof CLIENT_FEATURES;
 
-/** What a client said of one of its roles: all features of `CLIENT_FEATURES`, true where it announced them. */
+/** What a client announced for one of its roles: all features of `CLIENT_FEATURES`, true if it announced them. */
 export interface AnnouncedRole {
   readonly features: Readonly<Record<string, boolean>>;
 }
@@ -33,7 +33,7 @@ export type ClientRoles = { readonly [R in ClientRole]?: AnnouncedRole } & Reado
 
 export const CLIENT_ROLES = Object.keys(CLIENT_FEATURES) as readonly ClientRole[];
 
-/** Each role with each choice of its features, made once and shared by all sessions: one place for each set of bits. */
+/** Each role with each choice of its features, created once and shared by all sessions, by the features as bits. */
 const shared: Readonly<Record<ClientRole, (AnnouncedRole | undefined)[]>> = {
   publisher: [],
   subscriber: [],
@@ -41,7 +41,10 @@ const shared: Readonly<Record<ClientRole, (AnnouncedRole | undefined)[]>> = {
   callee: [],
 };
 
-/** What is kept of HELLO's roles. @param roles as they came: dictionaries by role, each perhaps with a dictionary `features` */
+/**
+ * What is kept of HELLO's roles. @param roles as received: dictionaries by role, each with an optional dictionary
+ * `features`
+ */
 export function clientRolesOf(roles: Readonly<Dict>): ClientRoles {
   const known: { [R in ClientRole]?: AnnouncedRole } = {};
   for (const role of CLIENT_ROLES) {

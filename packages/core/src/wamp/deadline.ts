@@ -1,6 +1,6 @@
 /**
- * What `promise` gives, unless `signal` fires first: then a rejection with the signal's reason. The listener ends with
- * either, and a late rejection of `promise` is no unhandled one.
+ * Settles like `promise`, unless `signal` fires first: then it rejects with the signal's reason. The listener is
+ * removed in both cases, and a late rejection of `promise` counts as handled.
  */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
@@ -17,7 +17,7 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   });
 }
 
-/** A time that is up after `ms` milliseconds or with `parent`, unless it is ended before. */
+/** A time limit: it is up after `ms` milliseconds, or when `parent` fires, unless it is ended before. */
 export class Deadline {
   readonly #timer: NodeJS.Timeout;
   readonly #parent: AbortSignal | undefined;
@@ -25,7 +25,7 @@ export class Deadline {
   #controller: AbortController | null = null;
   #reason: Error | null = null;
 
-  /** @param onLate told when the time is up */
+  /** @param onLate called when the time is up */
   constructor(ms: number, parent?: AbortSignal, onLate?: (reason: DeadlineError) => void) {
     this.#parent = parent;
     this.#timer = setTimeout(() => {
@@ -39,7 +39,7 @@ export class Deadline {
     else parent.addEventListener("abort", this.#onParent, { once: true });
   }
 
-  /** Fires when the time is up. Made when it is asked for: most deadlines pass unseen. */
+  /** Fires when the time is up. Created at first use: most deadlines need none. */
   get signal(): AbortSignal {
     if (this.#controller === null) {
       this.#controller = new AbortController();

@@ -24,7 +24,7 @@ export const ErrorUri = {
   payloadSizeExceeded: "wamp.error.payload_size_exceeded",
   procedureAlreadyExists: "wamp.error.procedure_already_exists",
   protocolViolation: "wamp.error.protocol_violation",
-  /** This router's own: more waits for the receiver than may. */
+  /** This router's own: more than `max-buffered` waits for the receiver. */
   receiverBusy: "wampgate.error.receiver_busy",
   runtimeError: "wamp.error.runtime_error",
   timeout: "wamp.error.timeout",

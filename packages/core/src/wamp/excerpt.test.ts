@@ -24,7 +24,7 @@ it.each([
   expect(excerpt(text)).toBe(shown);
 });
 
-it("whatever comes, it is a text of one line that takes 403 bytes of JSON at most", () => {
+it("any text becomes one line that takes 403 bytes of JSON at most", () => {
   const text = fc.oneof(
     fc.string({ unit: "binary", maxLength: 1000 }),
     fc.string({ unit: fc.constantFrom('"', "\\", "\n", "日", "😀", "\ud800", "a"), maxLength: 1000 }),

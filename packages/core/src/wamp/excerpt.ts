@@ -1,18 +1,18 @@
-/** How much of a text is shown. */
+/** How many characters of a text are shown. */
 const MOST_CHARACTERS = 200;
 
-/** What is shown takes so many bytes at most where it stands in a message of JSON, in which quotes and backslashes are two. */
+/** How many bytes the shown text may take in a JSON message, in which quotes and backslashes take two. */
 const MOST_BYTES = 400;
 
-/** What most names are made of. */
+/** The characters of most names. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
 /** Characters that cannot be seen, break lines, or turn the direction of what follows; and halves of characters. */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /**
- * A text that came from outside, as it may stand in a sentence: its first 200 characters, those that cannot be seen
- * escaped as in JSON. What is refused may be megabytes long, and the refusal, and the line in the log, should not be.
+ * A text from outside, made safe for a sentence: its first 200 characters, with invisible ones escaped as in JSON. A
+ * refused text may be megabytes long, but the refusal and the log line should be short.
  */
 export function excerpt(text: string): string {
   if (text.length <= MOST_CHARACTERS && PLAIN.test(text)) return text;

@@ -5,7 +5,7 @@ const boom = (): never => {
   throw new Error("boom");
 };
 
-it("what guarded work throws goes to its handler, and what the handler throws goes nowhere", () => {
+it("errors of guarded work go to its handler, and errors of the handler are dropped", () => {
   const failed = jest.fn();
   guarded(boom, failed)();
   expect(failed).toHaveBeenCalledWith(new Error("boom"));
@@ -13,7 +13,7 @@ it("what guarded work throws goes to its handler, and what the handler throws go
 });
 
 it("work at the end of a promise never becomes an unhandled rejection", async () => {
-  // Jest fails a test in which a rejection is handled by nobody.
+  // Jest fails a test with an unhandled rejection.
   const failed = jest.fn();
   whenDone(Promise.resolve(1), boom, failed);
   whenDone(Promise.reject(new Error("rejected")), boom, failed);
@@ -24,7 +24,7 @@ it("work at the end of a promise never becomes an unhandled rejection", async ()
 });
 
 describe("much work in slices", () => {
-  it("is done at once where it is little", () => {
+  it("is done at once if it is little", () => {
     const done = jest.fn();
     const work = jest.fn();
     inSlices([work, work], 0, done, boom);
@@ -32,7 +32,7 @@ describe("much work in slices", () => {
     expect(done).toHaveBeenCalledTimes(1);
   });
 
-  it("lets others have their turn in between, and does all of it in order, whatever throws", async () => {
+  it("lets the event loop run in between, and does all of it in order, even if some throws", async () => {
     const order: number[] = [];
     const failed = jest.fn();
     const all = Array.from({ length: 40 }, (_, i) => i);

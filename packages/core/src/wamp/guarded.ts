@@ -1,9 +1,9 @@
-import { setImmediate } from "node:timers"; // not the global one, which a test may have stopped
+import { setImmediate } from "node:timers"; // not the global one, which a test may have faked
 
 /** Handles an error that no caller can catch. What it throws itself is dropped. */
 export type OnError = (error: unknown) => void;
 
-/** Runs `work`; what it throws goes to `failed`, and no further. */
+/** Runs `work`. What it throws goes to `failed`, and no further. */
 export function attempt(work: () => void, failed: OnError): void {
   try {
     work();
@@ -23,7 +23,7 @@ function tell(failed: OnError, error: unknown): void {
 const dropped = (): void => undefined;
 
 /**
- * `work` for a timer, a microtask, an event or the end of a promise. There no caller can catch what it throws, and it would
+ * `work` for a timer, a microtask, an event or the end of a promise. There no caller can catch an error, which would
  * end the process: it goes to `failed` instead.
  *
  * @example setTimeout(guarded(() => session.end(), (error) => log.error({ error }, "a session could not be ended")), 2000);
@@ -47,15 +47,15 @@ export function whenDone<T>(promise: Promise<T>, done: (value: T) => void, faile
   promise.then(guarded(done, failed), guarded(failed, dropped));
 }
 
-/** So few things are done at once, however long they take. */
+/** Up to this number, things are done at once, even if they take long. */
 const FEW = 16;
 
 /**
- * Does many things without holding up everybody else: as many as the time allows now, and the others in further turns of
- * the event loop. One that throws keeps none of the others from being done.
+ * Does many things without blocking the event loop: as many as the time allows now, and the others in later turns. If
+ * one throws, the others are still done.
  *
  * @param time how long one turn may take, in milliseconds; one thing is done in each at least, and sixteen in the first
- * @param done called when all are done: at once, where they are few
+ * @param done called when all are done: at once, if they are few
  */
 export function inSlices(works: readonly (() => void)[], time: number, done: () => void, failed: OnError): void {
   let next = 0;

@@ -25,7 +25,7 @@ export function randomId(): number {
   }
 }
 
-/** Random bytes for many ids, since each draw has its price. */
+/** Random bytes for many ids, since each draw costs time. */
 const pool = Buffer.allocUnsafeSlow(7 * 512);
 let drawn = pool.length;
 

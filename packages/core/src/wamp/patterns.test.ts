@@ -13,7 +13,7 @@ const literal = fc
   .map((parts) => parts.join("."));
 const isUnder = ({ uri, match }: UriPattern, target: string): boolean => matches(uri, match, target);
 
-it("a rule covers a pattern only where every URI under the pattern falls under the rule", () => {
+it("a rule covers a pattern only if it matches every URI that the pattern matches", () => {
   fc.assert(
     fc.property(pattern, pattern, literal, (rule, asked, target) => {
       if (covers(rule, asked) && isUnder(asked, target)) expect(isUnder(rule, target)).toBe(true);
@@ -22,7 +22,7 @@ it("a rule covers a pattern only where every URI under the pattern falls under t
   );
 });
 
-it("patterns overlap wherever a URI falls under both", () => {
+it("patterns overlap if both match a URI", () => {
   fc.assert(
     fc.property(pattern, pattern, literal, (a, b, target) => {
       if (isUnder(a, target) && isUnder(b, target)) expect(overlap(a, b)).toBe(true);

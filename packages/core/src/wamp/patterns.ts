@@ -7,21 +7,21 @@ export interface UriPattern {
 }
 
 /**
- * Whether all URIs that fall under `pattern` fall under `rule` too. An exact rule covers no pattern: not even a wildcard
- * without empty components, which is one URI in the shape of a pattern.
+ * Whether `rule` matches all URIs that `pattern` matches. An exact rule covers no pattern: not even a wildcard without
+ * empty components, which is one URI in the shape of a pattern.
  */
 export function covers(rule: UriPattern, pattern: UriPattern): boolean {
   if (pattern.match === "exact") return matches(rule.uri, rule.match, pattern.uri);
   if (rule.match === "exact") return false;
   if (rule.match === "prefix") return headOf(pattern).startsWith(rule.uri);
-  // A prefix takes URIs of any length, a wildcard those of one.
+  // A prefix matches URIs of any length, a wildcard only those of one length.
   if (pattern.match === "prefix") return false;
   const wanted = rule.uri.split(".");
   const found = pattern.uri.split(".");
   return wanted.length === found.length && wanted.every((part, i) => part === "" || part === found[i]);
 }
 
-/** Whether a URI may fall under both. Where it is hard to say: yes. */
+/** Whether both may match one URI. True if it is hard to decide. */
 export function overlap(a: UriPattern, b: UriPattern): boolean {
   if (a.match === "exact") return matches(b.uri, b.match, a.uri);
   if (b.match === "exact") return matches(a.uri, a.match, b.uri);
@@ -34,7 +34,7 @@ export function overlap(a: UriPattern, b: UriPattern): boolean {
   );
 }
 
-/** What all URIs under a pattern begin with: of a wildcard what stands before its first empty component. */
+/** The common beginning of all URIs that a pattern matches: for a wildcard, all before its first empty component. */
 function headOf({ uri, match }: UriPattern): string {
   if (match !== "wildcard") return uri;
   let end = 0;

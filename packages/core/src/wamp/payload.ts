@@ -1,7 +1,7 @@
-/** A WAMP dictionary. It comes from outside: read known keys only, and check what they hold. */
+/** A WAMP dictionary. It comes from outside: read only known keys, and check their values. */
 export type Dict = Record<string, unknown>;
 
-/** What most messages have for options and details. */
+/** The options and details of most messages. */
 export const NOTHING: Readonly<Dict> = Object.freeze({});
 
 /** Whether a dictionary has no key at all. */
@@ -23,7 +23,9 @@ export interface Tail {
   readonly bytes: Uint8Array;
 }
 
-/** A tail as a stretch of something longer, as of the frame it came in: what is only copied need not be cut out first. */
+/**
+ * A tail as a range of longer bytes, for example of its frame: a tail that is only copied need not be cut out first.
+ */
 export interface Stretch {
   readonly count: Tail["count"];
   readonly source: Uint8Array;
@@ -31,10 +33,10 @@ export interface Stretch {
   readonly end: number;
 }
 
-/** What a payload needs of a serializer to become bytes. */
+/** The part of a serializer that encodes payloads. */
 export interface TailEncoder {
   readonly name: string;
-  /** @throws WampError `wamp.error.invalid_argument` for a value the format cannot say. */
+  /** @throws WampError `wamp.error.invalid_argument` for a value that the format cannot carry. */
   encodeTail(values: PayloadValues): Tail;
 }
 
@@ -44,18 +46,15 @@ export interface TailCodec extends TailEncoder {
   decodeTail(tail: Tail): PayloadValues;
 }
 
-/**
- * `args` and `kwargs` of a message on its way. A router never needs to look inside: who only forwards asks for the
- * tail, who reads asks for the values.
- */
+/** `args` and `kwargs` of a message on its way. Use the tail to forward a payload, and the values to read it. */
 export interface Payload {
   /** The decoded values. They may be shared with other receivers: read, do not change. */
   values(): PayloadValues;
-  /** The bytes in the format of `encoder`, made once per format. */
+  /** The bytes in the format of `encoder`, encoded once per format. */
   tail(encoder: TailEncoder): Tail;
-  /** The same bytes, for who copies them. */
+  /** The same bytes, to be copied. */
   stretch(encoder: TailEncoder): Stretch;
-  /** The same, holding on to nothing else: bytes that came are a part of all that came with them. For what is kept. */
+  /** A copy for long storage: received bytes would keep the whole frame alive. */
   own(): Payload;
 }
 
@@ -86,8 +85,8 @@ export class ValuesPayload implements Payload {
 }
 
 /**
- * A copy in which binary values are no parts of something longer, as of the frame they came in.
- * @param made what has been copied: what a session of this process sends may hold one thing twice, or itself
+ * A copy whose binary values own their bytes, instead of keeping a whole frame alive.
+ * @param made what is already copied: values from a session of this process may contain one object twice, or themselves
  */
 function withOwnBytes(value: unknown, made = new Map<object, unknown>()): unknown {
   if (typeof value !== "object" || value === null) return value;
@@ -112,7 +111,7 @@ function withOwnBytes(value: unknown, made = new Map<object, unknown>()): unknow
   return dict;
 }
 
-/** A payload as the bytes in which it came, checked but not decoded. */
+/** A payload as the bytes that were received, checked but not decoded. */
 export class RawPayload implements Payload, Stretch {
   readonly #codec: TailCodec;
   readonly count: Tail["count"];
@@ -159,7 +158,7 @@ function stretchOf({ count, bytes }: Tail): Stretch {
   return { count, source: bytes, begin: 0, end: bytes.length };
 }
 
-/** The tails of one payload, each made once. */
+/** The tails of one payload, each encoded once. */
 class Tails {
   readonly #made = new Map<TailEncoder, Tail>();
 
@@ -173,7 +172,7 @@ class Tails {
   }
 }
 
-/** A payload of `values`, or none where there is nothing to say. */
+/** A payload of `values`; undefined if there are none. */
 export function payloadOf(values: PayloadValues): Payload | undefined {
   return values.args === undefined && values.kwargs === undefined ? undefined : new ValuesPayload(values);
 }

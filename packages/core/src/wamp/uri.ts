@@ -2,7 +2,7 @@
  * URI rules (WAMP spec, basic/building_blocks "URIs"), in the spec's own patterns.
  */
 
-/** How closely a realm looks at URIs: `loose` is the spec's minimum, `strict` allows lower case, digits and `_` only. */
+/** How strictly a realm checks URIs: `loose` is the spec's minimum, `strict` allows lower case, digits and `_` only. */
 export type UriCheck = "loose" | "strict";
 
 /** The match policies, as clients name them. */
@@ -16,7 +16,7 @@ const LOOSE_EMPTY = /^(([^\s.#]+\.)|\.)*([^\s.#]+)?$/;
 const STRICT = /^([0-9a-z_]+\.)*([0-9a-z_]+)$/;
 const STRICT_EMPTY = /^(([0-9a-z_]+\.)|\.)*([0-9a-z_]+)?$/;
 
-/** Longer than any real one. The patterns above take a step of the stack for each component, and it holds few millions. */
+/** Longer than any real URI. The patterns above use the stack for each component, which overflows at a few millions. */
 const MAX_LENGTH = 0xffff;
 
 /** Whether `uri` is a URI without empty components, and of at most 65535 characters. */
@@ -38,7 +38,7 @@ export function isReserved(uri: string): boolean {
 
 const RESERVED = /^wamp(gate)?(\.|$)/;
 
-/** Whether `uri` falls under `pattern`. A prefix is a string prefix, as deployed routers have it. */
+/** Whether `pattern` matches `uri`. A prefix is a string prefix, as in deployed routers. */
 export function matches(pattern: string, match: MatchPolicy, uri: string): boolean {
   if (match === "exact") return pattern === uri;
   if (match === "prefix") return uri.startsWith(pattern);
