@@ -1,6 +1,6 @@
 import type { Stretch } from "../wamp/payload.ts";
 
-/** Up to so many bytes a loop copies faster than a call out of JavaScript. */
+/** Up to this number of bytes, a loop copies faster than a native call. */
 const SHORT = 64;
 
 /** Copies a tail to `target`. @returns the position after it */

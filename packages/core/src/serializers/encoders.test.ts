@@ -9,8 +9,8 @@ import { json } from "./json/codec.ts";
 import { Extension, msgpack } from "./msgpack/codec.ts";
 import { HEAD_ROOM } from "./serializer.ts";
 
-// What one format cannot say is refused by a WampError, whatever it is: anything else that an encoder throws would end
-// sessions that have done nothing, or leave a call without an answer.
+// Values that a format cannot carry are refused by a WampError. Any other error of an encoder would end innocent
+// sessions, or leave a call without an answer.
 
 const FORMATS = [json, msgpack, cbor] as const;
 

@@ -15,7 +15,10 @@ export function batched(serializer: Serializer): Framing {
   return serializer.binary ? batchedBinary : batchedText();
 }
 
-/** The spec ends each message with 0x1E, Autobahn with 0x18: either is read, and what the client used is sent back. */
+/**
+ * The spec ends each message with 0x1E, Autobahn with 0x18: both are read, and the router sends the one that the client
+ * used.
+ */
 function batchedText(): Framing {
   let separator = 0x1e;
   return {

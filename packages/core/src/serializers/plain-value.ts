@@ -3,20 +3,22 @@ import { MAX_DEPTH } from "./serializer.ts";
 import { unsayable } from "./unsayable.ts";
 
 /**
- * How many values a payload may have that is made in this process. One object in many places counts for each of them: a
- * list that holds the same list twice, and that one another twice, has a million million values after forty levels.
+ * How many values a payload of this process may have. One object in many places counts each time: lists that hold the
+ * same list twice have a million million values after forty levels.
  */
 export const MOST_VALUES = 2 ** 20;
 
-/** What a format makes of a value that is neither a list nor a dictionary. @param again for the values in it */
+/**
+ * Converts a value that is neither a list nor a dictionary to one of a format. @param again converts the values in it
+ */
 export type Leaf = (value: unknown, again: (inner: unknown) => unknown) => unknown;
 
 /**
- * A copy of a value of lists and dictionaries without prototypes, getters or `undefined`, as JSON would have it: null in a
- * list, no key in a dictionary.
+ * A copy of a value as plain lists and dictionaries, without prototypes, getters or `undefined`. As in JSON,
+ * `undefined` becomes null in a list, and no key in a dictionary.
  * @param format its name in a sentence
- * @throws WampError `wamp.error.invalid_argument` where it nests too deep, goes in a circle, or the format cannot say it;
- * and whatever a getter in it throws
+ * @throws WampError `wamp.error.invalid_argument` if it nests too deep, goes in a circle, or the format cannot carry
+ * it; also anything that a getter in it throws
  */
 export function plainValue(value: unknown, format: string, leaf: Leaf): unknown {
   if (value === undefined) return null;

@@ -3,12 +3,12 @@ import { bytes, limit } from "../settings/metadata.ts";
 
 const ABORTED = "ABORT `wamp.error.protocol_violation`, and the end of the connection";
 
-/** What an entry of `transports` says about the size of messages, whatever its type. */
+/** The settings of an entry of `transports` on the size of messages, for every type. */
 export const messageSettings = z.object({
   "max-hello-size": bytes(1024, 0x7fff_ffff) // HELLO alone has more than 500 with all its features
     .default(65_536)
     .describe(
-      "bytes that a client may send before it has logged in: this many for HELLO, and as many again for each CHALLENGE that it answers. All bytes of a WebSocket or RawSocket count; of other transports those of messages. Raise it where clients send a large `authextra` or ticket",
+      "bytes that a client may send before it has logged in: this many for HELLO, and as many again for each CHALLENGE that it answers. All bytes of a WebSocket or RawSocket count; of other transports those of messages. Raise it if clients send a large `authextra` or ticket",
     )
     .meta(limit(ABORTED)),
   "max-depth": z

@@ -1,4 +1,4 @@
-/** Texts that may be longer than that are not remembered: URIs are seldom. */
+/** Longer texts are not remembered: URIs are seldom longer. */
 const MAX_LENGTH = 64;
 
 /** How many texts are remembered, a power of two. */
@@ -7,8 +7,8 @@ const PLACES = 1024;
 const remembered = Array<string>(PLACES).fill("");
 
 /**
- * The text in these bytes; what is no UTF-8 is made good, and not remembered. URIs come again and again: one that was read before is found by
- * its bytes, and given again instead of being made anew, which also spares whoever looks it up in a map its hash.
+ * The text in these bytes. Invalid UTF-8 is replaced, and not remembered. URIs come again and again: a text that was
+ * read before is found by its bytes and used again, which also saves its hash when it is looked up in a map.
  */
 export function textAt(bytes: Buffer, begin: number, end: number): string {
   if (end - begin > MAX_LENGTH) return bytes.toString("utf8", begin, end);

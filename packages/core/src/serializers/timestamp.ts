@@ -2,8 +2,8 @@
 export const TIMESTAMP = -1;
 
 /**
- * A time as the shortest MessagePack timestamp that says it (spec "Timestamp extension type"). msgpack5's own is another
- * time from the year 2514 on, and 1970 for an Invalid Date.
+ * A time as the shortest MessagePack timestamp for it (spec "Timestamp extension type"). msgpack5's own is another time
+ * from the year 2514 on, and 1970 for an Invalid Date.
  * @param time in milliseconds since 1970, a whole number
  */
 export function timestampOf(time: number): Buffer {

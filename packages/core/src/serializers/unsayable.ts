@@ -2,9 +2,9 @@ import { ErrorUri } from "../wamp/error-uris.ts";
 import { WampError } from "../errors/wamp-error.ts";
 
 /**
- * The refusal of a value for which a format has no word.
+ * The refusal of a value that a format cannot carry.
  * @param format its name in a sentence: `MessagePack`
- * @param what what was found, in words that do not show it
+ * @param what the kind of the value, without its content
  */
 export function unsayable(format: string, what?: string): WampError {
   const found = what === undefined ? "" : ` (${what})`;
@@ -12,8 +12,8 @@ export function unsayable(format: string, what?: string): WampError {
 }
 
 /**
- * What a format throws where encoding has failed: a value may have getters and traps that throw anything, or be more than
- * a string or buffer holds. A receiver whose format cannot say a value is no reason to end anybody.
+ * The error for a failed encoding: a value may have getters and traps that throw anything, or be too large for a string
+ * or buffer. If a receiver's format cannot carry a value, no session should end for that.
  */
 export function refusalOf(error: unknown, format: string): WampError {
   try {

@@ -8,7 +8,7 @@ import { decodeJsonInFull, json } from "./json/codec.ts";
 import { decodeMsgpackInFull, msgpack } from "./msgpack/codec.ts";
 import { MAX_DEPTH, MAX_VALUES } from "./serializer.ts";
 
-// A byte of a frame can become a hundred bytes of memory. So the values of a message are counted before any is made.
+// A byte of a frame can become a hundred bytes of memory. So the values of a message are counted before any is created.
 
 const FORMATS = [
   { name: "JSON", serializer: json, encoded: (list: unknown[]) => Buffer.from(JSON.stringify(list)) },
@@ -52,7 +52,7 @@ function refusalOf(run: () => unknown): unknown {
 }
 
 describe.each(FORMATS)("$name", ({ serializer, encoded }) => {
-  it("lets in as many values as max-values says, in heads and payloads, and not one more", () => {
+  it("allows exactly max-values values, in heads and payloads", () => {
     fc.assert(
       fc.property(message, (list) => {
         if (JSON.stringify(list).includes("__proto__")) return; // of which MessagePack says nothing
@@ -65,13 +65,13 @@ describe.each(FORMATS)("$name", ({ serializer, encoded }) => {
     );
   });
 
-  it("lets 100000 values in where nothing else is said, and names the limit to who sends more", () => {
+  it("allows 100000 values by default, and names the limit in the refusal", () => {
     const frame = (size: number): Uint8Array => encoded([48, 1, {}, "a.b", Array(size).fill(0)]);
     expect(serializer.decode(frame(MAX_VALUES - 5)).type).toBe("CALL");
     expect(() => serializer.decode(frame(MAX_VALUES - 4))).toThrow("more than 100000 values (max-values)");
   });
 
-  it("counts each message of a batch for itself", () => {
+  it("counts each message of a batch separately", () => {
     const framing = batched(serializer);
     const one = encoded([48, 1, {}, "a.b", [1, 2, 3]]);
     const read = [...framing.split(framing.join([one, one, one]))].map((each) => serializer.decode(each, MAX_DEPTH, 8));
@@ -99,7 +99,7 @@ const BOMBS = [
   ["keys in JSON", json, Buffer.from(`[1,"a",{"b":0${',"":0'.repeat(SIZE / 5)}}]`)],
 ] as const;
 
-it.each(BOMBS)("16 MiB of %s are refused without anything made of them", (_what, serializer, frame) => {
+it.each(BOMBS)("16 MiB of %s are refused before any object is created", (_what, serializer, frame) => {
   const before = process.memoryUsage().heapUsed;
   expect(() => serializer.decode(frame)).toThrow(TooManyValues);
   // A fortieth of what it was: 16 million objects would be hundreds of MiB.

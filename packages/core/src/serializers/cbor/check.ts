@@ -5,14 +5,14 @@ import { bufferOf } from "../serializer.ts";
 const BREAK = 0xff;
 
 /**
- * Walks through the structure of a CBOR value (RFC 8949 section 3) before anything is made of it, and stops at the limits,
- * so that what is refused costs no more than what is let in. A list or dictionary that says it has more members than there
- * are bytes left is refused by that alone.
+ * Walks through the structure of a CBOR value (RFC 8949 section 3) before it is decoded, and stops at the limits, so
+ * that a refusal costs no more than a legal message. A list or dictionary that claims more members than there are bytes
+ * left is refused at once.
  *
- * @param maxDepth how deep lists, dictionaries and tags may stand in the message, which is a level itself
- * @param maxValues how many members all lists and dictionaries may have together, those in keys among them
+ * @param maxDepth the maximum nesting depth of lists, dictionaries and tags; the message itself is one level
+ * @param maxValues how many members all lists and dictionaries may have together, including those in keys
  * @returns the position after the value
- * @throws WampError `wamp.error.protocol_violation`, a TooDeep or TooManyValues where it is that
+ * @throws WampError `wamp.error.protocol_violation`, a TooDeep or TooManyValues if it exceeds that limit
  */
 export function checkCbor(message: Uint8Array, maxDepth: number, maxValues: number): number {
   return new Walk(bufferOf(message), maxDepth, maxValues).skip(0, 0);

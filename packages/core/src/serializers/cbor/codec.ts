@@ -7,7 +7,7 @@ import { type Leaf, plainValue } from "../plain-value.ts";
 import { MAX_DEPTH, MAX_VALUES, type Serializer } from "../serializer.ts";
 import { classOf, refusalOf, unsayable } from "../unsayable.ts";
 
-/** The tags of RFC 8949 section 3.4 that stand before a value: they are passed on, and given no meaning. */
+/** The tags of RFC 8949 section 3.4: they are passed on, without a meaning for the router. */
 const TAGS = [0, 1, 2, 3, 4, 5, 21, 22, 23, 24, 32, 33, 34, 35, 36, 37, 55799];
 
 const DECODE: DecodeOptions = {
@@ -28,7 +28,7 @@ class WholeTexts extends Tokenizer {
     return token;
   }
 }
-/** Keys stay in their order: a router has no say in it. */
+/** Keys keep their order: a router does not change it. */
 const ENCODE: EncodeOptions = { mapSorter: () => 0 };
 
 /** The first byte of a list of up to 23 members (RFC 8949 section 3). */
@@ -78,7 +78,7 @@ export const cbor: Serializer = {
 
 const NAME = "CBOR";
 
-/** What CBOR has words of its own for. */
+/** Converts the values for which CBOR has its own types. */
 const leaf: Leaf = (value, again) => {
   if (typeof value === "function" || typeof value === "symbol") throw unsayable(NAME, `a ${typeof value}`);
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;

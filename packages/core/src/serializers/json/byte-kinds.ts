@@ -7,7 +7,7 @@ export const MODULE =
   "AGFzbQEAAAABBgFgAX8BfwMCAQAFAwEAAQcSAgZtZW1vcnkCAAVraW5kcwAAClcBVQIBfwN7A0AgASAASQRAIAH9AAQAIQIgBCAC/VAhBCADIAL9DCAg" +
   "ICAgICAgICAgICAgICD9Jv1QIQMgAUEQaiEBDAELCyAD/VMgBP1kQQBHQQF0cgs=";
 
-/** What is used of WebAssembly, which Node's types do not declare. */
+/** The part of WebAssembly that is used here; Node's types do not declare it. */
 interface WebAssemblyLike {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object) => {
@@ -15,7 +15,7 @@ interface WebAssemblyLike {
   };
 }
 
-/** Null where this Node or this processor has no WebAssembly with vectors (`node --jitless`, for one). */
+/** Null if this Node or this processor has no WebAssembly with vectors (`node --jitless`, for one). */
 function compiled(): InstanceType<WebAssemblyLike["Instance"]>["exports"] | null {
   try {
     const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyLike }).WebAssembly;
@@ -29,8 +29,8 @@ const fast = compiled();
 const scratch = fast === null ? new Uint8Array() : new Uint8Array(fast.memory.buffer);
 
 /**
- * Which kinds of bytes are among these: CONTROL where one is below 0x20, BEYOND_ASCII where one is beyond 0x7f. For many
- * bytes this is several times faster than a look at each, though they are copied for it.
+ * Which kinds of bytes are among these: CONTROL if one is below 0x20, BEYOND_ASCII if one is above 0x7f. For many bytes
+ * this is several times faster than a loop, although it copies them.
  */
 export function kindsOf(bytes: Uint8Array): number {
   if (fast === null) return kindsOneByOne(bytes);
@@ -48,7 +48,7 @@ function kindsOfPart(bytes: Uint8Array, { kinds }: NonNullable<typeof fast>): nu
   return kinds(end);
 }
 
-/** What `kindsOf` does where it cannot do it fast. */
+/** The slow fallback of `kindsOf`. */
 export function kindsOneByOne(bytes: Uint8Array): number {
   let kinds = 0;
   for (const byte of bytes) kinds |= byte < 0x20 ? CONTROL : byte > 0x7f ? BEYOND_ASCII : 0;

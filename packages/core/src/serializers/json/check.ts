@@ -3,11 +3,11 @@ import { skipSpace } from "./scan.ts";
 import { bufferOf } from "../serializer.ts";
 
 /**
- * Counts the levels and the values of a JSON text before anything is made of it: `JSON.parse` takes a million levels and
- * then seconds, and a short text can become a thousand times as much memory. It stops at the limit, so that what is
- * refused costs no more than what is let in. Whether the text is JSON at all is not its question.
+ * Counts the levels and the values of a JSON text before it is parsed: `JSON.parse` accepts a million levels, which
+ * takes seconds, and a short text can take a thousand times its size in memory. It stops at the limit, so that a
+ * refusal costs no more than a legal message. It does not check that the text is JSON.
  *
- * @param maxDepth how deep lists and dictionaries may stand in the message, which is a level itself
+ * @param maxDepth the maximum nesting depth of lists and dictionaries; the message itself is one level
  * @param maxValues how many members all lists and dictionaries may have together
  * @throws TooDeep, TooManyValues
  */
@@ -35,7 +35,7 @@ export function checkJson(text: Uint8Array, maxDepth: number, maxValues: number)
   }
 }
 
-/** A string is looked through byte by byte up to here, and beyond by what looks at many bytes at once. */
+/** Up to this length a string is scanned byte by byte, beyond it by functions that scan many bytes at once. */
 const LONG = 32;
 
 /** The position of the quote that ends a string, or where the bytes end. In UTF-8 no other character holds its byte. */

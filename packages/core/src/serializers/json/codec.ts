@@ -104,7 +104,7 @@ export const json: Required<Serializer> & TailCodec = {
   },
 };
 
-/** A message whose payload is left as it is, or null where only a full parse can tell. */
+/** A message whose payload stays encoded; null if it needs a full parse. */
 function scanned(frame: Uint8Array, depth: number): Message | null {
   const bytes = bufferOf(frame);
   let at = skipSpace(bytes, 0);
@@ -162,7 +162,7 @@ function valueOf(bytes: Buffer, begin: number, end: number): unknown {
   return wholeNumber(bytes, begin, end) ?? parse(bytes.toString("utf8", begin, end));
 }
 
-/** The number that these digits say, or null where they are none, or too many to be exact. */
+/** The number of these digits; null if there are none, or too many for an exact number. */
 function wholeNumber(bytes: Uint8Array, begin: number, end: number): number | null {
   if (end - begin > 15) return null;
   let number = 0;
@@ -210,7 +210,7 @@ function headText(message: Message): string {
 let lastRoles: unknown;
 let lastRolesText = "";
 
-/** A router announces the same roles in every WELCOME, and they are the longest part of it: their text is kept. */
+/** A router announces the same roles in every WELCOME, and they are its longest part: their text is cached. */
 function welcomeText({ session, details }: MessageOf<"WELCOME">): string | null {
   const { roles, ...rest } = details;
   if (!isDict(roles) || !Object.isFrozen(roles) || isEmpty(rest)) return null;
@@ -228,7 +228,7 @@ function dictText(dict: Readonly<Dict>): string {
 function text(value: unknown): string {
   listsSeen = 0;
   const said: unknown = JSON.stringify(isSayable(value, 0) ? value : plainValue(value, NAME, leaf));
-  // A list or dictionary may have a toJSON of its own, which says what it likes.
+  // A list or dictionary may have its own toJSON, which can return anything.
   if (typeof said !== "string" || (said.charCodeAt(0) === 0x5b) !== Array.isArray(value))
     throw unsayable(NAME, "a toJSON");
   return said;
@@ -237,7 +237,7 @@ function text(value: unknown): string {
 /** How many lists and dictionaries a value has, each counted wherever it is met again. */
 let listsSeen = 0;
 
-/** Whether JSON says `value` as it is: most are such, and need no copy. */
+/** Whether JSON can encode `value` as it is: most values need no copy. */
 function isSayable(value: unknown, depth: number): boolean {
   switch (typeof value) {
     case "string":
@@ -269,7 +269,7 @@ function revive(_key: string, value: unknown): unknown {
   return typeof value === "string" && value.charCodeAt(0) === 0 ? Buffer.from(value.slice(1), "base64") : value;
 }
 
-/** What JSON says in words of its own: binary as text, dates as ISO 8601. */
+/** Converts the values that JSON has no type for: binary to text, dates to ISO 8601. */
 const leaf: Leaf = (value) => {
   switch (typeof value) {
     case "string":

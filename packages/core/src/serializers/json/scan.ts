@@ -2,11 +2,11 @@ import { BEYOND_ASCII, CONTROL, kindsOf } from "./byte-kinds.ts";
 import { MAX_SCAN_DEPTH, UNSURE } from "../scan.ts";
 
 /**
- * A scanner that finds where a JSON value ends, without decoding it. It is stricter than `JSON.parse`: whatever it
- * passes, every parser accepts. Where it is not sure it says so, and the message is parsed in full.
+ * A scanner that finds where a JSON value ends, without decoding it. It is stricter than `JSON.parse`: every parser
+ * accepts what it passes. If it is not sure, it says so, and the message is parsed in full.
  */
 
-/** The position of the next byte that is no white space. */
+/** The position of the next byte that is not white space. */
 export function skipSpace(bytes: Buffer, at: number): number {
   let c = bytes[at];
   while (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) c = bytes[++at];
@@ -99,13 +99,13 @@ function skipDigits(bytes: Buffer, at: number): number {
   return at;
 }
 
-/** A string is looked through byte by byte up to here, and beyond by what looks at many bytes at once. */
+/** Up to this length a string is scanned byte by byte, beyond it by functions that scan many bytes at once. */
 const LONG = 64;
 
 /** Whether a string since `startScan` held a byte beyond ASCII. Nothing else can. */
 let isBeyondAscii = false;
 
-/** To be called before a frame is looked through. */
+/** Call it before a frame is scanned. */
 export function startScan(): void {
   isBeyondAscii = false;
 }
@@ -158,7 +158,7 @@ function isHex(c: number | undefined): boolean {
   return isDigit(c) || (c !== undefined && ((c >= 0x41 && c <= 0x46) || (c >= 0x61 && c <= 0x66)));
 }
 
-/** The position of the next quote, where nothing before it needs a closer look; else where it was. */
+/** The position of the next quote, if nothing before it needs a closer look; else the position it began at. */
 function skipPlain(bytes: Buffer, at: number): number {
   const quote = bytes.indexOf(0x22, at);
   if (quote === -1) return at;

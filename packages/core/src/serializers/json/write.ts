@@ -10,7 +10,7 @@ const ZERO = 0x30;
  * the strings in between would cost more than the message itself.
  *
  * @param target has room for the payload and `HEAD_ROOM` bytes more
- * @returns the position after the message, or -1 where it is another message
+ * @returns the position after the message, or -1 for any other message
  */
 export function writeJson(message: Message, encoder: TailEncoder, target: Buffer, at: number): number {
   switch (message.type) {

@@ -1,28 +1,32 @@
 import { protocolViolation, TooDeep, TooManyValues } from "../../errors/wamp-error.ts";
 import { bufferOf } from "../serializer.ts";
 
-/** How many bytes follow the first one of a value that holds no others, by that byte from 0xc0 on; -1 where it is none of those. */
+/**
+ * How many bytes follow the first one of a value that holds no others, by that byte from 0xc0 on; -1 if it is none of
+ * those.
+ */
 const SIZES = [
   0, -1, 0, 0, -1, -1, -1, -1, -1, -1, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17, -1, -1, -1, -1, -1, -1, -1,
 ];
 
 /**
- * Walks through the structure of a MessagePack value before anything is made of it, and stops at the limits, so that what
- * is refused costs no more than what is let in. A list or dictionary that says it has more members than there are bytes
- * left is refused by that alone.
+ * Walks through the structure of a MessagePack value before it is decoded, and stops at the limits, so that a refusal
+ * costs no more than a legal message. A list or dictionary that claims more members than there are bytes left is
+ * refused at once.
  *
- * @param maxDepth how deep lists and dictionaries may stand in the message, which is a level itself
- * @param maxValues how many members all lists and dictionaries may have together, those in keys among them
+ * @param maxDepth the maximum nesting depth of lists and dictionaries; the message itself is one level
+ * @param maxValues how many members all lists and dictionaries may have together, including those in keys
  * @returns the position after the value
- * @throws WampError `wamp.error.protocol_violation`, a TooDeep or TooManyValues where it is that
+ * @throws WampError `wamp.error.protocol_violation`, a TooDeep or TooManyValues if it exceeds that limit
  */
 export function checkMsgpack(message: Uint8Array, maxDepth: number, maxValues: number): number {
   return new Walk(bufferOf(message), maxDepth, maxValues).skip(0, 0);
 }
 
 /**
- * A dictionary with a key that is no string becomes a Map, which may have so many members. WAMP has no such dictionaries, and
- * who chooses numbers whose hashes are the same makes a Map of n members take n² steps: V8 hides the hash of strings alone.
+ * How many members a dictionary may have if a key is not a string: it becomes a Map. WAMP has no such dictionaries. A
+ * client could choose numbers with the same hash, so that a Map of n members takes n² steps: V8 seeds only the hash of
+ * strings.
  */
 const MOST_IN_MAP = 1000;
 

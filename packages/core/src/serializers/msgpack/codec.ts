@@ -47,7 +47,7 @@ const codec = (require("msgpack5") as (options: object) => Codec)({
   disableTimestampEncoding: true,
 });
 
-/** A MessagePack extension value. The router passes it on and gives it no meaning. */
+/** A MessagePack extension value. The router passes it on, without a meaning for itself. */
 export class Extension {
   readonly type: number;
   readonly data: Uint8Array;
@@ -68,7 +68,10 @@ codec.registerEncoder(
 
 const NAME = "MessagePack";
 
-/** What MessagePack has words of its own for; a dictionary whose keys are no strings is decoded as a Map. */
+/**
+ * Converts the values for which MessagePack has its own types. A dictionary with keys that are not strings is decoded
+ * as a Map.
+ */
 const leaf: Leaf = (value, again) => {
   switch (typeof value) {
     case "bigint":
@@ -87,7 +90,10 @@ const leaf: Leaf = (value, again) => {
   throw unsayable(NAME, classOf(value));
 };
 
-/** A timestamp that no Date can say is an Invalid Date once it is read: it passes on where its bytes do, and is said by no format. */
+/**
+ * A timestamp outside of Date's range becomes an Invalid Date when decoded. Its bytes can be passed on, but no format
+ * can encode it.
+ */
 function timeOf(date: Date): number {
   const time = date.getTime();
   if (Number.isNaN(time)) throw unsayable(NAME, "an Invalid Date");
@@ -105,7 +111,7 @@ function mapOf(map: ReadonlyMap<unknown, unknown>, again: (inner: unknown) => un
   return Object.assign(Object.create(null) as object, Object.fromEntries(entries));
 }
 
-/** How msgpackr, and with it wampy, says `undefined`: for an option that is not set, for instance. */
+/** How msgpackr, and with it wampy, encodes `undefined`, for example for an option that is not set. */
 function isUndefined(type: number, data: Buffer): boolean {
   return type === 0 && data.length === 1 && data[0] === 0;
 }
@@ -175,7 +181,7 @@ export const msgpack: Required<Serializer> & TailCodec = {
   },
 };
 
-/** A message whose payload is left as it is, or null where only the codec can tell. */
+/** A message whose payload stays encoded; null if it needs the codec. */
 function scanned(frame: Uint8Array, depth: number, maxValues: number): Message | null {
   const bytes = bufferOf(frame);
   const size = (bytes[0] ?? 0) - 0x90;
@@ -260,7 +266,7 @@ export function decodeMsgpackInFull(bytes: Uint8Array, maxDepth = MAX_DEPTH, max
   return parseMessage(elements);
 }
 
-/** Where heads are written before they are cut to their length. Longer ones are put together piece by piece. */
+/** A buffer for heads, which are then cut to their length. Longer heads are joined from pieces. */
 const scratch = Buffer.allocUnsafeSlow(512);
 
 /** All of a message before its payload. @param count how many elements the payload has */
@@ -284,7 +290,7 @@ function headBytes(head: readonly unknown[], count: number): Uint8Array {
   return parts.length === 0 ? last : Buffer.concat([...parts, last]);
 }
 
-/** Writes an id, or an empty dictionary, to `scratch`. @returns the position after it, or null where it is neither */
+/** Writes an id, or an empty dictionary, to `scratch`. @returns the position after it; null if it is neither */
 function writeElement(element: unknown, at: number): number | null {
   if (typeof element === "number") {
     return element < 0 || !Number.isInteger(element) ? null : writeNumber(scratch, at, element);

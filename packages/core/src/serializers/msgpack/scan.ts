@@ -2,14 +2,14 @@ import { isUtf8 } from "node:buffer";
 import { MAX_SCAN_DEPTH, UNSURE } from "../scan.ts";
 
 /**
- * A scanner that finds where a MessagePack value ends, and checks its structure on the way, without decoding it. What it
- * passes, every decoder accepts. Where it is not sure it says so, and the message is decoded in full.
+ * A scanner that finds where a MessagePack value ends, and checks its structure on the way, without decoding it. Every
+ * decoder accepts what it passes. If it is not sure, it says so, and the message is decoded in full.
  */
 
 /** How many more members of lists and dictionaries are passed. What holds more is counted, and refused, by the full decoder. */
 let valuesLeft = 0;
 
-/** To be called before a frame is looked through. @param maxValues how many members of lists and dictionaries are passed */
+/** Call it before a frame is scanned. @param maxValues how many members of lists and dictionaries are passed */
 export function startScan(maxValues: number): void {
   valuesLeft = maxValues;
 }
