@@ -74,7 +74,7 @@ async function importing(name: string, url: string): Promise<Record<string, unkn
   try {
     return (await import(url)) as Record<string, unknown>;
   } catch (error) {
-    if (isMissing(url, error)) throw new Error(`the file "${name}" is not there`, { cause: error });
+    if (isMissing(url, error)) throw new Error(`the file "${name}" does not exist`, { cause: error });
     const text = await importErrorText(fileURLToPath(url), error);
     throw caused(`the plugin "${name}" failed to load: ${text}`, error);
   }
