@@ -5,8 +5,11 @@ const transform = {
   ],
 };
 
+const coverage = process.argv.includes("--coverage") ? (await import("./jest/coverage.mjs")).default : {};
+
 /** @type {import("jest").Config} */
 export default {
+  ...coverage,
   testEnvironment: "node",
   roots: ["<rootDir>/packages", "<rootDir>/test"],
   testMatch: ["**/*.test.ts"],
@@ -18,4 +21,7 @@ export default {
   testTimeout: process.env.FUZZ_RUNS === undefined ? 5000 : 24 * 3600_000,
   testEnvironmentOptions: { customExportConditions: ["wampgate-src", "node", "node-addons"] },
   modulePathIgnorePatterns: ["<rootDir>/packages/[^/]+/dist"],
+  // On a busy machine Node.js needs a second to end a worker whose tests have left nothing open. By default jest waits half
+  // a second, and then blames the tests. What they do leave open holds a worker for longer than this, and is still told.
+  workerGracefulExitTimeout: 10_000,
 };

@@ -1,0 +1,54 @@
+import type { PrincipalQuery } from "@wampgate/core";
+import { BadAnswer, readResult } from "./answer.ts";
+
+// As the method wampcra asks at HELLO, and as ticket asks once it has the ticket: the strategy may judge that one.
+const atHello = { method: { strategyMayVerify: false }, phase: "hello" } as PrincipalQuery;
+const withProof = { method: { strategyMayVerify: true }, phase: "authenticate" } as PrincipalQuery;
+
+const read = (answer: unknown, query = atHello): unknown => readResult([answer], {}, query);
+
+it("an authenticator that answers with a string names the role", () => {
+  expect(read("user")).toEqual({ kind: "credential", credential: {}, assignment: { role: "user" } });
+});
+
+it("what is no part of the assignment goes to the method, as what the proof is checked by", () => {
+  expect(read({ role: "user", secret: "s3cret", salt: "pepper" })).toEqual({
+    kind: "credential",
+    credential: { secret: "s3cret", salt: "pepper" },
+    assignment: { role: "user" },
+  });
+});
+
+it("a key that is left out is left to the client, and one that is null assigns none", () => {
+  expect(read({ authid: null, realm: null, role: null, extra: null })).toMatchObject({
+    assignment: { authid: null, realm: null, role: null, extra: null },
+  });
+  expect(read({})).toEqual({ kind: "credential", credential: {}, assignment: {} });
+});
+
+it("an answer about a proof that the authenticator was shown lets the client in", () => {
+  const assignment = { realm: "realm2", authid: "ann", role: "user", extra: { team: 7 } };
+  expect(read(assignment, withProof)).toEqual({ kind: "accepted", assignment });
+});
+
+it("an answer at HELLO lets nobody in, even for a method whose proofs the authenticator may judge", () => {
+  expect(read("user", { ...withProof, phase: "hello" })).toMatchObject({ kind: "credential" });
+});
+
+describe("an answer that is none is refused, and the word for the log says why, without a value", () => {
+  const refused: [why: string, args: unknown[], kwargs?: Record<string, unknown>][] = [
+    ["it answered with keyword results", ["user"], { role: "user" }],
+    ["it answered with 0 results, expected one", []],
+    ["it answered with 2 results, expected one", ["user", "s3cret"]],
+    ["it answered an integer, expected a role or a dictionary", [7]],
+    ["it answered null, expected a role or a dictionary", [null]],
+    ["it answered a list, expected a role or a dictionary", [["s3cret"]]],
+    ["its realm is an integer, expected a string", [{ realm: 7 }]],
+    ["its authid is a dictionary, expected a string", [{ authid: { name: "s3cret" } }]],
+    ["its role is a list, expected a string", [{ role: ["s3cret"] }]],
+    ["its extra is a string, expected a dictionary", [{ extra: "s3cret" }]],
+  ];
+  it.each(refused)("%s", (why, args, kwargs = {}) => {
+    expect(() => readResult(args, kwargs, atHello)).toThrow(new BadAnswer(why));
+  });
+});

@@ -1,0 +1,115 @@
+import type { CallOutcome, Hello, PluginApi, PrincipalQuery, TransportDetails } from "@wampgate/core";
+import { CapturedLog } from "@wampgate/plugin-testkit";
+import { type Block, block } from "./block.ts";
+import { dynamic } from "./index.ts";
+
+const AUTHENTICATOR = "com.example.authenticate";
+const own: Block = block.parse({ authenticator: AUTHENTICATOR, "authenticator-realm": "auth" });
+
+interface Asked {
+  answer: unknown;
+  log: CapturedLog;
+  calls: unknown[][];
+}
+
+/** What the strategy makes of a call that ended so. */
+async function ask(outcome: CallOutcome, query: object = {}, ofBlock: Block = own): Promise<Asked> {
+  const [log, calls]: [CapturedLog, unknown[][]] = [new CapturedLog(), []];
+  const call = (...args: unknown[]): Promise<CallOutcome> => {
+    calls.push(args);
+    return Promise.resolve(outcome);
+  };
+  const transport = { type: "memory", peer: "memory", address: "192.0.2.1" } as TransportDetails;
+  const hello = { session: 7, authid: "ann", authrole: null, authextra: null, transport } as Hello;
+  const asked = {
+    attempt: { ...hello, authmethod: "ticket" },
+    method: { strategyMayVerify: true },
+    phase: "authenticate",
+    realm: "realm1",
+    authid: "ann",
+    facts: { ticket: "s3cret" },
+    last: true,
+    signal: new AbortController().signal,
+    ...query,
+  } as unknown as PrincipalQuery;
+  const answer = await dynamic.resolve(asked, ofBlock, { log, call } as unknown as PluginApi);
+  return { answer, log, calls };
+}
+
+const error = (uri: string, ...args: unknown[]): CallOutcome => ({ kind: "error", uri, args, kwargs: {} });
+const result = (...args: unknown[]): CallOutcome => ({ kind: "result", args, kwargs: {} });
+
+const FAILED = {
+  kind: "denied",
+  reason: "wamp.error.authentication_failed",
+  message: "the login could not be decided, for a reason that stands in the router's log",
+};
+
+it("the authenticator is called in the block's realm, with all that is known of the client but its bare address", async () => {
+  const { calls } = await ask(result("user"));
+  const [[realm, uri, args, options]] = calls as [[string, string, unknown[], object]];
+  expect([realm, uri]).toEqual(["auth", AUTHENTICATOR]);
+  expect(args).toMatchObject(["realm1", "ann", { ticket: "s3cret", session: 7, authmethod: "ticket", authid: "ann" }]);
+  expect(JSON.stringify(args)).not.toContain("192.0.2.1");
+  expect(options).toMatchObject({ timeout: 10_000, wait: 0 });
+});
+
+it("without a realm in the block, the authenticator is called in the one that the client asked for", async () => {
+  const { calls } = await ask(result("user"), {}, block.parse({ authenticator: AUTHENTICATOR }));
+  expect(calls[0]?.[0]).toBe("realm1");
+});
+
+it("without a realm in the block and in HELLO nobody is called, and the client is told so", async () => {
+  const { answer, calls } = await ask(result("user"), { realm: null }, block.parse({ authenticator: AUTHENTICATOR }));
+  expect(answer).toMatchObject({ kind: "denied", reason: "wamp.error.no_such_realm" });
+  expect(calls).toEqual([]);
+});
+
+it("core is told which procedure is called, and in which realm, so that nobody else can register it", () => {
+  const procedure = { uri: AUTHENTICATOR, realmKey: "authenticator-realm" };
+  expect(dynamic.calls?.(own)).toEqual([{ ...procedure, realm: "auth" }]);
+  expect(dynamic.calls?.(block.parse({ authenticator: AUTHENTICATOR }))).toEqual([{ ...procedure, realm: null }]);
+});
+
+describe("a call that fails is told the operator in the log, and the client that it failed, no more", () => {
+  const failures: [CallOutcome, string][] = [
+    [{ kind: "no-callee" }, "nobody has registered it"],
+    [{ kind: "callee-busy" }, "it reads too slowly"],
+    [{ kind: "callee-gone" }, "it left before it answered"],
+    [{ kind: "timeout" }, "it did not answer in time"],
+    [result(), "it answered with 0 results"],
+    [error("not a uri"), "it raised an error whose URI is none"],
+  ];
+  it.each(failures)("%j", async (outcome, why) => {
+    const { answer, log } = await ask(outcome);
+    expect(answer).toEqual(FAILED);
+    expect(log.lines).toMatchObject([{ level: "error", fields: { realm: "auth", authenticator: AUTHENTICATOR } }]);
+    expect(log.text()).toContain(`authenticator ${AUTHENTICATOR} in realm auth: ${why}`);
+  });
+});
+
+it("a realm that is not there is named to the client", async () => {
+  expect((await ask({ kind: "no-realm" })).answer).toEqual({
+    kind: "denied",
+    reason: "wamp.error.no_such_realm",
+    message: 'no realm "auth" exists on this router',
+  });
+});
+
+it("an error of the authenticator reaches the client, with its first argument where that is a text", async () => {
+  const refused = { kind: "denied", reason: "com.example.no" };
+  expect((await ask(error("com.example.no", "go away", "more"))).answer).toEqual({ ...refused, message: "go away" });
+  expect((await ask(error("com.example.no", { why: 1 }))).answer).toEqual({ ...refused, message: null });
+});
+
+it("what an authenticator says as it crashes is for the log, and never for the client", async () => {
+  const { answer, log } = await ask(error("wamp.error.runtime_error", "at line 7 of s3cret.js"));
+  expect(answer).toEqual({ kind: "denied", reason: "wamp.error.runtime_error", message: null });
+  expect(log.text()).toContain("at line 7 of s3cret.js");
+});
+
+it("an authid that the authenticator does not know is left to the next block, and refused where there is none", async () => {
+  const stranger = error("wamp.error.no_such_principal", "nobody");
+  expect((await ask(stranger, { last: false })).answer).toEqual({ kind: "unknown" });
+  expect((await ask(stranger, { last: true })).answer).toMatchObject({ kind: "denied", message: "nobody" });
+});

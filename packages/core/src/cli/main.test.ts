@@ -1,0 +1,84 @@
+import { join } from "node:path";
+import { jest } from "@jest/globals";
+import { folderOf } from "../../../../jest/folder.ts";
+import { main } from "./main.ts";
+
+// In this process; test/cli.test.ts runs the command itself.
+
+const CONFIG = `
+realms: [{ name: realm1, roles: [{ name: user }] }]
+transports: [{ type: memory, auth: { knock: { type: static } } }]
+`;
+
+/** A plugin with the method knock, without a package to import. @param apply the code of its function */
+const plugin = (name: string, apply: string): string => `
+  const anything = { "~standard": { version: 1, vendor: "none", validate: (value) => ({ value }) } };
+  const blocks = { schema: anything, find: () => undefined, assignments: () => [] };
+  const knock = { name: "knock", at: "hello", credential: anything, static: blocks, challenge() {}, decoy() {} };
+  const apply = () => { ${apply} };
+  export default { [Symbol.for("wampgate.plugin")]: true, name: "${name}", core: "*", methods: [knock], apply };`;
+
+const QUIET = `plugins: ["./quiet.mjs"]\n${CONFIG}`;
+const FAILING = `plugins: ["./failing.mjs"]\n${CONFIG}`;
+const PLUGINS = {
+  "quiet.mjs": plugin("quiet", ""),
+  "failing.mjs": plugin("failing", 'throw new Error("no licence", { cause: new Error("the server is away") });'),
+};
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command on a config. */
+async function run(config: string, ...args: string[]): Promise<Ran> {
+  const folder = await folderOf({ "wampgate.yaml": config, ...PLUGINS });
+  const [out, err] = ["log", "error"].map((name) =>
+    jest.spyOn(console, name as "log").mockImplementation(() => undefined),
+  );
+  const text = (spy: typeof out): string => (spy?.mock.calls ?? []).map(([line]) => String(line)).join("\n");
+  try {
+    const code = await main([...args, "--config", join(folder, "wampgate.yaml")]);
+    return { code, stdout: text(out), stderr: text(err) };
+  } finally {
+    out?.mockRestore();
+    err?.mockRestore();
+  }
+}
+
+it("check says of a config that is fine which plugins it has, and ends with 0", async () => {
+  expect(await run(QUIET, "check")).toEqual({ code: 0, stdout: "The config is fine. Plugins: quiet.", stderr: "" });
+});
+
+it("a config that is wrong ends with 2, one whose plugin fails with 1", async () => {
+  const wrong = await run(`nonsense: 1\n${QUIET}`, "check");
+  expect(wrong).toMatchObject({ code: 2, stdout: "" });
+  expect(wrong.stderr).toMatch(/: 1 problem\n {2}nonsense: /);
+  const failed = await run(FAILING, "check");
+  expect(failed).toEqual({ code: 1, stdout: "", stderr: 'plugin "failing" failed to apply itself: no licence' });
+});
+
+it("--debug shows the stack of what failed, and of its causes", async () => {
+  const { stderr } = await run(FAILING, "check", "--debug");
+  expect(stderr).toMatch(/failed to apply itself: no licence\n +at /);
+  expect(stderr).toMatch(/caused by: Error: no licence\n +at .*failing\.mjs/);
+  expect(stderr).toMatch(/caused by: Error: the server is away\n +at .*failing\.mjs/);
+});
+
+it("schema prints a schema of what the config may hold, with the methods of its plugins", async () => {
+  const { code, stdout } = await run(QUIET, "schema");
+  expect(code).toBe(0);
+  const { properties } = JSON.parse(stdout) as { properties: { transports: { items: { anyOf: object[] } } } };
+  const memory = properties.transports.items.anyOf.find((one) => JSON.stringify(one).includes('"const":"memory"'));
+  expect(memory).toHaveProperty("properties.auth.properties.knock");
+});
+
+it("schema fails as check does where the config that is named is wrong", async () => {
+  expect(await run("nonsense: 1", "schema")).toMatchObject({ code: 2, stdout: "" });
+});
+
+it.each([["loud"], [""]])("the log level %j is refused before anything is started", async (level) => {
+  const { code, stderr } = await run(CONFIG, "start", "--log-level", level);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: `--log-level is one of debug, info, warn, error, not ${level}` });
+});
