@@ -53,9 +53,10 @@ export function payloadOfResult(value: unknown): PayloadValues {
 }
 
 function isForeignResult(value: unknown): value is Result {
-  if (typeof value !== "object" || value === null || value.constructor.name !== "Result") return false;
-  const { args, kwargs } = value as Dict;
-  return Array.isArray(args) && isDict(kwargs);
+  if (typeof value !== "object" || value === null) return false;
+  // A dictionary may have no prototype, or a key of this name.
+  const { constructor: made, args, kwargs } = value as Dict;
+  return typeof made === "function" && made.name === "Result" && Array.isArray(args) && isDict(kwargs);
 }
 
 /** What `call` resolves to, by the rule of autobahn-js: the one value, else a Result, else null. */

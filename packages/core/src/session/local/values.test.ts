@@ -1,0 +1,77 @@
+import { WampError } from "../../errors/wamp-error.ts";
+import { copied, copiedOrNone, errorOfThrown, payloadOfResult, Result, resultOfPayload } from "./values.ts";
+
+/** As autobahn-js has it: its class bears the same name as ours. */
+const OfAutobahn = {
+  Result: class {
+    args: unknown;
+    kwargs: unknown;
+    constructor(args: unknown, kwargs: unknown) {
+      this.args = args;
+      this.kwargs = kwargs;
+    }
+  },
+}.Result;
+const foreign = (args: unknown, kwargs: unknown): object => new OfAutobahn(args, kwargs);
+
+it.each<[what: string, returned: unknown, payload: object]>([
+  ["nothing is an empty payload", undefined, {}],
+  ["null is a value", null, { args: [null] }],
+  ["a list is one value", [1, 2], { args: [[1, 2]] }],
+  ["a Result is several values", new Result([1, 2], { a: 3 }), { args: [1, 2], kwargs: { a: 3 } }],
+  ["so is one of autobahn-js", foreign([1, 2], { a: 3 }), { args: [1, 2], kwargs: { a: 3 } }],
+  ["a dictionary without a prototype is one value", Object.create(null), { args: [{}] }],
+  ["so is one that holds a constructor", { constructor: null }, { args: [{ constructor: null }] }],
+  ["a value that is called like one is one value", foreign(1, { a: 3 }), { args: [foreign(1, { a: 3 })] }],
+])("of what a handler returns, %s", (_, returned, payload) => {
+  expect(payloadOfResult(returned)).toEqual(payload);
+});
+
+it.each<[args: unknown[], kwargs: Record<string, unknown>, result: unknown]>([
+  [[], {}, null],
+  [[7], {}, 7],
+  [[[]], {}, []],
+  [[7, 8], {}, new Result([7, 8])],
+  [[7], { a: 1 }, new Result([7], { a: 1 })],
+  [[], { a: 1 }, new Result([], { a: 1 })],
+])("a result of %j and %j resolves a call to the one value, a Result, or null", (args, kwargs, result) => {
+  expect(resultOfPayload(args, kwargs)).toEqual(result);
+});
+
+it.each<[what: string, thrown: unknown, uri: string, payload: object]>([
+  ["a WampError", new WampError("com.a", "no"), "com.a", { args: ["no"] }],
+  ["a text", "no", "wamp.error.runtime_error", { args: ["no"] }],
+  [
+    "an error of autobahn-js",
+    { error: "com.a", args: [1], kwargs: { a: 2 } },
+    "com.a",
+    { args: [1], kwargs: { a: 2 } },
+  ],
+  ["one whose values are none", { error: "com.a", args: "no", kwargs: [] }, "com.a", {}],
+])("a caller gets %s that a handler throws", (_, thrown, uri, payload) => {
+  expect(errorOfThrown(thrown)).toEqual({ uri, payload });
+});
+
+it.each([[new Error("at line 7")], [7], [null], [undefined], [{ error: "no uri" }], [{ error: 7 }]])(
+  "a caller gets nothing of %p, which is a crash",
+  (thrown) => {
+    expect(errorOfThrown(thrown)).toBeNull();
+  },
+);
+
+it("what a session sends is copied, so that what it changes later reaches nobody", () => {
+  const list = [1];
+  const { args } = copied({ args: [list] });
+  list.push(2);
+  expect(args).toEqual([[1]]);
+});
+
+it("what no message can carry is refused to who sends it, and left out of an error, which is sent all the same", () => {
+  const values = { args: [() => undefined] };
+  const refused = new WampError(
+    "wamp.error.invalid_argument",
+    "the payload holds a value that no message can carry, as a function",
+  );
+  expect(() => copied(values)).toThrow(refused);
+  expect(copiedOrNone(values)).toEqual({});
+});
