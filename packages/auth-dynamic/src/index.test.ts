@@ -42,7 +42,7 @@ const result = (...args: unknown[]): CallOutcome => ({ kind: "result", args, kwa
 const FAILED = {
   kind: "denied",
   reason: "wamp.error.authentication_failed",
-  message: "the login could not be decided, for a reason that stands in the router's log",
+  message: "the login could not be decided; the router's log says why",
 };
 
 it("the authenticator is called in the block's realm, with all that is known of the client but its bare address", async () => {
@@ -73,12 +73,12 @@ it("core is told which procedure is called, and in which realm, so that nobody e
 
 describe("a call that fails is told the operator in the log, and the client that it failed, no more", () => {
   const failures: [CallOutcome, string][] = [
-    [{ kind: "no-callee" }, "nobody has registered it"],
+    [{ kind: "no-callee" }, "it is not registered"],
     [{ kind: "callee-busy" }, "it reads too slowly"],
     [{ kind: "callee-gone" }, "it left before it answered"],
     [{ kind: "timeout" }, "it did not answer in time"],
     [result(), "it answered with 0 results"],
-    [error("not a uri"), "it raised an error whose URI is none"],
+    [error("not a uri"), "it raised an error with an illegal URI"],
   ];
   it.each(failures)("%j", async (outcome, why) => {
     const { answer, log } = await ask(outcome);

@@ -26,7 +26,7 @@ it("what systemd could not be told is in the log, in order, and the router goes 
   const log = new CapturedLog();
   const systemd = new Systemd(log);
   await Promise.all([systemd.ready(), systemd.reloading(), systemd.stopping()]);
-  expect(log.lines.map(({ level, message }) => [level, /told (\w+=)/.exec(message)?.[1]])).toEqual([
+  expect(log.lines.map(({ level, message }) => [level, /systemd (\w+=)/.exec(message)?.[1]])).toEqual([
     ["warn", "READY="],
     ["warn", "RELOADING="],
     ["warn", "STOPPING="],
@@ -44,7 +44,7 @@ it("a watchdog is told twice in each of its periods, but not again before it has
     jest.advanceTimersByTime(30); // the first is still on its way
     await systemd.stopping();
     jest.advanceTimersByTime(100);
-    expect(log.lines.map(({ message }) => /told (\w+=)/.exec(message)?.[1])).toEqual([
+    expect(log.lines.map(({ message }) => /systemd (\w+=)/.exec(message)?.[1])).toEqual([
       "READY=",
       "WATCHDOG=",
       "STOPPING=",

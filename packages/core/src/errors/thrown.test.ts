@@ -34,13 +34,13 @@ describe("of an error of JavaScript itself, which may quote a secret, only the k
     ["TypeError", "s3cret is not a function", HIDDEN],
     ["TypeError", "Cannot read properties of undefined (reading 's3cret')", "Cannot read properties of undefined"],
     ["SyntaxError", "Unexpected token 's3cret'", "Unexpected token"],
-    ["ReferenceError", "s3cret is not defined", "a name is used that is not defined; a text must stand in quotes"],
+    ["ReferenceError", "s3cret is not defined", "a name is used that is not defined; a text must be in quotes"],
     ["RangeError", "Invalid count value: s3cret", HIDDEN],
-    ["SyntaxError", `Unexpected token 's', "s3cret" is not valid JSON`, "what it read is no JSON"],
+    ["SyntaxError", `Unexpected token 's', "s3cret" is not valid JSON`, "what it read is not JSON"],
     [
       "SyntaxError",
       `/srv/users.json: Unexpected token 's', "s3cret" is not valid JSON`,
-      "the file /srv/users.json is no JSON",
+      "the file /srv/users.json is not JSON",
     ],
   ])("%s: %s", (name, message, words) => {
     expect(thrownText(ofTheLanguage(name, message))).toBe(`${name} at /srv/plugin.mjs:3:7: ${words}`);

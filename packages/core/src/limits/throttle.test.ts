@@ -25,7 +25,11 @@ function connection(backlog?: number) {
   return { told, handler, throttle: throttle as Connection };
 }
 
-const SLOWED = ["limited", "max-messages-per-second", "a client sends more than 2 messages a second: it is slowed"];
+const SLOWED = [
+  "limited",
+  "max-messages-per-second",
+  "a client sends more than 2 messages a second, and is slowed down",
+];
 const CAME = ["message", MESSAGE];
 
 beforeEach(() => void jest.useFakeTimers());
