@@ -281,7 +281,8 @@ export class LocalSession {
       `${message.type} could not be handled by an in-process session`,
     );
     if (message.type === "INVOCATION") this.#callee.refuse(message.request, ErrorUri.runtimeError);
-    if (!("request" in message)) return;
+    // The router counts these by itself: a pending request of this session may have the same number.
+    if (message.type === "INVOCATION" || message.type === "INTERRUPT" || !("request" in message)) return;
     const request = this.#requests.get(message.request);
     this.#requests.delete(message.request);
     request?.failed(new WampError(ErrorUri.runtimeError, "the answer could not be read"));
