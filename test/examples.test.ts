@@ -38,7 +38,7 @@ describe("the example", () => {
       "advanced",
       'user1, naming no realm: joined realm-user1 as user1, role user, welcome data {"my-custom-welcome-data":[1,2,3]}',
     ],
-    ["ticket-static", "a client nobody knows: refused, wamp.error.authentication_denied"],
+    ["ticket-static", "an unknown client: refused, wamp.error.authentication_denied"],
     ["ticket-dynamic", "joe, with a wrong ticket: refused, com.example.invalid_ticket"],
     ["wampcra-static", "client2: joined as client2, role frontend"],
     ["wampcra-dynamic", "hans: joined as ID09125, role frontend"],

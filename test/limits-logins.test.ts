@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
 import { Code } from "@wampgate/core";
+import { AUTHENTICATOR } from "./support/dynamic.ts";
 import { type LimitedRouter, startLimited, transport } from "./support/limits.ts";
+import { connectRaw, type RawClient } from "./support/raw-client.ts";
 
 const DENIED = "wamp.error.authentication_denied";
 const MESSAGE = "too many logins have failed; try again later";
@@ -72,4 +74,36 @@ it("an authid that nobody knows is held back as one that is there", async () => 
     return seen;
   };
   expect(await answers("nobody")).toEqual(await answers("joe"));
+});
+
+describe("a guess whose verdict the client does not wait for counts", () => {
+  const slow = { type: "dynamic", authenticator: AUTHENTICATOR, "authenticator-realm": "realm1" };
+
+  it.each<[string, (client: RawClient) => void]>([
+    ["the client hangs up", (client) => client.socket.terminate()],
+    ["it says GOODBYE", (client) => client.send(Code.GOODBYE, {}, "wamp.close.close_realm")],
+    ["it sends another message", (client) => client.send(Code.AUTHENTICATE, "again", {})],
+    ["it sends what is no message", (client) => client.sendFrame("[")],
+  ])("if %s", async (_how, leave) => {
+    let asked = (): void => undefined;
+    running = await startLimited([transport({ auth: { ticket: slow }, "max-failed-logins-per-address": 1 })], {
+      roles: [{ name: "authenticator", permissions: [{ uri: AUTHENTICATOR, allow: { register: true } }] }],
+    });
+    await running.router
+      .session("realm1", { role: "authenticator" })
+      .register(AUTHENTICATOR, () => new Promise(() => asked()));
+    for (let i = 0; i < 2; i++) {
+      const client = await connectRaw(running.url);
+      client.hello({ authid: "joe", authmethods: ["ticket"] });
+      await client.expect(Code.CHALLENGE);
+      const isAsked = new Promise<void>((resolve) => (asked = resolve));
+      client.authenticate("guess");
+      await isAsked;
+      leave(client);
+      await client.closed;
+    }
+    const next = await connectRaw(running.url);
+    next.hello({ authid: "ann", authmethods: ["ticket"] });
+    expect(await next.aborted()).toEqual({ reason: DENIED, message: MESSAGE });
+  });
 });

@@ -18,7 +18,7 @@ await show("user1, naming realm-user2", "refused, com.example_invalid_realm", ()
 await show("user1, with a wrong ticket", "refused, com.example.invalid_ticket", () =>
   joined(by("user1", "wrong", "realm-user1")),
 );
-await show("a user nobody knows", "refused, com.example.no_such_user", () =>
+await show("an unknown user", "refused, com.example.no_such_user", () =>
   joined(by("nobody", "123secret", "realm-user1")),
 );
 await show("a call and an event between two sessions of user1", "5, hello", async () => {

@@ -25,4 +25,4 @@ await show("ann, on the guest list, by ticket", "joined realm1 as ann, role user
   joined(showing("ann", "a paper ticket")),
 );
 await show("ann, with a wrong knock", denied, () => joined(knocking("ann", "tap")));
-await show("a guest nobody knows", denied, () => joined(knocking("nobody", "tap")));
+await show("an unknown guest", denied, () => joined(knocking("nobody", "tap")));

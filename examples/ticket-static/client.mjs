@@ -7,4 +7,4 @@ await show("client1", permitted("client1"), () => tryPermissions(by("client1", p
 await show("client1, with a wrong ticket", "refused, wamp.error.authentication_denied", () =>
   joined(by("client1", "x")),
 );
-await show("a client nobody knows", "refused, wamp.error.authentication_denied", () => joined(by("nobody", "x")));
+await show("an unknown client", "refused, wamp.error.authentication_denied", () => joined(by("nobody", "x")));

@@ -12,4 +12,4 @@ await show("tobias1, with that code again", "refused, com.example.invalid_ticket
 await show("user1, with a code of five minutes ago", "refused, com.example.invalid_ticket", () =>
   joined(by("user1", old)),
 );
-await show("a client nobody knows", "refused, com.example.no_such_user", () => joined(by("nobody", code)));
+await show("an unknown client", "refused, com.example.no_such_user", () => joined(by("nobody", code)));

@@ -9,4 +9,4 @@ for (const authid of ["client1", "client2", "client3"]) {
 await show("client1, with a wrong secret", "refused, wamp.error.authentication_denied", () =>
   joined(by("client1", "x")),
 );
-await show("a client nobody knows", "refused, wamp.error.authentication_denied", () => joined(by("nobody", "x")));
+await show("an unknown client", "refused, wamp.error.authentication_denied", () => joined(by("nobody", "x")));

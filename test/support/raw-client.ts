@@ -9,8 +9,10 @@ export function hangUp(): void {
   for (const socket of open) socket.terminate();
 }
 
+export type RawClient = FakeClient & { readonly socket: WebSocket };
+
 /** A client over a real socket that sends what it is told, frame by frame. */
-export async function connectRaw(url: string, protocol = "wamp.2.json"): Promise<FakeClient & { socket: WebSocket }> {
+export async function connectRaw(url: string, protocol = "wamp.2.json"): Promise<RawClient> {
   const socket = new WebSocket(url, protocol);
   open.add(socket);
   const link: FrameLink = {

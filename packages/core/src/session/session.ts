@@ -107,6 +107,7 @@ export class Session implements ConnectionHandler {
   }
 
   violation(error: WampError): void {
+    this.#abandon();
     this.#abort(error.uri, error.message);
   }
 
@@ -159,10 +160,9 @@ export class Session implements ConnectionHandler {
   }
 
   #interrupted(message: Message): void {
-    if (message.type === "ABORT" || message.type === "GOODBYE") {
-      this.#abandon();
-      this.#end();
-    } else this.#refuse(`${message.type} came while the login was being decided`);
+    this.#abandon();
+    if (message.type === "ABORT" || message.type === "GOODBYE") this.#end();
+    else this.#refuse(`${message.type} came while the login was being decided`);
   }
 
   #answer(message: Message): void {
@@ -171,7 +171,7 @@ export class Session implements ConnectionHandler {
     if (this.#handshake !== null) this.#await(this.#handshake.authenticate(message.signature, message.extra));
   }
 
-  /** The client leaves by itself. */
+  /** The client does not wait for the decision about its login: it leaves, or breaks the protocol. */
   #abandon(): void {
     this.#try(() => this.#handshake?.abandoned?.());
   }

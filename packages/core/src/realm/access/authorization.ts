@@ -171,10 +171,11 @@ export class Authorization {
       const roles = this.#roles;
       const authorizer = this.#authorizerOf(port);
       if (!this.#isAsked(authorizer)) return { allow: false };
-      const outcome = await this.#ask(port, request, authorizer, signal).catch((error: unknown) => ({ error }));
-      if (this.#roles === roles) {
-        if ("error" in outcome) throw outcome.error;
-        return outcome;
+      try {
+        const decision = await this.#ask(port, request, authorizer, signal);
+        if (this.#roles === roles) return decision;
+      } catch (error) {
+        if (this.#roles === roles) throw error;
       }
       const settled = this.decideAtOnce(port, request);
       if (settled !== null) return settled;

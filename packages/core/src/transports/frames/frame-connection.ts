@@ -217,7 +217,7 @@ export class FrameConnection implements Connection {
     const end = performance.now() + TURN_TIME;
     for (let count = 1; !this.#isPaused() && this.#waiting[0] !== undefined; count++) {
       this.#deliverNext(this.#waiting[0]);
-      if (count % CLOCK_INTERVAL === 0 && performance.now() > end) this.#yield();
+      if (count % CLOCK_INTERVAL === 0 && !this.#closing && performance.now() > end) this.#yield();
     }
     this.#draining = false;
   }
