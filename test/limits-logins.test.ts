@@ -66,7 +66,7 @@ it("an authid that strangers guess at is open to its owner, and closed to them",
   expect(running.count("max-failed-logins-per-authid")).toBe(1);
 });
 
-it("an authid that nobody knows is held back as one that is there", async () => {
+it("an unknown authid is held back like a known one", async () => {
   running = await start({ "max-failed-logins-per-authid": 1 });
   const answers = async (authid: string): Promise<unknown[]> => {
     const seen = [];

@@ -119,7 +119,7 @@ it("a wrong proof is one line, and the hook `loginFailed` is told the same", asy
   expect(running.log.text()).not.toContain("a guess");
 });
 
-it("the log tells an authid that nobody knows, which the client is not told", async () => {
+it("the log says that an authid is unknown, and the client is not told", async () => {
   await start({ ticket: [staticBlock] });
   await attempt("nobody", "a guess");
   expect(line()).toMatchObject({ login: "refused", known: false, authprovider: null, reason: DENIED });

@@ -31,7 +31,7 @@ it("an answer about a proof that the authenticator was shown lets the client in"
   expect(read(assignment, withProof)).toEqual({ kind: "accepted", assignment });
 });
 
-it("an answer at HELLO lets nobody in, even for a method whose proofs the authenticator may judge", () => {
+it("an answer at HELLO lets no client in, even for a method whose proofs the authenticator may judge", () => {
   expect(read("user", { ...withProof, phase: "hello" })).toMatchObject({ kind: "credential" });
 });
 

@@ -59,13 +59,13 @@ it("without a realm in the block, the authenticator is called in the one that th
   expect(calls[0]?.[0]).toBe("realm1");
 });
 
-it("without a realm in the block and in HELLO nobody is called, and the client is told so", async () => {
+it("without a realm in the block and in HELLO no procedure is called, and the client is told so", async () => {
   const { answer, calls } = await ask(result("user"), { realm: null }, block.parse({ authenticator: AUTHENTICATOR }));
   expect(answer).toMatchObject({ kind: "denied", reason: "wamp.error.no_such_realm" });
   expect(calls).toEqual([]);
 });
 
-it("core is told which procedure is called, and in which realm, so that nobody else can register it", () => {
+it("core is told which procedure is called, and in which realm, so that no other session can register it", () => {
   const procedure = { uri: AUTHENTICATOR, realmKey: "authenticator-realm" };
   expect(dynamic.calls?.(own)).toEqual([{ ...procedure, realm: "auth" }]);
   expect(dynamic.calls?.(block.parse({ authenticator: AUTHENTICATOR }))).toEqual([{ ...procedure, realm: null }]);
@@ -109,7 +109,7 @@ it("what an authenticator says as it crashes is for the log, and never for the c
 });
 
 it("an authid that the authenticator does not know is left to the next block, and refused where there is none", async () => {
-  const stranger = error("wamp.error.no_such_principal", "nobody");
+  const stranger = error("wamp.error.no_such_principal", "unknown user");
   expect((await ask(stranger, { last: false })).answer).toEqual({ kind: "unknown" });
-  expect((await ask(stranger, { last: true })).answer).toMatchObject({ kind: "denied", message: "nobody" });
+  expect((await ask(stranger, { last: true })).answer).toMatchObject({ kind: "denied", message: "unknown user" });
 });

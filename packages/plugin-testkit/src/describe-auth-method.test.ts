@@ -24,7 +24,7 @@ const statics = {
     findIn(principals, query, (principal) => ({ word: principal.word })),
   assignments: ({ principals }: { principals: Principals }) => assignmentsIn("principals", principals),
 };
-const decoy = () => credential({ word: "nobody knows this one" });
+const decoy = () => credential({ word: "not a real word" });
 
 const asksLate = defineMethod({
   name: "shout",
@@ -72,7 +72,7 @@ const asksAtHello = defineMethod({
   decoy,
 });
 
-/** Lets whoever is known in at HELLO, without a proof. */
+/** Lets known clients in at HELLO, without a proof. */
 const acceptsAtHello = defineMethod({
   name: "wave",
   at: "hello",
@@ -134,7 +134,7 @@ describe("the suite for methods has nothing against", () => {
 });
 
 describe("the suite for methods tells of", () => {
-  it("one that lets in whoever answers", async () => {
+  it("one that lets in every client that answers", async () => {
     const gullible: AuthMethod = {
       ...asksLate,
       async authenticate(attempt) {

@@ -11,7 +11,7 @@ const KEPT = "the config was not reloaded, and the old one stays in effect";
 async function reloaded(text: string, take: (raw: unknown) => void): Promise<[string, string][]> {
   const file = join(await folderOf({ "wampgate.yaml": text }), "wampgate.yaml");
   const log = new CapturedLog();
-  const warnings = [{ path: ["realms", 0], message: "nobody may do anything" }];
+  const warnings = [{ path: ["realms", 0], message: "no role may do anything" }];
   const router = { log, warnings, reload: (raw: unknown) => Promise.resolve(raw).then(take) } as unknown as Router;
   await reload(router, file);
   expect(log.lines.map(({ fields }) => fields)).toEqual(log.lines.map(() => ({ file })));
@@ -22,7 +22,7 @@ it("a reload hands the router what the file holds now, and logs what is odd in i
   const taken: unknown[] = [];
   const lines = await reloaded("realms: []", (raw) => taken.push(raw));
   expect(taken).toEqual([{ realms: [] }]);
-  expect(lines).toEqual([["warn", "realms[0]: nobody may do anything"]]);
+  expect(lines).toEqual([["warn", "realms[0]: no role may do anything"]]);
 });
 
 it("a file that cannot be read is told, and the router is not asked to take it", async () => {

@@ -8,8 +8,8 @@ import type { CredentialAnswer, PrincipalAnswer, Verdict } from "./verdict.ts";
 export type Phase = "hello" | "authenticate";
 
 /**
- * What `resolvePrincipal` found. Where the method's `strategyMayVerify` is true it may be a `VerifiedPrincipal`; else there is
- * always a credential to check the proof by.
+ * What `resolvePrincipal` found. If the method's `strategyMayVerify` is true, it may be a `VerifiedPrincipal`; otherwise it
+ * always has a credential to check the proof with.
  *
  * @example
  * const found = await attempt.resolvePrincipal();
@@ -43,7 +43,7 @@ export interface LoginAttempt<C = unknown, V extends boolean = boolean> extends 
    * An unknown authid gives the method's decoy, and whatever the method then decides, the login is denied.
    *
    * @param query `facts` go to the strategy (ticket: `{ ticket }`); `authid` replaces the one of HELLO
-   * @throws where a strategy denied or failed: let it pass, the login is denied already
+   * @throws if a strategy denied or failed: do not catch it, the login is denied already
    */
   resolvePrincipal(query?: { facts?: Readonly<Dict>; authid?: string }): Promise<Resolved<C, V>>;
 }
@@ -56,17 +56,17 @@ export interface Proof {
   readonly state: unknown;
 }
 
-/** «Who is this?», as a strategy is asked. */
+/** The question to a strategy: who is this client? */
 export interface PrincipalQuery {
   readonly attempt: Hello & { readonly authmethod: string };
   readonly method: AuthMethod;
   readonly realm: string | null;
   readonly authid: string | null;
   readonly facts: Readonly<Dict>;
-  /** What a principal without a role of its own gets: the block's `default-role`. */
+  /** The role of a principal that is assigned none: the block's `default-role`. */
   readonly defaultRole: string | null;
   readonly phase: Phase;
-  /** Whether no block follows this one: an unknown authid is then nobody else's either. */
+  /** Whether this is the last block: if it does not know the authid, no block does. */
   readonly last: boolean;
   readonly signal: AbortSignal;
 }
@@ -75,17 +75,17 @@ export interface PrincipalQuery {
 export interface StaticPrincipals<B = unknown, S = B> {
   /** What the block holds, less the keys that core takes out (`type`, `default-role`). */
   readonly schema: Schema<S>;
-  /** Work to be done once, at start: its result stands in for the block wherever the method gets it. */
+  /** Work to do once, at the start: the method gets its result instead of the block. */
   readonly prepare?: (block: S) => B | Promise<B>;
-  /** Looks a principal up. After a reload of the config it is asked about each session, by realm and authid alone. */
+  /** Looks up a principal. After a reload it is asked about each session, only by realm and authid. */
   readonly find: (query: PrincipalQuery, block: B) => PrincipalAnswer | Promise<PrincipalAnswer>;
-  /** Whom the block assigns what, for the check that the realms and roles are there. */
+  /** What the block assigns to each principal, to check that the realms and roles exist. */
   readonly assignments: (block: B) => readonly StaticAssignment[];
 }
 
 /** What a static block assigns to one principal. Without `role` it is the block's `default-role`. */
 export interface StaticAssignment {
-  /** Where in the block it stands. */
+  /** The keys in the block that lead to it. */
   readonly path: readonly (string | number)[];
   readonly realm?: string | null;
   readonly role?: string | null;
@@ -104,8 +104,8 @@ export interface AuthMethod<C = unknown, B = unknown, S = B, V extends boolean =
   readonly challenge: (attempt: LoginAttempt<C, V>) => Verdict | Promise<Verdict>;
   readonly authenticate?: (attempt: LoginAttempt<C, V>, proof: Proof, state: unknown) => Verdict | Promise<Verdict>;
   /**
-   * A credential of the usual shape for an authid that nobody knows, made of the method's static blocks. Where the challenge
-   * shows a role, the answer's assignment names it, or null for none: `defaultRoles` has the `default-role` of each block.
+   * A credential of the usual shape for an unknown authid, made from the method's static blocks. If the challenge shows a
+   * role, the answer's assignment names it, or null for none: `defaultRoles` has the `default-role` of each block.
    */
   readonly decoy: (
     query: PrincipalQuery,

@@ -48,7 +48,7 @@ it("a client that sends too much is read no further for a while, nothing is lost
   expect(told.splice(0)).toEqual(["pause", CAME]);
 });
 
-it("a client that was silent for a while may send as much again at once, and the log hears of it anew where it sends more", () => {
+it("a client that was silent for a while may send as much again at once, and the log says so again if it sends more", () => {
   const { told, handler } = connection();
   handler.message(MESSAGE);
   handler.message(MESSAGE);

@@ -8,7 +8,7 @@ import { decodeMsgpackInFull, msgpack } from "./msgpack/codec.ts";
 import { HEAD_ROOM } from "./serializer.ts";
 
 // The fast path leaves payloads as they are. Whatever comes, it must give what a full parse gives, or refuse as that does,
-// and what it hands on must be readable to whoever gets it.
+// and what it hands on must be readable for its receivers.
 
 const FORMATS = [
   { name: "JSON", serializer: json, inFull: decodeJsonInFull },
@@ -141,7 +141,7 @@ describe.each(FORMATS)("$name", (format) => {
   });
 });
 
-describe("JSON that looks right and is not reaches nobody", () => {
+describe("JSON that only looks right reaches no receiver", () => {
   const call = (tail: string): Buffer => Buffer.from(`[48,1,{},"a.b",${tail}]`);
   it.each([
     ["a truncated list", "[1,2"],
@@ -192,7 +192,7 @@ describe("JSON that looks right and is not reaches nobody", () => {
   });
 });
 
-describe("MessagePack that looks right and is not reaches nobody", () => {
+describe("MessagePack that only looks right reaches no receiver", () => {
   it.each([
     ["a length beyond the frame", "9530018 0a3612e62 dd ffffffff"],
     ["a text beyond the frame", "9530 0180a3612e6291 dbffffffff"],

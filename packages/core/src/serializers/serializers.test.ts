@@ -142,7 +142,7 @@ describe("CBOR", () => {
     ["what is no CBOR", "ff"],
     ["two messages in one frame", `${callOf("01")}00`],
     ["keys that are no strings", callOf("a10102")],
-    ["a tag nobody knows", callOf("d9ffff01")],
+    ["an unknown tag", callOf("d9ffff01")],
     ["a list that ends too early", "8518"],
     ["too many levels", callOf("81".repeat(500) + "01")],
     ["so many levels that no stack holds them", callOf("81".repeat(200_000) + "01")],

@@ -18,7 +18,7 @@ interface Layout<F extends Fields> {
   readonly payload: boolean;
 }
 
-/** UNSUBSCRIBED and UNREGISTERED with the request 0 tell of a revocation: what was revoked stands in `details`. */
+/** UNSUBSCRIBED and UNREGISTERED with the request 0 tell of a revocation: `details` says what was revoked. */
 type Revocable = "UNSUBSCRIBED" | "UNREGISTERED";
 
 const field = <T>(expected: string, is: (value: unknown) => value is T): Field<T> => ({ expected, is });
@@ -78,7 +78,7 @@ const layouts = {
 /** The name of a message. */
 export type MessageType = keyof typeof layouts;
 
-/** A message of type `T`: its fields by name, and its payload where the type carries one. */
+/** A message of type `T`: its fields by name, and its payload if the type has one. */
 export type MessageOf<T extends MessageType> = { readonly type: T } & Values<(typeof layouts)[T]["fields"]> &
   ((typeof layouts)[T]["payload"] extends false ? object : { payload?: Payload | undefined }) &
   (T extends Revocable ? { readonly details?: Readonly<Dict> } : object);
@@ -111,7 +111,7 @@ export function payloadLayout(code: number): PayloadLayout | null {
   return layout?.payload === true ? (layout as PayloadLayout) : null;
 }
 
-/** A message of checked fields, in the order of `layout`. @returns null where a field is not what it must be */
+/** A message of checked fields, in the order of `layout`. @returns null if a field is wrong */
 export function assemble(
   { type, fields }: PayloadLayout,
   values: readonly unknown[],
@@ -174,7 +174,7 @@ function parsePayload(type: string, [args, kwargs]: unknown[]): Payload | undefi
   return payloadOf({ args: args as unknown[] | undefined, kwargs });
 }
 
-/** The elements of a message that stand before its payload, in the order of the wire. */
+/** The elements of a message before its payload, in the order of the wire. */
 export function headOf(message: Message): unknown[] {
   const { code, fields } = layouts[message.type];
   const head = [code, ...Object.keys(fields).map((name) => (message as unknown as Dict)[name])];

@@ -5,7 +5,7 @@ describe("the time of a call", () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  it("runs anew with each progressive result", () => {
+  it("starts again with each progressive result", () => {
     const late = jest.fn();
     const timer = new CallTimer(100, late);
     jest.advanceTimersByTime(90);

@@ -59,14 +59,14 @@ it.each([[new Error("at line 7")], [7], [null], [undefined], [{ error: "no uri" 
   },
 );
 
-it("what a session sends is copied, so that what it changes later reaches nobody", () => {
+it("what a session sends is copied, so that later changes reach no receiver", () => {
   const list = [1];
   const { args } = copied({ args: [list] });
   list.push(2);
   expect(args).toEqual([[1]]);
 });
 
-it("what no message can carry is refused to who sends it, and left out of an error, which is sent all the same", () => {
+it("a value that no message can carry is refused; in an error it is left out, and the error is sent", () => {
   const values = { args: [() => undefined] };
   const refused = new WampError(
     "wamp.error.invalid_argument",
