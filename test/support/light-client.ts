@@ -30,13 +30,14 @@ export async function openSocket(url: string, { from }: LightOptions = {}): Prom
     const to = { host, port: Number(port), noDelay: true, ...local };
     socket = url.startsWith("wss:") ? connectTls({ ...to, rejectUnauthorized: false }) : connect(to);
   }
+  // A reset is an end like any other. It can come in the same turn as the connection, before what follows the await.
+  socket.on("error", () => undefined);
   try {
     await once(socket, url.startsWith("wss:") ? "secureConnect" : "connect");
   } catch (error) {
     socket.destroy();
     throw error;
   }
-  socket.on("error", () => undefined); // a reset is an end like any other
   return socket;
 }
 
