@@ -112,11 +112,13 @@ it("REGISTERED comes before the first invocation, no invocation after UNREGISTER
   }
   const last = caller.call("wamp.session.count");
   const answered = new Set<unknown>();
-  for (let answer = await caller.client.next(); ; answer = await caller.client.next()) {
-    const request = answer[0] === Code.ERROR ? answer[2] : answer[1];
-    answered.add(request);
-    if (request === last) break;
+  // The router may answer the last call itself before the callee's last answer has come to it.
+  while (answered.size < last) {
+    const answer = await caller.client.next();
+    answered.add(answer[0] === Code.ERROR ? answer[2] : answer[1]);
   }
-  expect(answered.size).toBe(last);
+  expect([...answered].sort((one, other) => Number(one) - Number(other))).toEqual(
+    Array.from({ length: last }, (_, i) => i + 1),
+  );
   [caller, callee].forEach((party) => party.vanish());
 });
