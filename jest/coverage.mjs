@@ -5,6 +5,9 @@ import { transformSync } from "@swc/core";
 const root = join(import.meta.dirname, "..");
 const packages = readdirSync(join(root, "packages"));
 
+/** In percent, where it is not all of them: the others are there for the compiler, as `?? ""` after what is always set. */
+const BRANCHES = { "auth-dynamic": 98, "auth-wampcra": 95 };
+
 /** The files of all packages that a test could run: no tests, and none that hold types only, of which nothing is left to run. */
 function runnable() {
   const sources = packages.flatMap((name) =>
@@ -30,7 +33,9 @@ export default {
   coverageThreshold: {
     "packages/core/src/": { lines: 95 },
     ...Object.fromEntries(
-      packages.filter((name) => name.startsWith("auth-")).map((name) => [`packages/${name}/src/`, { lines: 100 }]),
+      packages
+        .filter((name) => name.startsWith("auth-"))
+        .map((name) => [`packages/${name}/src/`, { lines: 100, branches: BRANCHES[name] ?? 100 }]),
     ),
   },
 };

@@ -37,6 +37,24 @@ describe("a decoy's salt has the alphabet, padding and length of the real ones",
     ["hex in upper case", many(() => bytes(8).toString("hex").toUpperCase()), /^[\dA-F]{16}$/, /[A-F]/],
     ["UUIDs", many(() => uuid()), /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/, /[a-f]/],
     ["one UUID", [uuid()], /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/, /[a-f]/],
+    [
+      "UUIDs in upper case",
+      many(() => uuid().toUpperCase()),
+      /^[\dA-F]{8}-[\dA-F]{4}-4[\dA-F]{3}-[89AB][\dA-F]{3}-[\dA-F]{12}$/,
+      /[A-F]/,
+    ],
+    [
+      "hex in groups",
+      many(() =>
+        bytes(8)
+          .toString("hex")
+          .replaceAll(/.{4}(?=.)/g, "$&-"),
+      ),
+      /^[\da-f]{4}(?:-[\da-f]{4}){3}$/,
+      /[a-f]/,
+    ],
+    ["base64 whose last character is not as encoders write it", ["AAECAwQFBgcICQoLDA0ODx=="], /^[\w+/]{22}==$/, /[+/]/],
+    ["a text that ends as base64 does", ["salt of Joe, 98="], /^[a-z]{4} [a-z]{2} [A-Z][a-z]{2}, \d{2}=$/, /[a-z]/],
     ["numbers", ["48210934", "99120034"], /^\d{8}$/, /\d/],
     ["a text", ["salt of Joe, 1987"], /^[a-z]{4} [a-z]{2} [A-Z][a-z]{2}, \d{4}$/, /[a-z]/],
     ["one salt of base64 that has neither + nor /", ["AAECAwQFBgcICQoLDA0ODw=="], /^[\w+/]{21}[AQgw]==$/, /[+/]/],
