@@ -1,7 +1,6 @@
 import {
   accept,
   acceptAs,
-  createRouter,
   credential,
   defineMethod,
   definePlugin,
@@ -12,8 +11,8 @@ import {
   type WampgateConfig,
   z,
 } from "@wampgate/core";
-import { CapturedLog, FakeClient } from "@wampgate/plugin-testkit";
-import { startRouter } from "./support/router.ts";
+import { type CapturedLog, FakeClient } from "@wampgate/plugin-testkit";
+import { makeRouter, startRouter } from "./support/router.ts";
 
 // What a method makes of the principal that was found: accept() changes it, acceptAs() names another one.
 
@@ -146,14 +145,8 @@ it.each([
 });
 
 it("accept() from the hook hello denies the login, and the log says what to write instead", async () => {
-  log = new CapturedLog();
-  router = await createRouter(
-    configOf(
-      methodThat(() => deny()),
-      { joe: { role: "user" } },
-    ),
-    { log },
-  );
+  const plugin = methodThat(() => deny());
+  ({ router, log } = await makeRouter({ ...configOf(plugin, { joe: { role: "user" } }) }));
   router.hooks.hello.tap("hasty", () => accept({ role: "user" }));
   await router.start();
   client = new FakeClient(router.connect());

@@ -2,9 +2,10 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { WebSocket } from "ws";
-import { createRouter, definePlugin, type WampgateConfig } from "@wampgate/core";
+import { definePlugin } from "@wampgate/core";
 import { makeTls } from "./support/certificate.ts";
 import { HELLO, type LimitedRouter, startLimited, transport } from "./support/limits.ts";
+import { makeRouter } from "./support/router.ts";
 
 const PROXY = "PROXY TCP4 203.0.113.9 127.0.0.1 4711 8080\r\n";
 const RAW_HELLO = Buffer.of(0x7f, 0xf1, 0, 0);
@@ -170,8 +171,9 @@ describe("proxy-protocol", () => {
   it("needs trusted-proxies in the config", async () => {
     await start({});
     const endpoint = { type: "tcp", port: 0, "proxy-protocol": true };
-    const config = { realms: [], plugins: [], transports: [transport({ endpoint })] } as unknown as WampgateConfig;
-    await expect(createRouter(config)).rejects.toThrow("needs trusted-proxies");
+    await expect(makeRouter({ realms: [], transports: [transport({ endpoint })] })).rejects.toThrow(
+      "needs trusted-proxies",
+    );
   });
 });
 

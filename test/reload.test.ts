@@ -3,16 +3,15 @@ import {
   Code,
   type Component,
   ConfigError,
-  createRouter,
   definePlugin,
   type Reloaded,
   type Router,
   type WampgateConfig,
 } from "@wampgate/core";
-import { CapturedLog, FakeClient } from "@wampgate/plugin-testkit";
+import { type CapturedLog, FakeClient } from "@wampgate/plugin-testkit";
 import { authenticatorOf, AUTHENTICATOR, dynamicBlock } from "./support/dynamic.ts";
 import { Party } from "./support/party.ts";
-import { OFFICIAL, startRouter } from "./support/router.ts";
+import { makeRouter, OFFICIAL, startRouter } from "./support/router.ts";
 
 const everything = { "allow-by-default": true };
 
@@ -449,10 +448,7 @@ it("a login that was under way during the reload is judged by what the config sa
 });
 
 it("a router that has not started, or is stopping, does not reload", async () => {
-  router = await createRouter(
-    drafted(() => undefined),
-    { log: new CapturedLog() },
-  );
+  ({ router } = await makeRouter({ ...drafted(() => undefined) }));
   await expect(reload()).rejects.toThrow("has not started");
   await router.start();
   await router.close();

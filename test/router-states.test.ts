@@ -1,6 +1,5 @@
-import { createRouter, type Router } from "@wampgate/core";
-import { CapturedLog } from "@wampgate/plugin-testkit";
-import { OFFICIAL } from "./support/router.ts";
+import type { Router } from "@wampgate/core";
+import { makeRouter } from "./support/router.ts";
 import { connectRaw } from "./support/raw-client.ts";
 
 // A router is made, runs, drains and is closed: in this order, each once.
@@ -12,18 +11,11 @@ async function made(): Promise<Router> {
   components = 0;
   component = () => undefined;
   const config = {
-    plugins: OFFICIAL,
     realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }],
-    transports: [
-      {
-        type: "websocket",
-        endpoint: { type: "tcp", port: 0 },
-        auth: { anonymous: { type: "static", role: "user" } },
-      },
-    ],
+    auth: { anonymous: { type: "static", role: "user" } },
     components: [{ module: () => (components++, component()), realm: "realm1", role: "user" }],
   };
-  return createRouter(config, { log: new CapturedLog() });
+  return (await makeRouter(config)).router;
 }
 
 const isOpen = async (url: string): Promise<boolean> =>

@@ -1,11 +1,10 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { Code, type Component, createRouter, type WampgateConfig } from "@wampgate/core";
-import { CapturedLog } from "@wampgate/plugin-testkit";
+import { Code, type Component } from "@wampgate/core";
 import { type CliRouter, folderWith, startCli } from "./support/cli.ts";
 import { startParties } from "./support/party.ts";
 import { connectRaw } from "./support/raw-client.ts";
-import { OFFICIAL } from "./support/router.ts";
+import { startRouter } from "./support/router.ts";
 
 const PROCEDURE = "com.example.slow";
 
@@ -133,15 +132,13 @@ describe("drain", () => {
   it("turns away who was connected but had not begun to log in, and lets nobody connect any more", async () => {
     const auth = { anonymous: { type: "static", role: "user" } };
     const config = {
-      plugins: OFFICIAL,
       realms: [{ name: "realm1", roles: [{ name: "user" }] }],
       transports: [
         { type: "memory", auth },
         { type: "rawsocket", endpoint: { type: "tcp", port: 0 }, auth },
       ],
-    } as unknown as WampgateConfig;
-    const router = await createRouter(config, { log: new CapturedLog() });
-    await router.start();
+    };
+    const { router } = await startRouter(config);
     const port = Number(/\d+$/.exec(router.endpoints[1]?.url ?? "")?.[0]);
     const handshake = Uint8Array.of(0x7f, 0xf1, 0, 0);
     const [silent, speaking] = [connect({ port, host: "127.0.0.1" }), connect({ port, host: "127.0.0.1" })];

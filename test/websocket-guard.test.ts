@@ -2,9 +2,9 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { WebSocket } from "ws";
-import { createRouter, type Router, type WampgateConfig } from "@wampgate/core";
-import { CapturedLog } from "@wampgate/plugin-testkit";
-import { OFFICIAL } from "./support/router.ts";
+import type { Router, WampgateConfig } from "@wampgate/core";
+import type { CapturedLog } from "@wampgate/plugin-testkit";
+import { makeRouter, OFFICIAL } from "./support/router.ts";
 
 function config(options: object): WampgateConfig {
   const transport = {
@@ -18,8 +18,7 @@ function config(options: object): WampgateConfig {
 }
 
 async function start(options: object): Promise<{ router: Router; url: string; left: Promise<void>; log: CapturedLog }> {
-  const log = new CapturedLog();
-  const router = await createRouter(config(options), { log });
+  const { router, log } = await makeRouter({ ...config(options) });
   const left = new Promise<void>((resolve) => router.hooks.left.tap("test", () => resolve()));
   await router.start();
   return { router, url: router.endpoints[0]?.url ?? "", left, log };

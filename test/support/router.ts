@@ -17,18 +17,21 @@ export interface RunningRouter {
   close(): Promise<void>;
 }
 
-/** Starts a router; what the config leaves out is one WebSocket transport with `auth`, and all official plugins. */
-export async function startRouter(
+/** Makes a router; what the config leaves out is one WebSocket transport with `auth`, and all official plugins. */
+export async function makeRouter(
   config: Record<string, unknown> & { auth?: unknown },
   options: Omit<RouterOptions, "log"> = {},
-): Promise<RunningRouter> {
+): Promise<{ router: Router; log: CapturedLog }> {
   const { auth, ...rest } = config;
   const log = new CapturedLog();
   const transports = [{ type: "websocket", endpoint: { type: "tcp", host: "127.0.0.1", port: 0 }, auth }];
-  const router = await createRouter({ plugins: OFFICIAL, transports, ...rest } as unknown as WampgateConfig, {
-    ...options,
-    log,
-  });
+  const whole = { plugins: OFFICIAL, transports, ...rest } as unknown as WampgateConfig;
+  return { router: await createRouter(whole, { ...options, log }), log };
+}
+
+/** Starts what `makeRouter` made. */
+export async function startRouter(...args: Parameters<typeof makeRouter>): Promise<RunningRouter> {
+  const { router, log } = await makeRouter(...args);
   await router.start();
   return { router, log, url: router.endpoints[0]?.url ?? "", close: () => router.close() };
 }

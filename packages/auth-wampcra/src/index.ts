@@ -29,7 +29,7 @@ interface Block {
 }
 
 interface User extends Omit<Users[string], keyof SecretFields> {
-  readonly concealed: Secret<SecretFields>;
+  readonly fields: Secret<SecretFields>;
 }
 
 /** The state from CHALLENGE to AUTHENTICATE. */
@@ -47,11 +47,11 @@ export const wampcra = defineMethod({
     prepare: async ({ users }: { users: Users }): Promise<Block> => {
       const derived = await withKeys(users);
       const models = new Secret(await modelsOf(derived));
-      const entries = Object.entries(derived).map(([authid, own]) => [authid, concealed(own)] as const);
+      const entries = Object.entries(derived).map(([authid, own]) => [authid, userOf(own)] as const);
       return { users: Object.fromEntries(entries), models };
     },
     find(query, { users, models }: Block) {
-      const answer = findIn(users, query, (user) => user.concealed.reveal());
+      const answer = findIn(users, query, (user) => user.fields.reveal());
       // A known authid also costs the work of a decoy: otherwise the timing would show that it is known.
       if (answer.kind !== "unknown") decoySecret(query.authid, [models.reveal()]);
       return answer;
@@ -103,8 +103,8 @@ async function withKeys(users: Users): Promise<Users> {
   return Object.fromEntries(await Promise.all(entries));
 }
 
-function concealed({ secret, password, salt, iterations, keylen, ...rest }: Users[string]): User {
-  return { ...rest, concealed: new Secret({ secret, password, salt, iterations, keylen }) };
+function userOf({ secret, password, salt, iterations, keylen, ...rest }: Users[string]): User {
+  return { ...rest, fields: new Secret({ secret, password, salt, iterations, keylen }) };
 }
 
 export default definePlugin({ name: "@wampgate/auth-wampcra", core: "^0.2.0", methods: [wampcra] });

@@ -32,7 +32,7 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
   const { plugin, method, block, authid, prove } = spec;
   const auth = (own: unknown): unknown => ({ [method]: own });
   const known = { plugins: [plugin], auth: auth({ type: "static", ...block }) };
-  const knock = (client: FakeClient): void => client.hello({ authid, authmethods: [method] });
+  const sayHello = (client: FakeClient): void => client.hello({ authid, authmethods: [method] });
   const proof: Prover =
     prove ??
     (() => {
@@ -43,7 +43,7 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
     it("lets a principal of its static block in", () =>
       withRouter(known, async ({ connect }) => {
         const client = connect();
-        knock(client);
+        sayHello(client);
         const rounds = await answerChallenges(client, proof);
         const welcome = await client.welcomed();
         assert.equal(welcome["authmethod"], method);
@@ -76,7 +76,7 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
           { plugins: [plugin, answering(answer)], auth: auth({ type: "probe" }) },
           async ({ connect, log }) => {
             const client = connect();
-            knock(client);
+            sayHello(client);
             const { reason } = await endOf(client);
             assert.equal(reason, FAILED);
             assert.match(log.text(), /probe/);
@@ -93,7 +93,7 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
         },
         async ({ connect, router }) => {
           const client = connect();
-          knock(client);
+          sayHello(client);
           assert.equal((await endOf(client)).reason, FAILED);
           assert.deepEqual(router.sessionCount, { remote: 0, local: 0 });
         },
@@ -107,7 +107,7 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
         },
         async ({ connect }) => {
           const client = connect();
-          knock(client);
+          sayHello(client);
           assert.deepEqual(await endOf(client), { reason: "com.example.closed", message: "come later" });
         },
       ));
@@ -117,7 +117,7 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
         { plugins: [plugin, answering(() => accepted({ role: "user" }))], auth: auth({ type: "probe" }) },
         async ({ connect }) => {
           const client = connect();
-          knock(client);
+          sayHello(client);
           await answerChallenges(client, proof);
           if (leavesProofs(spec)) assert.equal((await client.welcomed())["authrole"], "user");
           else assert.equal((await client.aborted()).reason, FAILED);
@@ -145,13 +145,13 @@ function describeProofs(
   prove: NonNullable<AuthMethodSpec["prove"]>,
 ): void {
   const known = { plugins: [plugin], auth: { [method]: { type: "static", ...block } } };
-  const knock = (client: FakeClient, as: string | null = authid): void =>
+  const sayHello = (client: FakeClient, as: string | null = authid): void =>
     client.hello({ authid: as, authmethods: [method] });
 
   /** Right in every round but the last one, by which a method knows enough to refuse. */
   const wrongAtLast = async (connect: TestRouter["connect"], wrong: string): Promise<Prover> => {
     const client = connect();
-    knock(client);
+    sayHello(client);
     const last = (await answerChallenges(client, prove)).length - 1;
     await client.welcomed();
     return (extra, round) => (round >= last ? wrong : prove(extra));
@@ -165,7 +165,7 @@ function describeProofs(
       withRouter(known, async ({ connect }) => {
         const proof = await wrongAtLast(connect, wrong);
         const client = connect();
-        knock(client);
+        sayHello(client);
         await answerChallenges(client, proof);
         assert.equal((await client.aborted()).reason, DENIED);
       }));
@@ -177,7 +177,7 @@ function describeProofs(
       const seen = [];
       for (const as of [authid, `not-${authid}`, "__proto__", "constructor", null]) {
         const client = connect();
-        knock(client, as);
+        sayHello(client, as);
         const rounds = await answerChallenges(client, proof);
         seen.push({ shapes: rounds.map(({ challenge }) => shapeOf(challenge)), abort: await client.aborted() });
       }
@@ -188,7 +188,7 @@ function describeProofs(
     const stranger = { ...known, auth: { [method]: { type: "static", ...otherBlock } } };
     await withRouter(stranger, async ({ connect }) => {
       const client = connect();
-      knock(client);
+      sayHello(client);
       await answerChallenges(client, prove);
       assert.equal((await client.aborted()).reason, DENIED);
     });
@@ -198,11 +198,11 @@ function describeProofs(
     it("denies a proof that was right in another session", () =>
       withRouter(known, async ({ connect }) => {
         const first = connect();
-        knock(first);
+        sayHello(first);
         const rounds = await answerChallenges(first, prove);
         await first.welcomed();
         const second = connect();
-        knock(second);
+        sayHello(second);
         await answerChallenges(second, (_extra, round) => rounds[round]?.proof ?? "");
         assert.equal((await second.aborted()).reason, DENIED);
       }));
@@ -212,8 +212,8 @@ function describeProofs(
     withRouter(known, (first) =>
       withRouter({ ...known, auth: { [method]: { type: "static", ...otherBlock } } }, async (second) => {
         const [in1, in2] = [first.connect(), second.connect()];
-        knock(in1);
-        knock(in2);
+        sayHello(in1);
+        sayHello(in2);
         await Promise.all([answerChallenges(in1, prove), answerChallenges(in2, prove)]);
         await in1.welcomed();
         assert.equal((await in2.aborted()).reason, DENIED);
@@ -223,7 +223,7 @@ function describeProofs(
   it("writes no proof into the log", () =>
     withRouter(known, async ({ connect, log }) => {
       const client = connect();
-      knock(client);
+      sayHello(client);
       // What an earlier round asks for may be no secret, a name perhaps.
       const proof = (await answerChallenges(client, prove)).at(-1)?.proof;
       await client.welcomed();
