@@ -3,6 +3,7 @@ import { LimitError } from "../errors/limit-error.ts";
 import type { RealmAttachment } from "../contract/realm-port.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
 import { payloadOf } from "../wamp/payload.ts";
+import { sizeOf } from "../wamp/size.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { whenDone } from "../wamp/guarded.ts";
 import { protocolViolation, WampError } from "../errors/wamp-error.ts";
@@ -23,6 +24,9 @@ const ALLOWED: Decision = { allow: true };
 
 /** How many messages of a session may wait for an authorization before the router stops reading its connection. */
 const QUEUE_LIMIT = 100;
+
+/** How many bytes they may hold before that. */
+const QUEUE_BYTES = 1024 * 1024;
 
 /** What an inbox needs of its realm. */
 export interface InboxRealm {
@@ -54,6 +58,7 @@ export class SessionInbox implements RealmAttachment {
   /** Created when an authorizer or hook is asked: most sessions never need it. */
   #goneController: AbortController | null = null;
   readonly #waiting: Message[] = [];
+  #waitingBytes = 0;
   #pending = false;
 
   constructor(member: Member, realm: InboxRealm) {
@@ -70,7 +75,8 @@ export class SessionInbox implements RealmAttachment {
       return;
     }
     this.#waiting.push(message);
-    if (this.#waiting.length === QUEUE_LIMIT) this.#member.port.pause();
+    this.#waitingBytes += sizeOfMessage(message);
+    if (this.#waiting.length >= QUEUE_LIMIT || this.#waitingBytes >= QUEUE_BYTES) this.#member.port.pause();
   }
 
   leave(): void {
@@ -114,10 +120,16 @@ export class SessionInbox implements RealmAttachment {
       this.#pending = false;
       if (this.#isGone) return;
       this.#attempt(message, work);
-      while (!this.#isPending() && this.#waiting.length > 0) this.#handle(this.#waiting.shift() as Message);
+      while (!this.#isPending() && this.#waiting.length > 0) this.#handleNext();
       if (!this.#isPending()) this.#member.port.resume();
     };
     whenDone(next, proceed, (error) => this.#member.port.broken(error));
+  }
+
+  #handleNext(): void {
+    const message = this.#waiting.shift() as Message;
+    this.#waitingBytes -= sizeOfMessage(message);
+    this.#handle(message);
   }
 
   // A method, since handling a message may set it again, which the compiler does not see.
@@ -192,4 +204,10 @@ export class SessionInbox implements RealmAttachment {
     if (message.type === "PUBLISH" && !isAcknowledged(message.options)) return;
     this.#member.error(message.type as RequestType, message.request, error);
   }
+}
+
+/** About how much memory a message takes while it waits, in bytes. */
+function sizeOfMessage(message: Message): number {
+  const payload = "payload" in message ? (message.payload?.size ?? 0) : 0;
+  return payload + sizeOf("options" in message ? message.options : null);
 }

@@ -12,6 +12,7 @@ import { Authorization, type AuthorizationContext, notAuthorized } from "./acces
 import type { AuthorizationRequest } from "./access/authorizer.ts";
 import { Broker } from "./broker/broker.ts";
 import { Dealer } from "./dealer/dealer.ts";
+import { ByteBudget } from "./byte-budget.ts";
 import { SessionQuota } from "./quota.ts";
 import { Member } from "./member.ts";
 import type { MetaCall, MetaProcedure } from "./meta/meta-call.ts";
@@ -43,6 +44,7 @@ export class Realm implements RealmPort, InboxRealm {
   readonly #authorization: Authorization;
   readonly #testaments: Testaments;
   readonly #quota: SessionQuota;
+  readonly #budget: ByteBudget;
   /** All sessions but the router's own, by id. */
   readonly #members = new Map<number, Member>();
 
@@ -53,13 +55,17 @@ export class Realm implements RealmPort, InboxRealm {
     this.#settings = settings;
     this.log = context.log.child({ realm: this.name });
     this.#quota = new SessionQuota(options);
+    this.#budget = new ByteBudget(options);
     this.#authorization = new Authorization(settings, { ...context, log: this.log });
-    this.broker = new Broker(options, this.log);
-    this.dealer = new Dealer(options, this.#authorization, (topic, args) => this.broker.announce(topic, args));
+    this.broker = new Broker(options, this.#budget, this.log);
+    this.dealer = new Dealer(options, this.#budget, this.#authorization, (topic, args) =>
+      this.broker.announce(topic, args),
+    );
     const testament = (uri: string, publishOptions: Readonly<Dict>) =>
       ({ action: "publish", uri, match: "exact", options: publishOptions }) as const;
     this.#testaments = new Testaments(
       this.broker,
+      this.#budget,
       {
         require: (call, uri, publishOptions) => this.#require(call, testament(uri, publishOptions)),
         stillAllow: (member, uri, publishOptions) => this.decide(member, testament(uri, publishOptions), never),
@@ -92,6 +98,7 @@ export class Realm implements RealmPort, InboxRealm {
     this.#settings.now = rules;
     this.#authorization.settingsChanged();
     this.broker.settingsChanged();
+    this.#budget.settingsChanged();
     this.#quota.settingsChanged([...this.#members.values()].map(({ info }) => info.authid));
     let revoked = 0;
     for (const member of [...this.#members.values()])
@@ -151,7 +158,11 @@ export class Realm implements RealmPort, InboxRealm {
     if (this.#members.delete(session)) this.#quota.leave(authid);
     attempt(() => works.push(...this.broker.leave(member)), failed);
     attempt(() => works.push(...this.dealer.leave(member)), failed);
-    inSlices(works, LEAVING_TIME, () => this.#tellLeft(member), failed);
+    const done = (): void => {
+      this.#tellLeft(member);
+      this.#budget.leave(member);
+    };
+    inSlices(works, LEAVING_TIME, done, failed);
   }
 
   #tellLeft(member: Member): void {

@@ -1,8 +1,10 @@
 import { z } from "zod";
-import { limit } from "../settings/metadata.ts";
+import { bytes, limit } from "../settings/metadata.ts";
 import { roleSchema, uri } from "./access/settings.ts";
 import { brokerSettings } from "./broker/settings.ts";
 import { dealerSettings } from "./dealer/settings.ts";
+
+const MiB = 1024 * 1024;
 
 const NO_ROOM = limit("ABORT `wampgate.error.limit_exceeded` instead of WELCOME");
 
@@ -37,6 +39,16 @@ const realmOptionsSchema = z.strictObject({
     .default(100_000)
     .describe("how many of them one authid may have")
     .meta(NO_ROOM),
+  "max-bytes-per-session": bytes(1024, Number.MAX_SAFE_INTEGER)
+    .default(32 * MiB)
+    .describe("about how much memory a session's subscriptions, registrations and testaments may take")
+    .meta(limit("ERROR `wampgate.error.limit_exceeded`")),
+  "max-bytes": bytes(1024, Number.MAX_SAFE_INTEGER)
+    .default(512 * MiB)
+    .describe(
+      "the same for all sessions together, and for retained events and event history; the oldest of these are forgotten first",
+    )
+    .meta(limit("ERROR `wampgate.error.limit_exceeded`")),
 });
 
 export type RealmOptions = z.output<typeof realmOptionsSchema>;

@@ -1,3 +1,5 @@
+import { sizeOf } from "./size.ts";
+
 /** A WAMP dictionary. It comes from outside: read only known keys, and check their values. */
 export type Dict = Record<string, unknown>;
 
@@ -54,6 +56,8 @@ export interface Payload {
   tail(encoder: TailEncoder): Tail;
   /** The same bytes, to be copied. */
   stretch(encoder: TailEncoder): Stretch;
+  /** About how much memory it takes, in bytes. */
+  readonly size: number;
   /** A copy for long storage: received bytes would keep the whole frame alive. */
   own(): Payload;
 }
@@ -69,6 +73,10 @@ export class ValuesPayload implements Payload {
 
   values(): PayloadValues {
     return this.#values;
+  }
+
+  get size(): number {
+    return sizeOf(this.#values);
   }
 
   tail(encoder: TailEncoder): Tail {
@@ -129,6 +137,10 @@ export class RawPayload implements Payload, Stretch {
     this.source = source;
     this.begin = begin;
     this.end = end;
+  }
+
+  get size(): number {
+    return this.end - this.begin;
   }
 
   values(): PayloadValues {

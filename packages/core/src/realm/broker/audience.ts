@@ -1,5 +1,6 @@
 import type { SessionInfo } from "../../contract/session-port.ts";
 import type { Dict } from "../../wamp/payload.ts";
+import { sizeOf } from "../../wamp/size.ts";
 import { IdSet } from "./id-set.ts";
 import { readIds, readStrings } from "../read-options.ts";
 
@@ -7,6 +8,8 @@ import { readIds, readStrings } from "../read-options.ts";
 export interface Audience {
   /** Whether it names session ids, which mean nothing after their sessions are gone. */
   readonly namesSessions: boolean;
+  /** About how much memory it takes. */
+  readonly bytes: number;
   /** Whether a session is in it: in none of the `exclude` lists, and in each of the `eligible` lists. */
   has(session: Pick<SessionInfo, "session" | "authid" | "authrole">): boolean;
 }
@@ -16,6 +19,7 @@ interface List {
   readonly attribute: Attribute;
   readonly members: { has(value: string | number): boolean };
   readonly wanted: boolean;
+  readonly bytes: number;
 }
 
 /**
@@ -34,14 +38,17 @@ export function audienceOf(options: Readonly<Dict>): Audience | null {
   if (lists.length === 0) return null;
   return {
     namesSessions: lists.some(({ attribute }) => attribute === "session"),
+    bytes: lists.reduce((sum, { bytes }) => sum + bytes, 0),
     has: (session) => lists.every(({ attribute, members, wanted }) => members.has(session[attribute]) === wanted),
   };
 }
 
 function sessions(members: readonly number[] | null, wanted: boolean): List | null {
-  return members === null ? null : { attribute: "session", members: new IdSet(members), wanted };
+  if (members === null) return null;
+  return { attribute: "session", members: new IdSet(members), wanted, bytes: 8 * members.length };
 }
 
 function names(attribute: Attribute, members: readonly string[] | null, wanted: boolean): List | null {
-  return members === null ? null : { attribute, members: new Set<unknown>(members), wanted };
+  if (members === null) return null;
+  return { attribute, members: new Set<unknown>(members), wanted, bytes: sizeOf(members) };
 }

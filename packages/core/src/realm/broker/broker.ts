@@ -11,6 +11,7 @@ import { refusal, type WampError } from "../../errors/wamp-error.ts";
 import { History } from "./history.ts";
 import type { Member } from "../member.ts";
 import { isObserved, MetaTopic } from "../meta/topics.ts";
+import { type ByteBudget, holdingSize } from "../byte-budget.ts";
 import { readBoolean, requireRoom, readEnum } from "../read-options.ts";
 import { PatternIndex } from "../pattern-index.ts";
 import type { Denials } from "../access/permissions.ts";
@@ -43,15 +44,17 @@ export class Broker {
   readonly #ofMember = new Map<Member, Set<Subscription>>();
   readonly #ids = new IdSequence();
   readonly #options: Live<RealmOptions>;
+  readonly #budget: ByteBudget;
   readonly #retention: Retention;
   readonly #log: Log;
   /** Events that were skipped because a receiver's format cannot carry them. */
   unsayable = 0;
 
-  constructor(options: Live<RealmOptions>, log: Log) {
+  constructor(options: Live<RealmOptions>, budget: ByteBudget, log: Log) {
     this.#options = options;
+    this.#budget = budget;
     this.#log = log;
-    this.#retention = new Retention(options);
+    this.#retention = new Retention(options, budget);
     this.settingsChanged();
   }
 
@@ -61,12 +64,13 @@ export class Broker {
     const kept = new Set<Subscription>();
     for (const { uri, match, limit } of this.#options.now["event-history"]) {
       const subscription = this.#index.get(match, uri) ?? this.#create(uri, match, null);
-      subscription.history ??= new History(limit);
+      subscription.history ??= new History(limit, this.#budget);
       subscription.history.shorten(limit);
       kept.add(subscription);
     }
     for (const subscription of this.#byId.values()) {
       if (subscription.history === null || kept.has(subscription)) continue;
+      subscription.history.shorten(0);
       subscription.history = null;
       if (subscription.subscribers.size === 0) this.#remove(subscription);
     }
@@ -78,13 +82,15 @@ export class Broker {
     const retained = readBoolean(options, "get_retained", false);
     const found = this.#index.get(match, topic);
     const isNew = found?.subscribers.has(member) !== true;
-    if (isNew)
+    if (isNew) {
       requireRoom(
         this.#ofMember.get(member)?.size ?? 0,
         this.#options.now["max-subscriptions"],
         "max-subscriptions",
         "subscriptions",
       );
+      this.#budget.take(member, holdingSize(topic));
+    }
     const subscription = found ?? this.#create(topic, match, null);
     subscription.subscribers.add(member);
     this.restrict(member, subscription, denials);
@@ -236,7 +242,7 @@ export class Broker {
   }
 
   #drop(member: Member, subscription: Subscription, answer?: () => void): void {
-    subscription.subscribers.delete(member);
+    if (subscription.subscribers.delete(member)) this.#budget.give(member, holdingSize(subscription.uri));
     this.restrict(member, subscription, null);
     this.#ofMember.get(member)?.delete(subscription);
     const isLast = subscription.subscribers.size === 0 && subscription.history === null;

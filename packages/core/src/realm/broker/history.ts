@@ -2,9 +2,10 @@ import { ErrorUri } from "../../wamp/error-uris.ts";
 import { kindOf } from "../../wamp/messages.ts";
 import type { Dict } from "../../wamp/payload.ts";
 import { refusal, type WampError } from "../../errors/wamp-error.ts";
+import type { ByteBudget, KeptEvent } from "../byte-budget.ts";
 import type { Member } from "../member.ts";
 import type { Denials } from "../access/permissions.ts";
-import { kept, type Publication } from "./publication.ts";
+import { kept, type Publication, sizeOfKept } from "./publication.ts";
 
 /** An event, as `wamp.subscription.get_events` shows it (spec, advanced/pubsub_event_history). */
 export interface PastEvent {
@@ -16,7 +17,7 @@ export interface PastEvent {
   readonly kwargs?: Readonly<Dict>;
 }
 
-interface Entry {
+interface Entry extends KeptEvent {
   readonly at: Date;
   readonly publication: Publication;
 }
@@ -26,23 +27,28 @@ export class History {
   #limit: number;
   /** The oldest first. */
   readonly #entries: Entry[] = [];
+  readonly #budget: ByteBudget;
 
   /** @param limit how many events are kept */
-  constructor(limit: number) {
+  constructor(limit: number, budget: ByteBudget) {
     this.#limit = limit;
+    this.#budget = budget;
   }
 
   /** Keeps at most `limit` events from now on. */
   shorten(limit: number): void {
     this.#limit = limit;
-    this.#entries.splice(0, Math.max(0, this.#entries.length - limit));
+    for (const entry of this.#entries.splice(0, Math.max(0, this.#entries.length - limit))) this.#budget.forget(entry);
   }
 
   /** Keeps an event, unless it was for certain session ids: a session that asks later has another id. */
-  add(publication: Publication): void {
-    if (publication.audience?.namesSessions === true) return;
-    if (this.#entries.length === this.#limit) this.#entries.shift();
-    this.#entries.push({ at: new Date(), publication: kept(publication) });
+  add(published: Publication): void {
+    if (published.audience?.namesSessions === true) return;
+    const publication = kept(published);
+    // The oldest of all kept events is dropped first, so the oldest of these is, too.
+    const entry = { at: new Date(), publication, bytes: sizeOfKept(publication), drop: () => this.#entries.shift() };
+    if (this.#budget.keep(entry)) this.#entries.push(entry);
+    this.shorten(this.#limit);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Dict, Payload } from "../../wamp/payload.ts";
+import { sizeOf } from "../../wamp/size.ts";
 import type { Audience } from "./audience.ts";
 import type { Member } from "../member.ts";
 import type { MatchPolicy } from "../../wamp/uri.ts";
@@ -21,6 +22,11 @@ export interface Publication {
 /** A copy that may be kept for long: it owns its payload. */
 export function kept(publication: Publication): Publication {
   return { ...publication, payload: publication.payload?.own() };
+}
+
+/** About how much memory a publication takes while it is kept, in bytes. */
+export function sizeOfKept({ topic, payload, details, audience }: Publication): number {
+  return sizeOf([topic, details]) + (payload?.size ?? 0) + (audience?.bytes ?? 0);
 }
 
 /** Whether `member` may get `publication`. */

@@ -7,6 +7,7 @@ import { attempt, guarded } from "../../wamp/guarded.ts";
 import { Code, type Message, type MessageOf } from "../../wamp/messages.ts";
 import { isEmpty, NOTHING } from "../../wamp/payload.ts";
 import { protocolViolation, refusal, WampError } from "../../errors/wamp-error.ts";
+import type { ByteBudget } from "../byte-budget.ts";
 import { readCallOptions } from "./call-options.ts";
 import { type Call, CallLedger, CallTimer } from "./calls.ts";
 import type { Member } from "../member.ts";
@@ -39,11 +40,12 @@ export class Dealer {
    */
   constructor(
     options: Live<RealmOptions>,
+    budget: ByteBudget,
     access: RegistrarAccess,
     announce: (topic: string, args: readonly unknown[]) => void,
   ) {
     this.#options = options;
-    this.registrar = new Registrar(options, access, announce);
+    this.registrar = new Registrar(options, budget, access, announce);
   }
 
   join(member: Member): void {

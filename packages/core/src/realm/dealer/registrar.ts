@@ -10,6 +10,7 @@ import type { Authorization } from "../access/authorization.ts";
 import { AwaitedProcedures } from "./awaited-procedures.ts";
 import type { Member } from "../member.ts";
 import { isObserved, MetaTopic } from "../meta/topics.ts";
+import { type ByteBudget, holdingSize } from "../byte-budget.ts";
 import { requireRoom } from "../read-options.ts";
 import type { Denials } from "../access/permissions.ts";
 import {
@@ -33,6 +34,7 @@ export class Registrar {
   readonly #ofMember = new Map<Member, Set<Registration>>();
   readonly #awaited = new AwaitedProcedures();
   readonly #options: Live<RealmOptions>;
+  readonly #budget: ByteBudget;
   readonly #access: RegistrarAccess;
   readonly #announce: (topic: string, args: readonly unknown[]) => void;
 
@@ -42,10 +44,12 @@ export class Registrar {
    */
   constructor(
     options: Live<RealmOptions>,
+    budget: ByteBudget,
     access: RegistrarAccess,
     announce: (topic: string, args: readonly unknown[]) => void,
   ) {
     this.#options = options;
+    this.#budget = budget;
     this.#access = access;
     this.#announce = announce;
   }
@@ -63,7 +67,8 @@ export class Registrar {
     );
     this.#dropGone(procedure, wanted);
     if (wanted.force) this.#takeOver(member, procedure, wanted);
-    const registration = this.registrations.add(message, wanted);
+    this.#budget.take(member, holdingSize(procedure));
+    const registration = this.#add(message, wanted);
     const held = this.#ofMember.get(member) ?? new Set();
     this.#ofMember.set(member, held.add(registration));
     member.send({ type: "REGISTERED", request, registration: registration.id });
@@ -71,6 +76,15 @@ export class Registrar {
       this.#tell(MetaTopic.registrationCreated, registration, member, detailsOf(registration));
     this.#tell(MetaTopic.registered, registration, member, registration.id);
     if (registration.match === "exact") this.#awaited.registered(procedure);
+  }
+
+  #add(message: MessageOf<"REGISTER">, wanted: RegisterOptions): Registration {
+    try {
+      return this.registrations.add(message, wanted);
+    } catch (error) {
+      this.#budget.give(wanted.callee.member, holdingSize(message.procedure));
+      throw error;
+    }
   }
 
   unregister(member: Member, { request, registration: id }: MessageOf<"UNREGISTER">): void {
@@ -139,6 +153,7 @@ export class Registrar {
     // It may be dropped already: another session registered the procedure while its holder was being removed.
     if (calleeOf(registration, member) === undefined) return;
     this.#ofMember.get(member)?.delete(registration);
+    this.#budget.give(member, holdingSize(registration.uri));
     const isGone = this.registrations.remove(registration, member);
     answer?.();
     this.#tell(MetaTopic.unregistered, registration, member, registration.id);

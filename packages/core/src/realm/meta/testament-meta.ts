@@ -5,6 +5,8 @@ import { ErrorUri } from "../../wamp/error-uris.ts";
 import { isDict } from "../../wamp/messages.ts";
 import { type Dict, payloadOf } from "../../wamp/payload.ts";
 import { refusal, WampError } from "../../errors/wamp-error.ts";
+import type { ByteBudget } from "../byte-budget.ts";
+import { sizeOf } from "../../wamp/size.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Member } from "../member.ts";
 import type { Publication } from "../broker/publication.ts";
@@ -29,17 +31,20 @@ interface Testament {
   readonly publication: Publication;
   /** As for PUBLISH. */
   readonly options: Readonly<Dict>;
+  readonly bytes: number;
 }
 
 /** The events that sessions leave to be published when they are gone (spec, advanced/session_testament). */
 export class Testaments {
   readonly #ofMember = new Map<Member, Record<Scope, Testament[]>>();
   readonly #broker: Broker;
+  readonly #budget: ByteBudget;
   readonly #rules: TestamentRules;
   readonly #log: Log;
 
-  constructor(broker: Broker, rules: TestamentRules, log: Log) {
+  constructor(broker: Broker, budget: ByteBudget, rules: TestamentRules, log: Log) {
     this.#broker = broker;
+    this.#budget = budget;
     this.#rules = rules;
     this.#log = log;
   }
@@ -56,10 +61,9 @@ export class Testaments {
    * by the rules in effect now: they may have changed since the session was allowed to leave it.
    */
   execute(member: Member): void {
-    const left = this.#ofMember.get(member);
+    const testaments = SCOPES.flatMap((scope) => this.#ofMember.get(member)?.[scope] ?? []);
     this.forget(member);
-    if (left === undefined) return;
-    const testaments = SCOPES.flatMap((scope) => left[scope]);
+    if (testaments.length === 0) return;
     const failed = (error: unknown): void =>
       this.#log.error({ error, session: member.info.session }, "the testaments of a session could not be published");
     whenDone(this.#publish(member, testaments), () => undefined, failed);
@@ -95,6 +99,7 @@ export class Testaments {
 
   /** Drops a session's testaments. */
   forget(member: Member): void {
+    for (const scope of SCOPES) this.#clear(member, scope);
     this.#ofMember.delete(member);
   }
 
@@ -120,7 +125,9 @@ export class Testaments {
     const left = this.#ofMember.get(caller) ?? { detached: [], destroyed: [] };
     if (left.detached.length + left.destroyed.length >= LIMIT)
       throw refusal(ErrorUri.invalidArgument, `a session may leave ${LIMIT} testaments at most`);
-    left[scope].push({ publication, options });
+    const bytes = sizeOf([topic, args, named, options]);
+    this.#budget.take(caller, bytes);
+    left[scope].push({ publication, options, bytes });
     this.#ofMember.set(caller, left);
   }
 
@@ -136,7 +143,12 @@ export class Testaments {
 
   #flush({ caller, kwargs }: MetaCall): void {
     const scope = scopeOf(kwargs);
-    const left = this.#ofMember.get(caller);
+    this.#clear(caller, scope);
+  }
+
+  #clear(member: Member, scope: Scope): void {
+    const left = this.#ofMember.get(member);
+    for (const { bytes } of left?.[scope] ?? []) this.#budget.give(member, bytes);
     if (left !== undefined) left[scope] = [];
   }
 }
