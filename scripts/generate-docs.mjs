@@ -155,12 +155,13 @@ function reloadNote(properties) {
 /** The page of limits: its text is in the page itself, its tables are made from the schemas. */
 async function limitsPage() {
   const page = await readFile(join(ROOT, "docs/reference/limits.md"), "utf8");
-  const transports = schema.properties.transports.items.anyOf;
+  const { transports: entries, realms, ...rest } = schema.properties;
+  const transports = entries.items.anyOf;
   const ofEntries = transports.flatMap((entry) => limitRows(entry).map((row) => ({ ...row, type: typeOf(entry) })));
   const rows = {
     transport: groupedByKey(ofEntries),
-    realm: limitRows(schema.properties.realms.items.properties.options),
-    process: limitRows({ properties: { log: schema.properties.log } }),
+    realm: limitRows(realms.items.properties.options),
+    process: limitRows({ properties: rest }),
   };
   return page.replace(/<!-- limits: (\w+) -->[^]*?<!-- end -->/g, (_all, part) =>
     [`<!-- limits: ${part} -->`, ...limitTable(rows[part]), "", "<!-- end -->"].join("\n"),

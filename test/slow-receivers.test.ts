@@ -1,9 +1,10 @@
 import { Code } from "@wampgate/core";
 import type { FakeClient } from "@wampgate/plugin-testkit";
 import { once } from "node:events";
+import { connect } from "node:net";
 import type { WebSocket } from "ws";
 import { AUTHENTICATOR, dynamicBlock } from "./support/dynamic.ts";
-import { type LimitedRouter, startLimited, transport } from "./support/limits.ts";
+import { HELLO, type LimitedRouter, startLimited, transport } from "./support/limits.ts";
 import { Party } from "./support/party.ts";
 import { connectRaw } from "./support/raw-client.ts";
 
@@ -18,8 +19,8 @@ type Reader = Party & { readonly socket: WebSocket };
 let running: LimitedRouter;
 afterEach(() => running.close());
 
-async function start(options: object = {}): Promise<void> {
-  running = await startLimited([transport({ "max-buffered": MAX_BUFFERED, ...options })]);
+async function start(options: object = {}, { type = "websocket", top = {} } = {}): Promise<void> {
+  running = await startLimited([transport({ "max-buffered": MAX_BUFFERED, ...options }, type)], { top });
 }
 
 async function join(): Promise<Reader> {
@@ -189,3 +190,48 @@ async function loggedIn(client: FakeClient, authid: string): ReturnType<FakeClie
   client.authenticate("t");
   return client.welcomed();
 }
+
+describe("max-buffered-total", () => {
+  it("ends the client for which the most waits, before what waits for all fills the memory, and no other", async () => {
+    await start({ "max-buffered": 1e9, "ping-interval": 0 }, { top: { "max-buffered-total": 32 * 1024 * 1024 } });
+    const [slow, slower, publisher] = [await join(), await join(), await join()];
+    await slow.subscribe("com.some");
+    for (const topic of ["com.some", "com.all"]) await slower.subscribe(topic);
+    slow.socket.pause();
+    slower.socket.pause();
+    const ended = once(slower.socket, "close");
+    let sent = 0;
+    for (; running.count("max-buffered-total") === 0; sent++) {
+      const topic = sent % 4 === 0 ? "com.some" : "com.all";
+      await publisher.publish(topic, {}, [LARGE]);
+    }
+    expect(running.count("max-buffered-total")).toBe(1);
+    expect(sent).toBeGreaterThan(100); // 32 MiB by 256 KiB, for one or for both
+    slower.socket.resume();
+    await ended;
+    slow.socket.resume();
+    for (let i = 0; i < sent; i += 4) await slow.event();
+  });
+
+  it("counts clients of RawSocket, too", async () => {
+    await start({ "max-buffered": 1e9 }, { type: "rawsocket", top: { "max-buffered-total": 1024 * 1024 } });
+    const publisher = running.router.session("realm1", { role: "user" });
+    const socket = connect(Number(new URL(running.url).port), "127.0.0.1");
+    const handshake = Buffer.of(0x7f, 0xf1, 0, 0);
+    const frames = [HELLO, [Code.SUBSCRIBE, 1, {}, "com.all"]].map((message) => {
+      const text = JSON.stringify(message);
+      return Buffer.concat([Buffer.of(0, 0, 0, text.length), Buffer.from(text)]);
+    });
+    for (const bytes of [handshake, ...frames]) {
+      socket.write(bytes);
+      await once(socket, "data");
+    }
+    socket.pause();
+    const ended = once(socket, "close");
+    for (let sent = 0; running.count("max-buffered-total") === 0 && sent < 200; sent++)
+      await publisher.publish("com.all", [LARGE], {}, { acknowledge: true });
+    socket.resume();
+    await ended;
+    expect(running.hits).toMatchObject([{ limit: "max-buffered-total", session: { realm: "realm1" } }]);
+  });
+});

@@ -18,10 +18,20 @@ export function transport(options: object, type = "websocket"): object {
   return { type, endpoint: { type: "tcp", host: "127.0.0.1", port: 0 }, auth: ANONYMOUS, ...options };
 }
 
-/** Starts a router with one realm, `realm1`, whose role `user` may do everything. @param roles others beside it */
+interface Asked {
+  readonly options?: object;
+  readonly plugins?: readonly Plugin[];
+  readonly roles?: readonly object[];
+  readonly top?: object;
+}
+
+/**
+ * Starts a router with one realm, `realm1`, whose role `user` may do everything.
+ * @param options options.roles: others beside it; options.top: more keys of the config
+ */
 export async function startLimited(
   transports: readonly object[],
-  { options = {}, plugins = [], roles = [] }: { options?: object; plugins?: readonly Plugin[]; roles?: object[] } = {},
+  { options = {}, plugins = [], roles = [], top = {} }: Asked = {},
 ): Promise<LimitedRouter> {
   const hits: LimitHit[] = [];
   const told = new EventEmitter();
@@ -40,6 +50,7 @@ export async function startLimited(
     plugins: [...OFFICIAL, watcher, ...plugins],
     realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }, ...roles], options }],
     transports,
+    ...top,
   });
   const close = (): Promise<void> => {
     hangUp();

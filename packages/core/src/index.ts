@@ -3,6 +3,7 @@ export { defineConfig, type WampgateConfig } from "./config/define-config.ts";
 export type { Action, AuthorizeQuery, Decision } from "./contract/authorization.ts";
 export type { Connection, ConnectionHandler } from "./contract/connection.ts";
 export { defineTransport } from "./plugins/define.ts";
+export type { SlowClient, WaitingBytes } from "./contract/waiting-bytes.ts";
 export type { Listener, Transport, TransportContext, TransportEntry } from "./contract/transport.ts";
 export { FrameConnection, type Wire } from "./transports/frames/frame-connection.ts";
 export type { OutgoingFrame } from "./transports/frames/outgoing.ts";

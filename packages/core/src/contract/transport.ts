@@ -4,6 +4,7 @@ import type { MessageSettings } from "../serializers/settings.ts";
 import type { Connection, ConnectionHandler } from "./connection.ts";
 import type { Log } from "./log.ts";
 import type { ReportLimit, Traffic } from "./observers.ts";
+import type { WaitingBytes } from "./waiting-bytes.ts";
 import type { Schema } from "./schema.ts";
 
 /** One entry of the config's `transports`, checked, and the function that takes its connections. */
@@ -31,6 +32,8 @@ export interface TransportContext {
   readonly log: Log;
   /** Called for limits that are hit before there is a connection. */
   readonly report: ReportLimit;
+  /** Tell it of each client for which bytes wait: together they have a limit, `max-buffered-total`. */
+  readonly waiting: WaitingBytes;
 }
 
 /** A transport's running servers. */

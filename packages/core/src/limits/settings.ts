@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { limit } from "../settings/metadata.ts";
+import { bytes, limit } from "../settings/metadata.ts";
 
 const FULL =
   "WebSocket: HTTP 503 with `Retry-After`; RawSocket: error 4, maximum connection count reached; other transports: ABORT `wampgate.error.limit_exceeded`";
@@ -57,3 +57,13 @@ export const limitSettings = z.object({
 });
 
 export type LimitSettings = z.output<typeof limitSettings>;
+
+/** The limits of the whole router, at the top level of the config. */
+export const totalLimits = z.object({
+  "max-buffered-total": bytes(1024 * 1024, Number.MAX_SAFE_INTEGER)
+    .default(256 * 1024 * 1024)
+    .describe("bytes that may wait for all slow clients together")
+    .meta(limit("the end of the connection for which the most wait, then of the next")),
+});
+
+export type TotalLimits = z.output<typeof totalLimits>;

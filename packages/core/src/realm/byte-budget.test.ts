@@ -1,9 +1,10 @@
+import type { SessionPort } from "../contract/session-port.ts";
 import { ByteBudget, type KeptEvent } from "./byte-budget.ts";
-import type { Member } from "./member.ts";
+import { Member } from "./member.ts";
 import type { RealmOptions } from "./settings.ts";
 
 const settings = { now: { "max-bytes-per-session": 1000, "max-bytes": 3000 } as RealmOptions };
-const client = (service = false): Member => ({ port: { service } }) as Member;
+const client = (service = false): Member => new Member({ service } as SessionPort, null);
 
 let budget: ByteBudget;
 let dropped: string[];

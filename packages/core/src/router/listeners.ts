@@ -2,6 +2,7 @@ import type { LoadedConfig, LoadedTransport } from "../config/load.ts";
 import type { TransportStats } from "../contract/observers.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
 import type { Listener } from "../contract/transport.ts";
+import { WaitingTotal } from "../limits/waiting-total.ts";
 import { FailedLogins } from "../limits/failed-logins.ts";
 import type { Serializer } from "../serializers/serializer.ts";
 import { partOf } from "../settings/live.ts";
@@ -33,6 +34,7 @@ export class Listeners {
   readonly #sessions: Sessions;
   readonly #context: RouterContext;
   readonly #failedLogins: FailedLogins;
+  readonly #waiting: WaitingTotal;
   #onEmpty: (() => void) | null = null;
 
   constructor(realms: RealmDirectory, sessions: Sessions, context: RouterContext) {
@@ -40,6 +42,7 @@ export class Listeners {
     this.#sessions = sessions;
     this.#context = context;
     this.#failedLogins = new FailedLogins(context.limits.report);
+    this.#waiting = new WaitingTotal(partOf(context.config, ({ settings }) => settings));
   }
 
   /** How many sessions came by a transport, joined or not. */
@@ -77,7 +80,13 @@ export class Listeners {
     const { config, log, limits } = this.#context;
     const { folder, transports } = config.now;
     this.transports = transports.map((_, i) => this.#runtimeOf(i));
-    const context = { serializers: serializersOf(config.now), folder, log, report: limits.report };
+    const context = {
+      serializers: serializersOf(config.now),
+      folder,
+      log,
+      report: limits.report,
+      waiting: this.#waiting,
+    };
     for (const { type, transport } of new Map(transports.map((entry) => [entry.type, entry])).values()) {
       const ofType = this.transports.filter(({ settings }) => settings.type === type);
       const entries = ofType.map(({ entry }) => entry);

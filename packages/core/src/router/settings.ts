@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { totalLimits } from "../limits/settings.ts";
 import { bytes, limit, milliseconds } from "../settings/metadata.ts";
 
 /** The router's own settings, at the top level of the config. */
 export const routerSettings = z.object({
+  ...totalLimits.shape,
   "shutdown-timeout": milliseconds(0)
     .default(5000)
     .describe("how long pending calls may take after the router is told to stop"),

@@ -149,6 +149,13 @@ export class FrameConnection implements Connection {
     this.#wire.terminate();
   }
 
+  /** Too many bytes wait for all clients together, and most of them for this one. */
+  overflowed(buffered: number): void {
+    const what = `disconnected the client for which the most bytes wait, ${buffered}`;
+    this.limited("max-buffered-total", `${what}: more than max-buffered-total wait for all clients together`);
+    this.#wire.terminate();
+  }
+
   send(message: Message): void {
     if (this.#closing) return;
     try {

@@ -57,7 +57,12 @@ function read(writes: readonly Buffer[]): unknown[] {
 }
 
 /** No test ends a client because it is slow. */
-const PATIENT = { sendTimeout: 10_000, missed: () => undefined };
+const PATIENT = {
+  sendTimeout: 10_000,
+  missed: () => undefined,
+  overflowed: () => undefined,
+  waiting: { grew: () => undefined },
+};
 
 const endOfCallback = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import { attempt } from "../../wamp/guarded.ts";
+import type { SlowClient, WaitingBytes } from "../../contract/waiting-bytes.ts";
 import type { Framed } from "./outgoing.ts";
 import { SendDeadline } from "./send-deadline.ts";
 
@@ -12,6 +13,10 @@ export interface SlowPolicy {
   readonly sendTimeout: number;
   /** Called when bytes have waited too long, with their number. */
   missed(buffered: number): void;
+  /** Called when too much waits for all clients together, and most of it here. */
+  overflowed(buffered: number): void;
+  /** Counts what waits for all clients. */
+  readonly waiting: WaitingBytes;
 }
 
 /** The queues with bytes to send in this callback of the event loop. */
@@ -31,7 +36,7 @@ function flushAll(): void {
  * Collects what is sent to one socket within one callback of the event loop. It leaves in one write when that callback
  * ends.
  */
-export class WriteQueue {
+export class WriteQueue implements SlowClient {
   readonly #socket: Duplex;
   readonly #policy: SlowPolicy;
   /** Created when bytes wait at the socket: most clients take all at once. */
@@ -57,7 +62,8 @@ export class WriteQueue {
 
   /** How many bytes wait, here and at the socket. */
   get length(): number {
-    return this.#isSlow ? this.#held + this.#socket.writableLength : this.#held;
+    if (!this.#isSlow) return this.#held;
+    return this.#socket.destroyed ? 0 : this.#held + this.#socket.writableLength;
   }
 
   push(framed: Framed): void {
@@ -115,6 +121,11 @@ export class WriteQueue {
     else setTimeout(look, POLL).unref();
   }
 
+  /** @see SlowClient.overflowed */
+  overflowed(): void {
+    this.#policy.overflowed(this.length);
+  }
+
   /** Nothing can be written any more: what waits is dropped, and the connection ends. */
   fail(): void {
     this.clear();
@@ -124,6 +135,7 @@ export class WriteQueue {
   #watch(): void {
     this.#deadline ??= new SendDeadline(this.#socket, this.#policy.sendTimeout, () => this.#policy.missed(this.length));
     this.#deadline.watch();
+    this.#policy.waiting.grew(this);
   }
 
   /** Drops the bytes that the socket has not got yet. */

@@ -17,6 +17,7 @@ const context = {
   folder: ".",
   log,
   report: quiet,
+  waiting: { grew: quiet },
 };
 
 /** A listener whose router sends every message back, and what that router got. */

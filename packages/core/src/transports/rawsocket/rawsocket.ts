@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, TLSSocket } from "node:tls";
 import { defineTransport } from "../../plugins/define.ts";
 import type { Listener, TransportContext, TransportEntry } from "../../contract/transport.ts";
+import type { WaitingBytes } from "../../contract/waiting-bytes.ts";
 import type { Log } from "../../contract/log.ts";
 import { plain } from "../../serializers/framing.ts";
 import type { Serializer } from "../../serializers/serializer.ts";
@@ -71,6 +72,7 @@ async function start(entries: readonly TransportEntry<RawSocketOptions>[], conte
 class EntryListener {
   readonly #entry: TransportEntry<RawSocketOptions>;
   readonly #log: Log;
+  readonly #waiting: WaitingBytes;
   readonly #serializers: ReadonlyMap<number, Serializer>;
   readonly #maxExponent: number;
   readonly #server: Server;
@@ -79,10 +81,11 @@ class EntryListener {
   readonly #pendingSockets: PendingSockets;
 
   constructor(entry: TransportEntry<RawSocketOptions>, tls: TlsOptions | null, context: TransportContext) {
-    const { serializers, log, report } = context;
+    const { serializers, log, report, waiting } = context;
     const { options } = entry;
     this.#entry = entry;
     this.#log = log;
+    this.#waiting = waiting;
     this.#peers = new PeerAddresses(options.endpoint);
     this.#pendingSockets = new PendingSockets(this.#peers, report);
     this.#pendingSockets.addEntry(entry);
@@ -184,6 +187,8 @@ class EntryListener {
     const wire = new RawSocketWire(socket, maxLength, options["max-buffered"], {
       sendTimeout: options["send-timeout"],
       missed: (buffered) => connection.stalled(buffered),
+      overflowed: (buffered) => connection.overflowed(buffered),
+      waiting: this.#waiting,
     });
     const connection = new FrameConnection(details, subprotocol, wire, this.#log);
     const exceeded = (): void => {

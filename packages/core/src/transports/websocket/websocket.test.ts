@@ -66,7 +66,13 @@ async function serve(side: Side, ...options: object[]): Promise<[string, ...stri
     limits,
     ...limiter.entry(side.accept),
   }));
-  const listener = await websocket.start(entries, { serializers, folder: ".", log: side.log, report });
+  const listener = await websocket.start(entries, {
+    serializers,
+    folder: ".",
+    log: side.log,
+    report,
+    waiting: { grew: report },
+  });
   started.push(listener);
   return listener.urls as [string, ...string[]];
 }

@@ -5,6 +5,7 @@ import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import { defineTransport } from "../../plugins/define.ts";
 import type { Listener, TransportContext, TransportEntry } from "../../contract/transport.ts";
 import type { TransportDetails } from "../../contract/hello.ts";
+import type { WaitingBytes } from "../../contract/waiting-bytes.ts";
 import type { Log } from "../../contract/log.ts";
 import { plainHeaders, transportDetails } from "../net/details.ts";
 import { carrierOf, endpointKey, tlsOf } from "../net/endpoint.ts";
@@ -130,7 +131,7 @@ function webSocketServer(options: WebSocketOptions, subprotocols: Subprotocols):
   return new WebSocketServer(settings);
 }
 
-function upgradeOf(served: ServedEntry, { log, report }: TransportContext): Upgrade {
+function upgradeOf(served: ServedEntry, { log, report, waiting }: TransportContext): Upgrade {
   const { endpoint } = served.entry.options;
   const origins = new Origins();
   const supported = `Offer one of these subprotocols: ${[...served.subprotocols.keys()].join(", ")}\n`;
@@ -160,7 +161,7 @@ function upgradeOf(served: ServedEntry, { log, report }: TransportContext): Upgr
     served.server.handleUpgrade(request, socket, head, (ws) => {
       upgrade.isDone = true;
       served.listener.pendingSockets.taken(request.socket);
-      connect(ws, socket, { served, subprotocol, details, log });
+      connect(ws, socket, { served, subprotocol, details, log, waiting });
     });
     if (!upgrade.isDone) destroySoon(socket); // ws has answered that the request is wrong
   };
@@ -171,15 +172,18 @@ interface Accepted {
   readonly subprotocol: Subprotocol;
   readonly details: TransportDetails;
   readonly log: Log;
+  readonly waiting: WaitingBytes;
 }
 
 /** A separate function, so that a socket's listeners do not keep the HTTP request alive. */
-function connect(ws: WebSocket, socket: Duplex, { served, subprotocol, details, log }: Accepted): void {
+function connect(ws: WebSocket, socket: Duplex, { served, subprotocol, details, log, waiting }: Accepted): void {
   const { peer } = details;
   const { options } = served.entry;
   const wire = new WebSocketWire(ws, socket, options["max-buffered"], {
     sendTimeout: options["send-timeout"],
     missed: (buffered) => connection.stalled(buffered),
+    overflowed: (buffered) => connection.overflowed(buffered),
+    waiting,
   });
   const connection = new FrameConnection(details, subprotocol, wire, log);
   ws.on("message", (data, binary) => connection.received(data as Buffer, binary));
