@@ -59,7 +59,7 @@ async function start({ ticket = [staticBlock, dynamicBlock] as object[], authTim
   });
 }
 
-async function knock(
+async function logIn(
   authid: string,
   authmethods = ["ticket"],
 ): Promise<FakeClient & { socket: { terminate(): void } }> {
@@ -69,7 +69,7 @@ async function knock(
 }
 
 async function attempt(authid: string, ticket: string): Promise<void> {
-  const client = await knock(authid);
+  const client = await logIn(authid);
   await client.expect(Code.CHALLENGE);
   client.authenticate(ticket);
   await client.next();
@@ -135,20 +135,20 @@ it("what a strategy denies bears its plugin's name", async () => {
 
 it("what the hook `hello` denies bears the tapping plugin's name", async () => {
   await start();
-  await (await knock("banned")).aborted();
+  await (await logIn("banned")).aborted();
   expect(line()).toMatchObject({ authmethod: null, plugin: "house-rules", reason: "com.example.banned" });
 });
 
 it("so does what a plugin fails at", async () => {
   await start();
-  await (await knock("crash")).aborted();
+  await (await logIn("crash")).aborted();
   expect(line()).toMatchObject({ plugin: "house-rules", reason: FAILED });
   expect(running.log.text()).toContain("the list is gone");
 });
 
 it("no method that is there is core's own refusal", async () => {
   await start();
-  await (await knock("joe", ["scram"])).aborted();
+  await (await logIn("joe", ["scram"])).aborted();
   expect(line()).toMatchObject({ authmethod: null, plugin: null, reason: "wamp.error.no_matching_auth_method" });
 });
 
@@ -167,7 +167,7 @@ it.each([
 
 it("a login that takes too long is one line, with the method it had come to", async () => {
   await start({ authTimeout: 100 });
-  const client = await knock("joe");
+  const client = await logIn("joe");
   await client.expect(Code.CHALLENGE);
   await client.aborted();
   expect(line()).toMatchObject({ reason: FAILED, message: "the login took longer than 100 ms", authmethod: "ticket" });
@@ -176,7 +176,7 @@ it("a login that takes too long is one line, with the method it had come to", as
 
 it("a client that leaves in the middle of its login is one line, and was not refused", async () => {
   await start();
-  const client = await knock("joe");
+  const client = await logIn("joe");
   await client.expect(Code.CHALLENGE);
   const gone = once(left, "abort");
   client.socket.terminate();

@@ -41,7 +41,7 @@ async function reload(text: string): Promise<void> {
   router.kill("SIGHUP");
 }
 
-async function knock(authid: string): Promise<FakeClient> {
+async function logIn(authid: string): Promise<FakeClient> {
   const client = await connectRaw(router.url);
   client.hello({ authid, authmethods: ["ticket"] });
   await client.expect(Code.CHALLENGE);
@@ -51,21 +51,21 @@ async function knock(authid: string): Promise<FakeClient> {
 
 it("SIGHUP reloads the config file: who is in it no more is told why, the others notice nothing, and new ones come in", async () => {
   await start();
-  const [joe, ann] = [await knock("joe"), await knock("ann")];
+  const [joe, ann] = [await logIn("joe"), await logIn("ann")];
   for (const client of [joe, ann]) await client.welcomed();
   await reload(config({ principals: ["joe", "eve"], entry: "serializers: [cbor]" }));
   expect(await ann.next()).toEqual([6, { message: "its principal is not there any more" }, "wamp.close.killed"]);
   ann.send(6, {}, "wamp.close.goodbye_and_out");
   expect(await router.logged(/the config was reloaded/)).toMatchObject({ closed: 1, level: 30 });
   await router.logged(/^transports\[0\]\.serializers has changed; it stays as it was until a restart$/);
-  await (await knock("eve")).welcomed();
+  await (await logIn("eve")).welcomed();
   joe.send(48, 1, {}, "wamp.session.count");
   expect(await joe.next()).toEqual([50, 1, {}, [2]]);
 });
 
 it("a config file that is wrong, or is not there, changes nothing, and the log says all that is wrong", async () => {
   await start();
-  const joe = await knock("joe");
+  const joe = await logIn("joe");
   await joe.welcomed();
   await reload(config({ principals: [], rest: "shutdown-timeout: soon\nnonsense: 1\n" }));
   await router.logged(/^shutdown-timeout: expected a number, found a string/);

@@ -1,5 +1,5 @@
 import { Code } from "@wampgate/core";
-import { connectLight, joinLight, knock, type LightClient } from "../support/light-client.ts";
+import { connectLight, joinLight, logIn, type LightClient } from "../support/light-client.ts";
 import { report } from "../support/load.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
@@ -76,7 +76,7 @@ it.each([
     expect(Math.abs(Date.parse(timestamp) - (Date.now() + by))).toBeLessThan(YEAR / 2); // it did jump
     quick.authenticate(secret);
     await quick.welcomed();
-    const { client, answer } = await knock(router.url, { authmethod: "wampcra", authid: "joe", secret });
+    const { client, answer } = await logIn(router.url, { authmethod: "wampcra", authid: "joe", secret });
     expect(answer[0]).toBe(Code.WELCOME);
 
     const [call, login] = [await called, await waited];

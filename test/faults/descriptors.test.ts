@@ -1,5 +1,5 @@
 import { Code } from "@wampgate/core";
-import { gone, joinLight, knock, openSocket } from "../support/light-client.ts";
+import { gone, joinLight, logIn, openSocket } from "../support/light-client.ts";
 import { addressOf, inParallel, report, sizeOf } from "../support/load.ts";
 import { openToAll, RouterProcess } from "../support/router-process.ts";
 
@@ -26,7 +26,7 @@ it(`with all ${DESCRIPTORS} descriptors used up nobody who is connected is harme
   for (const other of others) expect((await other.next())[4]).toEqual(["all are well"]);
 
   for (const socket of crowd) socket.destroy();
-  const { client, answer } = await knock(router.url, { authmethod: "anonymous", authid: "joe", secret: "" });
+  const { client, answer } = await logIn(router.url, { authmethod: "anonymous", authid: "joe", secret: "" });
   expect(answer[0]).toBe(Code.WELCOME);
   client.send(Code.CALL, 1, {}, "wamp.session.count");
   expect(await client.next()).toEqual([Code.RESULT, 1, {}, [SESSIONS + 1]]);

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Code } from "@wampgate/core";
-import { clientFrame, gone, joinLight, knock, openSocket, openWebSocket } from "../support/light-client.ts";
+import { clientFrame, gone, joinLight, logIn, openSocket, openWebSocket } from "../support/light-client.ts";
 import { addressOf, eventually, inParallel, report, sizeOf } from "../support/load.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
@@ -65,7 +65,7 @@ async function flood(router: RouterProcess, i: number): Promise<{ ended: Promise
 /** Logs in, one after the other. @returns how many were let in */
 async function innocents(url: string): Promise<number> {
   const answers = await inParallel(INNOCENTS, 1, async () => {
-    const { client, answer } = await knock(url, { authmethod: "ticket", authid: "joe", secret: "secret" });
+    const { client, answer } = await logIn(url, { authmethod: "ticket", authid: "joe", secret: "secret" });
     client.close();
     return answer;
   });

@@ -7,7 +7,7 @@ import { openToAll, RouterProcess } from "../support/router-process.ts";
 
 const SESSIONS = sizeOf(50, 500);
 
-/** How many knock while the router stands still. The system must queue so many: `net.core.somaxconn`, 4096 by default. */
+/** How many logIn while the router stands still. The system must queue so many: `net.core.somaxconn`, 4096 by default. */
 const NEWCOMERS = sizeOf(1000, 3000);
 
 /** In milliseconds. */

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Code } from "@wampgate/core";
-import { knock } from "../support/light-client.ts";
+import { logIn } from "../support/light-client.ts";
 import { addressOf, report, sizeOf } from "../support/load.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
@@ -71,7 +71,7 @@ it(`an authenticator is killed in the middle of ${LOGINS} logins: nobody comes i
       const authid = `user${from + i}`;
       const isRight = i % 5 !== 0;
       const secret = isRight ? `ticket of ${authid}` : "another's";
-      const { client, answer } = await knock(
+      const { client, answer } = await logIn(
         router.url,
         { authmethod: "ticket", authid, secret },
         { from: addressOf(i) },

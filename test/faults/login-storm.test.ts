@@ -1,5 +1,5 @@
 import { Code } from "@wampgate/core";
-import { knock, type Login, joinLight } from "../support/light-client.ts";
+import { logIn, type Login, joinLight } from "../support/light-client.ts";
 import { RouterProcess } from "../support/router-process.ts";
 import { addressOf, report, sizeOf } from "../support/load.ts";
 
@@ -42,7 +42,7 @@ it(`of ${LOGINS} logins at once every right one is let in, and every wrong one i
   const outcomes = await Promise.all(
     Array.from({ length: LOGINS }, async (_, i) => {
       const login = loginOf(i);
-      const { client, answer } = await knock(router.url, login, { from: addressOf(i) });
+      const { client, answer } = await logIn(router.url, login, { from: addressOf(i) });
       return { ...login, client, answer };
     }),
   );

@@ -5,7 +5,7 @@ import {
   clientFrame,
   gone,
   joinLight,
-  knock,
+  logIn,
   openSocket,
   openWebSocket,
   upgradeRequest,
@@ -111,7 +111,7 @@ it(`who drips its handshake, in one of ${KINDS.length} ways, is ended by a deadl
   const login = { authmethod: "ticket", authid: "joe", secret: "secret" } as const;
   for (const url of [plain, secure]) {
     const answers = await inParallel(INNOCENTS, 1, async () => {
-      const { client, answer } = await knock(url, login);
+      const { client, answer } = await logIn(url, login);
       client.close();
       return answer[0];
     });

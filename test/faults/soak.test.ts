@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Code } from "@wampgate/core";
-import { connectLight, joinLight, knock, type Login } from "../support/light-client.ts";
+import { connectLight, joinLight, logIn, type Login } from "../support/light-client.ts";
 import { eventually, inParallel, mib, report, sizeOf } from "../support/load.ts";
 import { RouterProcess } from "../support/router-process.ts";
 
@@ -64,7 +64,7 @@ const LOGINS: readonly (Login & { readonly isRight: boolean })[] = [
 async function logins(url: string): Promise<void> {
   await inParallel(LOGINS.length * 3, LOGINS.length, async (i) => {
     const { isRight, ...login } = LOGINS[i % LOGINS.length] as (typeof LOGINS)[0];
-    const { client, answer } = await knock(url, login);
+    const { client, answer } = await logIn(url, login);
     expect(answer[0]).toBe(isRight ? Code.WELCOME : Code.ABORT);
     if (!isRight) return client.closed;
     if (i % 3 === 0) {

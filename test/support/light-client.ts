@@ -129,7 +129,7 @@ export interface Login {
 }
 
 /** Connects and logs in. @returns the client, and WELCOME or ABORT */
-export async function knock(
+export async function logIn(
   url: string,
   { realm, authmethod, authid, secret }: Login,
   options: LightOptions = {},
