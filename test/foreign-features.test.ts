@@ -4,6 +4,8 @@ import { JsonSerializer } from "wampy/JsonSerializer.js";
 import { MsgpackSerializer } from "wampy/MsgpackSerializer.js";
 import { WebSocket } from "ws";
 import { autobahn, type AutobahnSession, login } from "./support/autobahn.ts";
+import { Party } from "./support/party.ts";
+import { connectRaw } from "./support/raw-client.ts";
 import { type RunningRouter, startRouter } from "./support/router.ts";
 
 // The Advanced Profile as far as the two JavaScript clients have it.
@@ -136,7 +138,7 @@ describe.each([
     });
   });
 
-  it("gets progressive results, and sends a call in parts", async () => {
+  it("gets progressive results", async () => {
     const [callee, caller] = clients();
     await callee.register("com.slow", ({ result_handler: answer }) => {
       for (const n of [1, 2]) answer({ argsList: [n], options: { progress: true } });
@@ -147,6 +149,24 @@ describe.each([
       progress_callback: ({ argsList }) => void progress.push(argsList?.[0]),
     });
     expect([...progress, result.argsList?.[0]]).toEqual(expect.arrayContaining([1, 2, 3]));
+  });
+
+  it("sends a call in parts", async () => {
+    const [, caller] = clients();
+    const callee = await connectRaw(running.url);
+    const features = { progressive_call_invocations: true, call_canceling: true };
+    callee.hello({ authmethods: ["anonymous"], roles: { callee: { features } } });
+    const party = new Party(callee, await callee.welcomed());
+    await party.register("com.parts");
+    const { result, sendData } = caller.progressiveCall("com.parts", [1]);
+    sendData([2], { progress: true });
+    sendData([3], { progress: false });
+    const parts = [await party.invocation(), await party.invocation(), await party.invocation()];
+    expect(parts.map(({ args }) => args)).toEqual([[1], [2], [3]]);
+    expect(new Set(parts.map(({ id }) => id)).size).toBe(1);
+    party.yield((parts[0] as { id: number }).id, {}, ["done"]);
+    expect((await result).argsList).toEqual(["done"]);
+    callee.close();
   });
 
   it("passes an end-to-end payload through", async () => {

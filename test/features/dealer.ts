@@ -125,6 +125,19 @@ export function dealerFeatures({ join, feature }: Suite): void {
       return winner;
     };
 
+    it("a session that registers its share again gets the same id, and no second share", async () => {
+      const id = await registered({ invoke: "roundrobin" });
+      expect(await callee().register("com.shared", { invoke: "roundrobin" })).toBe(id);
+      expect([await who(), await who(), await who(), await who()].sort()).toEqual([
+        "first",
+        "first",
+        "second",
+        "second",
+      ]);
+      callee().call("wamp.registration.count_callees", {}, [id]);
+      expect((await callee().next(Code.RESULT))[2]).toEqual([2]);
+    });
+
     it.each([
       ["first", "first"],
       ["last", "second"],
@@ -161,12 +174,12 @@ export function dealerFeatures({ join, feature }: Suite): void {
       expect(["first", "second"]).toContain(await who());
     });
 
-    it("one procedure has one policy, single is for one, and a session shares once", async () => {
+    it("one procedure has one policy, and single is for one", async () => {
       await callee().register("com.shared", { invoke: "first" });
       for (const [party, invoke] of [
         [other(), "last"],
         [other(), "single"],
-        [callee(), "first"],
+        [callee(), "single"],
       ] as const) {
         party.request(Code.REGISTER, { invoke }, "com.shared");
         expect(await party.error()).toMatchObject({ uri: "wamp.error.procedure_already_exists" });
@@ -251,6 +264,22 @@ export function dealerFeatures({ join, feature }: Suite): void {
       await callee().hearsNothing();
     });
 
+    it.each([
+      ["com.none", "wamp.error.no_such_procedure"],
+      ["wamp.session.count", "wamp.error.feature_not_supported"],
+    ])(
+      "a call of %s that is refused at its first part gets one ERROR, and its later parts run nothing",
+      async (uri, why) => {
+        const request = caller().call(uri, { progress: true }, [1]);
+        expect(await caller().error()).toMatchObject({ request, uri: why });
+        if (uri === "com.none") await callee().register(uri);
+        caller().send(Code.CALL, request, { progress: true }, uri, [2]);
+        caller().send(Code.CALL, request, {}, uri, [3]);
+        await caller().hearsNothing();
+        await callee().hearsNothing();
+      },
+    );
+
     it("a part for another procedure, or after the last one, is a protocol violation", async () => {
       await callee().register("com.proc");
       const request = caller().call("com.proc", { progress: true });
@@ -262,13 +291,22 @@ export function dealerFeatures({ join, feature }: Suite): void {
       expect(await other().client.aborted()).toMatchObject({ reason: "wamp.error.protocol_violation" });
     });
 
-    it("a callee that lacks it is not called, and a caller that did not announce it breaks the protocol", async () => {
-      const plain = await join({ features: { callee: [], caller: [] } });
-      await plain.register("com.proc");
-      caller().call("com.proc", { progress: true });
+    it("a callee that lacks it is not called", async () => {
+      const plain = await join({ features: { callee: [] } });
+      await plain.register("com.lacking");
+      caller().call("com.lacking", { progress: true });
       expect(await caller().error()).toMatchObject({ uri: "wamp.error.feature_not_supported" });
-      plain.call("com.proc", { progress: true });
-      expect(await plain.client.aborted()).toMatchObject({ reason: "wamp.error.protocol_violation" });
+      plain.send(Code.GOODBYE, {}, "wamp.close.close_realm");
+      await plain.client.closed;
+    });
+
+    it("a caller need not announce what it does: wampy sends parts, and announces nothing", async () => {
+      const plain = await join({ features: { caller: [] } });
+      await callee().register("com.proc");
+      plain.call("com.proc", { progress: true }, [1]);
+      expect(await callee().invocation()).toMatchObject({ args: [1], details: { progress: true } });
+      plain.send(Code.GOODBYE, {}, "wamp.close.close_realm");
+      await plain.client.closed;
     });
   });
 

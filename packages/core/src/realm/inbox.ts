@@ -6,7 +6,7 @@ import { payloadOf } from "../wamp/payload.ts";
 import { sizeOf } from "../wamp/size.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { whenDone } from "../wamp/guarded.ts";
-import { protocolViolation, WampError } from "../errors/wamp-error.ts";
+import { protocolViolation, refusal, WampError } from "../errors/wamp-error.ts";
 import { notAuthorized } from "./access/authorization.ts";
 import type { AuthorizationRequest } from "./access/authorizer.ts";
 import type { Member, RequestType } from "./member.ts";
@@ -94,6 +94,7 @@ export class SessionInbox implements RealmAttachment {
   #handle(message: Message): void {
     try {
       this.#ids.check(message);
+      if (message.type === "CALL" && this.#realm.dealer.isLatePart(this.#member, message)) return;
       const request = authorizationRequestOf(message);
       if (request === null) return this.#route(message, ALLOWED, null);
       const decision = this.#realm.decide(this.#member, request, () => this.#gone.signal);
@@ -169,6 +170,8 @@ export class SessionInbox implements RealmAttachment {
 
   /** Calls one of the router's own procedures. */
   #callOwn(procedure: MetaProcedure, message: MessageOf<"CALL">): void {
+    if (isProgressive(message))
+      throw refusal(ErrorUri.featureNotSupported, "the router's own procedures take no call in parts");
     const { args = [], kwargs = {} } = message.payload?.values() ?? {};
     const answer = (value: unknown): void =>
       this.#member.send({
@@ -202,8 +205,14 @@ export class SessionInbox implements RealmAttachment {
       return;
     }
     if (message.type === "PUBLISH" && !isAcknowledged(message.options)) return;
+    if (isProgressive(message)) this.#realm.dealer.abandon(this.#member, message.request);
     this.#member.error(message.type as RequestType, message.request, error);
   }
+}
+
+/** Whether more parts of a call follow (spec, advanced/rpc_progressive_call_invocations). */
+function isProgressive(message: Message): boolean {
+  return message.type === "CALL" && message.options["progress"] === true;
 }
 
 /** About how much memory a message takes while it waits, in bytes. */

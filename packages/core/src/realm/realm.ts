@@ -75,12 +75,12 @@ export class Realm implements RealmPort, InboxRealm {
     this.procedures = new Map(
       Object.entries({
         ...sessionMeta(this.#members),
-        ...subscriptionMeta(this.broker, async (call, { uri, match }) => {
+        ...subscriptionMeta(this.broker, this.#members, async (call, { uri, match }) => {
           const request = { action: "subscribe", uri, match, options: { match } } as const;
           await this.#require(call, request);
           return this.denialsBelow(call.caller, request);
         }),
-        ...registrationMeta(this.dealer.registrar),
+        ...registrationMeta(this.dealer.registrar, this.#members),
         ...this.#testaments.procedures,
       }),
     );

@@ -58,9 +58,6 @@ export class Dealer {
     const { progress: more, receiveProgress, discloseMe, timeout, passthru } = readCallOptions(options, caller);
     const running = ledger.made.get(request);
     if (running !== undefined) return this.#continue(running, message, more);
-    if (ledger.isStale(request, !more)) return;
-    if (more && !caller.announced("caller", "progressive_call_invocations"))
-      throw protocolViolation("CALL.options.progress was used by a caller that did not announce it");
     if (discloseMe) requireDisclosure(this.#options.now);
     // The limit is for clients: the router's own session makes calls for all of them, as those of authenticators.
     if (!caller.port.service)
@@ -72,11 +69,15 @@ export class Dealer {
       );
     const registration = this.registrar.find(procedure, caller.port.service);
     if (registration === undefined) {
+      if (more) ledger.abandon(request);
       const error = refusal(ErrorUri.noSuchProcedure, `no callee has registered the procedure ${excerpt(procedure)}`);
       return caller.error("CALL", request, error, "no-callee");
     }
     const callee = nextCallee(registration, procedure, caller.port.service ? ROUTERS_BACKLOG : 1);
-    if (callee === null) return this.#refuseBusy(caller, request, registration, procedure);
+    if (callee === null) {
+      if (more) ledger.abandon(request);
+      return this.#refuseBusy(caller, request, registration, procedure);
+    }
     if (more) requireProgressiveCalls(callee.member);
     requirePassthru(passthru, callee.member, "callee");
     const progressive = receiveProgress && callee.member.announced("callee", "progressive_call_results");
@@ -122,6 +123,16 @@ export class Dealer {
     if (busy === undefined)
       throw refusal(ErrorUri.noAvailableCallee, `all callees of ${excerpt(procedure)} are at their concurrency limit`);
     caller.error("CALL", request, receiverBusy(busy, "a call of it was refused"), "callee-busy");
+  }
+
+  /** A progressive call was refused: its later parts are dropped, and never make a call of their own. */
+  abandon(caller: Member, request: number): void {
+    this.#of(caller).abandon(request);
+  }
+
+  /** Whether a CALL is a later part of a progressive call that has ended. The last one frees the request id. */
+  isLatePart(caller: Member, { request, options }: MessageOf<"CALL">): boolean {
+    return this.#ledgers.get(caller)?.isStale(request, options["progress"] !== true) === true;
   }
 
   cancel(caller: Member, { request, options }: MessageOf<"CANCEL">): void {

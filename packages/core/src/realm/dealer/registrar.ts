@@ -59,6 +59,8 @@ export class Registrar {
     const { request, options, procedure } = message;
     const wanted = readRegisterOptions(member, options, denials);
     if (wanted.callee.discloseCaller) requireDisclosure(this.#options.now);
+    const own = this.#ownShare(procedure, wanted);
+    if (own !== null) return member.send({ type: "REGISTERED", request, registration: own.id });
     requireRoom(
       this.#ofMember.get(member)?.size ?? 0,
       this.#options.now["max-registrations"],
@@ -76,6 +78,13 @@ export class Registrar {
       this.#tell(MetaTopic.registrationCreated, registration, member, detailsOf(registration));
     this.#tell(MetaTopic.registered, registration, member, registration.id);
     if (registration.match === "exact") this.#awaited.registered(procedure);
+  }
+
+  /** The shared registration that the session holds already, if it asks for the same again; it gets its id, as in Crossbar. */
+  #ownShare(procedure: string, { match, invoke, callee, force }: RegisterOptions): Registration | null {
+    const found = this.registrations.lookUp(procedure, match);
+    if (found === undefined || force || found.invoke === "single" || found.invoke !== invoke) return null;
+    return calleeOf(found, callee.member) === undefined ? null : found;
   }
 
   #add(message: MessageOf<"REGISTER">, wanted: RegisterOptions): Registration {

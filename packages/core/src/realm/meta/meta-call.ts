@@ -6,6 +6,9 @@ import { isUri, MATCH_POLICIES, type MatchPolicy } from "../../wamp/uri.ts";
 import { refusal, type WampError } from "../../errors/wamp-error.ts";
 import type { Member } from "../member.ts";
 
+/** The realm's sessions by id, without the router's own. */
+export type Members = ReadonlyMap<number, Member>;
+
 /** A call of one of the router's own procedures. */
 export interface MetaCall {
   readonly caller: Member;
@@ -27,6 +30,26 @@ export function idAt({ args }: MetaCall, position: number, what: string): number
   const value = args[position];
   if (!isId(value)) throw invalidArgument(what, "an id", value);
   return value;
+}
+
+/** The session whose id is at `position`; null if there is none. @throws WampError `wamp.error.no_such_session` */
+export function memberAt({ args }: MetaCall, position: number, members: Members): Member | null {
+  const id = args[position];
+  if (id === undefined || id === null) return null;
+  if (!isId(id)) throw invalidArgument("the session", "an id", id);
+  return memberOf(id, members);
+}
+
+/** @throws WampError `wamp.error.no_such_session` */
+export function memberOf(id: number, members: Members): Member {
+  const member = members.get(id);
+  if (member === undefined) throw refusal(ErrorUri.noSuchSession, `no session ${id} is in this realm`);
+  return member;
+}
+
+/** The ids of subscriptions or registrations, by match policy. */
+export function idsByMatch(held: (match: MatchPolicy) => Iterable<{ readonly id: number }>): Dict {
+  return Object.fromEntries(MATCH_POLICIES.map((match) => [match, [...held(match)].map(({ id }) => id)]));
 }
 
 export function stringAt({ args }: MetaCall, position: number, what: string): string {

@@ -1,12 +1,21 @@
 import { ErrorUri } from "../../wamp/error-uris.ts";
-import { MATCH_POLICIES } from "../../wamp/uri.ts";
 import { refusal } from "../../errors/wamp-error.ts";
 import type { Registrar } from "../dealer/registrar.ts";
 import { detailsOf, type Registration } from "../dealer/registrations.ts";
-import { idAt, matchAt, type MetaCall, type MetaProcedures, stringAt, stringIn } from "./meta-call.ts";
+import {
+  idAt,
+  idsByMatch,
+  matchAt,
+  memberAt,
+  type Members,
+  type MetaCall,
+  type MetaProcedures,
+  stringAt,
+  stringIn,
+} from "./meta-call.ts";
 
 /** The registration meta API (spec, advanced/meta_api_registration). */
-export function registrationMeta(registrar: Registrar): MetaProcedures {
+export function registrationMeta(registrar: Registrar, members: Members): MetaProcedures {
   const { registrations } = registrar;
   const find = (call: MetaCall): Registration => {
     const id = idAt(call, 0, "the registration");
@@ -15,8 +24,13 @@ export function registrationMeta(registrar: Registrar): MetaProcedures {
     return registration;
   };
   return {
-    "wamp.registration.list": () =>
-      Object.fromEntries(MATCH_POLICIES.map((match) => [match, [...registrations.all(match)].map(({ id }) => id)])),
+    // With a session: those that it holds, as Crossbar does.
+    "wamp.registration.list": (call) => {
+      const member = memberAt(call, 0, members);
+      if (member === null) return idsByMatch((match) => registrations.all(match));
+      const held = registrar.heldBy(member);
+      return idsByMatch((match) => held.filter((registration) => registration.match === match));
+    },
     "wamp.registration.lookup": (call) =>
       registrations.lookUp(stringAt(call, 0, "the procedure"), matchAt(call, 1))?.id ?? null,
     "wamp.registration.match": (call) => registrar.find(stringAt(call, 0, "the procedure"))?.id ?? null,

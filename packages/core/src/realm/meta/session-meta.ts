@@ -3,18 +3,21 @@ import { CloseUri, ErrorUri } from "../../wamp/error-uris.ts";
 import type { Dict } from "../../wamp/payload.ts";
 import { refusal } from "../../errors/wamp-error.ts";
 import type { Member } from "../member.ts";
-import { idAt, type MetaCall, type MetaProcedures, reasonIn, stringAt, stringIn, stringsAt } from "./meta-call.ts";
+import {
+  idAt,
+  memberOf,
+  type Members,
+  type MetaCall,
+  type MetaProcedures,
+  reasonIn,
+  stringAt,
+  stringIn,
+  stringsAt,
+} from "./meta-call.ts";
 
-/**
- * The session meta API (spec, advanced/meta_api_session). @param members the realm's sessions by id, without hidden
- * ones
- */
-export function sessionMeta(members: ReadonlyMap<number, Member>): MetaProcedures {
-  const find = (id: number): Member => {
-    const member = members.get(id);
-    if (member === undefined) throw refusal(ErrorUri.noSuchSession, `no session ${id} is in this realm`);
-    return member;
-  };
+/** The session meta API (spec, advanced/meta_api_session). */
+export function sessionMeta(members: Members): MetaProcedures {
+  const find = (id: number): Member => memberOf(id, members);
   const withRoles = (call: MetaCall): Member[] => {
     const roles = stringsAt(call, 0, "the roles");
     return [...members.values()].filter(({ info }) => roles === null || roles.includes(info.authrole));

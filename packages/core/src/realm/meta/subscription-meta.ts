@@ -1,10 +1,19 @@
 import { ErrorUri } from "../../wamp/error-uris.ts";
-import { MATCH_POLICIES } from "../../wamp/uri.ts";
 import { refusal } from "../../errors/wamp-error.ts";
 import { type Broker, detailsOf, type Subscription } from "../broker/broker.ts";
 import type { PastEvent } from "../broker/history.ts";
 import type { Denials } from "../access/permissions.ts";
-import { idAt, matchAt, type MetaCall, type MetaProcedures, stringAt, stringIn } from "./meta-call.ts";
+import {
+  idAt,
+  idsByMatch,
+  matchAt,
+  memberAt,
+  type Members,
+  type MetaCall,
+  type MetaProcedures,
+  stringAt,
+  stringIn,
+} from "./meta-call.ts";
 
 /**
  * The subscription meta API (spec, advanced/meta_api_subscription) and event history (advanced/pubsub_event_history).
@@ -13,6 +22,7 @@ import { idAt, matchAt, type MetaCall, type MetaProcedures, stringAt, stringIn }
  */
 export function subscriptionMeta(
   broker: Broker,
+  members: Members,
   requireSubscribe: (call: MetaCall, subscription: Subscription) => Promise<Denials | null>,
 ): MetaProcedures {
   const find = (call: MetaCall): Subscription => {
@@ -22,8 +32,13 @@ export function subscriptionMeta(
     return subscription;
   };
   return {
-    "wamp.subscription.list": () =>
-      Object.fromEntries(MATCH_POLICIES.map((match) => [match, [...broker.all(match)].map(({ id }) => id)])),
+    // With a session: those that it holds, as Crossbar does.
+    "wamp.subscription.list": (call) => {
+      const member = memberAt(call, 0, members);
+      if (member === null) return idsByMatch((match) => broker.all(match));
+      const held = broker.heldBy(member);
+      return idsByMatch((match) => held.filter((subscription) => subscription.match === match));
+    },
     "wamp.subscription.lookup": (call) => broker.lookUp(stringAt(call, 0, "the topic"), matchAt(call, 1))?.id ?? null,
     "wamp.subscription.match": (call) => {
       const found = broker.matching(stringAt(call, 0, "the topic")).map(({ id }) => id);
@@ -37,7 +52,10 @@ export function subscriptionMeta(
       const denials = await requireSubscribe(call, subscription);
       if (subscription.history === null)
         throw refusal(ErrorUri.noSuchSubscription, "no events of this subscription are kept");
-      return subscription.history.events(call.caller, subscription.id, call.kwargs, denials);
+      // Crossbar's clients give the limit as the second argument.
+      const limit = call.args[1] ?? call.kwargs["limit"];
+      const filters = { ...call.kwargs, ...(limit === undefined || limit === null ? {} : { limit }) };
+      return subscription.history.events(call.caller, subscription.id, filters, denials);
     },
     // Crossbar's procedure, to end another session's subscription.
     "wamp.subscription.remove_subscriber": (call) => {
