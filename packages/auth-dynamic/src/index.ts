@@ -82,7 +82,7 @@ function refusal(
   if (!isUri(uri)) return failed(api, called, "it raised an error with an illegal URI");
   if (uri === ErrorUri.runtimeError) {
     // A crash: its text may hold anything, so it is only for the operator.
-    api.log.error({ ...called, error: message }, "the authenticator crashed");
+    api.log.error({ ...called, message }, "the authenticator crashed");
     return denied(uri);
   }
   return denied(uri, message);

@@ -64,7 +64,7 @@ async function whyNotKnown(
     }
     return null;
   } catch (error) {
-    log.error({}, `could not decide whether a session may stay: ${(error as Error).message}`);
+    log.error({ err: error }, `could not decide whether a session may stay: ${(error as Error).message}`);
     return "whether it may stay could not be decided";
   } finally {
     limit.end();

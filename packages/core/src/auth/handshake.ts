@@ -253,7 +253,10 @@ export class ClientHandshake implements Handshake {
     if (error instanceof PluginError && error.cause instanceof Denial) return error.cause;
     if (!this.#clientLeft()) {
       const message = error instanceof Error ? error.message : "something other than an Error was thrown";
-      this.#context.log.error({ session: this.#hello.session, ...pluginOf(error) }, `login failed: ${message}`);
+      this.#context.log.error(
+        { err: error, session: this.#hello.session, ...pluginOf(error) },
+        `login failed: ${message}`,
+      );
     }
     return new Denial(ErrorUri.authenticationFailed, FAILED, pluginOf(error));
   }

@@ -30,7 +30,7 @@ export async function start(options: StartOptions): Promise<void> {
   const { router, file } = await routerOf(options, level);
   // A last resort: an unhandled promise of a plugin or a component must not end all sessions.
   process.on("unhandledRejection", (error) =>
-    router.log.error({ error }, "a promise was rejected and not handled, in a plugin, a component or the router"),
+    router.log.error({ err: error }, "a promise was rejected and not handled, in a plugin, a component or the router"),
   );
   const systemd = new Systemd(router.log);
   let started = (): void => undefined;
@@ -48,7 +48,7 @@ export async function start(options: StartOptions): Promise<void> {
   whenDone(
     systemd.ready(),
     () => undefined,
-    (error) => router.log.error({ error }, "could not tell systemd that the router is ready"),
+    (error) => router.log.error({ err: error }, "could not tell systemd that the router is ready"),
   );
   await told;
   const isTold = systemd.stopping();

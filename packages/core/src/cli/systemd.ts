@@ -60,7 +60,10 @@ export class Systemd {
       await run("systemd-notify", states, { timeout: TIMEOUT });
     } catch (error) {
       const { message } = error as Error;
-      this.#log.warn({}, `could not tell systemd ${states.join(", ")} by the program systemd-notify: ${message}`);
+      this.#log.warn(
+        { err: error },
+        `could not tell systemd ${states.join(", ")} by the program systemd-notify: ${message}`,
+      );
     } finally {
       this.#untold--;
     }

@@ -1,6 +1,9 @@
 type Write = (fields: Record<string, unknown>, message: string) => void;
 
-/** Where the router writes what happens. Any pino logger fits. It never gets secrets. */
+/**
+ * Where the router and its plugins write what happens. Any pino logger fits. It never gets secrets. What was thrown is the
+ * key `err`. Lines are short: long texts, lists and errors are cut.
+ */
 export interface Log {
   readonly debug: Write;
   readonly info: Write;

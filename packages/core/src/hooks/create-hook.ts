@@ -173,7 +173,7 @@ function started(tap: Tap, args: unknown[]): unknown {
 
 function noticed(tap: Tap, hook: string, log: Log): Tap["fn"] {
   const complain = (error: unknown): void =>
-    log.error({ plugin: tap.name, hook }, `plugin "${tap.name}" failed in ${hook}: ${textOf(error)}`);
+    log.error({ err: error, plugin: tap.name, hook }, `plugin "${tap.name}" failed in ${hook}: ${textOf(error)}`);
   return (...args) => {
     try {
       const value = tap.fn(...args);

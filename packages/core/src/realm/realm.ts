@@ -134,7 +134,8 @@ export class Realm implements RealmPort, InboxRealm {
       this.#quota.enter(peer.info.authid);
       attempt(
         () => this.#tellJoined(peer.info),
-        (error) => this.log.error({ error, session: peer.info.session }, "could not announce that a session joined"),
+        (error) =>
+          this.log.error({ err: error, session: peer.info.session }, "could not announce that a session joined"),
       );
     }
     return new SessionInbox(member, this);
@@ -153,7 +154,7 @@ export class Realm implements RealmPort, InboxRealm {
     member.hasLeft = true;
     const { session, authid } = member.info;
     const failed = (error: unknown): void =>
-      this.log.error({ error, session }, "could not remove all that a session held when it left");
+      this.log.error({ err: error, session }, "could not remove all that a session held when it left");
     const works: (() => void)[] = [];
     if (this.#members.delete(session)) this.#quota.leave(authid);
     attempt(() => works.push(...this.broker.leave(member)), failed);

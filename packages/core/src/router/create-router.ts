@@ -14,6 +14,7 @@ import type { RouterContext } from "./context.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Listeners } from "./listeners.ts";
 import { LogBuffer } from "./log-buffer.ts";
+import { boundedLog } from "./bounded-log.ts";
 import { applyPlugins, requireProviders } from "./plugins.ts";
 import { Realms } from "./realms.ts";
 import { Reloads } from "./reload.ts";
@@ -48,7 +49,8 @@ export async function createRouter(config: WampgateConfig, options: RouterOption
 }
 
 /** Puts a router together from its parts, and lets the plugins tap its hooks. @param cwd where modules are looked for */
-async function assembled(loaded: LoadedConfig, { cwd, log }: { cwd: string; log: Log }): Promise<Router> {
+async function assembled(loaded: LoadedConfig, { cwd, log: target }: { cwd: string; log: Log }): Promise<Router> {
+  const log = boundedLog(target);
   const config = { now: loaded };
   const freeze: Freeze = { frozen: false };
   const hooks = createRouterHooks(freeze, log);
@@ -60,7 +62,7 @@ async function assembled(loaded: LoadedConfig, { cwd, log }: { cwd: string; log:
   const sessions = new Sessions(realms, context);
   const listeners = new Listeners(realms, sessions, context);
   const logBuffer = new LogBuffer(
-    streamOf(log),
+    streamOf(target),
     partOf(config, ({ settings }) => settings),
     limits,
   );

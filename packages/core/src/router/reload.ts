@@ -57,7 +57,7 @@ export class ReloadProblems {
   attempt(what: string, step: () => void): void {
     attempt(step, (error) => {
       this.found.push(`${what} does not follow the new config in all: ${(error as Error).message}; restart the router`);
-      this.#log.error({ error }, `${what} could not be reloaded`);
+      this.#log.error({ err: error }, `${what} could not be reloaded`);
     });
   }
 }
@@ -87,7 +87,7 @@ export async function closeUnentitled({ transports, locals, realms, log }: Judge
   }
   const judge = async (session: Session, transport: TransportRuntime): Promise<void> => {
     const why = await transport.whyNotEntitled(session).catch((error: unknown) => {
-      log.error({ error, session: session.id }, "closed a session: could not decide whether it may stay");
+      log.error({ err: error, session: session.id }, "closed a session: could not decide whether it may stay");
       return "whether it may stay could not be decided";
     });
     const { info } = session;

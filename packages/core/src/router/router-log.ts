@@ -14,10 +14,7 @@ const streams = new WeakMap<Log, LogStream>();
  */
 export function routerLog(fd: 1 | 2, { level = "info", pretty = false } = {}): Logger {
   const output = logStreamOf(fd);
-  const log = pino(
-    { name: "wampgate", level, serializers: { error: pino.stdSerializers.err } },
-    pretty && isatty(fd) ? prettified(output) : output,
-  );
+  const log = pino({ name: "wampgate", level }, pretty && isatty(fd) ? prettified(output) : output);
   output.tell = (lines) =>
     log.warn(
       { limit: "log.buffer", lines },

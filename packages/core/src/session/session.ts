@@ -261,7 +261,7 @@ export class Session implements ConnectionHandler {
     // If the client's format or limits cannot take a message, that is not the router's fault.
     const level = WampError.is(error) ? "warn" : "error";
     this.#context.log[level](
-      { error, session: this.id, peer: this.peer },
+      { err: error, session: this.id, peer: this.peer },
       "ended a session: a message from it or to it failed",
     );
     this.#abort(ErrorUri.runtimeError, "the router failed at one of this session's messages");
@@ -290,7 +290,7 @@ export class Session implements ConnectionHandler {
       this.#connection.send(message);
       return true;
     } catch (error) {
-      this.#context.log.error({ message: (error as Error).message }, `${message.type} could not be sent`);
+      this.#context.log.error({ err: error, session: this.id }, `${message.type} could not be sent`);
       const text = `${message.type} could not be sent in this session's format`;
       const abort = { type: "ABORT", details: { message: text }, reason: ErrorUri.authenticationFailed } as const;
       attempt(
@@ -332,7 +332,7 @@ export class Session implements ConnectionHandler {
 
   #try(step: () => void): void {
     attempt(step, (error) =>
-      this.#context.log.error({ error, session: this.id }, "a session did not end as it should"),
+      this.#context.log.error({ err: error, session: this.id }, "a session did not end as it should"),
     );
   }
 }

@@ -26,7 +26,7 @@ const dropped = (): void => undefined;
  * `work` for a timer, a microtask, an event or the end of a promise. There no caller can catch an error, which would
  * end the process: it goes to `failed` instead.
  *
- * @example setTimeout(guarded(() => session.end(), (error) => log.error({ error }, "a session could not be ended")), 2000);
+ * @example setTimeout(guarded(() => session.end(), (error) => log.error({ err: error }, "a session could not be ended")), 2000);
  */
 export function guarded<A extends unknown[]>(work: (...args: A) => void, failed: OnError): (...args: A) => void {
   return (...args) => {

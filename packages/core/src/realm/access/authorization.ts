@@ -197,7 +197,7 @@ export class Authorization {
       return (await hooks.authorize.promise(query)) ?? { allow: false };
     } catch (error) {
       if (!parent.aborted && authorizer === null)
-        log.error({ error, session: port.info.session }, (error as Error).message);
+        log.error({ err: error, session: port.info.session }, (error as Error).message);
       throw refusal(
         ErrorUri.authorizationFailed,
         `could not decide whether to allow: ${request.action} ${excerpt(request.uri)}`,

@@ -65,7 +65,10 @@ export class Testaments {
     this.forget(member);
     if (testaments.length === 0) return;
     const failed = (error: unknown): void =>
-      this.#log.error({ error, session: member.info.session }, "the testaments of a session could not be published");
+      this.#log.error(
+        { err: error, session: member.info.session },
+        "the testaments of a session could not be published",
+      );
     whenDone(this.#publish(member, testaments), () => undefined, failed);
   }
 

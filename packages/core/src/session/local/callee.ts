@@ -50,7 +50,7 @@ export class LocalCallee {
     } catch (thrown) {
       if (signal.aborted) return;
       const error = errorOfThrown(thrown);
-      if (error === null) this.#log.error({ error: thrown, procedure: entry?.procedure }, "a procedure failed");
+      if (error === null) this.#log.error({ err: thrown, procedure: entry?.procedure }, "a procedure failed");
       this.refuse(request, error?.uri ?? ErrorUri.runtimeError, error === null ? {} : copiedOrNone(error.payload));
     } finally {
       this.#running.delete(request);

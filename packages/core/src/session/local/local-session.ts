@@ -200,7 +200,7 @@ export class LocalSession {
     if (!this.#open) return;
     this.#open = false;
     const failed = (error: unknown): void =>
-      this.#options.log.error({ error, session: this.id }, "an in-process session did not leave as it should");
+      this.#options.log.error({ err: error, session: this.id }, "an in-process session did not leave as it should");
     attempt(() => this.#attachment.leave(), failed);
     for (const request of this.#requests.values())
       request.failed(new WampError(ErrorUri.canceled, `${message} (${reason})`));
@@ -230,7 +230,7 @@ export class LocalSession {
       },
       limited: (limit, message) => report({ limit, message, peer: this.info.transport.peer, session: this.info }),
       broken: (error) =>
-        log.error({ error, session: this.id }, "a message of an in-process session could not be handled"),
+        log.error({ err: error, session: this.id }, "a message of an in-process session could not be handled"),
       pause: () => undefined,
       resume: () => undefined,
     };
@@ -277,7 +277,7 @@ export class LocalSession {
   /** A message for this session could not be handled. Whoever waits for an answer gets an error. */
   #failed(message: Message, error: unknown): void {
     this.#options.log.error(
-      { error, session: this.id },
+      { err: error, session: this.id },
       `${message.type} could not be handled by an in-process session`,
     );
     if (message.type === "INVOCATION") this.#callee.refuse(message.request, ErrorUri.runtimeError);
@@ -301,7 +301,7 @@ export class LocalSession {
     try {
       this.#requests.get(request)?.onProgress?.(resultOfPayload(args, kwargs));
     } catch (error) {
-      this.#options.log.error({ error, session: this.id }, "a handler of progressive results failed");
+      this.#options.log.error({ err: error, session: this.id }, "a handler of progressive results failed");
     }
   }
 

@@ -46,7 +46,7 @@ it("a handler that fails keeps the event from no other, and stands in the log", 
   event(7);
   await setImmediate(); // all that is settled has been told
   expect(got).toEqual([7]);
-  expect(log.lines.map(({ message, fields }) => [message, (fields["error"] as Error).message])).toEqual([
+  expect(log.lines.map(({ message, fields }) => [message, (fields["err"] as Error).message])).toEqual([
     ["an event handler failed", "no disk"],
     ["an event handler failed", "no net"],
   ]);

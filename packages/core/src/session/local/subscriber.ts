@@ -41,7 +41,7 @@ export class LocalSubscriber {
     for (const handler of handlers) {
       const { args = [], kwargs = {} } = valuesIn(payload);
       new Promise((resolve) => resolve(handler([...args], kwargs, { topic, ...details, publication }))).catch(
-        (error: unknown) => this.#log.error({ error, topic }, "an event handler failed"),
+        (error: unknown) => this.#log.error({ err: error, topic }, "an event handler failed"),
       );
     }
   }

@@ -1,0 +1,57 @@
+import { definePlugin, type Plugin } from "@wampgate/core";
+import { connectRaw, hangUp } from "./support/raw-client.ts";
+import { OFFICIAL, type RunningRouter, startRouter } from "./support/router.ts";
+
+// What clients can make the router write to its log.
+
+/** How much a client sends in one text, in bytes, and the most characters of a line. */
+const HUGE = 2 * 1024 * 1024;
+const LINE = 20_000;
+
+let running: RunningRouter;
+afterEach(() => {
+  hangUp();
+  return running.close();
+});
+
+const realms = [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }];
+
+const chatty = definePlugin({
+  name: "chatty",
+  core: "*",
+  apply({ hooks, log }) {
+    hooks.hello.tap("chatty", (hello) => {
+      log.info({ authextra: hello.authextra }, `hello of ${hello.authid ?? "nobody"}`);
+      hello.log.warn({ hello: { ...hello } }, "all of it");
+    });
+    hooks.loginFailed.tap("chatty", (failure) => log.info({ failure }, "refused"));
+  },
+});
+
+it("no text of a client makes a long line, not even if a plugin logs it as it came", async () => {
+  running = await startRouter({
+    plugins: [...OFFICIAL, chatty] as readonly Plugin[],
+    realms,
+    transports: [
+      {
+        type: "websocket",
+        endpoint: { type: "tcp", host: "127.0.0.1", port: 0 },
+        "max-hello-size": 8 * HUGE,
+        "max-message-size": 8 * HUGE,
+        auth: { anonymous: { type: "static", role: "user" } },
+      },
+    ],
+  });
+  const huge = "y".repeat(HUGE);
+  const client = await connectRaw(running.url);
+  client.hello({ authid: huge, authmethods: [huge], authextra: { [huge]: [huge, { huge }] } });
+  await client.aborted();
+  const other = await connectRaw(running.url);
+  other.hello({ authmethods: ["anonymous"] });
+  await other.welcomed();
+  other.send(48, 1, {}, huge);
+  other.send(6, {}, huge);
+  await other.closed;
+  expect(running.log.lines.length).toBeGreaterThan(4);
+  for (const line of running.log.lines) expect(JSON.stringify(line).length).toBeLessThan(LINE);
+});
