@@ -1,4 +1,4 @@
-import { chmod, readdir, readFile, stat } from "node:fs/promises";
+import { chmod, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { jest } from "@jest/globals";
 import { Code } from "@wampgate/core";
@@ -177,6 +177,47 @@ describe("wampgate", () => {
     expect(await client.next()).toMatchObject([6, {}, "wamp.close.system_shutdown"]);
     client.send(6, {}, "wamp.close.goodbye_and_out");
     expect(await router.ended).toBe(0);
+  });
+
+  it("start writes the log as the config says, and a reload changes that", async () => {
+    const levelled = (level: string): string => `${CONFIG}\nlog: { level: ${level}, format: json }\n`;
+    const cwd = await folderWith({ "wampgate.config.yaml": levelled("warn") });
+    const router = await startCli(cwd, { JOE: "secret" });
+    const login = async (): Promise<void> => {
+      const client = await connectRaw(router.url);
+      client.hello({ authmethods: ["anonymous"] });
+      await client.welcomed();
+    };
+    await login();
+    await writeFile(join(cwd, "wampgate.config.yaml"), levelled("info"));
+    router.kill("SIGHUP");
+    await router.logged(/the config was reloaded/);
+    expect(router.lines).toHaveLength(1);
+    await login();
+    await router.logged(/login welcome/);
+    router.kill("SIGTERM");
+    expect(await router.ended).toBe(0);
+  });
+
+  it("start --log-level wins over the config", async () => {
+    const cwd = await folderWith({ "wampgate.config.yaml": `${CONFIG}\nlog: { level: trace }\n` });
+    const router = await startCli(cwd, { JOE: "secret" }, { flags: ["--log-level", "silent"] });
+    router.kill("SIGTERM");
+    expect(await router.ended).toBe(0);
+    expect(router.lines).toEqual([]);
+  });
+
+  it("start writes text for people if the config says so, one line for each login", async () => {
+    const cwd = await folderWith({ "wampgate.config.yaml": `${CONFIG}\nlog: { format: pretty }\n` });
+    const router = await startCli(cwd, { JOE: "secret" });
+    const client = await connectRaw(router.url);
+    client.hello({ authmethods: ["anonymous"] });
+    await client.welcomed();
+    router.kill("SIGTERM");
+    client.send(6, {}, "wamp.close.goodbye_and_out");
+    expect(await router.ended).toBe(0);
+    const logins = router.lines.filter((line) => line.includes("login"));
+    expect(logins).toEqual([expect.stringMatching(/ INFO: login welcome \{.*"authmethod":"anonymous".*\}$/)]);
   });
 
   it("start on a port that is taken ends with 1, and a sentence", async () => {

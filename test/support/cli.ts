@@ -88,15 +88,17 @@ export interface StartOptions {
   readonly stderr?: "read" | "unread" | number;
   /** The Node.js that runs it; default: the one that runs the test. */
   readonly node?: string;
+  /** Flags of the command. */
+  readonly flags?: readonly string[];
 }
 
 /** Starts a router of the config in `cwd`, and resolves when it listens. */
 export async function startCli(
   cwd: string,
   env: Environment = {},
-  { stderr = "read", node }: StartOptions = {},
+  { stderr = "read", node, flags = [] }: StartOptions = {},
 ): Promise<CliRouter> {
-  const child = spawned(cwd, ["start"], env, { stderr: typeof stderr === "number" ? stderr : "pipe", node });
+  const child = spawned(cwd, ["start", ...flags], env, { stderr: typeof stderr === "number" ? stderr : "pipe", node });
   if (child.stdout === null) throw new Error("the process has no output");
   // A process whose output nobody reads ends, but is never closed.
   const ended = once(child, stderr === "read" ? "close" : "exit").then(([code]) => code as number | null);

@@ -80,5 +80,6 @@ it("schema fails as check does where the config that is named is wrong", async (
 
 it.each([["loud"], [""]])("the log level %j is refused before anything is started", async (level) => {
   const { code, stderr } = await run(CONFIG, "start", "--log-level", level);
-  expect({ code, stderr }).toEqual({ code: 2, stderr: `--log-level is one of debug, info, warn, error, not ${level}` });
+  const levels = "trace, debug, info, warn, error, fatal, silent";
+  expect({ code, stderr }).toEqual({ code: 2, stderr: `--log-level is one of ${levels}, not ${level}` });
 });

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../errors/config-error.ts";
+import { LOG_LEVELS } from "../router/settings.ts";
 import { check } from "./check.ts";
 import { FAILED, FINE, WRONG_USE } from "./exit-codes.ts";
 import { hash, type HashOptions } from "./hash.ts";
@@ -45,7 +46,7 @@ function commands(): Command {
       .option("--debug", "show stack traces of errors");
 
   withConfig("start", "start the router")
-    .option("--log-level <level>", "debug, info, warn or error", "info")
+    .option("--log-level <level>", `${LOG_LEVELS.join(", ")}; default: log.level of the config`)
     .action((options: StartOptions) => start(options));
   withConfig("check", "check the config and its plugins, without listening").action((options: RouterCommand) =>
     check(options),

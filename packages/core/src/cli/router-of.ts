@@ -4,6 +4,7 @@ import { issueText } from "../errors/config-error.ts";
 import { createRouter } from "../router/create-router.ts";
 import type { Router } from "../router/router.ts";
 import { routerLog } from "../router/router-log.ts";
+import type { LogLevel } from "../router/settings.ts";
 
 /** The options of the commands that load a config. */
 export interface RouterCommand {
@@ -12,16 +13,16 @@ export interface RouterCommand {
 }
 
 /**
- * Creates the router of a config file, without starting it, and gives the file's path. Its log goes to stderr: JSON
- * lines, or pretty on a terminal.
+ * Creates the router of a config file, without starting it, and gives the file's path. Its log goes to stderr.
+ * @param level the level of the log, whatever the config says
  */
 export async function routerOf(
   { config }: RouterCommand,
-  level: string,
+  level?: LogLevel,
 ): Promise<{ readonly router: Router; readonly file: string }> {
   const cwd = process.cwd();
   const { file, raw } = await readConfig({ cwd, ...(config === undefined ? {} : { file: config }) });
-  const router = await createRouter(raw as WampgateConfig, { cwd, file, log: routerLog(2, { level, pretty: true }) });
+  const router = await createRouter(raw as WampgateConfig, { cwd, file, log: routerLog(2, { level }) });
   for (const warning of router.warnings) console.error(`warning: ${issueText(warning)}`);
   return { router, file };
 }

@@ -1,4 +1,5 @@
 import type { Router } from "../router/router.ts";
+import { LOG_LEVELS, type LogLevel } from "../router/settings.ts";
 import { whenDone } from "../wamp/guarded.ts";
 import { FAILED } from "./exit-codes.ts";
 import { neverWaitForReaders } from "./output.ts";
@@ -18,12 +19,9 @@ const EXIT_TIME = 1000;
 /** Ctrl-C may come twice, from the terminal and from npm. Within this time, in milliseconds, it counts once. */
 const ECHO_TIME = 500;
 
-const LEVELS = ["debug", "info", "warn", "error"];
-
 /** Starts the router, and resolves when a signal has stopped it. */
 export async function start(options: StartOptions): Promise<void> {
-  const level = options.logLevel ?? "info";
-  if (!LEVELS.includes(level)) throw new UsageError(`--log-level is one of ${LEVELS.join(", ")}, not ${level}`);
+  const level = levelOf(options.logLevel);
   neverWaitForReaders();
   tuneMemory();
   const told = toldToStop();
@@ -57,6 +55,13 @@ export async function start(options: StartOptions): Promise<void> {
   await isTold;
   // What a component has left open must not keep the process alive.
   setTimeout(() => process.exit(), EXIT_TIME).unref();
+}
+
+function levelOf(name: string | undefined): LogLevel | undefined {
+  const level = LOG_LEVELS.find((known) => known === name);
+  if (level === undefined && name !== undefined)
+    throw new UsageError(`--log-level is one of ${LOG_LEVELS.join(", ")}, not ${name}`);
+  return level;
 }
 
 /** Resolves at the first SIGTERM or SIGINT; at a second one the process ends at once. */

@@ -13,13 +13,13 @@ import { BUILTIN } from "./builtin.ts";
 import type { RouterContext } from "./context.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Listeners } from "./listeners.ts";
-import { LogBuffer } from "./log-buffer.ts";
+import { LogSettings } from "./log-settings.ts";
 import { boundedLog } from "./bounded-log.ts";
 import { applyPlugins, requireProviders } from "./plugins.ts";
 import { Realms } from "./realms.ts";
 import { Reloads } from "./reload.ts";
 import type { Router } from "./router.ts";
-import { routerLog, streamOf } from "./router-log.ts";
+import { routerLog, routerLogOf } from "./router-log.ts";
 import { Sessions } from "./sessions.ts";
 
 export interface RouterOptions {
@@ -27,7 +27,7 @@ export interface RouterOptions {
   readonly cwd?: string;
   /** The file the config came from: plugins are looked for beside it first, and errors name it. */
   readonly file?: string;
-  /** Default: pino, JSON lines on stdout. */
+  /** Default: pino on stdout, as the config's `log` says. */
   readonly log?: Log;
 }
 
@@ -61,13 +61,13 @@ async function assembled(loaded: LoadedConfig, { cwd, log: target }: { cwd: stri
   const realms = new Realms(config, { hooks, log, call });
   const sessions = new Sessions(realms, context);
   const listeners = new Listeners(realms, sessions, context);
-  const logBuffer = new LogBuffer(
-    streamOf(target),
+  const logSettings = new LogSettings(
+    routerLogOf(target),
     partOf(config, ({ settings }) => settings),
     limits,
   );
-  const lifecycle = new Lifecycle({ realms, sessions, listeners, logBuffer, freeze }, context);
-  const reloads = new Reloads({ realms, sessions, listeners, lifecycle, logBuffer }, context, cwd);
+  const lifecycle = new Lifecycle({ realms, sessions, listeners, logSettings, freeze }, context);
+  const reloads = new Reloads({ realms, sessions, listeners, lifecycle, logSettings }, context, cwd);
   const stats: RouterStats = {
     get transports() {
       return listeners.stats;

@@ -5,7 +5,7 @@ import { CloseUri } from "../wamp/error-uris.ts";
 import type { RouterContext } from "./context.ts";
 import { callsEnded } from "./drain.ts";
 import type { Listeners } from "./listeners.ts";
-import type { LogBuffer } from "./log-buffer.ts";
+import type { LogSettings } from "./log-settings.ts";
 import { requireProviders } from "./plugins.ts";
 import type { Realms } from "./realms.ts";
 import type { Sessions } from "./sessions.ts";
@@ -29,7 +29,7 @@ interface Parts {
   readonly realms: Realms;
   readonly sessions: Sessions;
   readonly listeners: Listeners;
-  readonly logBuffer: LogBuffer;
+  readonly logSettings: LogSettings;
   readonly freeze: Freeze;
 }
 
@@ -90,7 +90,7 @@ export class Lifecycle {
   async #close(reason: string): Promise<void> {
     this.#state = "closed";
     await this.#end(reason);
-    this.#parts.logBuffer.close();
+    this.#parts.logSettings.close();
     this.#context.hooks.stopped.call();
   }
 

@@ -1,4 +1,6 @@
 import { types } from "node:util";
+import { thrownText } from "../errors/thrown.ts";
+import { withoutStack } from "../errors/wamp-error.ts";
 import type { Dict } from "../wamp/payload.ts";
 
 /** How many characters of one text are logged, of a line's message, and of the stack of an error. */
@@ -45,7 +47,7 @@ export class LogValues {
   }
 
   #object(value: object, level: number): unknown {
-    if (isError(value)) return this.#error(value);
+    if (isError(value)) return this.#text(`${value.name}: ${value.message}`, LONGEST.text);
     if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `(${value.byteLength} bytes)`;
     // A date, a URL, or a secret that hides itself.
     const { toJSON } = value as { toJSON?: unknown };
@@ -74,21 +76,27 @@ export class LogValues {
     return level === 0 ? { ...to } : to;
   }
 
-  /** What was thrown, as pino shows it: with its type, its stack and its causes. */
-  #error(thrown: unknown, causes = 0): unknown {
-    if (!isError(thrown))
-      return { type: typeof thrown, message: typeof thrown === "string" ? this.#text(thrown, LONGEST.text) : "" };
-    const { message, code, uri, cause } = thrown as Error & { readonly code?: unknown; readonly uri?: unknown };
-    const type = this.#text(thrown.constructor.name || thrown.name, LONGEST.text);
-    const short = cut(message, LONGEST.text);
-    return {
-      type,
-      message: this.#text(short, LONGEST.message),
-      stack: this.#text([`${type}: ${short}`, ...framesOf(thrown)].join("\n"), LONGEST.stack),
-      ...(isPlain(code) ? { code: this.#value(code, 1) } : {}),
-      ...(isPlain(uri) ? { uri: this.#value(uri, 1) } : {}),
-      ...(cause === undefined || causes === MOST_CAUSES ? {} : { cause: this.#error(cause, causes + 1) }),
-    };
+  /**
+   * What was thrown, as an error with short texts: of its own properties it has `code` and `uri`, and the others may hold
+   * secrets. Its constructor is the type that pino shows.
+   */
+  #error(thrown: unknown, causes = 0): Error {
+    if (!isError(thrown)) return this.#shortError(new Error(thrownText(thrown)), []);
+    const { code, uri, cause } = thrown as Error & { readonly code?: unknown; readonly uri?: unknown };
+    const error = this.#shortError(thrown, framesOf(thrown));
+    if (isPlain(code)) Object.assign(error, { code: this.#value(code, 1) });
+    if (isPlain(uri)) Object.assign(error, { uri: this.#value(uri, 1) });
+    if (cause !== undefined && causes < MOST_CAUSES) error.cause = this.#error(cause, causes + 1);
+    return error;
+  }
+
+  #shortError({ name, message, constructor }: Error, frames: readonly string[]): Error {
+    const short = this.#text(message, LONGEST.text);
+    const stack = this.#text([`${name}: ${short}`, ...frames].join("\n"), LONGEST.stack);
+    const error = withoutStack(() => new Error(short));
+    for (const [key, value] of Object.entries({ name, stack, constructor }))
+      Object.defineProperty(error, key, { value, configurable: true });
+    return error;
   }
 
   #text(text: string, most: number): string {

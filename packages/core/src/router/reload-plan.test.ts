@@ -87,7 +87,7 @@ it("new or removed entries, other TLS settings, plugins and components wait for 
     called: [{ uri: "com.new", realm: null, realmKey: "" }],
     plugins: [{ plugin, options: { a: 2 } }],
     components: [{ ...component, role: "other" }],
-    settings: routerSettings.parse({ "shutdown-timeout": 2, log: { buffer: 5000 } }),
+    settings: routerSettings.parse({ "shutdown-timeout": 2, log: { level: "info", buffer: 5000 } }),
   });
   const { config: planned, restart } = planReload(current, next);
   expect(restart).toEqual([
@@ -102,7 +102,7 @@ it("new or removed entries, other TLS settings, plugins and components wait for 
   expect(planned.called.map(({ uri }) => uri)).toEqual(["com.new", "com.old"]);
   expect(planned.plugins).toBe(current.plugins);
   expect(planned.components).toBe(current.components);
-  expect(planned.settings).toEqual({ "shutdown-timeout": 2, log: { buffer: 5000 } });
+  expect(planned.settings).toEqual({ "shutdown-timeout": 2, log: { level: "info", buffer: 5000 } });
 });
 
 it("a plugin's transport says by its schema which keys a reload changes", () => {

@@ -9,7 +9,7 @@ import { BUILTIN } from "./builtin.ts";
 import type { RouterContext } from "./context.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Listeners } from "./listeners.ts";
-import type { LogBuffer } from "./log-buffer.ts";
+import type { LogSettings } from "./log-settings.ts";
 import type { Realms } from "./realms.ts";
 import { planReload } from "./reload-plan.ts";
 import type { Sessions } from "./sessions.ts";
@@ -24,7 +24,7 @@ interface Parts {
   readonly sessions: Sessions;
   readonly listeners: Listeners;
   readonly lifecycle: Lifecycle;
-  readonly logBuffer: LogBuffer;
+  readonly logSettings: LogSettings;
 }
 
 /** How many sessions are checked before the event loop runs on. */
@@ -129,7 +129,7 @@ export class Reloads {
 
   async #reload(raw: WampgateConfig): Promise<Reloaded> {
     const { config, log } = this.#context;
-    const { realms, sessions, listeners, lifecycle, logBuffer } = this.#parts;
+    const { realms, sessions, listeners, lifecycle, logSettings } = this.#parts;
     const { file, folder, plugins } = config.now;
     const running = plugins.map(({ plugin }) => plugin);
     const options = { cwd: this.#cwd, transports: BUILTIN.transports, running };
@@ -138,7 +138,7 @@ export class Reloads {
     const plan = planReload(config.now, next);
     config.now = plan.config;
     const problems = new ReloadProblems(log);
-    problems.attempt("the log", () => logBuffer.settingsChanged());
+    problems.attempt("the log", () => logSettings.settingsChanged());
     const { removed, revoked, ...changes } = realms.settingsChanged((name, step) =>
       problems.attempt(`the realm "${name}"`, step),
     );

@@ -1,35 +1,74 @@
 import { isatty } from "node:tty";
 import { type Logger, pino } from "pino";
-import { prettyFactory } from "pino-pretty";
+import { isColorSupported, prettyFactory } from "pino-pretty";
 import type { Log } from "../contract/log.ts";
-import { type LogStream, logStreamOf } from "./log-stream.ts";
+import { type LogStream, logStreamOf, type LossListener } from "./log-stream.ts";
+import type { LogLevel, RouterSettings } from "./settings.ts";
 
-/** The stream of each log that was created here. */
-const streams = new WeakMap<Log, LogStream>();
+/** What the config changes in a log that was created here. */
+export interface RouterLog {
+  /** Puts the config's `log` into effect. */
+  configure(settings: RouterSettings["log"]): void;
+  /** Calls `listener` at once for each line that is dropped. @returns a function that ends this */
+  onLoss(listener: LossListener): () => void;
+}
+
+const created = new WeakMap<Log, RouterLog>();
 
 /**
  * A router's log on standard output or standard error. It never blocks its writer.
- * @param fd 1 or 2
- * @param options `level`: the lowest level that is written; `pretty`: readable text on a terminal, JSON lines elsewhere
+ * @param fd 1 or 2, or another descriptor that is open for writing
+ * @param options `level`: the lowest level that is written, whatever the config says
  */
-export function routerLog(fd: 1 | 2, { level = "info", pretty = false } = {}): Logger {
-  const output = logStreamOf(fd);
-  const log = pino({ name: "wampgate", level }, pretty && isatty(fd) ? prettified(output) : output);
-  output.tell = (lines) =>
+export function routerLog(fd: number, { level }: { level?: LogLevel | undefined } = {}): Logger {
+  const stream = logStreamOf(fd);
+  const output = new Output(stream, fd);
+  const log = pino({ name: "wampgate", level: level ?? "info" }, output);
+  stream.tell = (lines) =>
     log.warn(
       { limit: "log.buffer", lines },
       `${lines} ${lines === 1 ? "line" : "lines"} of the log were dropped: what reads it is too slow, and log.buffer was full`,
     );
-  streams.set(log, output);
+  created.set(log, {
+    configure: (settings) => {
+      log.level = level ?? settings.level;
+      output.isPretty = settings.format === undefined ? isatty(fd) : settings.format === "pretty";
+      stream.limit = settings.buffer;
+    },
+    onLoss: (listener) => stream.onLoss(listener),
+  });
   return log;
 }
 
-/** The stream that a log writes to; null for a log of the embedding program. */
-export function streamOf(log: Log): LogStream | null {
-  return streams.get(log) ?? null;
+/** What the config changes in `log`; null for a log of the embedding program. */
+export function routerLogOf(log: Log): RouterLog | null {
+  return created.get(log) ?? null;
 }
 
-function prettified(output: LogStream): { write(line: string): void } {
-  const pretty = prettyFactory({ ignore: "pid,hostname,name" });
-  return { write: (line) => void output.write(pretty(line)) };
+/** Gets lines of JSON, and writes them so or in readable form. */
+class Output {
+  isPretty: boolean;
+  readonly #stream: LogStream;
+  readonly #pretty: (line: object) => string;
+
+  constructor(stream: LogStream, fd: number) {
+    this.#stream = stream;
+    this.isPretty = isatty(fd);
+    this.#pretty = prettyFactory({
+      ignore: "pid,hostname,name",
+      singleLine: true,
+      colorize: isatty(fd) && isColorSupported,
+    });
+  }
+
+  write(line: string): void {
+    this.#stream.write(this.isPretty ? this.#pretty(JSON.parse(line, visible) as object) : line);
+  }
+}
+
+/** Shows control characters, which may change the screen of a terminal, as escapes. Line breaks stay. */
+function visible(_key: string, value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  // eslint-disable-next-line no-control-regex
+  return value.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, (character) => JSON.stringify(character).slice(1, -1));
 }
