@@ -1,4 +1,6 @@
-import { definePlugin, type Plugin } from "@wampgate/core";
+import { createRouter, definePlugin, type Plugin } from "@wampgate/core";
+import { CapturedLog } from "@wampgate/plugin-testkit";
+import { CORE_VERSION } from "../packages/core/src/plugins/load-plugins.ts";
 import { connectRaw, hangUp } from "./support/raw-client.ts";
 import { OFFICIAL, type RunningRouter, startRouter } from "./support/router.ts";
 
@@ -26,6 +28,33 @@ const chatty = definePlugin({
     });
     hooks.loginFailed.tap("chatty", (failure) => log.info({ failure }, "refused"));
   },
+});
+
+it("the router writes where it listens and which versions it has when it starts, and a line when it has stopped", async () => {
+  running = await startRouter({ realms, auth: { anonymous: { type: "static", role: "user" } } });
+  await running.close();
+  expect(running.log.lines).toEqual([
+    {
+      level: "info",
+      message: "started",
+      fields: { urls: [running.url], version: CORE_VERSION, node: process.version },
+    },
+    { level: "info", message: "stopped", fields: {} },
+  ]);
+});
+
+it("a router that does not start writes neither", async () => {
+  const auth = { anonymous: { type: "static", role: "user" } };
+  running = await startRouter({ realms, auth });
+  const log = new CapturedLog();
+  const { port } = new URL(running.url);
+  const endpoint = { type: "tcp", host: "127.0.0.1", port: Number(port) };
+  const other = await createRouter(
+    { plugins: OFFICIAL, realms, transports: [{ type: "websocket", endpoint, auth }] },
+    { log },
+  );
+  await expect(other.start()).rejects.toThrow(port);
+  expect(log.lines).toEqual([]);
 });
 
 it("no text of a client makes a long line, not even if a plugin logs it as it came", async () => {

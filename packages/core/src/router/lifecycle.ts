@@ -1,4 +1,5 @@
 import type { Freeze } from "../hooks/create-hook.ts";
+import { CORE_VERSION } from "../plugins/load-plugins.ts";
 import { startComponent } from "../plugins/start-component.ts";
 import { Deadline } from "../wamp/deadline.ts";
 import { CloseUri } from "../wamp/error-uris.ts";
@@ -36,6 +37,7 @@ interface Parts {
 /** How a router starts and ends. */
 export class Lifecycle {
   #state: RouterState = "made";
+  #hasStarted = false;
   #closed: Promise<void> | null = null;
   readonly #parts: Parts;
   readonly #context: RouterContext;
@@ -62,6 +64,7 @@ export class Lifecycle {
       await this.#startComponents();
       await listeners.listen(() => this.#requireStarting());
       this.#state = "running";
+      this.#tellStarted();
     } catch (error) {
       await this.close(CloseUri.systemShutdown);
       await this.#end(CloseUri.systemShutdown); // what has started after an earlier close
@@ -90,8 +93,9 @@ export class Lifecycle {
   async #close(reason: string): Promise<void> {
     this.#state = "closed";
     await this.#end(reason);
-    this.#parts.logSettings.close();
     this.#context.hooks.stopped.call();
+    if (this.#hasStarted) this.#context.log.info({}, "stopped");
+    this.#parts.logSettings.close();
   }
 
   async #end(reason: string): Promise<void> {
@@ -100,6 +104,12 @@ export class Lifecycle {
     await listeners.dismiss(reason);
     sessions.close(reason, SHUTTING_DOWN);
     await listeners.close();
+  }
+
+  #tellStarted(): void {
+    this.#hasStarted = true;
+    const urls = this.#parts.listeners.endpoints.map(({ url }) => url);
+    this.#context.log.info({ urls, version: CORE_VERSION, node: process.version }, "started");
   }
 
   async #startPlugins(): Promise<void> {
