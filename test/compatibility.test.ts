@@ -443,7 +443,7 @@ describe("done better than Crossbar", () => {
       await expect(session.register(AUTHENTICATOR, user)).rejects.toMatchObject({ uri: ErrorUri.notAuthorized });
       await expect(session.call(AUTHENTICATOR, [])).rejects.toThrow(/configured as an authenticator.*exact/);
     }
-    expect(router.log.text()).toMatch(/refused to register an authenticator/);
+    expect(router.log.text()).toMatch(/action denied .*"rule":"no exact rule, which an authenticator/);
     const exact = router.router.session("realm-auth", { role: "exact" });
     await exact.register(AUTHENTICATOR, user);
     await (await byTicket(router)).welcomed();

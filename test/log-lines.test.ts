@@ -1,4 +1,4 @@
-import { createRouter, definePlugin, type Plugin } from "@wampgate/core";
+import { Code, createRouter, definePlugin, type LocalSession, type Plugin } from "@wampgate/core";
 import { CapturedLog } from "@wampgate/plugin-testkit";
 import { CORE_VERSION } from "../packages/core/src/plugins/load-plugins.ts";
 import { connectRaw, hangUp } from "./support/raw-client.ts";
@@ -83,4 +83,54 @@ it("no text of a client makes a long line, not even if a plugin logs it as it ca
   await other.closed;
   expect(running.log.lines.length).toBeGreaterThan(4);
   for (const line of running.log.lines) expect(JSON.stringify(line).length).toBeLessThan(LINE);
+});
+
+it("a procedure or event handler of a component that fails for each message of a client makes one line", async () => {
+  let heard = 0;
+  const fail = (): never => {
+    throw new Error("no disk");
+  };
+  const module = async (session: LocalSession): Promise<void> => {
+    await session.register("com.fails", fail);
+    await session.subscribe("com.topic", () => {
+      heard++;
+      fail();
+    });
+  };
+  const components = [{ module, realm: "realm1", role: "user" }];
+  running = await startRouter({ realms, components, auth: { anonymous: { type: "static", role: "user" } } });
+  const client = await connectRaw(running.url);
+  client.hello({ authmethods: ["anonymous"] });
+  await client.welcomed();
+  for (let i = 1; i <= 100; i += 2) {
+    client.send(16, i, {}, "com.topic");
+    client.send(48, i + 1, {}, "com.fails");
+    await client.expect(Code.ERROR);
+  }
+  expect(heard).toBe(50);
+  const failures = running.log.lines
+    .filter(({ level }) => level === "error")
+    .map(({ fields, message }) => [message, fields["err"]]);
+  const err = expect.objectContaining({ message: "no disk" }) as unknown;
+  expect(failures.sort()).toEqual([
+    ["a procedure failed", err],
+    ["an event handler failed", err],
+  ]);
+});
+
+it("events that a format cannot carry make one line, however many receivers there are", async () => {
+  running = await startRouter({ realms, auth: { anonymous: { type: "static", role: "user" } } });
+  const receivers = [await connectRaw(running.url), await connectRaw(running.url)];
+  for (const receiver of receivers) {
+    receiver.hello({ authmethods: ["anonymous"] });
+    await receiver.welcomed();
+    receiver.send(32, 1, {}, "com.topic");
+    await receiver.expect(Code.SUBSCRIBED);
+  }
+  const session = running.router.session("realm1", { role: "user" });
+  for (let i = 0; i < 20; i++) await session.publish("com.topic", [Number.NaN], {}, { acknowledge: true });
+  const skipped = running.log.lines.filter(({ message }) => message.startsWith("an event was skipped"));
+  expect(skipped).toMatchObject([
+    { level: "warn", fields: { realm: "realm1", publication: expect.any(Number) as number } },
+  ]);
 });

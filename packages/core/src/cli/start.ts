@@ -1,6 +1,7 @@
 import type { Router } from "../router/router.ts";
 import { LOG_LEVELS, type LogLevel } from "../router/settings.ts";
 import { whenDone } from "../wamp/guarded.ts";
+import { unlessRepeated } from "../wamp/unless-repeated.ts";
 import { FAILED } from "./exit-codes.ts";
 import { neverWaitForReaders } from "./output.ts";
 import { tuneMemory } from "./tune-memory.ts";
@@ -28,7 +29,12 @@ export async function start(options: StartOptions): Promise<void> {
   const { router, file } = await routerOf(options, level);
   // A last resort: an unhandled promise of a plugin or a component must not end all sessions.
   process.on("unhandledRejection", (error) =>
-    router.log.error({ err: error }, "a promise was rejected and not handled, in a plugin, a component or the router"),
+    unlessRepeated(router, "rejection", (repeats) =>
+      router.log.error(
+        { err: error, ...repeats },
+        "a promise was rejected and not handled, in a plugin, a component or the router",
+      ),
+    ),
   );
   const systemd = new Systemd(router.log);
   let started = (): void => undefined;

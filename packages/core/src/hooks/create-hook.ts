@@ -4,6 +4,7 @@ import type { NamedHooks } from "../contract/hooks.ts";
 import type { Log } from "../contract/log.ts";
 import { DeadlineError, untilAborted } from "../wamp/deadline.ts";
 import { kindOf } from "../wamp/messages.ts";
+import { unlessRepeated } from "../wamp/unless-repeated.ts";
 
 /** Whether taps may still be added, shared by all hooks of a router. */
 export interface Freeze {
@@ -173,7 +174,12 @@ function started(tap: Tap, args: unknown[]): unknown {
 
 function noticed(tap: Tap, hook: string, log: Log): Tap["fn"] {
   const complain = (error: unknown): void =>
-    log.error({ err: error, plugin: tap.name, hook }, `plugin "${tap.name}" failed in ${hook}: ${textOf(error)}`);
+    unlessRepeated(tap, hook, (repeats) =>
+      log.error(
+        { err: error, plugin: tap.name, hook, ...repeats },
+        `plugin "${tap.name}" failed in ${hook}: ${textOf(error)}`,
+      ),
+    );
   return (...args) => {
     try {
       const value = tap.fn(...args);

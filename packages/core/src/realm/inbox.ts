@@ -6,12 +6,13 @@ import { payloadOf } from "../wamp/payload.ts";
 import { sizeOf } from "../wamp/size.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { whenDone } from "../wamp/guarded.ts";
+import { unlessRepeated } from "../wamp/unless-repeated.ts";
 import { protocolViolation, refusal, WampError } from "../errors/wamp-error.ts";
-import { notAuthorized } from "./access/authorization.ts";
+import { type Denial, denialOf, NotAuthorized, notAuthorized } from "./access/not-authorized.ts";
 import type { AuthorizationRequest } from "./access/authorizer.ts";
 import type { Member, RequestType } from "./member.ts";
 import type { MetaProcedure } from "./meta/meta-call.ts";
-import type { Denials } from "./access/permissions.ts";
+import type { Denials, Ruling } from "./access/permissions.ts";
 import type { RealmOptions } from "./settings.ts";
 import type { Log } from "../contract/log.ts";
 import type { Broker } from "./broker/broker.ts";
@@ -41,7 +42,7 @@ export interface InboxRealm {
    * @param signal gives a signal that fires when the session leaves, for authorizers and hooks
    * @throws WampError for an illegal or guarded URI; the promise rejects only with a WampError
    */
-  decide(member: Member, request: AuthorizationRequest, signal: () => AbortSignal): Decision | Promise<Decision>;
+  decide(member: Member, request: AuthorizationRequest, signal: () => AbortSignal): Ruling | Promise<Ruling>;
   /** What a session's role may not use below a pattern that it was granted; null if it may use all. */
   denialsBelow(member: Member, pattern: Pick<AuthorizationRequest, "action" | "uri" | "match">): Denials | null;
   leave(member: Member): void;
@@ -105,8 +106,8 @@ export class SessionInbox implements RealmAttachment {
     }
   }
 
-  #decided(message: Message, request: AuthorizationRequest, decision: Decision): void {
-    if (!decision.allow) throw notAuthorized(request);
+  #decided(message: Message, request: AuthorizationRequest, decision: Ruling): void {
+    if (!decision.allow) throw notAuthorized(denialOf(request, decision));
     this.#route(message, decision, request.match === "exact" ? null : this.#realm.denialsBelow(this.#member, request));
   }
 
@@ -193,12 +194,21 @@ export class SessionInbox implements RealmAttachment {
     }
   }
 
+  #tellDenied({ action, uri, rule }: Denial): void {
+    const { info } = this.#member;
+    const { session, authid, authrole } = info;
+    unlessRepeated(info, `denied ${action}`, (repeats) =>
+      this.#realm.log.warn({ denied: action, uri, rule, session, authid, authrole, ...repeats }, "action denied"),
+    );
+  }
+
   /** Answers `message` with what was thrown, as an ERROR; or ends the session if it broke the protocol. */
   #refuse(message: Message, error: unknown): void {
     if (!WampError.is(error)) {
       this.#member.port.broken(error);
       return;
     }
+    if (error instanceof NotAuthorized) this.#tellDenied(error.denial);
     if (error instanceof LimitError) this.#member.port.limited(error.limit, error.message);
     if (error.uri === ErrorUri.protocolViolation || !("request" in message)) {
       this.#member.port.violation(error.message);

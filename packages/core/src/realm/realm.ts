@@ -8,7 +8,8 @@ import { ErrorUri } from "../wamp/error-uris.ts";
 import { attempt, inSlices } from "../wamp/guarded.ts";
 import type { Dict } from "../wamp/payload.ts";
 import type { MatchPolicy } from "../wamp/uri.ts";
-import { Authorization, type AuthorizationContext, notAuthorized } from "./access/authorization.ts";
+import { Authorization, type AuthorizationContext } from "./access/authorization.ts";
+import { denialOf, notAuthorized } from "./access/not-authorized.ts";
 import type { AuthorizationRequest } from "./access/authorizer.ts";
 import { Broker } from "./broker/broker.ts";
 import { Dealer } from "./dealer/dealer.ts";
@@ -21,7 +22,7 @@ import { detailsOf, sessionMeta } from "./meta/session-meta.ts";
 import { subscriptionMeta } from "./meta/subscription-meta.ts";
 import { Testaments } from "./meta/testament-meta.ts";
 import { MetaTopic } from "./meta/topics.ts";
-import type { Denials } from "./access/permissions.ts";
+import type { Denials, Ruling } from "./access/permissions.ts";
 import { type InboxRealm, SessionInbox } from "./inbox.ts";
 import { calleeOf } from "./dealer/registrations.ts";
 import { checkUri } from "./access/requests.ts";
@@ -179,7 +180,7 @@ export class Realm implements RealmPort, InboxRealm {
    * @param signal gives a signal that fires when the session leaves, for authorizers and hooks
    * @throws WampError for an illegal or guarded URI; the promise rejects only with a WampError
    */
-  decide(member: Member, request: AuthorizationRequest, signal: () => AbortSignal): Decision | Promise<Decision> {
+  decide(member: Member, request: AuthorizationRequest, signal: () => AbortSignal): Ruling | Promise<Ruling> {
     checkUri(request, this.options);
     return this.#authorization.decide(member.port, request, signal);
   }
@@ -214,7 +215,7 @@ export class Realm implements RealmPort, InboxRealm {
 
   async #require({ caller, gone }: MetaCall, request: AuthorizationRequest): Promise<Decision> {
     const decision = await this.decide(caller, request, gone);
-    if (!decision.allow) throw notAuthorized(request);
+    if (!decision.allow) throw notAuthorized(denialOf(request, decision));
     return decision;
   }
 }

@@ -1,21 +1,24 @@
-import type { Decision } from "../../contract/authorization.ts";
 import type { Log } from "../../contract/log.ts";
 import type { SessionPort } from "../../contract/session-port.ts";
 import type { ServiceCall } from "../../contract/service-call.ts";
 import type { Live } from "../../settings/live.ts";
 import type { RealmRules } from "../settings.ts";
 import type { RouterHooks } from "../../contract/hooks.ts";
+import { deciderOf } from "../../hooks/create-hook.ts";
 import { Deadline } from "../../wamp/deadline.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { excerpt } from "../../wamp/excerpt.ts";
+import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import { refusal, WampError } from "../../errors/wamp-error.ts";
 import { Authorizer, type AuthorizationRequest } from "./authorizer.ts";
-import { type Denials, Role, type StaticDecision } from "./permissions.ts";
+import { notAuthorized } from "./not-authorized.ts";
+import { type Denials, Role, type Ruling, type StaticDecision } from "./permissions.ts";
 
 /** How long taps of the hook `authorize` may take for one message, in milliseconds. */
 const HOOK_TIMEOUT = 10_000;
 
-const TRUSTED: Decision = { allow: true, disclose: true };
+const TRUSTED: Ruling = { allow: true, disclose: true };
+const NO_RULE: Ruling = { allow: false };
 
 /**
  * Procedures by which a session ends what belongs to others. Neither a rule for everything nor `allow-by-default`
@@ -85,10 +88,10 @@ export class Authorization {
    * @param signal gives a signal that fires when the session leaves, for authorizers and hooks
    * @throws WampError for a guarded URI; the promise rejects only with a WampError
    */
-  decide(port: SessionPort, request: AuthorizationRequest, signal: () => AbortSignal): Decision | Promise<Decision> {
+  decide(port: SessionPort, request: AuthorizationRequest, signal: () => AbortSignal): Ruling | Promise<Ruling> {
     const settled = this.decideAtOnce(port, request);
     if (settled !== null) return settled;
-    return this.#isAsked(this.#authorizerOf(port)) ? this.#askedInTime(port, request, signal()) : { allow: false };
+    return this.#isAsked(this.#authorizerOf(port)) ? this.#askedInTime(port, request, signal()) : NO_RULE;
   }
 
   /** Whether a session may take a procedure from sessions of other users: a static rule has to say so. */
@@ -127,14 +130,14 @@ export class Authorization {
   }
 
   /** As `decide`, but null if an authorizer or hook must be asked. */
-  decideAtOnce(port: SessionPort, request: AuthorizationRequest): Decision | null {
+  decideAtOnce(port: SessionPort, request: AuthorizationRequest): Ruling | null {
     if (port.service) return TRUSTED;
     const entry = this.#roles.get(port.info.authrole);
     const { action, uri, match } = request;
     const role = entry?.role;
     const settled = (match === "exact" ? role?.decide(action, uri) : role?.decidePattern(action, request)) ?? null;
     // A pattern never gets calls of guarded URIs, so it needs no guard itself.
-    if (match === "exact" && (action === "call" || action === "register")) this.#guard(port, request, settled);
+    if (match === "exact" && (action === "call" || action === "register")) this.#guard(request, settled);
     return settled?.decision ?? entry?.authorizer?.remembered(port, request) ?? null;
   }
 
@@ -146,31 +149,29 @@ export class Authorization {
     return authorizer !== null || this.#context.hooks.authorize.taps.length > 0;
   }
 
-  #guard({ info }: SessionPort, request: AuthorizationRequest, settled: StaticDecision | null): void {
-    const { action, uri } = request;
+  #guard({ action, uri }: AuthorizationRequest, settled: StaticDecision | null): void {
     if (this.guards(uri)) {
       if (settled?.decision.allow === true && settled.rule?.match === "exact") return;
-      this.#context.log.warn(
-        { session: info.session, authid: info.authid, authrole: info.authrole, uri },
-        `refused to ${action} an authenticator or authorizer: only an exact permission rule grants that`,
-      );
       throw notAuthorized(
-        request,
+        { action, uri, rule: "no exact rule, which an authenticator or authorizer needs" },
         ": it is configured as an authenticator or authorizer, and only an exact permission rule grants that",
       );
     }
     if (!POWERFUL.has(uri)) return;
     // Nor does an authorizer or a hook grant it, which may answer for whole groups of URIs.
     if (settled?.decision.allow === true && settled.rule?.uri.startsWith("wamp.") === true) return;
-    throw notAuthorized(request, ': only a permission rule that begins with "wamp." grants that');
+    throw notAuthorized(
+      { action, uri, rule: 'no rule that begins with "wamp."' },
+      ': only a permission rule that begins with "wamp." grants that',
+    );
   }
 
   /** Asks who decides, and asks again if the config was reloaded meanwhile: only the rules in effect count. */
-  async #askedInTime(port: SessionPort, request: AuthorizationRequest, signal: AbortSignal): Promise<Decision> {
+  async #askedInTime(port: SessionPort, request: AuthorizationRequest, signal: AbortSignal): Promise<Ruling> {
     for (;;) {
       const roles = this.#roles;
       const authorizer = this.#authorizerOf(port);
-      if (!this.#isAsked(authorizer)) return { allow: false };
+      if (!this.#isAsked(authorizer)) return NO_RULE;
       try {
         const decision = await this.#ask(port, request, authorizer, signal);
         if (this.#roles === roles) return decision;
@@ -187,17 +188,21 @@ export class Authorization {
     request: AuthorizationRequest,
     authorizer: Authorizer | null,
     parent: AbortSignal,
-  ): Promise<Decision> {
+  ): Promise<Ruling> {
     const { hooks, log } = this.#context;
     const limit = new Deadline(HOOK_TIMEOUT, parent);
     try {
       if (authorizer !== null) return await authorizer.ask(port, request, parent);
       const { action, uri, options } = request;
       const query = { session: port.info, action, uri, options, signal: limit.signal };
-      return (await hooks.authorize.promise(query)) ?? { allow: false };
+      const decision = (await hooks.authorize.promise(query)) ?? NO_RULE;
+      const plugin = deciderOf(query);
+      return decision.allow || plugin === null ? decision : { ...decision, by: `plugin ${plugin}` };
     } catch (error) {
       if (!parent.aborted && authorizer === null)
-        log.error({ err: error, session: port.info.session }, (error as Error).message);
+        unlessRepeated(port.info, "hook authorize", (repeats) =>
+          log.error({ err: error, session: port.info.session, ...repeats }, (error as Error).message),
+        );
       throw refusal(
         ErrorUri.authorizationFailed,
         `could not decide whether to allow: ${request.action} ${excerpt(request.uri)}`,
@@ -206,9 +211,4 @@ export class Authorization {
       limit.end();
     }
   }
-}
-
-/** The refusal of a request. */
-export function notAuthorized({ action, uri }: AuthorizationRequest, why = ""): WampError {
-  return refusal(ErrorUri.notAuthorized, `not authorized to ${action} ${excerpt(uri)}${why}`);
 }

@@ -6,7 +6,9 @@ import { sentTransport } from "../../hooks/sent-transport.ts";
 import { excerpt } from "../../wamp/excerpt.ts";
 import { isDict, kindOf } from "../../wamp/messages.ts";
 import type { Dict } from "../../wamp/payload.ts";
+import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import type { MatchPolicy } from "../../wamp/uri.ts";
+import type { Ruling } from "./permissions.ts";
 
 /** What a message wants to do with which URI. */
 export interface AuthorizationRequest {
@@ -33,7 +35,7 @@ export class Authorizer {
   readonly #realm: string;
   readonly #call: ServiceCall;
   readonly #log: Log;
-  readonly #cache = new WeakMap<SessionPort, Map<string, Decision>>();
+  readonly #cache = new WeakMap<SessionPort, Map<string, Ruling>>();
 
   /** @param realm where the procedure `uri` is registered */
   constructor(uri: string, realm: string, call: ServiceCall, log: Log) {
@@ -44,7 +46,7 @@ export class Authorizer {
   }
 
   /** Its earlier answer to this request, if it allowed the router to keep it. */
-  remembered(port: SessionPort, request: AuthorizationRequest): Decision | undefined {
+  remembered(port: SessionPort, request: AuthorizationRequest): Ruling | undefined {
     return this.#cache.get(port)?.get(keyOf(request));
   }
 
@@ -53,22 +55,27 @@ export class Authorizer {
    * @param signal fires when the session has left
    * @throws Error if it failed to decide; the log says why
    */
-  async ask(port: SessionPort, request: AuthorizationRequest, signal: AbortSignal): Promise<Decision> {
+  async ask(port: SessionPort, request: AuthorizationRequest, signal: AbortSignal): Promise<Ruling> {
     const [uri, realm] = [this.#uri, this.#realm];
     const args = [sessionOf(port), request.uri, request.action, request.options];
     const outcome = await this.#call(realm, uri, args, { signal, timeout: TIMEOUT });
     const answer = outcome.kind === "result" ? readAnswer(outcome.args) : failureOf(outcome);
     if (typeof answer === "string") {
-      this.#log.error({ authorizer: uri, realm, session: port.info.session }, `the authorizer ${uri} ${answer}`);
-      throw new Error(`the authorizer ${uri} ${answer}`);
+      const text = `the authorizer ${uri} ${answer}`;
+      const { info } = port;
+      unlessRepeated(info, "authorizer", (repeats) =>
+        this.#log.error({ authorizer: uri, realm, session: info.session, ...repeats }, text),
+      );
+      throw new Error(text);
     }
-    const { cache, ...decision } = answer;
+    const { cache, ...answered } = answer;
+    const decision = answered.allow ? answered : { ...answered, by: `authorizer ${uri}` };
     if (cache) this.#remember(port, request, decision);
     return decision;
   }
 
-  #remember(port: SessionPort, request: AuthorizationRequest, decision: Decision): void {
-    const answers = this.#cache.get(port) ?? new Map<string, Decision>();
+  #remember(port: SessionPort, request: AuthorizationRequest, decision: Ruling): void {
+    const answers = this.#cache.get(port) ?? new Map<string, Ruling>();
     this.#cache.set(port, answers);
     if (answers.size >= CACHE_LIMIT) answers.clear();
     answers.set(keyOf(request), decision);

@@ -3,9 +3,15 @@ import type { Permission, RoleSettings } from "./settings.ts";
 import { covers, overlap, type UriPattern } from "../../wamp/patterns.ts";
 import { matches } from "../../wamp/uri.ts";
 
+/** A decision; a denial says what made it, for the log. */
+export interface Ruling extends Decision {
+  /** A rule of the config as `com.example. (prefix)`, an authorizer, a plugin; undefined if no rule matches. */
+  readonly by?: string;
+}
+
 /** What a role's static rules decide, and the rule that decided; null for `allow-by-default`. */
 export interface StaticDecision {
-  readonly decision: Decision;
+  readonly decision: Ruling;
   readonly rule: Permission | null;
 }
 
@@ -35,8 +41,9 @@ export class Role {
     // A stable sort: among rules with equally many literal characters, the later one in the config stays first.
     this.#patterns = patterns.sort((a, b) => literals(b.permission) - literals(a.permission));
     // An empty list beside `allow-by-default` denies all, as in Crossbar.
-    const otherwise = permissions?.length === 0 ? false : allowByDefault ? true : null;
-    this.#otherwise = otherwise === null ? null : { decision: { allow: otherwise }, rule: null };
+    if (permissions?.length === 0)
+      this.#otherwise = { decision: { allow: false, by: "the empty list of permissions" }, rule: null };
+    else this.#otherwise = allowByDefault ? { decision: { allow: true }, rule: null } : null;
   }
 
   /** The decision of the most specific rule: exact, else the matching pattern with the most literal characters. */
@@ -62,9 +69,9 @@ export class Role {
 }
 
 function ruleOf(permission: Permission): Rule {
-  const { allow, disclose } = permission;
+  const { uri, match, allow, disclose } = permission;
   const saying = (action: Action, disclosed: boolean): StaticDecision => ({
-    decision: { allow: allow[action], disclose: disclosed },
+    decision: { allow: allow[action], disclose: disclosed, by: `${uri} (${match})` },
     rule: permission,
   });
   return {

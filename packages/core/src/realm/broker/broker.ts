@@ -6,6 +6,7 @@ import { ErrorUri } from "../../wamp/error-uris.ts";
 import { IdSequence, randomId } from "../../wamp/ids.ts";
 import type { MessageOf } from "../../wamp/messages.ts";
 import { type Dict, isEmpty, NOTHING, payloadOf } from "../../wamp/payload.ts";
+import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import { MATCH_POLICIES, type MatchPolicy } from "../../wamp/uri.ts";
 import { refusal, type WampError } from "../../errors/wamp-error.ts";
 import { History } from "./history.ts";
@@ -267,10 +268,12 @@ export class Broker {
       member.send(event);
     } catch (error) {
       this.unsayable++;
-      this.#log.debug(
-        { session: member.info.session, publication: event.publication },
-        `event skipped: ${(error as WampError).message}`,
-      );
+      // One line for the realm, not for each receiver: one publication may have many.
+      unlessRepeated(this, "event skipped", (repeats) => {
+        const { session, authid } = member.info;
+        const text = `an event was skipped for a session: ${(error as WampError).message}`;
+        this.#log.warn({ session, authid, publication: event.publication, ...repeats }, text);
+      });
     }
   }
 

@@ -12,6 +12,7 @@ import type { Member } from "../member.ts";
 import { isObserved, MetaTopic } from "../meta/topics.ts";
 import { type ByteBudget, holdingSize } from "../byte-budget.ts";
 import { requireRoom } from "../read-options.ts";
+import { denied } from "../access/not-authorized.ts";
 import type { Denials } from "../access/permissions.ts";
 import {
   calleeOf,
@@ -150,8 +151,8 @@ export class Registrar {
     if (found === undefined) return;
     const isForeign = found.callees.some(({ member }) => !isSameUser(member.info, by.info));
     if (isForeign && !this.#access.mayTakeOver(by.port, { uri: procedure, match }))
-      throw refusal(
-        ErrorUri.notAuthorized,
+      throw denied(
+        { action: "register", uri: procedure, rule: "no rule with force-reregister" },
         `not authorized to take ${excerpt(procedure)} from another user: that needs a permission rule with force-reregister`,
       );
     for (const { member } of [...found.callees])

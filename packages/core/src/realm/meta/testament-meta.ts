@@ -4,6 +4,7 @@ import { whenDone } from "../../wamp/guarded.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { isDict } from "../../wamp/messages.ts";
 import { type Dict, payloadOf } from "../../wamp/payload.ts";
+import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import { refusal, WampError } from "../../errors/wamp-error.ts";
 import type { ByteBudget } from "../byte-budget.ts";
 import { sizeOf } from "../../wamp/size.ts";
@@ -80,9 +81,11 @@ export class Testaments {
       const { allow } = decision instanceof Promise ? await decision : decision;
       if (allow) this.#broker.dispatch(publication);
       else
-        this.#log.info(
-          { session: member.info.session, authid: member.info.authid, topic },
-          "a testament was not published: its session may not publish to the topic any more",
+        unlessRepeated(member.info, "testament", (repeats) =>
+          this.#log.info(
+            { session: member.info.session, authid: member.info.authid, topic, ...repeats },
+            "a testament was not published: its session may not publish to the topic any more",
+          ),
         );
     }
   }

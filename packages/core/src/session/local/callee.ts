@@ -3,6 +3,7 @@ import { WampError } from "../../errors/wamp-error.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { Code, type Message, type MessageOf } from "../../wamp/messages.ts";
 import { type Dict, payloadOf, type PayloadValues } from "../../wamp/payload.ts";
+import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import type { Handler } from "./handler.ts";
 import { copied, copiedOrNone, errorOfThrown, payloadOfResult, valuesIn, valuesOf } from "./values.ts";
 
@@ -50,11 +51,17 @@ export class LocalCallee {
     } catch (thrown) {
       if (signal.aborted) return;
       const error = errorOfThrown(thrown);
-      if (error === null) this.#log.error({ err: thrown, procedure: entry?.procedure }, "a procedure failed");
+      if (error === null && entry !== undefined) this.#tellFailed(entry.procedure, thrown);
       this.refuse(request, error?.uri ?? ErrorUri.runtimeError, error === null ? {} : copiedOrNone(error.payload));
     } finally {
       this.#running.delete(request);
     }
+  }
+
+  #tellFailed(procedure: string, thrown: unknown): void {
+    unlessRepeated(this, procedure, (repeats) =>
+      this.#log.error({ err: thrown, procedure, ...repeats }, "a procedure failed"),
+    );
   }
 
   /** INTERRUPT: the caller has cancelled. The handler is told; its later answers are dropped. */

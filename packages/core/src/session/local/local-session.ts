@@ -8,6 +8,7 @@ import { attempt, guarded, whenDone } from "../../wamp/guarded.ts";
 import { IdSequence } from "../../wamp/ids.ts";
 import type { Message, MessageOf } from "../../wamp/messages.ts";
 import { type Dict, payloadOf, type PayloadValues } from "../../wamp/payload.ts";
+import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import { WampError } from "../../errors/wamp-error.ts";
 import type { Handler, ProgressHandler } from "./handler.ts";
 import { LocalCallee } from "./callee.ts";
@@ -230,7 +231,12 @@ export class LocalSession {
       },
       limited: (limit, message) => report({ limit, message, peer: this.info.transport.peer, session: this.info }),
       broken: (error) =>
-        log.error({ err: error, session: this.id }, "a message of an in-process session could not be handled"),
+        unlessRepeated(this, "broken", (repeats) =>
+          log.error(
+            { err: error, session: this.id, ...repeats },
+            "a message of an in-process session could not be handled",
+          ),
+        ),
       pause: () => undefined,
       resume: () => undefined,
     };
@@ -276,9 +282,11 @@ export class LocalSession {
 
   /** A message for this session could not be handled. Whoever waits for an answer gets an error. */
   #failed(message: Message, error: unknown): void {
-    this.#options.log.error(
-      { err: error, session: this.id },
-      `${message.type} could not be handled by an in-process session`,
+    unlessRepeated(this, message.type, (repeats) =>
+      this.#options.log.error(
+        { err: error, session: this.id, ...repeats },
+        `${message.type} could not be handled by an in-process session`,
+      ),
     );
     if (message.type === "INVOCATION") this.#callee.refuse(message.request, ErrorUri.runtimeError);
     // The router counts these by itself: a pending request of this session may have the same number.
@@ -301,7 +309,12 @@ export class LocalSession {
     try {
       this.#requests.get(request)?.onProgress?.(resultOfPayload(args, kwargs));
     } catch (error) {
-      this.#options.log.error({ err: error, session: this.id }, "a handler of progressive results failed");
+      unlessRepeated(this, "progress", (repeats) =>
+        this.#options.log.error(
+          { err: error, session: this.id, ...repeats },
+          "a handler of progressive results failed",
+        ),
+      );
     }
   }
 

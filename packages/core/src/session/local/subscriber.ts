@@ -1,5 +1,6 @@
 import type { Log } from "../../contract/log.ts";
 import type { MessageOf } from "../../wamp/messages.ts";
+import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import type { Handler } from "./handler.ts";
 import { valuesIn } from "./values.ts";
 
@@ -41,8 +42,14 @@ export class LocalSubscriber {
     for (const handler of handlers) {
       const { args = [], kwargs = {} } = valuesIn(payload);
       new Promise((resolve) => resolve(handler([...args], kwargs, { topic, ...details, publication }))).catch(
-        (error: unknown) => this.#log.error({ err: error, topic }, "an event handler failed"),
+        (error: unknown) => this.#tellFailed(handler, topic, error),
       );
     }
+  }
+
+  #tellFailed(handler: Handler, topic: string, thrown: unknown): void {
+    unlessRepeated(handler, topic, (repeats) =>
+      this.#log.error({ err: thrown, topic, ...repeats }, "an event handler failed"),
+    );
   }
 }

@@ -8,6 +8,7 @@ import type { Log } from "../../contract/log.ts";
 import { plain } from "../../serializers/framing.ts";
 import type { Serializer } from "../../serializers/serializer.ts";
 import { guarded } from "../../wamp/guarded.ts";
+import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import { transportDetails } from "../net/details.ts";
 import { carrierOf, endpointKey, reloadCertificates, tlsOf } from "../net/endpoint.ts";
 import { FrameConnection } from "../frames/frame-connection.ts";
@@ -109,7 +110,11 @@ class EntryListener {
 
   async listen(): Promise<void> {
     await listen(this.#server, this.#entry.options.endpoint);
-    this.#server.on("error", (error) => this.#log.error({ err: error }, "a listener failed to take a connection"));
+    this.#server.on("error", (error) =>
+      unlessRepeated(this, "connection", (repeats) =>
+        this.#log.error({ err: error, ...repeats }, "a listener failed to take a connection"),
+      ),
+    );
   }
 
   get url(): string {
@@ -151,7 +156,9 @@ class EntryListener {
     socket.once("close", () => clearTimeout(timer));
     const reader = new FrameReader(lengthOf(this.#maxExponent));
     const failed = (error: unknown): void => {
-      this.#log.error({ err: error }, "a RawSocket handshake could not be answered");
+      unlessRepeated(this, "handshake", (repeats) =>
+        this.#log.error({ err: error, ...repeats }, "a RawSocket handshake could not be answered"),
+      );
       socket.destroy();
     };
     const onData = guarded((chunk: Buffer): void => {

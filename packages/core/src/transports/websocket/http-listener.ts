@@ -7,6 +7,7 @@ import type { TransportContext } from "../../contract/transport.ts";
 import type { Log } from "../../contract/log.ts";
 import type { ReportLimit } from "../../contract/observers.ts";
 import { attempt } from "../../wamp/guarded.ts";
+import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import type { Remote } from "../net/details.ts";
 import { reloadCertificates } from "../net/endpoint.ts";
 import type { Endpoint } from "../net/settings.ts";
@@ -68,7 +69,9 @@ export class HttpListener {
     this.#server.on("upgrade", (request, socket, head) => {
       // An error at one request ends only that request.
       const failed = (error: unknown): void => {
-        this.#log.error({ err: error }, "a request could not be answered");
+        unlessRepeated(this, "request", (repeats) =>
+          this.#log.error({ err: error, ...repeats }, "a request could not be answered"),
+        );
         socket.destroy();
       };
       attempt(() => this.#upgrade(request, socket, head), failed);
@@ -81,7 +84,11 @@ export class HttpListener {
 
   async listen(): Promise<void> {
     await listen(this.#server, this.#endpoint);
-    this.#server.on("error", (error) => this.#log.error({ err: error }, "a listener failed to take a connection"));
+    this.#server.on("error", (error) =>
+      unlessRepeated(this, "connection", (repeats) =>
+        this.#log.error({ err: error, ...repeats }, "a listener failed to take a connection"),
+      ),
+    );
   }
 
   /** The URL of `path`, with the real port. */
