@@ -220,7 +220,8 @@ describe("after a reload a session is closed, and told why", () => {
     const session = await joined(way, authid);
     expect(await reload(change)).toMatchObject({ closed: 1 });
     expect(await session.client.next()).toEqual([Code.GOODBYE, { message }, "wamp.close.killed"]);
-    expect(log.text()).toContain(`a session was closed by the reload: ${message}`);
+    const left = log.lines.find(({ message: text }) => text === "session left")?.fields;
+    expect(left).toMatchObject({ left: "closed", reason: "wamp.close.killed", message });
   });
 });
 

@@ -15,8 +15,11 @@ export interface Connection {
    * @throws WampError `wamp.error.invalid_argument` if the connection's format cannot carry the payload
    */
   send(message: Message): void;
-  /** Sends what is waiting, then closes. May be called more than once. */
-  close(): void;
+  /**
+   * Sends what is waiting, then closes. May be called more than once.
+   * @param violation how the client broke the protocol, if it did
+   */
+  close(violation?: string): void;
   /** Stops reading until `resume`, while the session has enough to do. */
   pause(): void;
   resume(): void;

@@ -44,8 +44,8 @@ class Throttle implements Connection, ConnectionHandler {
     this.#connection.send(message);
   }
 
-  close(): void {
-    this.#connection.close();
+  close(violation?: string): void {
+    this.#connection.close(violation);
   }
 
   pause(): void {

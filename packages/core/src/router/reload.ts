@@ -4,7 +4,6 @@ import type { WampgateConfig } from "../config/define-config.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Log } from "../contract/log.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
-import type { SessionInfo } from "../contract/session-port.ts";
 import { BUILTIN } from "./builtin.ts";
 import type { RouterContext } from "./context.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -75,14 +74,12 @@ export async function closeUnentitled({ transports, locals, realms, log }: Judge
   // A login that ended just before the reload becomes a session in the same turn.
   await setImmediate();
   let closed = 0;
-  const note = ({ session, realm, authid }: SessionInfo, why: string): void => {
-    closed++;
-    log.info({ session, realm, authid }, `a session was closed by the reload: ${why}`);
-  };
   for (const session of [...locals]) {
     const why = whyNoPlace(session.info, { realms });
     if (why === null) continue;
-    note(session.info, why);
+    closed++;
+    const { realm, authid } = session.info;
+    log.info({ session: session.id, realm, authid }, `an in-process session was closed by the reload: ${why}`);
     session.leave(CloseUri.killed, why);
   }
   const judge = async (session: Session, transport: TransportRuntime): Promise<void> => {
@@ -90,9 +87,8 @@ export async function closeUnentitled({ transports, locals, realms, log }: Judge
       log.error({ err: error, session: session.id }, "closed a session: could not decide whether it may stay");
       return "whether it may stay could not be decided";
     });
-    const { info } = session;
-    if (why === null || info === null) return;
-    note(info, why);
+    if (why === null || session.info === null) return;
+    closed++;
     session.close(CloseUri.killed, why);
   };
   for (const transport of transports) {

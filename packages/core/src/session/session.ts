@@ -12,9 +12,11 @@ import { Deadline } from "../wamp/deadline.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
 import { attempt, whenDone } from "../wamp/guarded.ts";
 import { excerpt } from "../wamp/excerpt.ts";
+import { unlessRepeated } from "../wamp/unless-repeated.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
-import { protocolViolation, WampError } from "../errors/wamp-error.ts";
+import { WampError } from "../errors/wamp-error.ts";
 import { ClientPort } from "./client-port.ts";
+import { type Ending, logEnding } from "./ending.ts";
 import { LoginReport } from "./login-report.ts";
 import { parseHello } from "./parse-hello.ts";
 import type { SessionSettings } from "./settings.ts";
@@ -95,7 +97,7 @@ export class Session implements ConnectionHandler {
       case "challenged":
         return this.#answer(message);
       case "joined":
-        if (message.type === "GOODBYE") this.#goodbye();
+        if (message.type === "GOODBYE") this.#goodbye(message.reason);
         else this.#state.attachment.receive(message);
         return;
       case "leaving":
@@ -108,7 +110,7 @@ export class Session implements ConnectionHandler {
 
   violation(error: WampError): void {
     this.#abandon();
-    this.#abort(error.uri, error.message);
+    this.#violated(error.uri, error.message);
   }
 
   limited(limit: string, message: string): void {
@@ -118,7 +120,7 @@ export class Session implements ConnectionHandler {
 
   closed(): void {
     this.#abandon();
-    this.#end();
+    this.#end({ left: "disconnected" });
   }
 
   get peer(): string {
@@ -131,7 +133,7 @@ export class Session implements ConnectionHandler {
       this.#abort(reason, message ?? "the router closes the session");
       return;
     }
-    this.#leaveRealm();
+    this.#leaveRealm({ left: "closed", reason, message });
     if (!this.#send({ type: "GOODBYE", details: message === undefined ? {} : { message }, reason })) return;
     this.#goodbyeTimer = setTimeout(() => this.#end(), GOODBYE_TIMEOUT);
   }
@@ -155,7 +157,8 @@ export class Session implements ConnectionHandler {
       this.#await(this.#handshake.begin());
     } catch (error) {
       if (!WampError.is(error)) throw error;
-      this.#abort(error.uri, error.message);
+      if (error.uri === ErrorUri.protocolViolation) this.#refuse(error.message);
+      else this.#abort(error.uri, error.message);
     }
   }
 
@@ -234,7 +237,8 @@ export class Session implements ConnectionHandler {
   }
 
   /** The client says GOODBYE. */
-  #goodbye(): void {
+  #goodbye(reason: string): void {
+    this.#leaveRealm({ left: "goodbye", reason });
     this.#send({ type: "GOODBYE", details: {}, reason: CloseUri.goodbyeAndOut });
     this.#end();
   }
@@ -260,25 +264,31 @@ export class Session implements ConnectionHandler {
   #broken(error: unknown): void {
     // If the client's format or limits cannot take a message, that is not the router's fault.
     const level = WampError.is(error) ? "warn" : "error";
-    this.#context.log[level](
-      { err: error, session: this.id, peer: this.peer },
-      "ended a session: a message from it or to it failed",
+    unlessRepeated(this, "failed", () =>
+      this.#context.log[level](
+        { err: error, session: this.id, peer: this.peer },
+        "ended a session: a message from it or to it failed",
+      ),
     );
     this.#abort(ErrorUri.runtimeError, "the router failed at one of this session's messages");
   }
 
   #refuse(message: string): void {
-    const { uri } = protocolViolation(message);
-    this.#abort(uri, message);
+    this.#violated(ErrorUri.protocolViolation, message);
   }
 
-  #abort(reason: string, message: string | null): void {
+  /** The client broke the protocol. */
+  #violated(reason: string, message: string): void {
+    this.#abort(reason, message, { left: "violation", message });
+  }
+
+  #abort(reason: string, message: string | null, ending: Ending = { left: "failed" }): void {
     if (this.#state.is === "closed") return;
     const abort: MessageOf<"ABORT"> = { type: "ABORT", details: message === null ? {} : { message }, reason };
     this.#context.log.debug({ reason }, `ABORT: ${message ?? reason}`);
     this.#refused(reason, message);
     if (this.#state.is !== "leaving") this.#send(abort);
-    this.#end();
+    this.#end(ending);
   }
 
   /**
@@ -308,25 +318,26 @@ export class Session implements ConnectionHandler {
     this.#loginReport = null;
   }
 
-  #leaveRealm(): void {
+  #leaveRealm(ending: Ending): void {
     if (this.#state.is !== "joined") return;
     const { info, attachment } = this.#state;
     this.#state = { is: "leaving" };
+    this.#try(() => logEnding(this.#context.log, info, ending));
     this.#try(() => attachment.leave());
     this.#try(() => this.#context.hooks.left.call(info));
   }
 
   /** Every step runs even if another one fails: a session that is over must not stay in any list or count. */
-  #end(): void {
+  #end(ending: Ending = { left: "failed" }): void {
     if (this.#state.is === "closed") return;
-    this.#leaveRealm();
+    this.#leaveRealm(ending);
     this.#state = { is: "closed" };
     this.#try(() => this.#loginReport?.abandoned());
     this.#loginReport = null;
     clearTimeout(this.#goodbyeTimer);
     this.#try(() => this.#deadline?.abort(GONE));
     this.#handshake = null; // and with it all that HELLO said
-    this.#try(() => this.#connection.close());
+    this.#try(() => this.#connection.close(ending.left === "violation" ? ending.message : undefined));
     this.#try(() => this.#context.ended(this));
   }
 

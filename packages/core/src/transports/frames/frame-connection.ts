@@ -24,8 +24,11 @@ const CLOCK_INTERVAL = 16;
 export interface Wire {
   /** @throws WampError if the message cannot be encoded, or is longer than the peer accepts */
   send(frame: OutgoingFrame): void;
-  /** Closes after all that was sent is out. */
-  close(): void;
+  /**
+   * Closes after all that was sent is out.
+   * @param violation how the client broke the protocol, if it did: WebSocket's close code is then 1002
+   */
+  close(violation?: string): void;
   /** Closes at once. */
   terminate(): void;
   pause(): void;
@@ -125,6 +128,11 @@ export class FrameConnection implements Connection {
     this.#wire.pause();
   }
 
+  /** The peer has broken the protocol of the transport itself, which is about to close the wire. */
+  violated(what: string): void {
+    if (!this.#deaf) this.#violated(protocolViolation(what));
+  }
+
   /** The wire is closed. */
   gone(): void {
     const handler = this.#handler;
@@ -174,12 +182,12 @@ export class FrameConnection implements Connection {
     }
   }
 
-  close(): void {
+  close(violation?: string): void {
     if (this.#closing) return;
     this.#closing = true;
     this.#deafen();
     this.#wire.resume(); // the peer's side of the closing must be read
-    this.#wire.close();
+    this.#wire.close(violation);
   }
 
   pause(): void {

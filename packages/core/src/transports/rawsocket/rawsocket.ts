@@ -217,7 +217,7 @@ class EntryListener {
         if (error instanceof FrameTooLong && error.length <= agreed) return exceeded();
         if (error instanceof FrameTooLong)
           connection.limited("max-message-size", `disconnected a client: ${error.message}`);
-        else this.#log.debug({ peer, err: error }, "disconnected a client that broke the RawSocket protocol");
+        else connection.violated(`RawSocket: ${(error as Error).message}`);
         socket.destroy();
       }
     };

@@ -189,7 +189,8 @@ function connect(ws: WebSocket, socket: Duplex, { served, subprotocol, details, 
   ws.on("message", (data, binary) => connection.received(data as Buffer, binary));
   ws.on("error", (error) => {
     if (isTooLarge(error)) connection.limited("max-message-size", "disconnected a client that sent too large a frame");
-    else log.debug({ peer, err: error }, "disconnected a client that broke the WebSocket protocol");
+    else if (isViolation(error)) connection.violated(`WebSocket: ${error.message}`);
+    else log.debug({ peer, err: error }, "a WebSocket failed");
   });
   ws.on("close", () => connection.gone());
   served.keepAlive.watch(ws, () => connection.limited("ping-interval", "disconnected a client that answered no PING"));
@@ -210,4 +211,8 @@ function offeredBy({ headers }: IncomingMessage): string[] {
 /** What ws found wrong in a client's frames; ws closes the connection itself. */
 function isTooLarge(error: Error): boolean {
   return "code" in error && error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
+}
+
+function isViolation(error: Error): boolean {
+  return "code" in error && String(error.code).startsWith("WS_ERR_");
 }

@@ -2,7 +2,11 @@ import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { Wire } from "../frames/frame-connection.ts";
 import type { Framer, OutgoingFrame } from "../frames/outgoing.ts";
+import { closeReason } from "./close-reason.ts";
 import { type SlowPolicy, WriteQueue } from "../frames/write-queue.ts";
+
+/** RFC 6455 section 7.4.1 */
+const CloseCode = { normal: 1000, protocolError: 1002 } as const;
 
 /**
  * The outgoing side of a WebSocket. All that is sent within one callback of the event loop leaves in one write.
@@ -25,9 +29,10 @@ export class WebSocketWire implements Wire {
     this.#queue.push(frame.framed(webSocketFramer));
   }
 
-  close(): void {
+  close(violation?: string): void {
     this.#queue.flush(); // ws writes its closing frame at once, and nothing may follow it (RFC 6455 section 5.5.1)
-    this.#ws.close(1000);
+    if (violation === undefined) this.#ws.close(CloseCode.normal);
+    else this.#ws.close(CloseCode.protocolError, closeReason(violation));
   }
 
   terminate(): void {

@@ -1,0 +1,25 @@
+import type { Log } from "../contract/log.ts";
+import type { SessionInfo } from "../contract/session-port.ts";
+import { excerpt } from "../wamp/excerpt.ts";
+import { repeatsOf } from "../wamp/unless-repeated.ts";
+
+/** How a session that had joined ended. */
+export type Ending =
+  /** The client said GOODBYE. */
+  | { readonly left: "goodbye"; readonly reason: string }
+  /** The connection ended without GOODBYE. */
+  | { readonly left: "disconnected" }
+  /** The router said GOODBYE: the session was killed or not allowed any more, or the router stops. */
+  | { readonly left: "closed"; readonly reason: string; readonly message?: string | undefined }
+  /** The client broke the protocol. */
+  | { readonly left: "violation"; readonly message: string }
+  /** The router failed at one of its messages; a line before this one says why. */
+  | { readonly left: "failed" };
+
+/** Logs that a session is over: one line for each. */
+export function logEnding(log: Log, info: SessionInfo, ending: Ending): void {
+  const { session, realm, authid, transport } = info;
+  const shown = "reason" in ending ? { ...ending, reason: excerpt(ending.reason) } : ending;
+  const line = { ...shown, session, realm, authid: excerpt(authid), peer: transport.peer, ...repeatsOf(info) };
+  log[ending.left === "violation" ? "warn" : "info"](line, "session left");
+}
