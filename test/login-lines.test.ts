@@ -146,10 +146,17 @@ it("so does what a plugin fails at", async () => {
   expect(running.log.text()).toContain("the list is gone");
 });
 
-it("no method that is there is core's own refusal", async () => {
+it("no method that is there is core's own refusal, and the line says what the client offered and what there is", async () => {
   await start();
-  await (await logIn("joe", ["scram"])).aborted();
-  expect(line()).toMatchObject({ authmethod: null, plugin: null, reason: "wamp.error.no_matching_auth_method" });
+  const { message } = await (await logIn("joe", ["scram", "cookie"])).aborted();
+  expect(message).not.toContain("ticket");
+  expect(line()).toMatchObject({
+    authmethod: null,
+    plugin: null,
+    reason: "wamp.error.no_matching_auth_method",
+    offered: ["scram", "cookie"],
+    configured: ["ticket"],
+  });
 });
 
 it.each([

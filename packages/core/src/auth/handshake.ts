@@ -38,6 +38,7 @@ export class ClientHandshake implements Handshake {
   #denial: Denial | null = null;
   #provider: string | null = null;
   #plugin: string | null = null;
+  #configured: readonly string[] | undefined;
 
   constructor(hello: Hello, context: HandshakeContext) {
     this.#hello = hello;
@@ -48,7 +49,7 @@ export class ClientHandshake implements Handshake {
   get trace(): HandshakeTrace {
     const known = this.#found === null ? null : !this.#found.isDecoy;
     const authmethod = this.#attempt?.authmethod ?? null;
-    return { authmethod, provider: this.#provider, plugin: this.#plugin, known };
+    return { authmethod, provider: this.#provider, plugin: this.#plugin, known, configured: this.#configured };
   }
 
   begin(): Promise<HandshakeReply> {
@@ -58,6 +59,7 @@ export class ClientHandshake implements Handshake {
       if (settled !== undefined) return this.#settledEarly(settled);
       const settings = this.#choose();
       if (settings === null) {
+        this.#configured = [...this.#context.auth.now.keys()];
         throw new Denial(
           ErrorUri.noMatchingAuthMethod,
           "none of the client's authmethods is configured on this transport",

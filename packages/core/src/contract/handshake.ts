@@ -27,6 +27,8 @@ export interface HandshakeTrace {
   readonly provider: string | null;
   /** The plugin that gave the last answer; null if core itself decided. */
   readonly plugin: string | null;
+  /** The methods that the transport offers, if the client asked for none of them. */
+  readonly configured?: readonly string[] | undefined;
   /** Whether a strategy knew the authid; null if none was asked. The client must never see it. */
   readonly known: boolean | null;
 }

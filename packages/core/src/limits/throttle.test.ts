@@ -94,6 +94,11 @@ it("all else passes between a connection and its session as if nothing stood the
   throttle.send(MESSAGE);
   handler.violation(error);
   handler.limited("max-depth", "too deep");
-  throttle.close();
-  expect(told).toEqual([["send", MESSAGE], ["violation", error], ["limited", "max-depth", "too deep"], "close"]);
+  throttle.close("no message");
+  expect(told).toEqual([
+    ["send", MESSAGE],
+    ["violation", error],
+    ["limited", "max-depth", "too deep"],
+    ["close", "no message"],
+  ]);
 });

@@ -45,8 +45,9 @@ export class LoginReport {
   }
 
   refused(reason: string, message: string | null): void {
-    const { authmethod = null, provider = null, plugin = null } = this.#handshake?.trace ?? {};
-    const ms = this.#tell("warn", "refused", { reason, message });
+    const { authmethod = null, provider = null, plugin = null, configured } = this.#handshake?.trace ?? {};
+    const methods = configured === undefined ? {} : { offered: this.#hello?.authmethods, configured };
+    const ms = this.#tell("warn", "refused", { ...methods, reason, message });
     const { hooks } = this.#context;
     hooks.loginFailed.call({ hello: this.#hello, peer: this.#peer, authmethod, provider, plugin, reason, message, ms });
   }
