@@ -14,6 +14,7 @@ import {
   definePlugin,
   deny,
   findIn,
+  hashSecret,
   isDict,
   principalFields,
   type Router,
@@ -33,6 +34,7 @@ import { OFFICIAL } from "./support/router.ts";
 jest.setTimeout(60_000);
 
 const salting = { salt: "salt-of-joe", iterations: 2000, keylen: 32 };
+const hashed = await hashSecret("a ticket");
 const KNOWN = "known-user";
 const UNKNOWN = "other-user";
 const AUTH = {
@@ -107,6 +109,20 @@ describe("an unknown authid and a wrong proof", () => {
     expect(isLeak(await timesOf(running, method, 400))).toBe(false);
   });
 
+  it("take the same time by ticket with hashed tickets, also if the known one is plain", async () => {
+    const cheap = hashed.replace("ln=15", "ln=12");
+    for (const known of [{ "ticket-hash": cheap }, { ticket: "a ticket" }]) {
+      const principals = { [KNOWN]: { ...known, role: "user" }, other: { "ticket-hash": cheap, role: "user" } };
+      const hashing = await start({ ticket: { type: "static", principals } });
+      try {
+        await timesOf(hashing, "ticket", 5);
+        expect(isLeak(await timesOf(hashing, "ticket", 60))).toBe(false);
+      } finally {
+        await hashing.close();
+      }
+    }
+  });
+
   it("differ in time where a method hurries past somebody unknown, which this test would see", async () => {
     const hasty = await start({ hasty: { type: "static", users: { [KNOWN]: { role: "user" } } } }, [hastyMethod]);
     try {
@@ -178,9 +194,14 @@ function sign(password: string, text: string): string {
 describe("secrets", () => {
   const SECRETS = ["SECRET-ticket", "SECRET-key", "SECRET-password", "SECRET-shown", "SECRET-asked", "SECRET-told"];
   const derived = pbkdf2Sync("SECRET-password", salting.salt, salting.iterations, salting.keylen, "sha256");
-  const HIDDEN = [...SECRETS, derived.toString("base64")];
+  const [hashedSalt = "", hashedKey = ""] = hashed.split("$").slice(-2);
+  const HIDDEN = [...SECRETS, derived.toString("base64"), hashedSalt, hashedKey];
+  const principals = {
+    joe: { ticket: "SECRET-ticket", role: "user" },
+    kim: { "ticket-hash": hashed, role: "user" },
+  };
   const auth = {
-    ticket: [{ type: "static", principals: { joe: { ticket: "SECRET-ticket", role: "user" } } }, dynamicBlock],
+    ticket: [{ type: "static", principals }, dynamicBlock],
     wampcra: [
       {
         type: "static",
@@ -229,6 +250,8 @@ describe("secrets", () => {
     for (const [method, authid, secret] of [
       ["ticket", "joe", "SECRET-ticket"],
       ["ticket", "joe", "SECRET-shown"],
+      ["ticket", "kim", "a ticket"],
+      ["ticket", "kim", "SECRET-shown"],
       ["ticket", "ann", "SECRET-asked"],
       ["ticket", "ann", "SECRET-shown"],
       ["wampcra", "pia", "SECRET-key"],
@@ -240,7 +263,7 @@ describe("secrets", () => {
     ] as const) {
       ends.push(await loginBy(running, method, authid, secret));
     }
-    expect(ends.map((end) => (JSON.parse(end) as [number])[0])).toEqual([2, 3, 2, 3, 2, 3, 2, 3, 2, 3]);
+    expect(ends.map((end) => (JSON.parse(end) as [number])[0])).toEqual([2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3]);
     sessions.push(await running.router.session("realm1", { role: "user" }).call("wamp.session.list"));
     expectHidden(ends.join("\n"));
     expect(running.log.lines.some(({ level }) => level === "debug")).toBe(true);
@@ -267,6 +290,8 @@ describe("secrets", () => {
     ["ticket", { principals: { joe: { ticket: ["SECRET-ticket"] } } }],
     ["ticket", { principals: { joe: { ticket: { is: "SECRET-ticket" } } } }],
     ["ticket", { principals: { joe: "SECRET-ticket" } }],
+    ["ticket", { principals: { joe: { "ticket-hash": "SECRET-ticket" } } }],
+    ["ticket", { principals: { joe: { "ticket-hash": hashed.replace("ln=15", "ln=99") } } }],
     ["ticket", { principals: "SECRET-ticket" }],
     ["ticket", { principals: { joe: { tiket: "SECRET-ticket" } } }],
     ["wampcra", { users: { joe: { secret: { is: "SECRET-key" } } } }],

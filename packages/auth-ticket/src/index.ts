@@ -1,33 +1,40 @@
-import { randomBytes } from "node:crypto";
 import {
   accept,
   assignmentsIn,
   challenge,
-  Secret,
-  constantTimeEqual,
   credential,
   defineMethod,
   definePlugin,
   deny,
   findIn,
   principalFields,
+  SecretHash,
   z,
 } from "@wampgate/core";
+import { kept, type Kept, nobodysCheck, TicketCheck, type TicketFields } from "./ticket-check.ts";
 
-const ticketOf = z.string().min(1).describe("the ticket it shows");
-const block = z.strictObject({
-  principals: z
-    .record(z.string(), z.strictObject({ ticket: ticketOf, ...principalFields }))
-    .describe("who may log in, by authid"),
-});
+const principal = z
+  .strictObject({
+    ticket: z.string().min(1).optional().describe("the ticket it shows"),
+    "ticket-hash": z
+      .string()
+      .superRefine(checkHash)
+      .optional()
+      .describe("the hash of the ticket, instead of `ticket`; `wampgate hash --ticket` makes it"),
+    ...principalFields,
+  })
+  .superRefine(checkTicket);
+const block = z.strictObject({ principals: z.record(z.string(), principal).describe("who may log in, by authid") });
 
 type Principals = z.output<typeof block>["principals"];
+type Block = Kept<Principals[string]>;
 
-/** A prepared block: each principal with its ticket hidden from prints. */
-type Kept = Readonly<Record<string, Omit<Principals[string], "ticket"> & { readonly ticket: Secret<string> }>>;
-
-/** Created once: the time to create one would show that an authid is unknown. */
-const NOBODYS = randomBytes(32).toString("base64");
+/** A strategy gives a plain ticket; static principals and decoys give its check. */
+const shown = z
+  .object({
+    ticket: z.union([z.string().min(1), z.instanceof(TicketCheck)], { error: "expected the ticket, a string" }),
+  })
+  .transform(({ ticket: own }) => ({ check: own instanceof TicketCheck ? own : new TicketCheck(own, null, []) }));
 
 /**
  * The method `ticket`: the client sends a secret, which the block or the strategy knows (spec,
@@ -36,23 +43,43 @@ const NOBODYS = randomBytes(32).toString("base64");
 export const ticket = defineMethod({
   name: "ticket",
   at: "authenticate",
-  credential: z.object({ ticket: ticketOf }),
+  credential: shown,
   strategyMayVerify: true,
   static: {
     schema: block,
-    prepare: ({ principals }: { principals: Principals }): Kept =>
-      Object.fromEntries(
-        Object.entries(principals).map(([authid, own]) => [authid, { ...own, ticket: new Secret(own.ticket) }]),
-      ),
-    find: (query, principals: Kept) => findIn(principals, query, ({ ticket: own }) => ({ ticket: own.reveal() })),
-    assignments: (principals: Kept) => assignmentsIn("principals", principals),
+    prepare: ({ principals }: { principals: Principals }): Block => kept(principals),
+    find(query, own: Block) {
+      // A known authid also costs the choice of a check for an unknown one.
+      const answer = findIn(own.principals, query, ({ check }) => ({ ticket: check }));
+      if (answer.kind !== "unknown") nobodysCheck(query.authid, [own]);
+      return answer;
+    },
+    assignments: ({ principals }: Block) => assignmentsIn("principals", principals),
   },
   challenge: () => challenge({}),
   async authenticate(attempt, { signature }) {
     const found = await attempt.resolvePrincipal({ facts: { ticket: signature } });
-    return found.verified || constantTimeEqual(found.credential.ticket, signature) ? accept() : deny();
+    return found.verified || (await found.credential.check.fits(signature, attempt)) ? accept() : deny();
   },
-  decoy: () => credential({ ticket: NOBODYS }),
+  decoy: ({ authid }, blocks: readonly Block[]) => credential({ ticket: nobodysCheck(authid, blocks) }),
 });
+
+/** Reports a ticket that is missing, or there twice. */
+function checkTicket({ ticket: plain, "ticket-hash": hash }: TicketFields, context: z.RefinementCtx): void {
+  if ((plain === undefined) === (hash === undefined))
+    context.addIssue({
+      code: "custom",
+      path: ["ticket"],
+      message: "expected a ticket, or a ticket-hash instead of it",
+    });
+}
+
+function checkHash(text: string, context: z.RefinementCtx): void {
+  try {
+    SecretHash.parse(text);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: (error as Error).message });
+  }
+}
 
 export default definePlugin({ name: "@wampgate/auth-ticket", core: "^0.2.0", methods: [ticket] });

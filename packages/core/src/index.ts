@@ -14,6 +14,7 @@ export { PluginError } from "./errors/plugin-error.ts";
 export type { Hello, TransportDetails } from "./contract/hello.ts";
 export type { Log } from "./contract/log.ts";
 export { Secret } from "./auth/secret.ts";
+export { type CheckedClient, hashSecret, SecretHash } from "./auth/secret-hash.ts";
 export type {
   AuthMethod,
   FoundCredential,

@@ -4,7 +4,7 @@ import { noTraffic } from "./traffic.ts";
 import type { ReportLimit } from "../contract/observers.ts";
 import type { Live } from "../settings/live.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
-import { addressOf } from "./address.ts";
+import { addressOf } from "../wamp/address.ts";
 import { PendingLogins } from "./pending-logins.ts";
 import type { LimitSettings } from "./settings.ts";
 import { throttled } from "./throttle.ts";

@@ -5,7 +5,7 @@ import type { ReportLimit } from "../contract/observers.ts";
 import type { Live } from "../settings/live.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import type { Dict } from "../wamp/payload.ts";
-import { addressOf } from "./address.ts";
+import { addressOf } from "../wamp/address.ts";
 import { BackOff } from "./back-off.ts";
 import { PendingLogins } from "./pending-logins.ts";
 import { Recent } from "./recent.ts";

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import type { TransportDetails } from "../../contract/hello.ts";
-import { addressIn } from "../../limits/address.ts";
+import { addressIn } from "../../wamp/address.ts";
 import type { Dict } from "../../wamp/payload.ts";
 import type { Subprotocol } from "../frames/subprotocols.ts";
 

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { TransportEntry } from "../../contract/transport.ts";
 import type { ReportLimit } from "../../contract/observers.ts";
-import { addressOf } from "../../limits/address.ts";
+import { addressOf } from "../../wamp/address.ts";
 import { PendingLogins } from "../../limits/pending-logins.ts";
 import { type Remote, tcpPeer } from "./details.ts";
 import type { PeerAddresses } from "./peer-addresses.ts";
