@@ -1,7 +1,7 @@
 import { chmod, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { jest } from "@jest/globals";
-import { Code } from "@wampgate/core";
+import { Code, SecretHash } from "@wampgate/core";
 import { folderWith, ROOT, run, startCli } from "./support/cli.ts";
 import { connectRaw } from "./support/raw-client.ts";
 
@@ -256,5 +256,29 @@ describe("wampgate", () => {
       keylen: 16,
     });
     expect((await run(await folderWith(), ["hash"])).code).toBe(2);
+  });
+
+  it("hash makes 10000 rounds by default, and tells on stderr what 600,000 would cost", async () => {
+    const { code, stdout, stderr } = await run(await folderWith(), ["hash"], { input: "secret1\n" });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ iterations: 10_000, keylen: 32 });
+    expect(stderr).toMatch(/600,000 rounds took \d+ ms .* JavaScript/s);
+    expect(stdout + stderr).not.toContain("secret1");
+  });
+
+  it("hash --ticket prints the hash of a ticket, which lets its client in", async () => {
+    const { code, stdout, stderr } = await run(await folderWith(), ["hash", "--ticket"], {
+      input: "a secret ticket\n",
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(
+      await SecretHash.parse(stdout.trimEnd()).fits("a secret ticket", {
+        transport: { peer: "unix" },
+        signal: new AbortController().signal,
+      }),
+    ).toBe(true);
+    const mixed = await run(await folderWith(), ["hash", "--ticket", "--salt", "x"], { input: "x\n" });
+    expect(mixed).toMatchObject({ code: 2, stdout: "" });
+    expect((await run(await folderWith(), ["hash", "--ticket"])).code).toBe(2);
   });
 });

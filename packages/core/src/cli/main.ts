@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { ConfigError } from "../errors/config-error.ts";
 import { LOG_LEVELS } from "../router/settings.ts";
 import { check } from "./check.ts";
@@ -61,7 +61,8 @@ function commands(): Command {
     .action((options: InitOptions) => init(options));
   program
     .command("hash")
-    .description("derive a salted secret for wampcra from the password given on stdin")
+    .description("hash a secret for the config: a password for wampcra, or a ticket; it is typed, or read from stdin")
+    .addOption(new Option("--ticket", "hash a ticket, for ticket-hash").conflicts(["salt", "iterations", "keylen"]))
     .option("--salt <salt>", "default: a random one")
     .option("--iterations <n>", "rounds of PBKDF2", "10000")
     .option("--keylen <n>", "bytes of the key", "32")
