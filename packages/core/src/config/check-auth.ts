@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { StaticAssignment } from "../contract/method.ts";
 import type { CalledProcedure, Strategy } from "../contract/strategy.ts";
 import type { AuthSettings, BlockSettings, MethodSettings } from "../contract/auth-settings.ts";
 import { thrownText } from "../errors/thrown.ts";
@@ -18,6 +19,9 @@ interface ProvidedStrategy {
   readonly strategy: Strategy;
   readonly plugin: string;
 }
+
+/** How many realms a warning names. */
+const SHOWN_REALMS = 5;
 
 /** What a block is checked against: the loaded plugins and the rest of the config. */
 export interface AuthContext extends Check {
@@ -134,7 +138,9 @@ async function checkStatic(
   if (checked === null) return null;
   return asPluginSays(at, context, async () => {
     const value = (await keeper.prepare?.(checked.value)) ?? checked.value;
-    for (const { path, realm, role } of keeper.assignments(value)) {
+    const assignments = keeper.assignments(value);
+    warnOfOpenRealms(assignments, at, defaultRole, context);
+    for (const { path, realm, role } of assignments) {
       if (realm) context.realms.requireRealm(realm, [...at, ...path, "realm"]);
       if (role) context.realms.requireRole(realm ?? null, role, [...at, ...path, "role"]);
       else if (defaultRole === null && path.length > 0) {
@@ -146,6 +152,32 @@ async function checkStatic(
     }
     return { type: "static", plugin, strategy: null, value, defaultRole };
   });
+}
+
+/** Warns of principals that choose their realm themselves. One warning for all of a block that have the same role. */
+function warnOfOpenRealms(
+  assignments: readonly StaticAssignment[],
+  at: Path,
+  defaultRole: string | null,
+  { realms, warnings }: AuthContext,
+): void {
+  const open = new Map<string, StaticAssignment[]>();
+  for (const assignment of assignments) {
+    // An empty role counts as none. Realm "" or null is none: that is another mistake.
+    const role = assignment.role || defaultRole;
+    if (assignment.path.length === 0 || assignment.realm !== undefined || role === null) continue;
+    open.set(role, [...(open.get(role) ?? []), assignment]);
+  }
+  for (const [role, [first, ...others]] of open) {
+    const names = realms.withRole(role);
+    if (names.length < 2 || first === undefined) continue;
+    const more = names.length > SHOWN_REALMS ? ` and ${names.length - SHOWN_REALMS} more` : "";
+    const also = others.length === 0 ? "" : ` (${others.length} more of this block also)`;
+    warnings.add(
+      [...at, ...first.path],
+      `it has no realm, so its client chooses by HELLO among those with the role${quoted(role)}${also}: ${names.slice(0, SHOWN_REALMS).join(", ")}${more}; set realm to keep it in one`,
+    );
+  }
 }
 
 /** Checks a plugin's own keys in a block, and reports those that its schema does not know. */

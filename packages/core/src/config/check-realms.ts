@@ -13,6 +13,8 @@ export interface Realms {
   /** Checks that a realm has a role; without `realm`, that any realm has it. */
   requireRole(realm: string | null, role: string, at: Path): void;
   requireRealm(realm: string, at: Path): void;
+  /** The names of the realms that have a role. */
+  withRole(role: string): string[];
 }
 
 /** Checks `realms`. A realm with a problem still counts as existing, so that one mistake is reported only once. */
@@ -42,6 +44,7 @@ export async function checkRealms(raw: unknown, check: Check): Promise<Realms> {
       if (roles.size > 0 && !roles.has(realm))
         check.issues.add(at, `no realm${quoted(realm)} is in realms${didYouMean(realm, roles.keys())}`);
     },
+    withRole: (role) => [...roles].flatMap(([realm, own]) => (own.has(role) ? [realm] : [])),
     requireRole(realm, role, at) {
       if (roles.size === 0) return;
       const own = realm === null ? new Set([...roles.values()].flatMap((names) => [...names])) : roles.get(realm);

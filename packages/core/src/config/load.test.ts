@@ -243,6 +243,129 @@ describe("what is legal but probably a mistake is a warning", () => {
     expect(await warnings(config({}, { pin: { ...block, "default-role": "user" } }))).toEqual([]);
   });
 
+  describe("a principal without a realm", () => {
+    const realms = ["realm1", "realm2", "realm3"].map((name) => ({
+      name,
+      roles: [{ name: "user" }, { name: `only-${name}` }],
+    }));
+    const warningsOf = (principals: object, more: object = {}): Promise<string[]> =>
+      warnings(config({ realms }, { pin: { type: "static", principals, ...more } }));
+
+    it("whose role several realms have: it names them", async () => {
+      const found = await warningsOf({ joe: { pin: "1234", role: "user" } });
+      expect(found).toEqual([
+        'it has no realm, so its client chooses by HELLO among those with the role "user": realm1, realm2, realm3; set realm to keep it in one',
+      ]);
+      expect(await warningsOf({ joe: { pin: "1234" } }, { "default-role": "user" })).toEqual(found);
+    });
+
+    it("is told of once for all of a block with the same role, at the first one", async () => {
+      const principals = Object.fromEntries(
+        ["joe", "ann", "max"].map((authid) => [authid, { pin: "1234", role: "user" }]),
+      );
+      const { warnings: found } = await load(config({ realms }, { pin: { type: "static", principals } }));
+      expect(found).toEqual([
+        {
+          path: ["transports", 0, "auth", "pin", "principals", "joe"],
+          message: expect.stringContaining('"user" (2 more of this block also): realm1') as string,
+        },
+      ]);
+    });
+
+    it("is fine where only one realm has its role, or it has a realm", async () => {
+      expect(await warningsOf({ joe: { pin: "1234", role: "only-realm2" } })).toEqual([]);
+      expect(await warningsOf({ joe: { pin: "1234", role: "user", realm: "realm2" } })).toEqual([]);
+    });
+
+    it("in a config with many realms names five of them", async () => {
+      const many = Array.from({ length: 9 }, (_, i) => ({ name: `realm${i}`, roles: [{ name: "user" }] }));
+      expect(await warnings(config({ realms: many }))).toEqual([
+        expect.stringContaining("realm4 and 4 more; set realm"),
+      ]);
+    });
+  });
+
+  describe("a permission rule", () => {
+    const rulesWith = (permissions: object[], options: object = {}) =>
+      config({ realms: [{ name: "realm1", roles: [{ name: "user", permissions }], options }] });
+    const ruleWarnings = async (permissions: object[], options?: object): Promise<string[]> =>
+      (await load(rulesWith(permissions, options))).warnings.map(
+        ({ path, message }) => `${path.slice(4).join(".")}: ${message}`,
+      );
+
+    it("that denies what a later rule for the same URIs allows", async () => {
+      for (const uri of ["com.secret", "com.secret.*"])
+        expect(
+          await ruleWarnings([
+            { uri, allow: {} },
+            { uri, allow: { call: true, publish: true } },
+          ]),
+        ).toEqual([
+          "permissions.0: never decides, since permissions[1] is for the same URIs, and the later one counts: what this rule denies, call and publish, is allowed; remove one",
+        ]);
+    });
+
+    it("for a wildcard that a prefix always overrules", async () => {
+      const found = await ruleWarnings([
+        { uri: "com.app..key", match: "wildcard", allow: {} },
+        { uri: "com.app.", match: "prefix", allow: { call: true } },
+        { uri: "com.app.", match: "prefix", allow: { call: true } },
+      ]);
+      expect(found).toEqual([]);
+      expect(
+        await ruleWarnings([
+          { uri: "com.app..k", match: "wildcard", allow: {} },
+          { uri: "com.app.", match: "prefix", allow: { call: true } },
+        ]),
+      ).toEqual([
+        expect.stringMatching(/^permissions\.0: never decides, .* literal characters.*: what this rule denies, call,/),
+      ]);
+    });
+
+    it("that never decides though it grants more", async () => {
+      expect(
+        await ruleWarnings([
+          { uri: "com.a", allow: { call: true } },
+          { uri: "com.a", allow: {} },
+        ]),
+      ).toEqual([expect.stringMatching(/^permissions\.0: never decides/)]);
+    });
+
+    it("with a * that is no pattern", async () => {
+      expect(await ruleWarnings([{ uri: "com.secret.*", match: "prefix", allow: {} }])).toEqual([
+        expect.stringContaining("with match: prefix a * is only a character"),
+      ]);
+    });
+
+    it("that no legal URI of its realm matches", async () => {
+      expect(await ruleWarnings([{ uri: "com.Secret", allow: {} }])).toEqual([]);
+      expect(await ruleWarnings([{ uri: "com.Secret", allow: {} }], { "uri-check": "strict" })).toEqual([
+        expect.stringContaining("never matches: the realm has uri-check: strict"),
+      ]);
+      expect(await ruleWarnings([{ uri: "a".repeat(65), allow: {} }], { "max-uri-length": 64 })).toEqual([
+        expect.stringContaining("never matches: URIs have 64 characters at most"),
+      ]);
+    });
+
+    it("is fine if another one says the same, or more specific ones say something else", async () => {
+      const allow = { call: true };
+      expect(
+        await ruleWarnings([
+          { uri: "com.a", allow },
+          { uri: "com.a", allow },
+        ]),
+      ).toEqual([]);
+      expect(
+        await ruleWarnings([
+          { uri: "com.*", allow },
+          { uri: "com.secret", allow: {} },
+          { uri: "com.secret.*", allow: {} },
+          { uri: "com.*.open", allow },
+        ]),
+      ).toEqual([]);
+    });
+  });
+
   it("an authenticator in the realm that the client names", async () => {
     const block = { type: "asking", procedure: "com.auth" };
     expect(await warnings(config({}, { pin: block }))).toEqual([expect.stringContaining("without asked-realm")]);

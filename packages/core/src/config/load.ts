@@ -19,6 +19,7 @@ import type { ConfigSource } from "./find.ts";
 import { type Check, checkBySchema, droppedKeys, Issues, type Path } from "./issues.ts";
 import { quoted, shownIssues } from "./shown.ts";
 import { didYouMean } from "./suggest.ts";
+import { warnOfRules } from "./warn-of-rules.ts";
 
 export interface LoadedTransport {
   readonly type: string;
@@ -115,7 +116,7 @@ export async function loadConfig(
   const known = [...transports, ...usable.flatMap(({ plugin }) => plugin.transports ?? [])];
   const loadedTransports = await checkTransports(raw["transports"], known, context);
   const components = await checkComponents(raw["components"] ?? [], from, context);
-  warnOfCallers(realms.settings, context);
+  warnOfRules(realms.settings, context.called, warnings);
   const settings = await checkBySchema(routerSettings, raw, [], check);
 
   if (issues.found.length > 0 && running !== undefined) tellOfNewPlugins(found, running, issues);
@@ -241,22 +242,5 @@ function resolved(module: string, from: { folder: string; cwd: string }, at: Pat
   } catch (error) {
     issues.add([...at, "module"], (error as Error).message);
     return module;
-  }
-}
-
-/** Warns of roles that may call an authenticator: they can ask it for secrets. */
-function warnOfCallers(realms: readonly RealmSettings[], { called, warnings }: AuthContext): void {
-  for (const [i, { name, roles }] of realms.entries()) {
-    const here = new Set(called.filter(({ realm }) => realm === null || realm === name).map(({ uri }) => uri));
-    for (const [j, { permissions }] of roles.entries()) {
-      for (const [k, { uri, match, allow }] of (permissions ?? []).entries()) {
-        if (match !== "exact" || !allow.call || !here.has(uri)) continue;
-        const at = ["realms", i, "roles", j, "permissions", k];
-        warnings.add(
-          at,
-          `lets this role call the authenticator or authorizer ${uri} itself, and so learn what is meant only for the router`,
-        );
-      }
-    }
   }
 }

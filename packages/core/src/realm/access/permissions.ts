@@ -33,13 +33,9 @@ export class Role {
 
   constructor({ name, permissions, "allow-by-default": allowByDefault }: RoleSettings) {
     this.name = name;
-    const patterns: Rule[] = [];
-    for (const permission of permissions ?? []) {
+    for (const permission of permissions ?? [])
       if (permission.match === "exact") this.#exact.set(permission.uri, ruleOf(permission));
-      else patterns.unshift(ruleOf(permission));
-    }
-    // A stable sort: among rules with equally many literal characters, the later one in the config stays first.
-    this.#patterns = patterns.sort((a, b) => literals(b.permission) - literals(a.permission));
+    this.#patterns = bySpecificity(permissions ?? []).map((permission) => ruleOf(permission));
     // An empty list beside `allow-by-default` denies all, as in Crossbar.
     if (permissions?.length === 0)
       this.#otherwise = { decision: { allow: false, by: "the empty list of permissions" }, rule: null };
@@ -66,6 +62,13 @@ export class Role {
     if (![...this.#exact.values(), ...this.#patterns].some(denies)) return null;
     return (uri) => this.decide(action, uri)?.decision.allow === false;
   }
+}
+
+/** The rules for patterns, the most specific first: that with the most literal characters, else the later one. */
+export function bySpecificity(permissions: readonly Permission[]): Permission[] {
+  const patterns = permissions.filter(({ match }) => match !== "exact");
+  // A stable sort.
+  return patterns.reverse().sort((a, b) => literals(b) - literals(a));
 }
 
 function ruleOf(permission: Permission): Rule {
