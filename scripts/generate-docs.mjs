@@ -97,6 +97,9 @@ function configPage() {
       ...table(Object.fromEntries(Object.entries(properties).filter(([key]) => !shared(key))), required),
       "",
       ...reloadNote(properties),
+      ...mappings(properties)
+        .filter(([key]) => !shared(key))
+        .flatMap(([key, own]) => ["", `#### \`${key}\``, ...table(own.properties, own.required)]),
     ]),
     "",
     "## A block of a method",
@@ -144,6 +147,11 @@ function initialOf({ default: initial, unit }) {
 
 function sizeOf(bytes) {
   return bytes % 1024 ** 2 === 0 ? `${bytes / 1024 ** 2} MiB` : `${bytes / 1024} KiB`;
+}
+
+/** The keys that hold a mapping of their own. */
+function mappings(properties) {
+  return Object.entries(properties).filter(([, own]) => own.properties !== undefined);
 }
 
 /** Which keys of a transport a reload changes. */

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { WebSocket } from "ws";
+import { type ClientOptions, WebSocket } from "ws";
 import { FakeClient, type FrameLink } from "@wampgate/plugin-testkit";
 
 const open = new Set<WebSocket>();
@@ -12,8 +12,12 @@ export function hangUp(): void {
 export type RawClient = FakeClient & { readonly socket: WebSocket };
 
 /** A client over a real socket that sends what it is told, frame by frame. */
-export async function connectRaw(url: string, protocol = "wamp.2.json"): Promise<RawClient> {
-  const socket = new WebSocket(url, protocol);
+export async function connectRaw(
+  url: string,
+  protocol = "wamp.2.json",
+  options: ClientOptions = {},
+): Promise<RawClient> {
+  const socket = new WebSocket(url, protocol, options);
   open.add(socket);
   const link: FrameLink = {
     onframe: null,

@@ -6,6 +6,19 @@ import { endpointSchema } from "../net/settings.ts";
 
 const MiB = 1024 * 1024;
 
+const compressionSchema = z.strictObject({
+  level: z.int().min(1).max(9).default(3).describe("how hard to compress: 1 takes the least time, 9 the most"),
+  "max-ratio": z
+    .int()
+    .min(2)
+    .max(1032) // the most that deflate can reach
+    .default(100)
+    .describe(
+      "how many times as large a client's message may become that it sent compressed, if that is more than 64 KiB; `max-message-size` holds besides",
+    )
+    .meta(limit("the end of the connection, with code 1009", "compression.max-ratio")),
+});
+
 /** One entry of type `websocket`, without core's own keys. */
 export const websocketSchema = z.strictObject({
   endpoint: endpointSchema.describe(
@@ -43,6 +56,11 @@ export const websocketSchema = z.strictObject({
     .default(16 * MiB)
     .describe("bytes of one frame")
     .meta(limit("the end of the connection, with code 1009")),
+  compression: compressionSchema
+    .optional()
+    .describe(
+      "agrees to permessage-deflate with clients that offer it and are no browsers; [what it costs](../guides/operations.md#compression)",
+    ),
   ...slowClientSettings,
 });
 

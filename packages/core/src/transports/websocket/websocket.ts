@@ -11,11 +11,16 @@ import { plainHeaders, transportDetails } from "../net/details.ts";
 import { carrierOf, endpointKey, tlsOf } from "../net/endpoint.ts";
 import { FrameConnection } from "../frames/frame-connection.ts";
 import { countUntilWelcome } from "../frames/hello-allowance.ts";
+import { agreementOn } from "./compression/agreement.ts";
+import { CompressingWire, Compressor } from "./compression/compressing-wire.ts";
+import type { Refusal } from "./compression/frame-inflater.ts";
+import { InflatingSocket } from "./compression/inflating-socket.ts";
 import { HttpListener, refuse, type Upgrade } from "./http-listener.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { destroySoon } from "../net/linger.ts";
 import { Origins } from "./origins.ts";
 import { clientCertificate } from "../net/tls.ts";
+import type { SlowPolicy } from "../frames/write-queue.ts";
 import { choose, type Subprotocol, type Subprotocols, subprotocolsOf } from "../frames/subprotocols.ts";
 import { websocketConflicts, type WebSocketOptions, websocketSchema } from "./settings.ts";
 import { WebSocketWire } from "./wire.ts";
@@ -52,13 +57,15 @@ interface ServedEntry {
   readonly server: WebSocketServer;
   readonly listener: HttpListener;
   readonly keepAlive: KeepAlive;
+  /** Null if the entry has no compression. */
+  readonly compressor: Compressor | null;
 }
 
 async function start(entries: readonly TransportEntry<WebSocketOptions>[], context: TransportContext) {
   const listeners = new Map<string, HttpListener>();
   const served: ServedEntry[] = [];
   for (const entry of entries) {
-    const { endpoint, path, serializers } = entry.options;
+    const { endpoint, path, serializers, compression } = entry.options;
     const key = endpointKey(endpoint);
     const listener = listeners.get(key) ?? (await listenerFor(key, entries, context));
     listeners.set(key, listener);
@@ -70,6 +77,7 @@ async function start(entries: readonly TransportEntry<WebSocketOptions>[], conte
       server: webSocketServer(entry.options, subprotocols),
       listener,
       keepAlive: new KeepAlive(entry.options["ping-interval"]),
+      compressor: compression === undefined ? null : new Compressor(compression.level),
     };
     served.push(one);
     listener.route(path, upgradeOf(one, context));
@@ -120,15 +128,33 @@ function webSocketServer(options: WebSocketOptions, subprotocols: Subprotocols):
   // closeTimeout and maxPendingAutoPongs are newer than the types of ws
   const settings: ServerOptions & { closeTimeout: number; maxPendingAutoPongs: number } = {
     noServer: true,
-    perMessageDeflate: false,
+    perMessageDeflate: false, // see InflatingSocket
     maxPayload: size,
-    maxFragments: Math.max(MIN_PIECES, Math.ceil(size / FRAGMENT)),
+    maxFragments: maxFragments(size),
     maxBufferedChunks: Math.max(MIN_PIECES, Math.ceil(size / SEGMENT)),
     maxPendingAutoPongs: PENDING_PONGS,
     closeTimeout: CLOSE_TIME,
     handleProtocols: (offered) => choose(offered, subprotocols)?.name ?? false,
   };
-  return new WebSocketServer(settings);
+  const server = new WebSocketServer(settings);
+  if (options.compression !== undefined)
+    server.on("headers", (headers, request) => {
+      const agreement = agreementWith(request);
+      if (agreement !== null) headers.push(`Sec-WebSocket-Extensions: ${agreement}`);
+    });
+  return server;
+}
+
+function maxFragments(size: number): number {
+  return Math.max(MIN_PIECES, Math.ceil(size / FRAGMENT));
+}
+
+/**
+ * What to agree on about compression. Browsers compress all messages, HELLO too, which the router does not take: they stay
+ * without. They are also what CRIME and BREACH need.
+ */
+function agreementWith({ headers }: IncomingMessage): string | null {
+  return headers.origin === undefined ? agreementOn(headers["sec-websocket-extensions"] ?? "") : null;
 }
 
 function upgradeOf(served: ServedEntry, { log, report, waiting }: TransportContext): Upgrade {
@@ -158,13 +184,31 @@ function upgradeOf(served: ServedEntry, { log, report, waiting }: TransportConte
     const certificate = request.socket instanceof TLSSocket ? clientCertificate(request.socket) : null;
     const details = transportDetails({ type: "websocket", carrier, peer, subprotocol, headers, certificate });
     const upgrade = { isDone: false };
-    served.server.handleUpgrade(request, socket, head, (ws) => {
+    const inflating = inflatingFor(request, socket, head, served);
+    served.server.handleUpgrade(request, inflating ?? socket, inflating === null ? head : Buffer.alloc(0), (ws) => {
       upgrade.isDone = true;
       served.listener.pendingSockets.taken(request.socket);
-      connect(ws, socket, { served, subprotocol, details, log, waiting });
+      connect(ws, socket, { served, subprotocol, details, log, waiting, inflating });
     });
     if (!upgrade.isDone) destroySoon(socket); // ws has answered that the request is wrong
   };
+}
+
+/** What decompresses a client's messages; null if there is no agreement with it. */
+function inflatingFor(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  { entry: { options } }: ServedEntry,
+): InflatingSocket | null {
+  const { compression, "max-message-size": maxMessageSize } = options;
+  if (compression === undefined || agreementWith(request) === null) return null;
+  // As ws does for a socket that it gets itself.
+  request.socket.setTimeout(0);
+  request.socket.setNoDelay();
+  if (head.length > 0) socket.unshift(head);
+  const limits = { maxMessageSize, maxRatio: compression["max-ratio"], maxFragments: maxFragments(maxMessageSize) };
+  return new InflatingSocket(socket, limits);
 }
 
 interface Accepted {
@@ -173,18 +217,26 @@ interface Accepted {
   readonly details: TransportDetails;
   readonly log: Log;
   readonly waiting: WaitingBytes;
+  /** Null without compression. */
+  readonly inflating: InflatingSocket | null;
 }
 
 /** A separate function, so that a socket's listeners do not keep the HTTP request alive. */
-function connect(ws: WebSocket, socket: Duplex, { served, subprotocol, details, log, waiting }: Accepted): void {
+function connect(ws: WebSocket, socket: Duplex, accepted: Accepted): void {
+  const { served, subprotocol, details, log, waiting, inflating } = accepted;
   const { peer } = details;
   const { options } = served.entry;
-  const wire = new WebSocketWire(ws, socket, options["max-buffered"], {
+  const maxBuffered = options["max-buffered"];
+  const policy: SlowPolicy = {
     sendTimeout: options["send-timeout"],
     missed: (buffered) => connection.stalled(buffered),
     overflowed: (buffered) => connection.overflowed(buffered),
     waiting,
-  });
+  };
+  const wire =
+    inflating === null || served.compressor === null
+      ? new WebSocketWire(ws, socket, maxBuffered, policy)
+      : new CompressingWire(ws, socket, maxBuffered, policy, served.compressor);
   const connection = new FrameConnection(details, subprotocol, wire, log);
   ws.on("message", (data, binary) => connection.received(data as Buffer, binary));
   ws.on("error", (error) => {
@@ -193,9 +245,16 @@ function connect(ws: WebSocket, socket: Duplex, { served, subprotocol, details, 
     else log.debug({ peer, err: error }, "a WebSocket failed");
   });
   ws.on("close", () => connection.gone());
+  if (inflating !== null)
+    inflating.onrefused = ({ code, limit, text }: Refusal) => {
+      if (limit !== null) connection.limited(limit, `disconnected a client that ${text}`);
+      else log.debug({ peer }, `disconnected a client that ${text}`);
+      ws.close(code, text);
+    };
   served.keepAlive.watch(ws, () => connection.limited("ping-interval", "disconnected a client that answered no PING"));
   // Counts before ws gets the bytes: ws would keep those of an incomplete message.
   const hello = countUntilWelcome(socket, served.entry.limits["max-hello-size"], {
+    ended: () => inflating?.allow(),
     exceeded: () => {
       connection.exceededHello();
       destroySoon(socket);

@@ -58,7 +58,7 @@ export class WebSocketWire implements Wire {
 }
 
 /** A server's frame: final, and not masked (RFC 6455 section 5.2). */
-const webSocketFramer: Framer = {
+export const webSocketFramer: Framer = {
   headSize: (length) => (length < 126 ? 2 : length <= 0xffff ? 4 : 10),
 
   writeHead(target, at, length, binary) {
