@@ -26,7 +26,10 @@ beforeAll(async () => {
 });
 afterAll(() => running.close());
 
-const PRINCIPALS = { joe: { ticket: "secret", role: "user" } };
+const PRINCIPALS = {
+  joe: { ticket: "secret", role: "user" },
+  long: { ticket: "secret", role: "user", extra: { motto: "x".repeat(500) } },
+};
 const HELLO = [1, "realm1", { roles: { caller: {}, callee: {} } }];
 
 /** Reads a socket by counts of bytes. */
@@ -199,6 +202,31 @@ it("a message that its receiver could not take becomes an error for who sent it"
   small.writeFrame(0, json([48, 2, {}, "wamp.session.count"]));
   expect(JSON.parse((await small.frame()).payload.toString())).toEqual([50, 2, {}, [2]]);
   [small, big].forEach(({ socket }) => socket.destroy());
+});
+
+it("a client that takes 512 bytes joins: its WELCOME leaves the router's features out", async () => {
+  const bytes = await greeted(1, 0);
+  bytes.writeFrame(0, json(HELLO));
+  const [code, , details] = JSON.parse((await bytes.frame()).payload.toString()) as [number, number, object];
+  expect([code, details]).toEqual([2, expect.objectContaining({ realm: "realm1", roles: { broker: {}, dealer: {} } })]);
+  bytes.writeFrame(0, json([48, 1, {}, "wamp.session.count"]));
+  expect(JSON.parse((await bytes.frame()).payload.toString())).toMatchObject([50, 1, {}, [expect.any(Number)]]);
+  bytes.socket.destroy();
+});
+
+it("a client that could not even take that is told both lengths", async () => {
+  const bytes = await greeted(1, 0);
+  bytes.writeFrame(0, json([1, "realm1", { roles: { caller: {} }, authid: "long", authmethods: ["ticket"] }]));
+  await bytes.frame();
+  bytes.writeFrame(0, json([5, "secret", {}]));
+  const [code, { message }, reason] = JSON.parse((await bytes.frame()).payload.toString()) as [
+    number,
+    { message: string },
+    string,
+  ];
+  expect([code, reason]).toEqual([3, "wamp.error.payload_size_exceeded"]);
+  expect(message).toMatch(/^the message has \d{3,} bytes, and its receiver takes 512 at most$/);
+  await bytes.closed;
 });
 
 it("a router that closes says GOODBYE over RawSocket too", async () => {

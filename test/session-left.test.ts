@@ -84,6 +84,16 @@ describe("the last line about a session says", () => {
     expect(await lastLine()).toEqual({ level: "info", left: "goodbye", reason: "com.example.bye" });
   });
 
+  it("that the client said ABORT, which is not answered", async () => {
+    const { client, closing } = await joined();
+    const heard: unknown[] = [];
+    client.socket.on("message", (data: Buffer) => heard.push(data.toString()));
+    client.send(Code.ABORT, {}, "com.example.bye");
+    expect(await closing).toEqual([1000, ""]);
+    expect(heard).toEqual([]);
+    expect(await lastLine()).toEqual({ level: "info", left: "goodbye", reason: "com.example.bye" });
+  });
+
   it("that its connection ended", async () => {
     const { client } = await joined();
     client.socket.terminate();

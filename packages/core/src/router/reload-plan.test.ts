@@ -102,7 +102,7 @@ it("new or removed entries, other TLS settings, plugins and components wait for 
   expect(planned.called.map(({ uri }) => uri)).toEqual(["com.new", "com.old"]);
   expect(planned.plugins).toBe(current.plugins);
   expect(planned.components).toBe(current.components);
-  expect(planned.settings).toEqual({ "shutdown-timeout": 2, log: { level: "info", buffer: 5000 } });
+  expect(planned.settings).toMatchObject({ "shutdown-timeout": 2, log: { level: "info", buffer: 5000 } });
 });
 
 it("a plugin's transport says by its schema which keys a reload changes", () => {

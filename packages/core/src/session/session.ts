@@ -14,6 +14,7 @@ import { attempt, whenDone } from "../wamp/guarded.ts";
 import { excerpt } from "../wamp/excerpt.ts";
 import { unlessRepeated } from "../wamp/unless-repeated.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
+import type { Dict } from "../wamp/payload.ts";
 import { WampError } from "../errors/wamp-error.ts";
 import { ClientPort } from "./client-port.ts";
 import { type Ending, logEnding } from "./ending.ts";
@@ -98,10 +99,12 @@ export class Session implements ConnectionHandler {
         return this.#answer(message);
       case "joined":
         if (message.type === "GOODBYE") this.#goodbye(message.reason);
+        // An ABORT is never answered (spec, basic/sessions).
+        else if (message.type === "ABORT") this.#end({ left: "goodbye", reason: message.reason });
         else this.#state.attachment.receive(message);
         return;
       case "leaving":
-        if (message.type === "GOODBYE") this.#end();
+        if (message.type === "GOODBYE" || message.type === "ABORT") this.#end();
         return;
       case "closed":
         return;
@@ -211,7 +214,7 @@ export class Session implements ConnectionHandler {
     } catch (error) {
       return this.#full(error);
     }
-    if (!this.#send({ type: "WELCOME", session: info.session, details })) return;
+    if (!this.#welcome({ type: "WELCOME", session: info.session, details })) return;
     this.#deadline?.end();
     this.#deadline = null;
     this.#state = { is: "joined", info, admission, attachment: realm.join(this.#port(info)) };
@@ -291,6 +294,18 @@ export class Session implements ConnectionHandler {
     this.#end(ending);
   }
 
+  /** A client that takes too short messages for the whole WELCOME gets it without the router's features. */
+  #welcome(message: MessageOf<"WELCOME">): boolean {
+    try {
+      this.#connection.send(message);
+      return true;
+    } catch (error) {
+      if (!isTooLong(error)) return this.#unsendable(message, error);
+      const roles = Object.fromEntries(Object.keys(message.details["roles"] as Dict).map((role) => [role, {}]));
+      return this.#send({ ...message, details: { ...message.details, roles } });
+    }
+  }
+
   /**
    * Sends a message of the handshake or of the end. A plugin may have put something in it that cannot be encoded; then
    * the client is not let in.
@@ -300,17 +315,22 @@ export class Session implements ConnectionHandler {
       this.#connection.send(message);
       return true;
     } catch (error) {
-      this.#context.log.error({ err: error, session: this.id }, `${message.type} could not be sent`);
-      const text = `${message.type} could not be sent in this session's format`;
-      const abort = { type: "ABORT", details: { message: text }, reason: ErrorUri.authenticationFailed } as const;
-      attempt(
-        () => this.#connection.send(abort),
-        () => undefined, // the session ends without a message
-      );
-      this.#refused(ErrorUri.authenticationFailed, text);
-      this.#end();
-      return false;
+      return this.#unsendable(message, error);
     }
+  }
+
+  #unsendable({ type }: Message, error: unknown): false {
+    this.#context.log.error({ err: error, session: this.id }, `${type} could not be sent`);
+    const [reason, text] = isTooLong(error)
+      ? [error.uri, error.message]
+      : [ErrorUri.authenticationFailed, `${type} could not be sent in this session's format`];
+    attempt(
+      () => this.#connection.send({ type: "ABORT", details: { message: text }, reason }),
+      () => undefined, // the session ends without a message
+    );
+    this.#refused(reason, text);
+    this.#end();
+    return false;
   }
 
   #refused(reason: string, message: string | null): void {
@@ -346,4 +366,9 @@ export class Session implements ConnectionHandler {
       this.#context.log.error({ err: error, session: this.id }, "a session did not end as it should"),
     );
   }
+}
+
+/** Whether a message is longer than the client takes. */
+function isTooLong(error: unknown): error is WampError {
+  return WampError.is(error) && error.uri === ErrorUri.payloadSizeExceeded;
 }

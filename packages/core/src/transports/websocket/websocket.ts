@@ -247,9 +247,9 @@ function connect(ws: WebSocket, socket: Duplex, accepted: Accepted): void {
   ws.on("close", () => connection.gone());
   if (inflating !== null)
     inflating.onrefused = ({ code, limit, text }: Refusal) => {
-      if (limit !== null) connection.limited(limit, `disconnected a client that ${text}`);
-      else log.debug({ peer }, `disconnected a client that ${text}`);
       ws.close(code, text);
+      if (limit === null) connection.violated(`WebSocket: the client ${text}`);
+      else connection.limited(limit, `disconnected a client that ${text}`);
     };
   served.keepAlive.watch(ws, () => connection.limited("ping-interval", "disconnected a client that answered no PING"));
   // Counts before ws gets the bytes: ws would keep those of an incomplete message.

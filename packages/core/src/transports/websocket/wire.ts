@@ -31,8 +31,7 @@ export class WebSocketWire implements Wire {
 
   close(violation?: string): void {
     this.#queue.flush(); // ws writes its closing frame at once, and nothing may follow it (RFC 6455 section 5.5.1)
-    if (violation === undefined) this.#ws.close(CloseCode.normal);
-    else this.#ws.close(CloseCode.protocolError, closeReason(violation));
+    closeWebSocket(this.#ws, violation);
   }
 
   terminate(): void {
@@ -55,6 +54,12 @@ export class WebSocketWire implements Wire {
   resume(): void {
     this.#ws.resume();
   }
+}
+
+/** @param violation how the client broke the protocol, if it did */
+export function closeWebSocket(ws: WebSocket, violation: string | undefined): void {
+  if (violation === undefined) ws.close(CloseCode.normal);
+  else ws.close(CloseCode.protocolError, closeReason(violation));
 }
 
 /** A server's frame: final, and not masked (RFC 6455 section 5.2). */

@@ -4,7 +4,7 @@ import { whenDone } from "../../../wamp/guarded.ts";
 import type { Wire } from "../../frames/frame-connection.ts";
 import type { Framed, OutgoingFrame } from "../../frames/outgoing.ts";
 import { type SlowPolicy, WriteQueue } from "../../frames/write-queue.ts";
-import { webSocketFramer } from "../wire.ts";
+import { closeWebSocket, webSocketFramer } from "../wire.ts";
 import { deflate, mayDeflate } from "./zlib-jobs.ts";
 
 /** Shorter messages are not compressed: that would cost more than it saves. */
@@ -61,6 +61,7 @@ export class CompressingWire implements Wire {
   /** The bytes of those, uncompressed. */
   #held = 0;
   #isClosing = false;
+  #violation: string | undefined;
 
   /** @param maxBuffered how many bytes may wait for the client before it counts as busy */
   constructor(ws: WebSocket, socket: Duplex, maxBuffered: number, policy: SlowPolicy, compressor: Compressor) {
@@ -87,8 +88,9 @@ export class CompressingWire implements Wire {
     whenDone(coming, done, () => this.terminate());
   }
 
-  close(): void {
+  close(violation?: string): void {
     this.#isClosing = true;
+    this.#violation = violation;
     this.#goOn();
   }
 
@@ -124,6 +126,6 @@ export class CompressingWire implements Wire {
     }
     if (!this.#isClosing || this.#waiting.length > 0) return;
     this.#queue.flush(); // nothing may follow a closing frame (RFC 6455 section 5.5.1)
-    this.#ws.close(1000);
+    closeWebSocket(this.#ws, this.#violation);
   }
 }
