@@ -29,7 +29,7 @@ for (const [name, secret] of variants) {
         block: { principals: { joe: { ...secret, role: "user" } } },
         otherBlock: { principals: { ann: { ...secret, role: "user" } } },
         authid: "joe",
-        prove: () => "a secret ticket",
+        secret: "a secret ticket",
         proofIsFresh: false,
         badBlocks,
       },

@@ -56,6 +56,7 @@ export const ticket = defineMethod({
     },
     assignments: ({ principals }: Block) => assignmentsIn("principals", principals),
   },
+  client: { answer: (_challenge, ticket) => ticket },
   challenge: () => challenge({}),
   async authenticate(attempt, { signature }) {
     const found = await attempt.resolvePrincipal({ facts: { ticket: signature } });

@@ -14,9 +14,9 @@ import {
   z,
 } from "@wampgate/core";
 import { decoySecret, type Models, modelsOf } from "./decoy.ts";
-import { checkSecret, type SecretFields, secretFields, secretOf } from "./secret.ts";
+import { checkSecret, deriveKey, type Salting, type SecretFields, secretFields, secretOf } from "./secret.ts";
 
-export { deriveKey, type Salting } from "./secret.ts";
+export { deriveKey, type Salting };
 
 const user = z.strictObject({ ...secretFields, ...principalFields }).superRefine(checkSecret);
 const block = z.strictObject({ users: z.record(z.string(), user).describe("who may log in, by authid") });
@@ -57,6 +57,13 @@ export const wampcra = defineMethod({
       return answer;
     },
     assignments: ({ users }: Block) => assignmentsIn("users", users),
+  },
+
+  client: {
+    async answer({ challenge: text, ...salting }, secret) {
+      const key = salting["salt"] === undefined ? secret : await deriveKey(secret, salting as unknown as Salting);
+      return createHmac("sha256", key).update(String(text)).digest("base64");
+    },
   },
 
   async challenge(attempt) {

@@ -23,6 +23,8 @@ export type {
   PrincipalQuery,
   Proof,
   Resolved,
+  ClientAnswer,
+  ClientHalf,
   StaticAssignment,
   StaticPrincipals,
   VerifiedPrincipal,

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { accepted, ConfigError, credential, createRouter, type Plugin, type WampgateConfig } from "@wampgate/core";
+import {
+  accepted,
+  type ClientAnswer,
+  type ClientHalf,
+  ConfigError,
+  credential,
+  createRouter,
+  type Plugin,
+  type WampgateConfig,
+} from "@wampgate/core";
 import { answerChallenges, type Prover } from "./exchange.ts";
 import type { FakeClient } from "./fake-client.ts";
 import { answering } from "./probes.ts";
@@ -16,8 +25,10 @@ export interface AuthMethodSpec {
   /** A static block that does not know `authid`; null for a method that knows everybody. */
   readonly otherBlock: Readonly<Record<string, unknown>> | null;
   readonly authid: string;
+  /** What the method's `client` makes its answers of, and HELLO's `authextra`. Give it, or `prove`. */
+  readonly secret?: string;
   /** The right answer to CHALLENGE's extra, in each round; null for a method that never challenges. */
-  readonly prove: ((extra: Record<string, unknown>) => string | Promise<string>) | null;
+  readonly prove?: ((extra: Record<string, unknown>) => ClientAnswer | Promise<ClientAnswer>) | null;
   /** A proof is worth nothing in another session; false for a ticket. */
   readonly proofIsFresh: boolean;
   /** Blocks that are wrong, and the path within the block that the error names. */
@@ -29,21 +40,24 @@ const FAILED = "wamp.error.authentication_failed";
 
 /** Says in tests of `runner` what every authentication method must do, and that this one does. */
 export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpec): void {
-  const { plugin, method, block, authid, prove } = spec;
+  const { plugin, method, block } = spec;
+  const prove = proverOf(spec);
   const auth = (own: unknown): unknown => ({ [method]: own });
   const known = { plugins: [plugin], auth: auth({ type: "static", ...block }) };
-  const sayHello = (client: FakeClient): void => client.hello({ authid, authmethods: [method] });
+  const sayHello = (client: FakeClient): Promise<void> => helloOf(spec, client);
   const proof: Prover =
     prove ??
     (() => {
-      throw new Error(`the method ${method} challenges: its spec needs \`prove\``);
+      throw new Error(
+        `the method ${method} challenges: its spec needs \`prove\`, or \`secret\` and the method a \`client\``,
+      );
     });
 
   describe(`the authentication method ${method}`, () => {
     it("lets a principal of its static block in", () =>
       withRouter(known, async ({ connect }) => {
         const client = connect();
-        sayHello(client);
+        await sayHello(client);
         const rounds = await answerChallenges(client, proof);
         const welcome = await client.welcomed();
         assert.equal(welcome["authmethod"], method);
@@ -76,7 +90,7 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
           { plugins: [plugin, answering(answer)], auth: auth({ type: "probe" }) },
           async ({ connect, log }) => {
             const client = connect();
-            sayHello(client);
+            await sayHello(client);
             const { reason } = await endOf(client);
             assert.equal(reason, FAILED);
             assert.match(log.text(), /probe/);
@@ -93,7 +107,7 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
         },
         async ({ connect, router }) => {
           const client = connect();
-          sayHello(client);
+          await sayHello(client);
           assert.equal((await endOf(client)).reason, FAILED);
           assert.deepEqual(router.sessionCount, { remote: 0, local: 0 });
         },
@@ -107,7 +121,7 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
         },
         async ({ connect }) => {
           const client = connect();
-          sayHello(client);
+          await sayHello(client);
           assert.deepEqual(await endOf(client), { reason: "com.example.closed", message: "come later" });
         },
       ));
@@ -117,7 +131,7 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
         { plugins: [plugin, answering(() => accepted({ role: "user" }))], auth: auth({ type: "probe" }) },
         async ({ connect }) => {
           const client = connect();
-          sayHello(client);
+          await sayHello(client);
           await answerChallenges(client, proof);
           if (leavesProofs(spec)) assert.equal((await client.welcomed())["authrole"], "user");
           else assert.equal((await client.aborted()).reason, FAILED);
@@ -133,25 +147,39 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
   }
 }
 
+/** How the client answers; null if the method never challenges. */
+function proverOf(spec: AuthMethodSpec): NonNullable<AuthMethodSpec["prove"]> | null {
+  const { secret, prove = null } = spec;
+  const client = clientOf(spec);
+  return secret === undefined || client === undefined ? prove : (extra) => client.answer(extra, secret);
+}
+
+/** Sends HELLO, with the `authextra` that the method's client sends. @param as another authid */
+async function helloOf(spec: AuthMethodSpec, client: FakeClient, as: string | null = spec.authid): Promise<void> {
+  const { method, secret } = spec;
+  const authextra = secret === undefined ? undefined : await clientOf(spec)?.authextra?.(secret);
+  client.hello({ authid: as, authmethods: [method], ...(authextra === undefined ? {} : { authextra }) });
+}
+
+function clientOf({ plugin, method }: AuthMethodSpec): ClientHalf | undefined {
+  return plugin.methods?.find(({ name }) => name === method)?.client;
+}
+
 /** Whether a strategy may accept: at HELLO there is no proof yet that it could judge. */
 function leavesProofs({ plugin, method }: AuthMethodSpec): boolean {
   const claimed = plugin.methods?.find(({ name }) => name === method);
   return claimed?.strategyMayVerify === true && claimed.at === "authenticate";
 }
 
-function describeProofs(
-  { it }: Runner,
-  { plugin, method, block, otherBlock, authid, proofIsFresh }: AuthMethodSpec,
-  prove: NonNullable<AuthMethodSpec["prove"]>,
-): void {
+function describeProofs({ it }: Runner, spec: AuthMethodSpec, prove: NonNullable<AuthMethodSpec["prove"]>): void {
+  const { plugin, method, block, otherBlock, authid, proofIsFresh } = spec;
   const known = { plugins: [plugin], auth: { [method]: { type: "static", ...block } } };
-  const sayHello = (client: FakeClient, as: string | null = authid): void =>
-    client.hello({ authid: as, authmethods: [method] });
+  const sayHello = (client: FakeClient, as?: string | null): Promise<void> => helloOf(spec, client, as);
 
   /** Right in every round but the last one, by which a method knows enough to refuse. */
   const wrongAtLast = async (connect: TestRouter["connect"], wrong: string): Promise<Prover> => {
     const client = connect();
-    sayHello(client);
+    await sayHello(client);
     const last = (await answerChallenges(client, prove)).length - 1;
     await client.welcomed();
     return (extra, round) => (round >= last ? wrong : prove(extra));
@@ -165,7 +193,7 @@ function describeProofs(
       withRouter(known, async ({ connect }) => {
         const proof = await wrongAtLast(connect, wrong);
         const client = connect();
-        sayHello(client);
+        await sayHello(client);
         await answerChallenges(client, proof);
         assert.equal((await client.aborted()).reason, DENIED);
       }));
@@ -177,7 +205,7 @@ function describeProofs(
       const seen = [];
       for (const as of [authid, `not-${authid}`, "__proto__", "constructor", null]) {
         const client = connect();
-        sayHello(client, as);
+        await sayHello(client, as);
         const rounds = await answerChallenges(client, proof);
         seen.push({ shapes: rounds.map(({ challenge }) => shapeOf(challenge)), abort: await client.aborted() });
       }
@@ -188,7 +216,7 @@ function describeProofs(
     const stranger = { ...known, auth: { [method]: { type: "static", ...otherBlock } } };
     await withRouter(stranger, async ({ connect }) => {
       const client = connect();
-      sayHello(client);
+      await sayHello(client);
       await answerChallenges(client, prove);
       assert.equal((await client.aborted()).reason, DENIED);
     });
@@ -198,11 +226,11 @@ function describeProofs(
     it("denies a proof that was right in another session", () =>
       withRouter(known, async ({ connect }) => {
         const first = connect();
-        sayHello(first);
+        await sayHello(first);
         const rounds = await answerChallenges(first, prove);
         await first.welcomed();
         const second = connect();
-        sayHello(second);
+        await sayHello(second);
         await answerChallenges(second, (_extra, round) => rounds[round]?.proof ?? "");
         assert.equal((await second.aborted()).reason, DENIED);
       }));
@@ -212,8 +240,8 @@ function describeProofs(
     withRouter(known, (first) =>
       withRouter({ ...known, auth: { [method]: { type: "static", ...otherBlock } } }, async (second) => {
         const [in1, in2] = [first.connect(), second.connect()];
-        sayHello(in1);
-        sayHello(in2);
+        await sayHello(in1);
+        await sayHello(in2);
         await Promise.all([answerChallenges(in1, prove), answerChallenges(in2, prove)]);
         await in1.welcomed();
         assert.equal((await in2.aborted()).reason, DENIED);
@@ -223,7 +251,7 @@ function describeProofs(
   it("writes no proof into the log", () =>
     withRouter(known, async ({ connect, log }) => {
       const client = connect();
-      sayHello(client);
+      await sayHello(client);
       // What an earlier round asks for may be no secret, a name perhaps.
       const proof = (await answerChallenges(client, prove)).at(-1)?.proof;
       await client.welcomed();

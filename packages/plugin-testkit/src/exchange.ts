@@ -1,8 +1,8 @@
-import { Code } from "@wampgate/core";
+import { type ClientAnswer, Code } from "@wampgate/core";
 import type { FakeClient, WireMessage } from "./fake-client.ts";
 
 /** What a client answers to CHALLENGE's extra. `round` counts from 0. */
-export type Prover = (extra: Record<string, unknown>, round: number) => string | Promise<string>;
+export type Prover = (extra: Record<string, unknown>, round: number) => ClientAnswer | Promise<ClientAnswer>;
 
 /** A CHALLENGE that came, and what was answered. */
 export interface Round {
@@ -24,8 +24,9 @@ export async function answerChallenges(client: FakeClient, prove: Prover): Promi
     if (message[0] !== Code.CHALLENGE) return rounds;
     if (rounds.length === MOST_ROUNDS) throw new Error(`the method challenged more than ${MOST_ROUNDS} times`);
     const challenge = await client.next();
-    const proof = await prove(challenge[2] as Record<string, unknown>, rounds.length);
-    rounds.push({ challenge, proof });
-    client.authenticate(proof);
+    const answer = await prove(challenge[2] as Record<string, unknown>, rounds.length);
+    const { signature, extra } = typeof answer === "string" ? { signature: answer, extra: {} } : answer;
+    rounds.push({ challenge, proof: signature });
+    client.authenticate(signature, extra);
   }
 }

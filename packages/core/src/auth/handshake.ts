@@ -11,6 +11,7 @@ import { deciderOf } from "../hooks/create-hook.ts";
 import { DeadlineError } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { excerpt } from "../wamp/excerpt.ts";
+import { kindOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { Attempt } from "./attempt.ts";
 import type { HandshakeContext } from "./context.ts";
@@ -57,7 +58,7 @@ export class ClientHandshake implements Handshake {
       const { hello } = this.#context.hooks;
       const settled = hello.taps.length === 0 ? undefined : await hello.promise(this.#hello);
       if (settled !== undefined) return this.#settledEarly(settled);
-      const settings = this.#choose();
+      const settings = await this.#choose();
       if (settings === null) {
         this.#configured = [...this.#context.auth.now.keys()];
         throw new Denial(
@@ -86,13 +87,26 @@ export class ClientHandshake implements Handshake {
     });
   }
 
-  /** The first of the client's methods that this transport offers. Unknown names are skipped. */
-  #choose(): MethodSettings | null {
+  /** The first of the client's methods that this transport offers and that applies. Unknown names are skipped. */
+  async #choose(): Promise<MethodSettings | null> {
     for (const name of this.#hello.authmethods) {
       const settings = this.#context.auth.now.get(name);
-      if (settings !== undefined) return settings;
+      if (settings === undefined) continue;
+      if (settings.method.applies === undefined || (await this.#applies(settings))) return settings;
     }
     return null;
+  }
+
+  async #applies({ method, plugin }: MethodSettings): Promise<boolean> {
+    let applies: unknown;
+    try {
+      applies = await method.applies?.(this.#hello);
+    } catch (error) {
+      const text = `failed to say whether its method ${method.name} applies: ${(error as Error).message}`;
+      throw new PluginError(plugin, text, { cause: error });
+    }
+    if (typeof applies === "boolean") return applies;
+    throw new PluginError(plugin, `said ${kindOf(applies)}, expected true or false: whether ${method.name} applies`);
   }
 
   #attemptBy(authmethod: string): LoginAttempt {

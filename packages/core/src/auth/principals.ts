@@ -5,6 +5,8 @@ import type { SchemaIssue } from "../contract/schema.ts";
 import type { BlockSettings, MethodSettings } from "../contract/auth-settings.ts";
 import type { Assignment, Principal } from "../contract/assignment.ts";
 import type { CredentialAnswer, PrincipalAnswer } from "../contract/verdict.ts";
+import type { Strategy } from "../contract/strategy.ts";
+import { isPrincipalAnswer } from "../hooks/answers.ts";
 import { deciderOf } from "../hooks/create-hook.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
 
@@ -120,6 +122,8 @@ function sourceOf({ type }: BlockSettings): string {
 /** A credential that no proof fits, in the shape of the others, so that an unknown authid looks like a known one. */
 async function decoyOf({ method, plugin, blocks }: MethodSettings, query: PrincipalQuery): Promise<Resolved<unknown>> {
   const own = blocks.filter(({ type }) => type === "static");
+  const block = own.length > 0 ? undefined : blocks.find(({ strategy }) => strategy?.decoy !== undefined);
+  if (block?.strategy?.decoy !== undefined) return strategysDecoy(method, block, block.strategy.decoy, query);
   const answer = await method.decoy(
     query,
     own.map(({ value }) => value),
@@ -133,6 +137,26 @@ async function decoyOf({ method, plugin, blocks }: MethodSettings, query: Princi
     own[0]?.type ?? blocks[0]?.type ?? "static",
   );
   const by = { plugin, source: "its decoy" };
+  return { verified: false, credential: await checked(method, answer, by), principal };
+}
+
+async function strategysDecoy(
+  method: AuthMethod,
+  block: BlockSettings,
+  decoy: NonNullable<Strategy["decoy"]>,
+  query: PrincipalQuery,
+): Promise<Resolved<unknown>> {
+  let answer: unknown;
+  try {
+    answer = await decoy(query, block.value);
+  } catch (error) {
+    const text = `failed to make a decoy for an unknown authid: ${(error as Error).message}`;
+    throw new PluginError(block.plugin, text, { cause: error });
+  }
+  if (!isPrincipalAnswer(answer) || answer.kind !== "credential")
+    throw new PluginError(block.plugin, `gave no credential() as the decoy of ${sourceOf(block)}`);
+  const principal = principalOf(answer.assignment, query, block.defaultRole, block.type);
+  const by = { plugin: block.plugin, source: `the decoy of ${sourceOf(block)}` };
   return { verified: false, credential: await checked(method, answer, by), principal };
 }
 

@@ -91,6 +91,17 @@ export interface StaticAssignment {
   readonly role?: string | null;
 }
 
+/** The client's half of a method: what a client sends that has the secret. Test suites, tools and benchmarks log in by it. */
+export interface ClientHalf {
+  /** HELLO's `authextra`. Default: none. */
+  readonly authextra?: (secret: string) => Readonly<Dict> | Promise<Readonly<Dict>>;
+  /** What AUTHENTICATE has. @param challenge CHALLENGE's `extra` */
+  readonly answer: (challenge: Readonly<Dict>, secret: string) => ClientAnswer | Promise<ClientAnswer>;
+}
+
+/** AUTHENTICATE's signature, alone or with its `extra`. */
+export type ClientAnswer = string | { readonly signature: string; readonly extra: Readonly<Dict> };
+
 /** An authentication method: what it challenges, and how a proof is checked. `C` is the credential, `B` its block at work. */
 export interface AuthMethod<C = unknown, B = unknown, S = B, V extends boolean = boolean> {
   /** As in HELLO's `authmethods`. */
@@ -101,6 +112,13 @@ export interface AuthMethod<C = unknown, B = unknown, S = B, V extends boolean =
   /** Whether a strategy can judge the proof itself, as for a ticket. Default false. */
   readonly strategyMayVerify?: V;
   readonly static?: StaticPrincipals<B, S>;
+  /**
+   * Whether the method has anything to do with this client. If false, it is passed over as if it were not configured, and
+   * the client's next method is tried. Default: it always applies.
+   */
+  readonly applies?: (hello: Hello) => boolean | Promise<boolean>;
+  /** The client's half. A method whose proofs only a device or a browser can make has none. */
+  readonly client?: ClientHalf;
   readonly challenge: (attempt: LoginAttempt<C, V>) => Verdict | Promise<Verdict>;
   readonly authenticate?: (attempt: LoginAttempt<C, V>, proof: Proof, state: unknown) => Verdict | Promise<Verdict>;
   /**

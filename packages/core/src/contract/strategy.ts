@@ -1,7 +1,7 @@
 import type { PrincipalQuery } from "./method.ts";
 import type { PluginApi } from "./plugin-api.ts";
 import type { Schema } from "./schema.ts";
-import type { PrincipalAnswer } from "./verdict.ts";
+import type { CredentialAnswer, PrincipalAnswer } from "./verdict.ts";
 
 /** A procedure that a strategy calls. Core does not let a broad rule allow its registration. */
 export interface CalledProcedure {
@@ -20,6 +20,12 @@ export interface Strategy<B = unknown> {
   readonly block: Schema<B>;
   /** Looks a principal up. `api` is the plugin's view of the router: `api.call` calls procedures. */
   readonly resolve: (query: PrincipalQuery, block: B, api: PluginApi) => PrincipalAnswer | Promise<PrincipalAnswer>;
+  /**
+   * A credential for an authid that no block knows, in the shape of this strategy's own: what shows of it (a salt, a number
+   * of rounds) must look like that of a principal. Called for the method's first block with a strategy that has it, if the
+   * method has no static block. Default: the method's own `decoy`.
+   */
+  readonly decoy?: (query: PrincipalQuery, block: B) => CredentialAnswer | Promise<CredentialAnswer>;
   /**
    * The procedures that a block makes it call. Core then does not let a broad rule allow their registration or calls.
    */

@@ -13,9 +13,18 @@ const METHOD: Shape = {
   decoy: "function",
   static: "object?",
   strategyMayVerify: "boolean?",
+  applies: "function?",
+  client: "object?",
 };
 const STATIC: Shape = { schema: "schema", find: "function", assignments: "function", prepare: "function?" };
-const STRATEGY: Shape = { type: "string", block: "schema", resolve: "function", calls: "function?" };
+const STRATEGY: Shape = {
+  type: "string",
+  block: "schema",
+  resolve: "function",
+  calls: "function?",
+  decoy: "function?",
+};
+const CLIENT: Shape = { answer: "function", authextra: "function?" };
 const SERIALIZER: Shape = { name: "string", decode: "function", encode: "function", encodeTail: "function" };
 const TRANSPORT: Shape = {
   type: "string",
@@ -47,6 +56,7 @@ function methodProblems(method: unknown): string[] {
   if (method["at"] !== "hello" && method["at"] !== "authenticate")
     problems.push('a method\'s at must be "hello" or "authenticate"');
   if (method["static"] !== undefined) problems.push(...missing("a method's static", method["static"], STATIC));
+  if (method["client"] !== undefined) problems.push(...missing("a method's client", method["client"], CLIENT));
   return problems;
 }
 
