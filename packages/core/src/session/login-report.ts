@@ -6,6 +6,9 @@ import type { LoginSuccess, RouterHooks } from "../contract/hooks.ts";
 import { excerpt } from "../wamp/excerpt.ts";
 import type { Dict } from "../wamp/payload.ts";
 
+/** How many of a client's methods are logged. */
+const MOST_METHODS = 10;
+
 interface ReportContext {
   readonly hooks: RouterHooks;
   readonly log: Log;
@@ -46,7 +49,7 @@ export class LoginReport {
 
   refused(reason: string, message: string | null): void {
     const { authmethod = null, provider = null, plugin = null, configured } = this.#handshake?.trace ?? {};
-    const methods = configured === undefined ? {} : { offered: this.#hello?.authmethods, configured };
+    const methods = configured === undefined ? {} : { offered: firstOf(this.#hello?.authmethods ?? []), configured };
     const ms = this.#tell("warn", "refused", { ...methods, reason, message });
     const { hooks } = this.#context;
     hooks.loginFailed.call({ hello: this.#hello, peer: this.#peer, authmethod, provider, plugin, reason, message, ms });
@@ -77,6 +80,12 @@ export class LoginReport {
     this.#context.log[level](line, `login ${outcome}`);
     return ms;
   }
+}
+
+/** The first names of a list that may be long. */
+function firstOf(names: readonly string[]): string[] {
+  const shown = names.slice(0, MOST_METHODS).map(excerpt);
+  return names.length > MOST_METHODS ? [...shown, `… (${names.length} items)`] : shown;
 }
 
 function excerptOf(name: string | null | undefined): string | null {
