@@ -145,6 +145,20 @@ it("all that was sent arrives before the closing frame", async () => {
   await stopped;
 });
 
+it("a client that breaks the protocol is told so, after all that was sent", async () => {
+  await start();
+  const [client, publisher] = [await join(), await join()];
+  await client.subscribe("com.example.topic");
+  const end = closed(client);
+  await publisher.publish("com.example.topic", {}, [LARGE]);
+  client.send(Code.HELLO, "realm1", {});
+  expect((await client.event()).args).toEqual([LARGE]);
+  await client.next(Code.ABORT);
+  const [code, reason] = await end;
+  expect(code).toBe(1002);
+  expect(reason).toMatch(/HELLO/);
+});
+
 it("batched subprotocols are compressed too", async () => {
   await start();
   const socket = new WebSocket(running.url, "wamp.2.json.batched", COMPRESSING);
@@ -245,6 +259,7 @@ describe("a bomb", () => {
     const end = closed(client);
     socketOf(client).write(frame(Buffer.from("this is not deflated")));
     expect((await end)[0]).toBe(1007);
+    expect(running.log.text()).toMatch(/WebSocket: the client sent a compressed message that is none/);
   });
 
   it("is no message that repeats itself, if it is small", async () => {
