@@ -54,7 +54,7 @@ it("check says of a config that is fine which plugins it has, and ends with 0", 
 it("a config that is wrong ends with 2, one whose plugin fails with 1", async () => {
   const wrong = await run(`nonsense: 1\n${QUIET}`, "check");
   expect(wrong).toMatchObject({ code: 2, stdout: "" });
-  expect(wrong.stderr).toMatch(/: 1 problem\n {2}nonsense: /);
+  expect(wrong.stderr).toMatch(/: 1 problem\n {2}wampgate\.yaml:1: nonsense: /);
   const failed = await run(FAILING, "check");
   expect(failed).toEqual({ code: 1, stdout: "", stderr: 'plugin "failing" failed to apply itself: no licence' });
 });

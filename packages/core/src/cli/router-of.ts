@@ -21,8 +21,8 @@ export async function routerOf(
   level?: LogLevel,
 ): Promise<{ readonly router: Router; readonly file: string }> {
   const cwd = process.cwd();
-  const { file, raw } = await readConfig({ cwd, ...(config === undefined ? {} : { file: config }) });
-  const router = await createRouter(raw as WampgateConfig, { cwd, file, log: routerLog(2, { level }) });
-  for (const warning of router.warnings) console.error(`warning: ${issueText(warning)}`);
+  const { file, raw, locate } = await readConfig({ cwd, ...(config === undefined ? {} : { file: config }) });
+  const router = await createRouter(raw as WampgateConfig, { cwd, file, locate, log: routerLog(2, { level }) });
+  for (const warning of router.warnings) console.error(`warning: ${issueText(warning, file)}`);
   return { router, file };
 }

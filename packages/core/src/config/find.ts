@@ -1,10 +1,12 @@
 import { readFile, stat } from "node:fs/promises";
-import { dirname, extname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { cosmiconfig, type Loader } from "cosmiconfig";
 import { ConfigError } from "../errors/config-error.ts";
 import { thrownText } from "../errors/thrown.ts";
 import { importConfig, importTypescriptConfig } from "./import-config.ts";
 import { parseJson, parseYaml, Unreadable } from "./parse.ts";
+import { locatorOf } from "./locate.ts";
+import type { Locate } from "./places.ts";
 
 /** A config as it was read. */
 export interface ConfigSource {
@@ -13,6 +15,8 @@ export interface ConfigSource {
   /** The folder to look first for files and modules that it names. */
   readonly folder: string;
   readonly raw: unknown;
+  /** The line of the value at a path. Absent if the config is not from a file. */
+  readonly locate?: Locate;
 }
 
 /** A list of our own, since cosmiconfig's lacks some of them. */
@@ -64,9 +68,11 @@ type Found = Awaited<ReturnType<ReturnType<typeof cosmiconfig>["load"]>>;
  */
 export async function readConfig({ file, cwd }: { file?: string; cwd: string }): Promise<ConfigSource> {
   const path = file === undefined ? undefined : resolve(cwd, file);
+  const texts: Texts = new Map();
   let found: Found;
   try {
-    found = path === undefined ? await search(resolve(cwd)) : await explorerOf(PLACES, LOADERS).load(path);
+    found =
+      path === undefined ? await search(resolve(cwd), texts) : await explorerOf(PLACES, LOADERS, texts).load(path);
   } catch (error) {
     throw new ConfigError(fileOf(error) ?? path ?? cwd, [{ path: [], message: await reasonOf(error) }]);
   }
@@ -75,18 +81,45 @@ export async function readConfig({ file, cwd }: { file?: string; cwd: string }):
     throw new ConfigError(path ?? cwd, [{ path: [], message }]);
   }
   if (found.isEmpty === true) throw new ConfigError(found.filepath, [{ path: [], message: "the file is empty" }]);
-  return { file: found.filepath, folder: dirname(found.filepath), raw: found.config };
+  const { filepath } = found;
+  const locate = locatorOf(formatOf(filepath), texts.get(filepath) ?? "", rootOf(filepath));
+  return { file: filepath, folder: dirname(filepath), raw: found.config, locate };
 }
 
-function explorerOf(searchPlaces: string[], loaders: Readonly<Record<string, Loader>>): ReturnType<typeof cosmiconfig> {
-  return cosmiconfig("wampgate", { searchPlaces, searchStrategy: "none", loaders });
+function formatOf(file: string): "json" | "yaml" | null {
+  if (isCode(file)) return null;
+  return extname(file) === ".json" ? "json" : "yaml";
 }
 
-async function search(cwd: string): Promise<Found> {
-  const inProject = explorerOf(PLACES, LOADERS);
+/** The keys that lead to the config in the file. */
+function rootOf(file: string): string[] {
+  return basename(file) === "package.json" ? ["wampgate"] : [];
+}
+
+/** The texts of files that were read. */
+type Texts = Map<string, string>;
+
+function explorerOf(
+  searchPlaces: string[],
+  loaders: Readonly<Record<string, Loader>>,
+  texts: Texts,
+): ReturnType<typeof cosmiconfig> {
+  const noting = Object.entries(loaders).map(([extension, loader]): [string, Loader] => [
+    extension,
+    (file, text) => {
+      texts.set(file, text);
+      return loader(file, text) as unknown;
+    },
+  ]);
+  return cosmiconfig("wampgate", { searchPlaces, searchStrategy: "none", loaders: Object.fromEntries(noting) });
+}
+
+async function search(cwd: string, texts: Texts): Promise<Found> {
+  const inProject = explorerOf(PLACES, LOADERS, texts);
   const outside = explorerOf(
     PLACES.filter((place) => !isCode(place)),
     DATA_LOADERS,
+    texts,
   );
   const { project, above } = await foldersFrom(cwd);
   for (const folder of project) {

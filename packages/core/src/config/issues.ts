@@ -1,6 +1,7 @@
 import type { ConfigIssue } from "../errors/config-error.ts";
 import type { Schema, SchemaIssue } from "../contract/schema.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
+import type { Locate } from "./places.ts";
 import { shownKey } from "./shown.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -9,16 +10,26 @@ export type Path = readonly (string | number)[];
 /** Collects the problems of a config, so that all of them are reported at once. */
 export class Issues {
   readonly found: ConfigIssue[] = [];
+  readonly #locate: Locate;
 
-  /** @param cause what was thrown, if anything */
-  add(path: Path, message: string, cause?: unknown): void {
+  /** @param locate gives the line of a path in the config's file */
+  constructor(locate: Locate = () => null) {
+    this.#locate = locate;
+  }
+
+  /**
+   * @param cause what was thrown, if anything
+   * @param place the path to locate, where it is another one
+   */
+  add(path: Path, message: string, cause?: unknown, place: Path = path): void {
     if (this.found.some((other) => other.message === message && same(other.path, path))) return;
-    this.found.push({ path, message, ...(cause === undefined ? {} : { cause }) });
+    const line = this.#locate(place);
+    this.found.push({ path, message, ...(line === null ? {} : { line }), ...(cause === undefined ? {} : { cause }) });
   }
 
   /** Adds a problem: no schema knows `key` of `mapping`, which is at `at`. It may be a value that lost its own key. */
   addUnknownKey(at: Path, key: string, mapping: unknown, hint: string): void {
-    this.add([...at, shownKey(key, mapping, hint)], `unknown key${hint}`);
+    this.add([...at, shownKey(key, mapping, hint)], `unknown key${hint}`, undefined, [...at, key]);
   }
 }
 

@@ -74,7 +74,7 @@ export async function loadConfig(
   source: ConfigSource,
   { cwd, transports, running }: LoadOptions,
 ): Promise<LoadedConfig> {
-  const issues = new Issues();
+  const issues = new Issues(source.locate);
   const { value: raw, fromEnvironment, hide } = expandEnvironment(source.raw, process.env, issues);
   if (!isDict(raw)) {
     if (issues.found.length === 0) issues.add([], `expected a dictionary, found ${kindOf(raw)}`);
@@ -96,7 +96,7 @@ export async function loadConfig(
   );
   const usable = running === undefined ? found : found.flatMap((entry) => asRunning(entry, running));
   const realms = await checkRealms(raw["realms"], check);
-  const warnings = new Issues();
+  const warnings = new Issues(source.locate);
   const context: AuthContext = {
     ...check,
     realms,

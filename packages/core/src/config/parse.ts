@@ -1,5 +1,5 @@
 import { load, type YAMLException } from "js-yaml";
-import { findJsonSlip } from "./json-slip.ts";
+import { findJsonSlip, withoutComments } from "./json-scan.ts";
 
 /**
  * A file that cannot be read. The message names the place and what was expected there, but not the text: it may be a
@@ -14,14 +14,14 @@ export function atPlace(line: number, column: number, what: string): string {
   return `line ${line}, column ${column}: ${what}`;
 }
 
-/** Reads JSON. @throws Unreadable naming the place of the syntax error */
+/** Reads JSON, which may have comments. @throws Unreadable naming the place of the syntax error */
 export function parseJson(text: string): unknown {
   const plain = text.startsWith("\uFEFF") ? text.slice(1) : text;
   try {
     return JSON.parse(plain);
   } catch {
     const slip = findJsonSlip(plain);
-    if (slip === null) throw new Unreadable("it is not JSON");
+    if (slip === null) return JSON.parse(withoutComments(plain));
     const before = plain.slice(0, slip.offset).split("\n");
     throw new Unreadable(atPlace(before.length, (before.at(-1)?.length ?? 0) + 1, `expected ${slip.expected}`));
   }

@@ -1,8 +1,12 @@
+import { basename } from "node:path";
+
 /** One problem of a config: its place, and what was found and expected. */
 export interface ConfigIssue {
   /** The keys that lead to it, outermost first. */
   readonly path: readonly (string | number)[];
   readonly message: string;
+  /** The line of the file, counted from 1; absent if it is unknown, as in a config in JavaScript. */
+  readonly line?: number;
   /** What was thrown, if a plugin failed to load: `wampgate --debug` shows its stack. */
   readonly cause?: unknown;
 }
@@ -14,16 +18,17 @@ export class ConfigError extends Error {
   readonly issues: readonly ConfigIssue[];
 
   constructor(file: string, issues: readonly ConfigIssue[]) {
-    const lines = issues.map((issue) => `  ${issueText(issue)}`);
+    const lines = issues.map((issue) => `  ${issueText(issue, file)}`);
     super(`${file}: ${issues.length} ${issues.length === 1 ? "problem" : "problems"}\n${lines.join("\n")}`);
     this.file = file;
     this.issues = issues;
   }
 }
 
-/** `transports[0].auth.ticket: what is wrong` */
-export function issueText({ path, message }: ConfigIssue): string {
-  return path.length > 0 ? `${pathText(path)}: ${message}` : message;
+/** `wampgate.config.yaml:12: transports[0].auth.ticket: what is wrong` */
+export function issueText({ path, message, line }: ConfigIssue, file: string): string {
+  const place = line === undefined ? "" : `${basename(file)}:${line}: `;
+  return path.length > 0 ? `${place}${pathText(path)}: ${message}` : `${place}${message}`;
 }
 
 /** `transports[0].auth.ticket` */

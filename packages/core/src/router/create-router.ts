@@ -1,6 +1,7 @@
 import { dirname, resolve } from "node:path";
 import type { WampgateConfig } from "../config/define-config.ts";
 import { limitCounters } from "../config/json-schema.ts";
+import type { Locate } from "../config/places.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import type { Log } from "../contract/log.ts";
 import type { RouterStats } from "../contract/observers.ts";
@@ -27,6 +28,8 @@ export interface RouterOptions {
   readonly cwd?: string;
   /** The file the config came from: plugins are looked for beside it first, and errors name it. */
   readonly file?: string;
+  /** The line of a path in that file, for messages. */
+  readonly locate?: Locate | undefined;
   /** Default: pino on stdout, as the config's `log` says. */
   readonly log?: Log;
 }
@@ -41,10 +44,13 @@ export interface RouterOptions {
  * await router.start();
  */
 export async function createRouter(config: WampgateConfig, options: RouterOptions = {}): Promise<Router> {
-  const cwd = options.cwd ?? process.cwd();
+  const { cwd = process.cwd(), locate } = options;
   const file = options.file === undefined ? "config" : resolve(cwd, options.file);
   const folder = options.file === undefined ? cwd : dirname(file);
-  const loaded = await loadConfig({ file, folder, raw: config }, { cwd, transports: BUILTIN.transports });
+  const loaded = await loadConfig(
+    { file, folder, raw: config, ...(locate === undefined ? {} : { locate }) },
+    { cwd, transports: BUILTIN.transports },
+  );
   return assembled(loaded, { cwd, log: options.log ?? routerLog(1) });
 }
 
@@ -96,7 +102,7 @@ async function assembled(loaded: LoadedConfig, { cwd, log: target }: { cwd: stri
     },
     check: () => requireProviders(context),
     start: () => lifecycle.start(),
-    reload: (raw) => reloads.reload(raw),
+    reload: (raw, changed) => reloads.reload(raw, changed),
     drain: () => lifecycle.drain(),
     close: (reason = CloseUri.systemShutdown) => lifecycle.close(reason),
     session: (realm, { role, authid = "embedded" }) => sessions.join(realm, role, authid, "embedded"),

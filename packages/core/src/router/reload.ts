@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { whyNoPlace } from "../auth/entitlement.ts";
 import type { WampgateConfig } from "../config/define-config.ts";
 import { loadConfig } from "../config/load.ts";
+import type { Locate } from "../config/places.ts";
 import type { Log } from "../contract/log.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
 import { BUILTIN } from "./builtin.ts";
@@ -17,6 +18,11 @@ import type { LocalSession } from "../session/local/local-session.ts";
 import type { Session } from "../session/session.ts";
 import { CloseUri } from "../wamp/error-uris.ts";
 import { attempt } from "../wamp/guarded.ts";
+
+export interface ReloadOptions {
+  /** The line of a path in the config's file, for messages. */
+  readonly locate?: Locate | undefined;
+}
 
 interface Parts {
   readonly realms: Realms;
@@ -117,19 +123,19 @@ export class Reloads {
   }
 
   /** @see Router.reload */
-  reload(raw: WampgateConfig): Promise<Reloaded> {
-    const reloaded = this.#last.then(() => this.#reload(raw));
+  reload(raw: WampgateConfig, options: ReloadOptions = {}): Promise<Reloaded> {
+    const reloaded = this.#last.then(() => this.#reload(raw, options));
     this.#last = reloaded.catch(() => undefined);
     return reloaded;
   }
 
-  async #reload(raw: WampgateConfig): Promise<Reloaded> {
+  async #reload(raw: WampgateConfig, { locate }: ReloadOptions): Promise<Reloaded> {
     const { config, log } = this.#context;
     const { realms, sessions, listeners, lifecycle, logSettings } = this.#parts;
     const { file, folder, plugins } = config.now;
     const running = plugins.map(({ plugin }) => plugin);
     const options = { cwd: this.#cwd, transports: BUILTIN.transports, running };
-    const next = await loadConfig({ file, folder, raw }, options);
+    const next = await loadConfig({ file, folder, raw, ...(locate === undefined ? {} : { locate }) }, options);
     if (!lifecycle.isRunning) throw new Error("the config is not reloaded: the router has not started, or is stopping");
     const plan = planReload(config.now, next);
     config.now = plan.config;

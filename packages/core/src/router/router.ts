@@ -7,7 +7,7 @@ import type { ConfigIssue } from "../errors/config-error.ts";
 import type { LocalSession } from "../session/local/local-session.ts";
 import type { MemoryClient, MemoryConnectOptions } from "../transports/memory/memory.ts";
 import type { Endpoint } from "./listeners.ts";
-import type { Reloaded } from "./reload.ts";
+import type { Reloaded, ReloadOptions } from "./reload.ts";
 
 /** A WAMP router. Create it by `createRouter`. */
 export interface Router {
@@ -41,7 +41,7 @@ export interface Router {
    *
    * @throws ConfigError if the config is wrong: then the old one stays in effect; Error if the router does not run
    */
-  reload(config: WampgateConfig): Promise<Reloaded>;
+  reload(config: WampgateConfig, options?: ReloadOptions): Promise<Reloaded>;
 
   /**
    * The first half of an orderly end: takes no new clients, ends the pending logins, and waits until no call is

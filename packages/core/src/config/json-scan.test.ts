@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { runs } from "../../../../jest/runs.ts";
-import { findJsonSlip } from "./json-slip.ts";
+import { findJsonSlip } from "./json-scan.ts";
 
 it.each<[text: string, offset: number, expected: string]>([
   ["", 0, "a value"],
