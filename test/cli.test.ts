@@ -83,8 +83,7 @@ describe("wampgate", () => {
       .replace("type: dynamic", "type: dinamic");
     const { code, stderr } = await run(await folderWith({ "wampgate.config.yaml": wrong }), ["check"]);
     expect(code).toBe(2);
-    expect(stderr).toContain("realms[0].roles[0].name");
-    expect(stderr).toContain("realms[0].roles[0].nam");
+    expect(stderr).toContain('wampgate.config.yaml:5: realms[0].roles[0].nam: unknown key; did you mean "name"?');
     expect(stderr).toContain("JOE");
     expect(stderr).toContain("dynamic");
     expect(stderr).not.toContain("    at ");

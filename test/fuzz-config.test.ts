@@ -29,7 +29,18 @@ const SOUND = {
       ],
       options: { "uri-check": "strict", "event-history": [{ uri: "com.example.news", limit: 5 }] },
     },
-    { name: "realm2", roles: [{ name: "authenticator", permissions: [] }] },
+    {
+      name: "realm2",
+      roles: [
+        {
+          name: "authenticator",
+          permissions: ["authenticate", "authorize"].map((name) => ({
+            uri: `com.example.${name}`,
+            allow: { register: true },
+          })),
+        },
+      ],
+    },
   ],
   transports: [
     {
@@ -55,7 +66,11 @@ const SOUND = {
         },
       },
     },
-    { type: "rawsocket", endpoint: { type: "unix", path: "/tmp/fuzz" }, auth: { anonymous: { type: "static" } } },
+    {
+      type: "rawsocket",
+      endpoint: { type: "unix", path: "/tmp/fuzz" },
+      auth: { anonymous: { type: "static", role: "user" } },
+    },
   ],
   components: [{ module: () => undefined, realm: "realm2", role: "authenticator", config: { a: 1 }, timeout: 10 }],
 };

@@ -1,6 +1,9 @@
 import { accept, assignmentOf, credential, defineMethod, definePlugin, principalFields, z } from "@wampgate/core";
 import { serialAuthid } from "./serial-authid.ts";
 
+/** The role without any in the config. */
+const ANONYMOUS = "anonymous";
+
 const block = z.strictObject(principalFields);
 
 /**
@@ -14,8 +17,8 @@ export const anonymous = defineMethod({
   static: {
     schema: block,
     // Without any role in the config it is `anonymous`, as in Crossbar.
-    find: (query, own) => credential({}, { ...assignmentOf(own), role: own.role ?? query.defaultRole ?? "anonymous" }),
-    assignments: (own) => [{ path: [], ...assignmentOf(own) }],
+    find: (query, own) => credential({}, { ...assignmentOf(own), role: own.role ?? query.defaultRole ?? ANONYMOUS }),
+    assignments: (own) => [{ path: [], ...assignmentOf(own), otherwise: ANONYMOUS }],
   },
   async challenge(attempt) {
     await attempt.resolvePrincipal({ authid: serialAuthid() });

@@ -1,14 +1,21 @@
 import type { z } from "zod";
 import type { StaticAssignment } from "../contract/method.ts";
-import type { CalledProcedure, Strategy } from "../contract/strategy.ts";
+import type { Strategy } from "../contract/strategy.ts";
 import type { AuthSettings, BlockSettings, MethodSettings } from "../contract/auth-settings.ts";
 import { thrownText } from "../errors/thrown.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
+import type { DecidingProcedure } from "./check-rights.ts";
 import type { Realms } from "./check-realms.ts";
 import { blockSchema } from "../auth/settings.ts";
 import { type Check, checkBySchema, droppedKeys, type Issues, type Path } from "./issues.ts";
 import { quoted, shownKey } from "./shown.ts";
-import { METHOD_PACKAGES, packageOfMethod, packageOfStrategy, STRATEGY_PACKAGES } from "./known-packages.ts";
+import {
+  METHOD_PACKAGES,
+  officialPackage,
+  packageOfMethod,
+  packageOfStrategy,
+  STRATEGY_PACKAGES,
+} from "./known-packages.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** A method, and the name of its plugin. */
@@ -28,10 +35,12 @@ export interface AuthContext extends Check {
   readonly methods: ReadonlyMap<string, ProvidedMethod>;
   readonly strategies: ReadonlyMap<string, ProvidedStrategy>;
   readonly realms: Realms;
+  /** The entries of `plugins` that could not be loaded, as far as they are names: what is missing may be theirs. */
+  readonly notLoaded: readonly string[];
   /** Legal, but probably a mistake. */
   readonly warnings: Issues;
   /** Gets each procedure that a strategy will call. */
-  readonly called: CalledProcedure[];
+  readonly called: DecidingProcedure[];
 }
 
 const LEFT_OUT = new Map(
@@ -40,6 +49,8 @@ const LEFT_OUT = new Map(
     `${name} is left out: it lets a client name its own realm and role, without a proof`,
   ]),
 );
+
+const CROSSBAR_METHODS = ["cryptosign", "scram", "tls", "cookie"];
 
 /** Checks the `auth` of a transport. */
 export async function checkAuth(auth: unknown, at: Path, context: AuthContext): Promise<AuthSettings> {
@@ -56,7 +67,8 @@ export async function checkAuth(auth: unknown, at: Path, context: AuthContext): 
     const hint =
       provided === undefined ? didYouMean(name, [...context.methods.keys(), ...Object.keys(METHOD_PACKAGES)]) : "";
     const shown = provided === undefined ? shownKey(name, auth, hint) : name;
-    if (provided === undefined) context.issues.add([...at, shown], noSuchMethod(name, shown === name, hint));
+    if (provided === undefined && !isExcused(packageOfMethod(name), context))
+      context.issues.add([...at, shown], noSuchMethod(name, shown === name, hint), undefined, [...at, name]);
     const blocks = await checkBlocks(value, [...at, shown], provided ?? null, context);
     if (provided !== undefined) settings.set(name, { ...provided, blocks });
   }
@@ -96,14 +108,17 @@ async function checkBlock(
   if (type === "static") return method === null ? null : checkStatic(own, at, method, defaultRole, context);
   const provided = context.strategies.get(type);
   if (provided === undefined) {
-    context.issues.add([...at, "type"], noSuchType(type, context));
+    if (!isExcused(packageOfStrategy(type), context)) context.issues.add([...at, "type"], noSuchType(type, context));
     return null;
   }
   const { strategy, plugin } = provided;
   const checked = await checkOwn(strategy.block, own, at, context);
   if (checked === null) return null;
   return asPluginSays(at, context, () => {
-    for (const called of strategy.calls?.(checked.value) ?? []) noteCalled(called, at, context);
+    for (const called of strategy.calls?.(checked.value) ?? []) {
+      const [key] = Object.entries(own).find(([, text]) => text === called.uri) ?? [];
+      noteCalled({ ...called, what: "authenticator", at: key === undefined ? at : [...at, key] }, at, context);
+    }
     return { type, plugin, strategy, value: checked.value, defaultRole };
   });
 }
@@ -140,15 +155,12 @@ async function checkStatic(
     const value = (await keeper.prepare?.(checked.value)) ?? checked.value;
     const assignments = keeper.assignments(value);
     warnOfOpenRealms(assignments, at, defaultRole, context);
-    for (const { path, realm, role } of assignments) {
+    for (const assignment of assignments) {
+      const { realm, role, path, warning } = assignment;
       if (realm) context.realms.requireRealm(realm, [...at, ...path, "realm"]);
       if (role) context.realms.requireRole(realm ?? null, role, [...at, ...path, "role"]);
-      else if (defaultRole === null && path.length > 0) {
-        context.warnings.add(
-          [...at, ...path],
-          "it has no role, and the block no default-role: its login ends in wamp.error.no_such_role",
-        );
-      }
+      else if (defaultRole === null) warnOfNoRole(assignment, [...at, ...path], context);
+      if (warning !== undefined) context.warnings.add([...at, ...path], warning);
     }
     return { type: "static", plugin, strategy: null, value, defaultRole };
   });
@@ -180,6 +192,20 @@ function warnOfOpenRealms(
   }
 }
 
+/** A login that is assigned no role, or one that is not there, can never succeed. */
+function warnOfNoRole(assignment: StaticAssignment, at: Path, { realms, warnings }: AuthContext): void {
+  const { path, realm, otherwise } = assignment;
+  const ends = "its login ends in wamp.error.no_such_role";
+  if (otherwise === undefined) {
+    // Of a whole block its method may know more.
+    if (path.length > 0) warnings.add(at, `it has no role, and the block no default-role: ${ends}`);
+    return;
+  }
+  if (realms.hasRole(realm ?? null, otherwise)) return;
+  const where = realm ? `the realm${quoted(realm)} has no such role` : "no realm has that role";
+  warnings.add(at, `it has no role, so that it gets the role "${otherwise}", and ${where}: ${ends}; name a role`);
+}
+
 /** Checks a plugin's own keys in a block, and reports those that its schema does not know. */
 async function checkOwn(
   schema: Strategy["block"],
@@ -194,7 +220,7 @@ async function checkOwn(
   return dropped.length === 0 ? checked : null;
 }
 
-function noteCalled(called: CalledProcedure, at: Path, { realms, called: all, warnings }: AuthContext): void {
+function noteCalled(called: DecidingProcedure, at: Path, { realms, called: all, warnings }: AuthContext): void {
   all.push(called);
   if (called.realm !== null) return realms.requireRealm(called.realm, [...at, called.realmKey]);
   warnings.add(
@@ -203,12 +229,20 @@ function noteCalled(called: CalledProcedure, at: Path, { realms, called: all, wa
   );
 }
 
+/** Whether what is missing is missing because a plugin was not loaded, which has been told. */
+export function isExcused(official: string | undefined, { notLoaded }: Pick<AuthContext, "notLoaded">): boolean {
+  return notLoaded.some((name) => officialPackage(name) === official);
+}
+
 function noSuchMethod(name: string, isShown: boolean, hint: string): string {
   const leftOut = LEFT_OUT.get(name);
   if (leftOut !== undefined) return leftOut;
   const what = `no loaded plugin provides ${isShown ? `the method "${name}"` : "a method of this name"}`;
   const official = packageOfMethod(name);
-  return official === undefined ? `${what}${hint}` : `${what}; ${toInstall(official)}`;
+  if (official !== undefined) return `${what}; ${toInstall(official)}`;
+  return hint === "" && CROSSBAR_METHODS.includes(name)
+    ? `${what}, and there is no official package for it yet; see docs/guides/writing-a-method.md`
+    : `${what}${hint}`;
 }
 
 function noSuchType(type: string, { strategies }: AuthContext): string {

@@ -33,7 +33,8 @@ export function expandEnvironment(raw: unknown, environment: NodeJS.ProcessEnv, 
 
   const expandText = (text: string, path: Path): string => {
     if (WHOLE.test(text)) whole.add(JSON.stringify(path));
-    return text.replace(VARIABLE, (found: string, name: string | undefined) => {
+    let unset = 0;
+    const expanded = text.replace(VARIABLE, (found: string, name: string | undefined) => {
       if (name === undefined) return "${";
       const value = environment[name];
       if (value !== undefined) {
@@ -41,8 +42,12 @@ export function expandEnvironment(raw: unknown, environment: NodeJS.ProcessEnv, 
         return value;
       }
       issues.add(path, `the environment variable ${name} is not set; set it, or write $\${ for a literal \${`);
+      unset++;
       return found;
     });
+    // What its text would be is unknown.
+    if (unset > 0) issues.settle(path);
+    return expanded;
   };
 
   let left = MAX_VALUES;

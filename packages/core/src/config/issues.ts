@@ -1,15 +1,18 @@
 import type { ConfigIssue } from "../errors/config-error.ts";
 import type { Schema, SchemaIssue } from "../contract/schema.ts";
-import { isDict, kindOf } from "../wamp/messages.ts";
+import { isDict } from "../wamp/messages.ts";
 import type { Locate } from "./places.ts";
+import { jsonSchemaOf, keysOf, nodesAt } from "./schema-nodes.ts";
 import { shownKey } from "./shown.ts";
 import { didYouMean } from "./suggest.ts";
+import { type DetailedIssue, isOfKind, sentence } from "./words.ts";
 
 export type Path = readonly (string | number)[];
 
 /** Collects the problems of a config, so that all of them are reported at once. */
 export class Issues {
   readonly found: ConfigIssue[] = [];
+  readonly #settled: Path[] = [];
   readonly #locate: Locate;
 
   /** @param locate gives the line of a path in the config's file */
@@ -19,32 +22,33 @@ export class Issues {
 
   /**
    * @param cause what was thrown, if anything
-   * @param place the path to locate, where it is another one
+   * @param place the path that has the problem, where it is not the one to show
    */
   add(path: Path, message: string, cause?: unknown, place: Path = path): void {
     if (this.found.some((other) => other.message === message && same(other.path, path))) return;
+    if (this.#settled.some((settled) => same(settled, place.slice(0, settled.length)))) return;
     const line = this.#locate(place);
     this.found.push({ path, message, ...(line === null ? {} : { line }), ...(cause === undefined ? {} : { cause }) });
   }
 
-  /** Adds a problem: no schema knows `key` of `mapping`, which is at `at`. It may be a value that lost its own key. */
-  addUnknownKey(at: Path, key: string, mapping: unknown, hint: string): void {
-    this.add([...at, shownKey(key, mapping, hint)], `unknown key${hint}`, undefined, [...at, key]);
+  /**
+   * Adds a problem: no schema knows `key` of `mapping`, which is at `at`. It may be a value that lost its own key.
+   *
+   * @param hint `did you mean …`, if it is similar to a known one
+   * @param guess the same, if it is not similar
+   */
+  addUnknownKey(at: Path, key: string, mapping: unknown, hint: string, guess = ""): void {
+    this.add([...at, shownKey(key, mapping, hint)], `unknown key${hint || guess}`, undefined, [...at, key]);
+  }
+
+  /** What is wrong at `path` and below it has been told: what is added there later follows from that. */
+  settle(path: Path): void {
+    this.#settled.push(path);
   }
 }
 
 function same(a: Path, b: Path): boolean {
   return a.length === b.length && a.every((key, i) => key === b[i]);
-}
-
-/** The keys of zod's issues that Standard Schema does not have. Other libraries lack them. */
-interface DetailedIssue extends SchemaIssue {
-  readonly code?: string;
-  readonly keys?: readonly string[];
-  readonly expected?: string;
-  readonly values?: readonly unknown[];
-  readonly errors?: readonly (readonly DetailedIssue[])[];
-  readonly note?: string;
 }
 
 /** What the checks of a config share. */
@@ -70,7 +74,9 @@ export async function checkBySchema(schema: Schema, value: unknown, at: Path, ch
     result = await schema["~standard"].validate(root);
   }
   if (result.issues === undefined) return { value: result.value };
-  for (const issue of result.issues) report(issue, root, schema, at, check.issues);
+  const report = new Report(schema, root, at, check);
+  for (const issue of result.issues.flatMap(detailsOf)) report.add(issue);
+  report.end();
   return null;
 }
 
@@ -95,55 +101,85 @@ function replaced(root: unknown, [key, ...rest]: Path, value: unknown): unknown 
   return copy;
 }
 
-function report(issue: DetailedIssue, root: unknown, schema: Schema, at: Path, issues: Issues): void {
-  const inner = pathOf(issue);
-  if (issue.code === "unrecognized_keys") {
-    for (const key of issue.keys ?? []) {
-      const hint = didYouMean(key, knownKeys(schema, inner));
-      issues.addUnknownKey([...at, ...inner], key, valueAt(root, inner), hint);
-    }
-    return;
-  }
-  const found = valueAt(root, inner);
-  // A union's own message says only "invalid". The branch that got furthest says more.
+/** A union's own message says only "invalid". The problems of the branch that got furthest say more. */
+function detailsOf(issue: DetailedIssue): DetailedIssue[] {
   const branch = issue.code === "invalid_union" ? deepest(issue.errors ?? []) : null;
-  if (branch !== null) {
-    for (const detail of branch) report({ ...detail, path: [...inner, ...pathOf(detail)] }, root, schema, at, issues);
-    return;
-  }
-  issues.add([...at, ...inner], sentence(issue, found));
+  if (branch === null) return [issue];
+  return branch.flatMap((inner) => detailsOf({ ...inner, path: [...pathOf(issue), ...pathOf(inner)] }));
 }
-
-/** What was expected and what was found: only the kind, since the value may be a secret. */
-function sentence(issue: DetailedIssue, found: unknown): string {
-  if (issue.code === "invalid_type" && issue.message.startsWith("Invalid input"))
-    return `expected ${WORDS[issue.expected ?? ""] ?? issue.expected}, found ${kindOf(found)}`;
-  if (issue.code === "invalid_value") {
-    const known = (issue.values ?? []).map(String);
-    const hint = typeof found === "string" ? didYouMean(found, known) : "";
-    return `expected ${known.map((word) => `"${word}"`).join(" or ")}, found ${kindOf(found)}${hint}`;
-  }
-  if (issue.code === "invalid_union") return `expected ${issue.note ?? "one of several forms"}, found ${kindOf(found)}`;
-  return issue.code === "custom" || issue.code === "invalid_type"
-    ? issue.message
-    : `${issue.message.replace(/^Invalid input: /, "")}, found ${kindOf(found)}`;
-}
-
-const WORDS: Readonly<Record<string, string>> = {
-  string: "a string",
-  number: "a number",
-  int: "a whole number",
-  boolean: "true or false",
-  array: "a list",
-  object: "a dictionary",
-  record: "a dictionary",
-};
 
 function deepest(branches: readonly (readonly DetailedIssue[])[]): readonly DetailedIssue[] | null {
   const depth = (branch: readonly DetailedIssue[]): number =>
     Math.max(0, ...branch.map((issue) => pathOf(issue).length));
   const [best] = [...branches].sort((a, b) => depth(b) - depth(a));
   return best !== undefined && depth(best) > 0 ? best : null;
+}
+
+/** The problems that one schema has with a value. A key that was misspelt is not missing as well. */
+class Report {
+  readonly #schema: Schema;
+  readonly #root: unknown;
+  readonly #at: Path;
+  readonly #check: Check;
+  readonly #told: Path[] = [];
+  /** The unknown keys, and the paths of missing values. */
+  readonly #unknown: { readonly at: Path; readonly key: string }[] = [];
+  readonly #missing: { readonly path: Path; readonly message: string }[] = [];
+
+  constructor(schema: Schema, root: unknown, at: Path, check: Check) {
+    this.#schema = schema;
+    this.#root = root;
+    this.#at = at;
+    this.#check = check;
+  }
+
+  add(issue: DetailedIssue): void {
+    const path = pathOf(issue);
+    if (issue.code === "unrecognized_keys") {
+      this.#unknown.push(...(issue.keys ?? []).map((key) => ({ at: path, key })));
+      return;
+    }
+    // What a schema finds at one place besides the first problem follows from it.
+    if (this.#told.some((other) => same(other, path))) return;
+    this.#told.push(path);
+    const full = [...this.#at, ...path];
+    const found = valueAt(this.#root, path);
+    const nodes = nodesAt(this.#schema, this.#root, path);
+    const message = sentence(issue, found, nodes, !this.#check.fromEnvironment(full));
+    if (found === undefined && path.length > 0) this.#missing.push({ path, message });
+    else this.#check.issues.add(full, message);
+  }
+
+  end(): void {
+    for (const { at, key } of this.#unknown) {
+      const mapping = valueAt(this.#root, at);
+      const known = keysOf(nodesAt(this.#schema, this.#root, at));
+      const free = known.filter((name) => !isDict(mapping) || !Object.hasOwn(mapping, name));
+      const hint = didYouMean(key, free) || didYouMean(key, known);
+      const guess = hint === "" ? this.#onlyMissing(at, key) : "";
+      this.#forget(at, hint || guess);
+      this.#check.issues.addUnknownKey([...this.#at, ...at], key, mapping, hint, guess);
+    }
+    for (const { path, message } of this.#missing) this.#check.issues.add([...this.#at, ...path], message);
+  }
+
+  /** The one key that is missing where there is one unknown key, if the value is of its kind. */
+  #onlyMissing(at: Path, key: string): string {
+    const isHere = ({ path }: { path: Path }): boolean => same(path.slice(0, -1), at);
+    const [missing, ...others] = this.#missing.filter(isHere);
+    if (missing === undefined || others.length > 0) return "";
+    if (this.#unknown.filter((other) => same(other.at, at)).length > 1) return "";
+    const value = valueAt(this.#root, [...at, key]);
+    const fits = nodesAt(this.#schema, this.#root, missing.path).some((node) => isOfKind(value, node));
+    return fits ? `; did you mean "${missing.path.at(-1)}"?` : "";
+  }
+
+  /** A key that an unknown key was probably meant for is not missing. */
+  #forget(at: Path, hint: string): void {
+    const [, meant] = /"(.+)"/.exec(hint) ?? [];
+    const index = this.#missing.findIndex(({ path }) => meant !== undefined && same(path, [...at, meant]));
+    if (index !== -1) this.#missing.splice(index, 1);
+  }
 }
 
 function pathOf({ path = [] }: SchemaIssue): (string | number)[] {
@@ -159,31 +195,6 @@ export function valueAt(root: unknown, path: Path): unknown {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
     return (value as Record<string | number, unknown>)[key];
   }, root);
-}
-
-/**
- * The keys that a schema knows at `path`, if it can give a JSON Schema, as zod's can; else none, and there is no
- * suggestion.
- */
-function knownKeys(schema: Schema, path: Path): string[] {
-  const json = jsonSchemaOf(schema);
-  let node: unknown = json;
-  for (const key of path) {
-    const { properties, additionalProperties, items } = isDict(node) ? node : {};
-    const own = isDict(properties) && Object.hasOwn(properties, key) ? properties[String(key)] : undefined;
-    node = own ?? (typeof key === "number" ? items : additionalProperties);
-  }
-  return isDict(node) && isDict(node["properties"]) ? Object.keys(node["properties"]) : [];
-}
-
-/** The JSON Schema of a Standard Schema (https://standardschema.dev/json-schema), or null. */
-export function jsonSchemaOf(schema: Schema): Record<string, unknown> | null {
-  const { jsonSchema } = schema["~standard"] as { jsonSchema?: { input(options: object): Record<string, unknown> } };
-  try {
-    return jsonSchema?.input({ target: "draft-2020-12", libraryOptions: { unrepresentable: "any" } }) ?? null;
-  } catch {
-    return null;
-  }
 }
 
 /** Keys of `input` that a lax schema dropped silently: they are unknown too. */

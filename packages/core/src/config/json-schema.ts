@@ -4,7 +4,7 @@ import type { Plugin } from "../contract/plugin.ts";
 import type { Schema } from "../contract/schema.ts";
 import { blockSchema } from "../auth/settings.ts";
 import { rootSchema, transportSchema } from "./core-schema.ts";
-import { jsonSchemaOf } from "./issues.ts";
+import { jsonSchemaOf } from "./schema-nodes.ts";
 import { counters } from "../settings/metadata.ts";
 
 type Json = Record<string, unknown>;

@@ -1,3 +1,5 @@
+import { isSimilar } from "./suggest.ts";
+
 /**
  * The official packages, by the method or strategy that each provides. If no loaded plugin provides it, a message says
  * which package to install. Only this file of core knows their names.
@@ -18,6 +20,27 @@ export function packageOfMethod(name: string): string | undefined {
 /** The official package of a strategy, by its type; undefined if there is none. */
 export function packageOfStrategy(type: string): string | undefined {
   return find(STRATEGY_PACKAGES, type);
+}
+
+/** The official packages that provide no method and no strategy. */
+const OTHER_PACKAGES = ["@wampgate/metrics"];
+
+const OFFICIAL: readonly string[] = [
+  ...Object.values(METHOD_PACKAGES),
+  ...Object.values(STRATEGY_PACKAGES),
+  ...OTHER_PACKAGES,
+];
+
+/** The official package that a name in `plugins` means or was probably meant for; undefined if there is none. */
+export function officialPackage(name: string): string | undefined {
+  if (OFFICIAL.includes(name)) return name;
+  if (/^[./]/.test(name)) return undefined;
+  const bare = name.replace(/^@[^/]*\//, "").replace(/^wampgate-/, "");
+  return OFFICIAL.find((official) =>
+    [official, official.replace("@wampgate/", ""), official.replace("@wampgate/auth-", "")].some(
+      (form) => bare === form || isSimilar(name, form) || isSimilar(bare, form),
+    ),
+  );
 }
 
 // The name comes from a config: `constructor` is not a package.

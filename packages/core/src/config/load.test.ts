@@ -90,7 +90,7 @@ it("all problems are reported at once, each with its path", async () => {
     "plugins[1]",
     "realms[0].name",
     "realms[0].roles",
-    "transports[0].auth.pin",
+    "transports[0].auth.pin.principals.joe.pin",
     "transports[0].type",
   ]);
 });
@@ -187,7 +187,7 @@ describe("a problem says what was expected", () => {
     [
       "a deadline",
       config({ transports: [{ type: "memory", auth: { pin: PIN }, "auth-timeout": 0 }] }),
-      /auth-timeout: .*found an integer/,
+      "transports[0].auth-timeout: expected a whole number of milliseconds, at least 1, found a smaller one",
     ],
     [
       "a transport's key",
@@ -224,6 +224,40 @@ describe("a problem says what was expected", () => {
     const transport = { type: "websocket", endpoint: { type: "tcp", port: 8080 }, auth: { pin: PIN } };
     const found = await problems(config({ transports: [transport, transport] }));
     expect(found).toEqual([expect.stringMatching(/^transports\[1\]/)]);
+  });
+});
+
+describe("what follows from one mistake is not told as well", () => {
+  it.each<[string, unknown, RegExp]>([
+    [
+      "a plugin that is misspelt",
+      config({ plugins: [plugin, "@wampgate/auth-tickt"] }, { pin: PIN, ticket: { type: "static" } }),
+      /^plugins\[1\]: .*; did you mean "@wampgate\/auth-ticket"/,
+    ],
+    [
+      "a plugin that does not load",
+      config({ plugins: [plugin, "./nowhere.js"] }, { pin: { type: "sql" }, mine: { type: "static" } }),
+      /^plugins\[1\]: the file "\.\/nowhere\.js" does not exist/,
+    ],
+    [
+      "a role without its name",
+      config({ realms: [{ name: "realm1", roles: [{ nam: "user" }] }] }),
+      /roles\[0\]\.nam: /,
+    ],
+    [
+      "a realm without its name",
+      config({ realms: [{ nme: "realm1", roles: [{ name: "user" }] }] }),
+      /^realms\[0\]\.nme: /,
+    ],
+    [
+      "variables that are not set",
+      config({ "shutdown-timeout": "${WG_NOT_SET}", log: { buffer: "${WG_NOT_SET}" } }),
+      /^(shutdown-timeout|log\.buffer): the environment variable WG_NOT_SET is not set/,
+    ],
+  ])("%s", async (_what, raw, expected) => {
+    const found = await problems(raw);
+    expect(found.filter((line) => !expected.test(line))).toEqual([]);
+    expect(found.length).toBeGreaterThan(0);
   });
 });
 
@@ -368,14 +402,56 @@ describe("what is legal but probably a mistake is a warning", () => {
 
   it("an authenticator in the realm that the client names", async () => {
     const block = { type: "asking", procedure: "com.auth" };
-    expect(await warnings(config({}, { pin: block }))).toEqual([expect.stringContaining("without asked-realm")]);
-    expect(await warnings(config({}, { pin: { ...block, "asked-realm": "realm1" } }))).toEqual([]);
+    const realms = ruleWith({ uri: "com.auth", allow: { register: true } });
+    expect(await warnings(config(realms, { pin: block }))).toEqual([expect.stringContaining("without asked-realm")]);
+    expect(await warnings(config(realms, { pin: { ...block, "asked-realm": "realm1" } }))).toEqual([]);
+  });
+
+  it("an authenticator that no role may register: only an exact rule counts", async () => {
+    const block = { type: "asking", procedure: "com.auth", "asked-realm": "realm1" };
+    const found = async (role: object): Promise<string[]> => warnings(config(realmWith(role), { pin: block }));
+    const add = 'add { uri: "com.auth", allow: { register: true } } to the permissions of the role';
+    expect(await found({})).toEqual([expect.stringContaining(`${add} that it logs in with`)]);
+    const broad = [{ "allow-by-default": true }, { permissions: [{ uri: "com.*", allow: { register: true } }] }];
+    for (const role of broad) expect(await found(role)).toEqual([expect.stringContaining(`${add} "user"`)]);
+    expect(await found({ permissions: [{ uri: "com.auth", allow: { register: true } }] })).toEqual([]);
+  });
+
+  it("an authorizer that no role may register, with its realm and what follows", async () => {
+    const role = { authorizer: "com.authorize", "authorizer-realm": "realm1" };
+    expect((await load(config(realmWith(role)))).warnings).toEqual([
+      {
+        path: ["realms", 0, "roles", 0, "authorizer"],
+        message: expect.stringMatching(/no role of the realm "realm1" may .*, so it is never asked/) as string,
+      },
+    ]);
+  });
+
+  it("a component whose role may do nothing, with what it may be", async () => {
+    const components = [{ module: () => undefined, realm: "realm1", role: "user" }];
+    const found = async (role: object): Promise<string[]> => warnings(config({ ...realmWith(role), components }));
+    const nothing = [{}, { permissions: [] }, { permissions: [], "allow-by-default": true }];
+    for (const role of [...nothing, { permissions: [{ uri: "a", allow: { call: false } }] }])
+      expect(await found(role)).toEqual([
+        expect.stringContaining('no rule lets the role "user" of the realm "realm1"'),
+      ]);
+    const something = [{ "allow-by-default": true }, { permissions: [{ uri: "a", allow: { call: true } }] }];
+    for (const role of something) expect(await found(role)).toEqual([]);
+  });
+
+  it("a component's role is named where it lacks the right to register an authenticator", async () => {
+    const components = [{ module: () => undefined, realm: "realm1", role: "user" }];
+    const block = { type: "asking", procedure: "com.auth", "asked-realm": "realm1" };
+    const role = realmWith({ permissions: [{ uri: "a", allow: { call: true } }] });
+    expect(await warnings(config({ ...role, components }, { pin: block }))).toEqual([
+      expect.stringMatching(/to the permissions of the role "user"$/),
+    ]);
   });
 
   it("a role that may call an authenticator", async () => {
     const block = { type: "asking", procedure: "com.auth", "asked-realm": "realm1" };
     const realms = (rule: object) => ruleWith({ uri: "com.auth", ...rule });
-    expect(await warnings(config(realms({ allow: { call: true } }), { pin: block }))).toEqual([
+    expect(await warnings(config(realms({ allow: { call: true, register: true } }), { pin: block }))).toEqual([
       expect.stringContaining("call the authenticator or authorizer com.auth"),
     ]);
     expect(await warnings(config(realms({ allow: { register: true } }), { pin: block }))).toEqual([]);

@@ -11,9 +11,11 @@ import { type FoundPlugin, loadPlugins, type PluginEntry } from "../plugins/load
 import { resolveModule } from "../plugins/resolve.ts";
 import type { Component } from "../plugins/start-component.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
-import { type AuthContext, checkAuth } from "./check-auth.ts";
+import { type AuthContext, checkAuth, isExcused } from "./check-auth.ts";
+import { warnOfRights } from "./check-rights.ts";
 import { checkRealms, listAt } from "./check-realms.ts";
 import { type EntrySettings, entrySettings, rootSchema, transportSchema } from "./core-schema.ts";
+import { tellOfCrossbar } from "./crossbar.ts";
 import { expandEnvironment } from "./environment.ts";
 import type { ConfigSource } from "./find.ts";
 import { type Check, checkBySchema, droppedKeys, Issues, type Path } from "./issues.ts";
@@ -80,6 +82,7 @@ export async function loadConfig(
     if (issues.found.length === 0) issues.add([], `expected a dictionary, found ${kindOf(raw)}`);
     throw new ConfigError(source.file, shownIssues(issues.found, raw, hide));
   }
+  if (!tellOfCrossbar(raw, issues)) throw new ConfigError(source.file, shownIssues(issues.found, raw, hide));
   const check: Check = { issues, fromEnvironment };
   const from = { folder: source.folder, cwd };
   for (const key of Object.keys(raw)) {
@@ -87,7 +90,7 @@ export async function loadConfig(
       issues.addUnknownKey([], key, raw, didYouMean(key, Object.keys(rootSchema.shape)));
   }
 
-  const found = await findPlugins(raw["plugins"] ?? [], from, check);
+  const { found, notLoaded } = await findPlugins(raw["plugins"] ?? [], from, check);
   const plugins = await Promise.all(
     found.map(async ({ plugin, options, index }) => ({
       plugin,
@@ -95,11 +98,12 @@ export async function loadConfig(
     })),
   );
   const usable = running === undefined ? found : found.flatMap((entry) => asRunning(entry, running));
-  const realms = await checkRealms(raw["realms"], check);
   const warnings = new Issues(source.locate);
+  const realms = await checkRealms(raw["realms"], check);
   const context: AuthContext = {
     ...check,
     realms,
+    notLoaded,
     warnings,
     called: [...realms.called],
     methods: new Map(
@@ -117,6 +121,10 @@ export async function loadConfig(
   const loadedTransports = await checkTransports(raw["transports"], known, context);
   const components = await checkComponents(raw["components"] ?? [], from, context);
   warnOfRules(realms.settings, context.called, warnings);
+  if (issues.found.length === 0) {
+    const places = components.map(({ realm, role }, i) => ({ realm, role, at: ["components", i] }));
+    warnOfRights({ realms: realms.settings, called: context.called, components: places }, warnings);
+  }
   const settings = await checkBySchema(routerSettings, raw, [], check);
 
   if (issues.found.length > 0 && running !== undefined) tellOfNewPlugins(found, running, issues);
@@ -129,17 +137,42 @@ export async function loadConfig(
     components,
     settings: settings?.value as RouterSettings,
     plugins,
-    called: context.called,
+    called: context.called.map(({ uri, realm, realmKey }) => ({ uri, realm, realmKey })),
     warnings: shownIssues(warnings.found, raw, hide),
   };
 }
 
-async function findPlugins(raw: unknown, from: { folder: string; cwd: string }, check: Check): Promise<FoundPlugin[]> {
-  const checked = await checkBySchema(pluginsSchema, raw, ["plugins"], check);
-  if (checked === null) return [];
-  return loadPlugins(checked.value as PluginEntry[], from, (index, message, cause) =>
-    check.issues.add(["plugins", index], message, cause),
+/** Loads the plugins. `notLoaded` has the entries that could not be loaded, as far as they are names. */
+async function findPlugins(
+  raw: unknown,
+  from: { folder: string; cwd: string },
+  check: Check,
+): Promise<{ found: FoundPlugin[]; notLoaded: string[] }> {
+  if (!Array.isArray(raw)) {
+    await checkBySchema(pluginsSchema, raw, ["plugins"], check);
+    return { found: [], notLoaded: isDict(raw) ? Object.keys(raw) : [String(raw)] };
+  }
+  const entries: { entry: PluginEntry; index: number }[] = [];
+  const notLoaded: string[] = [];
+  const fail = (index: number): void => {
+    const entry: unknown = raw[index];
+    notLoaded.push(String(Array.isArray(entry) ? (entry as unknown[])[0] : entry));
+  };
+  for (const [index, entry] of (raw as unknown[]).entries()) {
+    const checked = await checkBySchema(pluginsSchema.element, entry, ["plugins", index], check);
+    if (checked === null) fail(index);
+    else entries.push({ entry: checked.value as PluginEntry, index });
+  }
+  const indexOf = (position: number): number => entries[position]?.index ?? position;
+  const found = await loadPlugins(
+    entries.map(({ entry }) => entry),
+    from,
+    (position, message, cause) => {
+      fail(indexOf(position));
+      check.issues.add(["plugins", indexOf(position)], message, cause);
+    },
   );
+  return { found: found.map((one) => ({ ...one, index: indexOf(one.index) })), notLoaded };
 }
 
 /** The running plugin of this name: a config in JavaScript may have created another object for it. */
@@ -178,6 +211,7 @@ async function checkTransports(
     const transport = known.find((other) => other.type === type);
     if (transport === undefined) {
       const types = known.map((other) => other.type);
+      if (isExcused(undefined, context) && didYouMean(type, types) === "") continue;
       context.issues.add(
         [...at, "type"],
         `there is no transport of type${quoted(type)}${didYouMean(type, types)}; there are: ${types.join(", ")}`,

@@ -9,6 +9,11 @@ export function didYouMean(found: string, known: Iterable<string>): string {
   return best === null ? "" : `; did you mean "${best}"?`;
 }
 
+/** Whether two names differ by a slip of the fingers. */
+export function isSimilar(found: string, name: string): boolean {
+  return distanceOf(found.toLowerCase(), name.toLowerCase()) <= Math.max(1, Math.floor(found.length / 4));
+}
+
 /** The number of insertions, deletions, replacements and swaps of neighbours between two names. */
 function distanceOf(a: string, b: string): number {
   // Such long texts are not typing errors, and the work grows with the product of the lengths.

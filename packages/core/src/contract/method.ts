@@ -89,6 +89,10 @@ export interface StaticAssignment {
   readonly path: readonly (string | number)[];
   readonly realm?: string | null;
   readonly role?: string | null;
+  /** The role that it has without `role` and without `default-role`; default: none, and its login fails. */
+  readonly otherwise?: string;
+  /** Why its login can never succeed, if that is known. `wampgate check` warns of it. */
+  readonly warning?: string | undefined;
 }
 
 /** The client's half of a method: what a client sends that has the secret. Test suites, tools and benchmarks log in by it. */

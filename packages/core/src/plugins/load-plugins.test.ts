@@ -39,7 +39,10 @@ describe("a plugin that is named", () => {
   });
 
   it.each<[string, Record<string, string>, string, RegExp]>([
-    ["is not installed", {}, "wampgate-auth-nothing", /not installed; run: npm install wampgate-auth-nothing$/],
+    ["is not installed", {}, "my-auth-nothing", /no plugin "my-auth-nothing" is installed .*; is its name right\?$/],
+    ["is misspelt", {}, "@wampgate/auth-tiket", /; did you mean "@wampgate\/auth-ticket"\?$/],
+    ["lacks its scope", {}, "auth-ticket", /; did you mean "@wampgate\/auth-ticket"\?$/],
+    ["is official and not installed", {}, "@wampgate/metrics", /not installed; run: npm install @wampgate\/metrics$/],
     ["is a file that does not exist", {}, "./nothing.mjs", /the file "\.\/nothing\.mjs" does not exist/],
     [
       "is no plugin",

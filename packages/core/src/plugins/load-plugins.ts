@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { createRequire } from "node:module";
 import { satisfies, validRange } from "semver";
+import { officialPackage } from "../config/known-packages.ts";
 import { isPlugin } from "./define.ts";
 import type { Plugin } from "../contract/plugin.ts";
 import { ModuleNotFound, type ResolveFrom, resolveModule } from "./resolve.ts";
@@ -56,11 +57,7 @@ async function imported(name: string, from: ResolveFrom): Promise<Plugin> {
   } catch (error) {
     if (!(error instanceof ModuleNotFound))
       throw new Error(`"${name}" cannot be resolved: ${(error as Error).message}`, { cause: error });
-    const isFile = name.startsWith(".");
-    throw new Error(
-      isFile ? `the file "${name}" does not exist` : `the plugin "${name}" is not installed; run: npm install ${name}`,
-      { cause: error },
-    );
+    throw new Error(whyMissing(name), { cause: error });
   }
   const module = await importing(name, url);
   const exported = isPlugin(module["default"]) ? module["default"] : module["plugin"];
@@ -68,6 +65,15 @@ async function imported(name: string, from: ResolveFrom): Promise<Plugin> {
     throw new Error(`"${name}" is not a wampgate plugin: its default export must be made by definePlugin()`);
   }
   return exported;
+}
+
+/** Only an official package is named to be installed: others may own a package of a misspelt name. */
+function whyMissing(name: string): string {
+  if (/^[./]/.test(name)) return `the file "${name}" does not exist`;
+  const official = officialPackage(name);
+  if (official === name) return `the plugin "${name}" is not installed; run: npm install ${name}`;
+  const hint = official === undefined ? "; is its name right?" : `; did you mean "${official}"?`;
+  return `no plugin "${name}" is installed beside the config or in the working directory${hint}`;
 }
 
 async function importing(name: string, url: string): Promise<Record<string, unknown>> {

@@ -4,18 +4,23 @@ import { milliseconds } from "../settings/metadata.ts";
 import { isPlugin } from "./define.ts";
 import type { Component } from "./start-component.ts";
 
-const plugin = z.custom<Plugin>(isPlugin, "expected a package's name, a file, or a plugin made by definePlugin");
-const name = z.union([z.string().min(1), plugin]);
-const pluginEntry = z.union([name, z.tuple([name, z.record(z.string(), z.unknown())])]);
+const plugin = z.custom<Plugin>(isPlugin);
+const EXPECTED = "expected a package's name, a file, or a plugin made by definePlugin";
+const name = z.union([z.string().min(1), plugin], { error: EXPECTED });
+const pluginEntry = z.union([name, z.tuple([name, z.record(z.string(), z.unknown())])], {
+  error: `${EXPECTED}, or a list of one of them and its options`,
+});
 
 export const pluginsSchema = z
   .array(pluginEntry)
   .describe('the plugins: packages or files, or `["name", { …options }]`; in a JS config the plugins themselves');
 
-const component = z.custom<Component>((value) => typeof value === "function", "expected a module's name or a function");
+const component = z.custom<Component>((value) => typeof value === "function");
 
 export const componentSchema = z.strictObject({
-  module: z.union([z.string().min(1), component]).describe("a file or package whose default export is the component"),
+  module: z
+    .union([z.string().min(1), component], { error: "expected a JavaScript file, a package or a function" })
+    .describe("a file or package whose default export is the component"),
   realm: z.string().describe("the realm it joins"),
   role: z.string().describe("its role there"),
   authid: z.string().min(1).default("component").describe("its authid"),

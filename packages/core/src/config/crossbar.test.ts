@@ -1,0 +1,215 @@
+import { z } from "zod";
+import { memory } from "../transports/memory/memory.ts";
+import { websocket } from "../transports/websocket/websocket.ts";
+import { defineMethod, definePlugin } from "../plugins/define.ts";
+import { accept, credential } from "../hooks/answers.ts";
+import { ConfigError, issueText } from "../errors/config-error.ts";
+import { locatorOf } from "./locate.ts";
+import { loadConfig } from "./load.ts";
+import { parseJson, parseYaml } from "./parse.ts";
+
+// Configs of Crossbar.io as they are found in the field, made small. Each mistake gets one message.
+
+const knock = defineMethod({
+  name: "knock",
+  at: "hello",
+  credential: z.object({}),
+  challenge: () => accept(),
+  decoy: () => credential({}),
+  static: {
+    schema: z.strictObject({ role: z.string() }),
+    find: () => credential({}),
+    assignments: () => [],
+  },
+});
+const plugin = definePlugin({ name: "knock", core: "*", methods: [knock] });
+
+/** The problems and the warnings of a text, one line each. */
+async function told(name: string, text: string): Promise<string[]> {
+  const format = name.endsWith(".json") ? "json" : "yaml";
+  const raw = { plugins: [plugin], ...((format === "json" ? parseJson(text) : parseYaml(text)) as object) };
+  const source = { file: `/etc/${name}`, folder: "/etc", raw, locate: locatorOf(format, text) };
+  try {
+    const { warnings } = await loadConfig(source, { cwd: "/etc", transports: [websocket, memory] });
+    return warnings.map((warning) => `warning: ${issueText(warning, source.file)}`);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.issues.map((issue) => issueText(issue, source.file));
+  }
+}
+
+const TRANSPORT = `
+transports:
+  - type: websocket
+    endpoint: { type: tcp, port: 8080 }
+    auth: { knock: { type: static, role: anonymous } }
+`;
+const REALM = `
+realms:
+  - name: realm1
+    roles: [{ name: anonymous, allow-by-default: true }]
+`;
+
+it("a whole node file is named as one, and nothing else is told", async () => {
+  const text = `{
+  "version": 2,
+  "controller": {},
+  "workers": [
+    { "type": "router",
+      "realms": [{ "name": "realm1", "roles": [{ "name": "anonymous", "permissions": [] }] }],
+      "transports": [{ "type": "web", "endpoint": { "type": "tcp", "port": 8080 }, "paths": { "/": { "type": "static" } } }] }
+  ]
+}`;
+  expect(await told("config.json", text)).toEqual([
+    expect.stringMatching(
+      /^config\.json:4: workers: this is a node file of Crossbar\.io: .* docs\/guides\/crossbar\.md$/,
+    ),
+  ]);
+});
+
+it("rules of version 1 are told that what they allow belongs in allow, one message for each rule", async () => {
+  const text = `
+realms:
+  - name: realm1
+    roles:
+      - name: anonymous
+        permissions:
+          - uri: com.example.*
+            publish: true
+            subscribe: true
+            call: true
+            register: false
+          - { uri: "*", call: true }
+${TRANSPORT}`;
+  expect(await told("config.yaml", text)).toEqual([
+    "config.yaml:7: realms[0].roles[0].permissions[0]: what the role may do there belongs in allow, as { call: true, register: false, publish: true, subscribe: true }",
+    "config.yaml:12: realms[0].roles[0].permissions[1]: what the role may do there belongs in allow, as { call: true }",
+  ]);
+});
+
+it("a web transport with paths is told to become one transport for each path", async () => {
+  const text = `${REALM}
+transports:
+  - type: web
+    endpoint: { type: tcp, port: "$PORT" }
+    paths:
+      /: { type: static, directory: ../web }
+      ws: { type: websocket, auth: { knock: { type: static, role: anonymous } } }
+`;
+  expect(await told("config.yaml", text)).toEqual([
+    expect.stringMatching(
+      /^config\.yaml:7: transports\[0\]\.type: web is a type of Crossbar\.io: each of its paths of type websocket is a transport of its own here/,
+    ),
+  ]);
+});
+
+it("a universal transport is told to become two", async () => {
+  const text = `${REALM}
+transports:
+  - type: universal
+    endpoint: { type: tcp, port: 8080 }
+    rawsocket: { serializers: [cbor] }
+    websocket: { ws: { type: websocket } }
+`;
+  expect(await told("config.yaml", text)).toEqual([
+    expect.stringMatching(
+      /^config\.yaml:7: transports\[0\]\.type: universal is a type of Crossbar\.io: its websocket and its rawsocket/,
+    ),
+  ]);
+});
+
+it("the options of a WebSocket are told their names, and those of its endpoint", async () => {
+  const text = `${REALM}
+transports:
+  - type: websocket
+    name: ws1
+    endpoint:
+      type: tcp
+      port: $PORT
+      interface: 127.0.0.1
+      backlog: 1024
+      tls:
+        key: server.key
+        certificate: server.crt
+        chain_certificates: [ca.crt]
+        dhparam: dhparam.pem
+    url: wss://localhost/ws
+    options:
+      auto_ping_interval: 10000
+      auto_ping_timeout: 5000
+      max_message_size: 1048576
+      fail_by_drop: true
+    auth: { knock: { type: static, role: anonymous } }
+`;
+  expect(await told("config.yaml", text)).toEqual([
+    "config.yaml:20: transports[0].options: unknown key; options of Crossbar.io are keys of the transport here: auto_ping_interval is ping-interval, max_message_size is max-message-size; remove the others",
+    "config.yaml:19: transports[0].url: unknown key; it has no meaning here: remove it",
+    "config.yaml:8: transports[0].name: unknown key; it has no meaning here: remove it",
+    'config.yaml:12: transports[0].endpoint.interface: unknown key; did you mean "host"?',
+    "config.yaml:13: transports[0].endpoint.backlog: unknown key; how many connections the system queues is fixed here: remove it",
+    "config.yaml:11: transports[0].endpoint.port: a value of the environment is written ${PORT}, not $PORT",
+    'config.yaml:17: transports[0].endpoint.tls.chain_certificates: unknown key; did you mean "chain-certificates"?',
+    "config.yaml:18: transports[0].endpoint.tls.dhparam: unknown key",
+  ]);
+});
+
+it("components of Python are told to connect as clients", async () => {
+  const text = `${REALM}${TRANSPORT}
+components:
+  - { type: class, classname: backend.Backend, realm: realm1, role: anonymous }
+  - type: function
+    callbacks: { join: backend.joined }
+    realm: realm1
+    role: anonymous
+`;
+  const message =
+    'a component here is a JavaScript file or a package, as module: "./component.js"; one in Python or another language connects to a transport as a client';
+  expect(await told("config.yaml", text)).toEqual([
+    `config.yaml:12: components[0].module: ${message}`,
+    `config.yaml:13: components[1].module: ${message}`,
+  ]);
+});
+
+it("methods and kinds of principals that are not there are named, with what to do", async () => {
+  const text = `${REALM}
+transports:
+  - type: websocket
+    endpoint: { type: tcp, port: 8080 }
+    cookie: { store: { type: memory } }
+    auth:
+      wampcra: { type: static, users: { joe: { secret: "123456", role: anonymous } } }
+      cryptosign: { type: static, principals: { joe: { authorized_keys: [], role: anonymous } } }
+      anonymous-proxy: { type: static }
+      knock: { type: function, create: backend.authenticate }
+`;
+  expect(await told("config.yaml", text)).toEqual([
+    "config.yaml:9: transports[0].cookie: unknown key; cookies are not supported: remove it",
+    'config.yaml:11: transports[0].auth.wampcra: no loaded plugin provides the method "wampcra"; run: npm install @wampgate/auth-wampcra, and list it in plugins',
+    'config.yaml:12: transports[0].auth.cryptosign: no loaded plugin provides the method "cryptosign", and there is no official package for it yet; see docs/guides/writing-a-method.md',
+    "config.yaml:13: transports[0].auth.anonymous-proxy: anonymous-proxy is left out: it lets a client name its own realm and role, without a proof",
+    'config.yaml:14: transports[0].auth.knock.type: no loaded plugin provides the strategy "function"; what is a function in Crossbar is a plugin here: see docs/guides/writing-a-strategy.md',
+  ]);
+});
+
+it("a star beside an explicit match is a warning, since the rule matches nothing that was meant", async () => {
+  const text = `
+realms:
+  - name: realm1
+    roles:
+      - name: anonymous
+        permissions:
+          - { uri: com.example.*, match: prefix, allow: { call: true } }
+          - { uri: com.example.*, allow: { publish: true } }
+${TRANSPORT}`;
+  expect(await told("config.yaml", text)).toEqual([
+    expect.stringMatching(
+      /^warning: config\.yaml:7: realms\[0\]\.roles\[0\]\.permissions\[0\]: with match: prefix a \* is only a character/,
+    ),
+  ]);
+});
+
+it("what belongs to a node file beside realms of its own is named key by key", async () => {
+  expect(await told("config.yaml", `version: 2\n${REALM}${TRANSPORT}`)).toEqual([
+    "config.yaml:1: version: unknown key; it belongs to a node file of Crossbar.io, and has no meaning here: remove it",
+  ]);
+});
