@@ -89,6 +89,59 @@ describe("wampgate", () => {
     expect(stderr).not.toContain("    at ");
   });
 
+  it("check finds what start would fail at: files, folders and components, each with its line", async () => {
+    const text = `
+plugins: ["@wampgate/auth-anonymous"]
+realms: [{ name: realm1, roles: [{ name: user, allow-by-default: true }] }]
+transports:
+  - type: websocket
+    endpoint:
+      type: tcp
+      port: 0
+      host: no-such-host.invalid
+      tls: { key: none.pem, certificate: none.pem }
+    auth: { anonymous: { type: static, role: user } }
+  - type: rawsocket
+    endpoint: { type: unix, path: none/router.sock }
+    auth: { anonymous: { type: static, role: user } }
+components:
+  - { module: ./fine.mjs, realm: realm1, role: user }
+  - { module: ./syntax.mjs, realm: realm1, role: user }
+  - { module: ./no-function.mjs, realm: realm1, role: user }
+`;
+    const cwd = await folderWith({
+      "wampgate.config.yaml": text,
+      "fine.mjs": "setInterval(() => {}, 1000); export default () => { throw new Error('it must not run'); };",
+      "syntax.mjs": "const a = ;",
+      "no-function.mjs": "export const setUp = () => undefined;",
+    });
+    const { code, stdout, stderr } = await run(cwd, ["check"]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    const lines = stderr
+      .trim()
+      .split("\n")
+      .map((line) => line.trim());
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^warning: wampgate\.config\.yaml:9: transports\[0\]\.endpoint\.host: .* cannot be resolved/,
+      ),
+      expect.stringMatching(/^\/.*wampgate\.config\.yaml: 5 problems$/),
+      expect.stringMatching(
+        /^wampgate\.config\.yaml:10: transports\[0\]\.endpoint\.tls\.key: .*none\.pem cannot be read/,
+      ),
+      expect.stringMatching(/^wampgate\.config\.yaml:10: transports\[0\]\.endpoint\.tls\.certificate: /),
+      expect.stringMatching(
+        /^wampgate\.config\.yaml:13: transports\[1\]\.endpoint\.path: the folder .* does not exist/,
+      ),
+      expect.stringMatching(
+        /^wampgate\.config\.yaml:17: components\[1\]\.module: it does not load: .*syntax\.mjs:1:11/,
+      ),
+      expect.stringMatching(
+        /^wampgate\.config\.yaml:18: components\[2\]\.module: .* its default export must be a function/,
+      ),
+    ]);
+  });
+
   it("check names the package to install for a method that no plugin provides", async () => {
     const without = CONFIG.replace('"@wampgate/auth-ticket", ', "");
     const { code, stderr } = await run(await folderWith({ "wampgate.config.yaml": without }), ["check"], {

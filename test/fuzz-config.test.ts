@@ -2,7 +2,7 @@ import { ConfigError, isDict } from "@wampgate/core";
 import fc from "fast-check";
 import { runs } from "../jest/runs.ts";
 import { type LoadedConfig, loadConfig } from "../packages/core/src/config/load.ts";
-import { BUILTIN } from "../packages/core/src/router/builtin.ts";
+import { NAMED } from "../packages/core/src/router/builtin.ts";
 import { FUZZ_TIME } from "./support/fuzz.ts";
 import { OFFICIAL } from "./support/router.ts";
 
@@ -138,7 +138,7 @@ const change: fc.Arbitrary<(value: unknown) => unknown> = fc.oneof(
 
 const load = (raw: unknown): Promise<LoadedConfig> => {
   const from = import.meta.dirname;
-  return loadConfig({ file: "/etc/fuzz.json", folder: from, raw }, { cwd: from, transports: BUILTIN.transports });
+  return loadConfig({ file: "/etc/fuzz.json", folder: from, raw }, { cwd: from, ...NAMED });
 };
 
 /** Loads, and expects nothing but an answer. */

@@ -22,7 +22,7 @@ import {
 } from "@wampgate/core";
 import { startTestRouter, type TestRouter, type WireMessage } from "@wampgate/plugin-testkit";
 import { loadConfig } from "../packages/core/src/config/load.ts";
-import { BUILTIN } from "../packages/core/src/router/builtin.ts";
+import { NAMED } from "../packages/core/src/router/builtin.ts";
 import { authenticatorOf, dynamicBlock, REALMS } from "./support/dynamic.ts";
 import { median, rankDistance } from "./support/rank-test.ts";
 import { OFFICIAL } from "./support/router.ts";
@@ -276,10 +276,7 @@ describe("secrets", () => {
 
   it("are out of sight in the config once it is loaded", async () => {
     const from = import.meta.dirname;
-    const loaded = await loadConfig(
-      { file: "config", folder: from, raw: config },
-      { cwd: from, transports: BUILTIN.transports },
-    );
+    const loaded = await loadConfig({ file: "config", folder: from, raw: config }, { cwd: from, ...NAMED });
     const blocks = loaded.transports.flatMap((transport) => [...transport.auth.values()].flatMap((own) => own.blocks));
     expectHidden(printed(blocks.map(({ value }) => value)));
     expectHidden(JSON.stringify(blocks.map(({ value }) => value)));
@@ -303,7 +300,7 @@ describe("secrets", () => {
     const from = import.meta.dirname;
     const error: unknown = await loadConfig(
       { file: "config", folder: from, raw: broken },
-      { cwd: from, transports: BUILTIN.transports },
+      { cwd: from, ...NAMED },
     ).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConfigError);
     expectHidden(printed(error));

@@ -68,7 +68,9 @@ it("a config file that is wrong, or is not there, changes nothing, and the log s
   const joe = await logIn("joe");
   await joe.welcomed();
   await reload(config({ principals: [], rest: "shutdown-timeout: soon\nnonsense: 1\n" }));
-  await router.logged(/^wampgate\.config\.yaml:9: shutdown-timeout: expected a number, found a string/);
+  await router.logged(
+    /^wampgate\.config\.yaml:9: shutdown-timeout: expected a whole number of milliseconds, found a string/,
+  );
   await router.logged(/:10: nonsense: unknown key/);
   await router.logged(/the config was not reloaded, and the old one stays in effect: .* is wrong/);
   await reload("realms: [");

@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { folderOf } from "../jest/folder.ts";
 import { runs, SEED } from "../jest/runs.ts";
 import { loadConfig } from "../packages/core/src/config/load.ts";
-import { BUILTIN } from "../packages/core/src/router/builtin.ts";
+import { NAMED } from "../packages/core/src/router/builtin.ts";
 import { folderWith, ROOT, run, startCli } from "./support/cli.ts";
 import { OFFICIAL } from "./support/router.ts";
 
@@ -168,7 +168,7 @@ it("a value of the environment is not shown, wherever it stands: the error names
         const raw = put({ ...config, plugins: OFFICIAL }, at, value);
         const problem: unknown = await loadConfig(
           { file: "config", folder: from.folder, raw },
-          { cwd: from.cwd, transports: BUILTIN.transports },
+          { cwd: from.cwd, ...NAMED },
         ).catch((error: unknown) => error);
         if (!(problem instanceof ConfigError)) continue;
         const shown = `${problem.stack}\n${JSON.stringify(problem)}`;

@@ -10,7 +10,7 @@ const cwd = process.cwd();
 async function shown(file) {
   try {
     const source = await readConfig({ cwd, file });
-    const { warnings } = await loadConfig({ ...source, folder: cwd }, { cwd, transports: [memory] });
+    const { warnings } = await loadConfig({ ...source, folder: cwd }, { cwd, transports: [memory], serializers: [] });
     return JSON.stringify(warnings);
   } catch (error) {
     return `${error.stack}\n${JSON.stringify(error)}\n${error.cause === undefined ? "" : error.cause.stack}`;

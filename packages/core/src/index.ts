@@ -4,7 +4,7 @@ export type { Action, AuthorizeQuery, Decision } from "./contract/authorization.
 export type { Connection, ConnectionHandler } from "./contract/connection.ts";
 export { defineTransport } from "./plugins/define.ts";
 export type { SlowClient, WaitingBytes } from "./contract/waiting-bytes.ts";
-export type { Listener, Transport, TransportContext, TransportEntry } from "./contract/transport.ts";
+export type { Listener, Transport, TransportContext, TransportEntry, TransportNeeds } from "./contract/transport.ts";
 export { FrameConnection, type Wire } from "./transports/frames/frame-connection.ts";
 export type { OutgoingFrame } from "./transports/frames/outgoing.ts";
 export { type Channel, transportDetails } from "./transports/net/details.ts";
@@ -47,6 +47,7 @@ export type * from "./contract/hooks.ts";
 export type { Component } from "./plugins/start-component.ts";
 export type { Endpoint } from "./router/listeners.ts";
 export { createRouter, type RouterOptions } from "./router/create-router.ts";
+export type { RouterCheck } from "./router/check.ts";
 export type { Router } from "./router/router.ts";
 export type { Reloaded } from "./router/reload.ts";
 export type { Serializer } from "./serializers/serializer.ts";

@@ -1,4 +1,5 @@
 import type { WampgateConfig } from "../config/define-config.ts";
+import type { Locate } from "../config/places.ts";
 import { readConfig } from "../config/find.ts";
 import { issueText } from "../errors/config-error.ts";
 import { createRouter } from "../router/create-router.ts";
@@ -19,10 +20,11 @@ export interface RouterCommand {
 export async function routerOf(
   { config }: RouterCommand,
   level?: LogLevel,
-): Promise<{ readonly router: Router; readonly file: string }> {
+): Promise<{ readonly router: Router; readonly file: string; readonly locate: Locate }> {
   const cwd = process.cwd();
-  const { file, raw, locate } = await readConfig({ cwd, ...(config === undefined ? {} : { file: config }) });
+  const source = await readConfig({ cwd, ...(config === undefined ? {} : { file: config }) });
+  const { file, raw, locate = () => null } = source;
   const router = await createRouter(raw as WampgateConfig, { cwd, file, locate, log: routerLog(2, { level }) });
   for (const warning of router.warnings) console.error(`warning: ${issueText(warning, file)}`);
-  return { router, file };
+  return { router, file, locate };
 }

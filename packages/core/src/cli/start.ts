@@ -14,9 +14,6 @@ export interface StartOptions extends RouterCommand {
   readonly logLevel?: string;
 }
 
-/** How long the process may go on after the router has ended, in milliseconds. */
-const EXIT_TIME = 1000;
-
 /** Ctrl-C may come twice, from the terminal and from npm. Within this time, in milliseconds, it counts once. */
 const ECHO_TIME = 500;
 
@@ -48,7 +45,7 @@ export async function start(options: StartOptions): Promise<void> {
   });
   await router.start();
   started();
-  for (const line of summary(router)) console.log(line);
+  for (const line of summary(router, file)) console.log(line);
   whenDone(
     systemd.ready(),
     () => undefined,
@@ -59,8 +56,6 @@ export async function start(options: StartOptions): Promise<void> {
   await router.drain();
   await router.close();
   await isTold;
-  // What a component has left open must not keep the process alive.
-  setTimeout(() => process.exit(), EXIT_TIME).unref();
 }
 
 function levelOf(name: string | undefined): LogLevel | undefined {
@@ -89,10 +84,10 @@ function toldToStop(): Promise<void> {
 }
 
 /** The URLs where the router listens, with their methods and the plugins of these. */
-function summary(router: Router): string[] {
+function summary(router: Router, file: string): string[] {
   const lines = router.endpoints.map(({ url, methods }) => {
     const offers = methods.map(({ name, types, plugin }) => `${name} (${types.join(", then ")}) from ${plugin}`);
     return `  ${url}  ${offers.join("; ")}`;
   });
-  return ["wampgate listens on", ...lines];
+  return [`wampgate runs ${file}, and listens on`, ...lines];
 }

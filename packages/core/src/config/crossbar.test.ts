@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { rawsocket } from "../transports/rawsocket/rawsocket.ts";
 import { memory } from "../transports/memory/memory.ts";
 import { websocket } from "../transports/websocket/websocket.ts";
 import { defineMethod, definePlugin } from "../plugins/define.ts";
@@ -30,7 +31,11 @@ async function told(name: string, text: string): Promise<string[]> {
   const raw = { plugins: [plugin], ...((format === "json" ? parseJson(text) : parseYaml(text)) as object) };
   const source = { file: `/etc/${name}`, folder: "/etc", raw, locate: locatorOf(format, text) };
   try {
-    const { warnings } = await loadConfig(source, { cwd: "/etc", transports: [websocket, memory] });
+    const { warnings } = await loadConfig(source, {
+      cwd: "/etc",
+      transports: [websocket, rawsocket, memory],
+      serializers: ["json"],
+    });
     return warnings.map((warning) => `warning: ${issueText(warning, source.file)}`);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -13,6 +13,7 @@ import type { Component } from "../plugins/start-component.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 import { type AuthContext, checkAuth, isExcused } from "./check-auth.ts";
 import { warnOfRights } from "./check-rights.ts";
+import { checkListening } from "./check-listening.ts";
 import { checkRealms, listAt } from "./check-realms.ts";
 import { type EntrySettings, entrySettings, rootSchema, transportSchema } from "./core-schema.ts";
 import { tellOfCrossbar } from "./crossbar.ts";
@@ -64,6 +65,8 @@ export interface LoadOptions {
   readonly cwd: string;
   /** The transports that core has without plugins. */
   readonly transports: readonly Transport[];
+  /** The names of the serializers that core has without plugins. */
+  readonly serializers: readonly string[];
   /** The plugins of the running router, if its config is read again: no others can be added. */
   readonly running?: readonly Plugin[];
 }
@@ -74,7 +77,7 @@ export interface LoadOptions {
  */
 export async function loadConfig(
   source: ConfigSource,
-  { cwd, transports, running }: LoadOptions,
+  { cwd, transports, serializers, running }: LoadOptions,
 ): Promise<LoadedConfig> {
   const issues = new Issues(source.locate);
   const { value: raw, fromEnvironment, hide } = expandEnvironment(source.raw, process.env, issues);
@@ -118,7 +121,12 @@ export async function loadConfig(
     ),
   };
   const known = [...transports, ...usable.flatMap(({ plugin }) => plugin.transports ?? [])];
-  const loadedTransports = await checkTransports(raw["transports"], known, context);
+  const entries = await checkTransports(raw["transports"], known, context);
+  const named = [...serializers, ...usable.flatMap(({ plugin }) => plugin.serializers ?? []).map(({ name }) => name)];
+  if (!isExcused(undefined, context)) {
+    const listening = entries.map(({ entry: { transport, options }, at }) => ({ transport, options, at }));
+    checkListening(listening, named, issues);
+  }
   const components = await checkComponents(raw["components"] ?? [], from, context);
   warnOfRules(realms.settings, context.called, warnings);
   if (issues.found.length === 0) {
@@ -133,7 +141,7 @@ export async function loadConfig(
     file: source.file,
     folder: source.folder,
     realms: realms.settings,
-    transports: loadedTransports,
+    transports: entries.map(({ entry }) => entry),
     components,
     settings: settings?.value as RouterSettings,
     plugins,
@@ -196,12 +204,17 @@ async function checkOptions(plugin: Plugin, options: unknown, index: number, che
   return undefined;
 }
 
+interface LocatedTransport {
+  readonly entry: LoadedTransport;
+  readonly at: Path;
+}
+
 async function checkTransports(
   raw: unknown,
   known: readonly Transport[],
   context: AuthContext,
-): Promise<LoadedTransport[]> {
-  const loaded: (LoadedTransport & { at: Path })[] = [];
+): Promise<LocatedTransport[]> {
+  const loaded: LocatedTransport[] = [];
   for (const [i, entry] of listAt(raw, "transports", context).entries()) {
     const at = ["transports", i];
     const auth = await checkAuth(isDict(entry) ? entry["auth"] : undefined, [...at, "auth"], context);
@@ -222,9 +235,8 @@ async function checkTransports(
     if (options === null) continue;
     for (const { key, hint } of droppedKeys(transport.schema, own, options.value))
       context.issues.addUnknownKey(at, key, own, hint);
-    loaded.push({ type, transport, options: options.value, auth, settings, at });
+    loaded.push({ entry: { type, transport, options: options.value, auth, settings }, at });
   }
-  reportConflicts(loaded, context.issues);
   return loaded;
 }
 
@@ -237,15 +249,6 @@ function divided(entry: z.output<typeof transportSchema>) {
   // Without `auth`: it is checked separately, and its raw blocks hold secrets.
   const settings = Object.fromEntries(entries.filter(([key]) => Object.hasOwn(entrySettings.shape, key)));
   return { type: entry.type, own, settings: settings as unknown as EntrySettings };
-}
-
-function reportConflicts(loaded: readonly (LoadedTransport & { at: Path })[], issues: Issues): void {
-  for (const transport of new Set(loaded.map((entry) => entry.transport))) {
-    const entries = loaded.filter((entry) => entry.transport === transport);
-    for (const { index, message } of transport.conflicts?.(entries.map(({ options }) => options)) ?? []) {
-      issues.add(entries[index]?.at ?? [], message);
-    }
-  }
 }
 
 async function checkComponents(

@@ -63,6 +63,30 @@ export interface Transport<E = unknown> {
   readonly start: (entries: readonly TransportEntry<E>[], context: TransportContext) => Promise<Listener>;
   /** What identifies an entry when the config is reloaded. Default: all its keys. */
   readonly identity?: (entry: E) => string;
-  /** Entries that conflict with an earlier one: the position of the later one, and why. */
-  readonly conflicts?: (entries: readonly E[]) => readonly { readonly index: number; readonly message: string }[];
+  /** Entries that conflict with an earlier one: the positions of the later and of the earlier one, and why. */
+  readonly conflicts?: (
+    entries: readonly E[],
+  ) => readonly { readonly index: number; readonly other?: number; readonly message: string }[];
+  /** What an entry needs to listen, so that what is missing is found before the start. */
+  readonly needs?: (entry: E) => TransportNeeds;
+}
+
+/** What an entry needs to listen. */
+export interface TransportNeeds {
+  /** The names of its serializers; default: all that are loaded. */
+  readonly serializers?: readonly string[] | undefined;
+  /** Where it listens, as the config's `endpoint` says. */
+  readonly endpoint?: ListenEndpoint;
+}
+
+export type ListenEndpoint =
+  | { readonly type: "tcp"; readonly host: string; readonly port: number; readonly tls?: TlsFiles | undefined }
+  | { readonly type: "unix"; readonly path: string };
+
+/** The files of a TLS endpoint, relative to the config's folder. */
+export interface TlsFiles {
+  readonly key: string;
+  readonly certificate: string;
+  readonly "chain-certificates": readonly string[];
+  readonly "ca-certificates"?: readonly string[] | undefined;
 }

@@ -39,6 +39,20 @@ export async function startComponent(
   }
 }
 
+/**
+ * Why a component's module cannot be started; null if it can. It is imported, but the component does not run.
+ *
+ * @param module the URL of the module
+ */
+export async function componentProblem(module: string): Promise<{ message: string; cause: unknown } | null> {
+  try {
+    await load(module);
+    return null;
+  } catch (error) {
+    return { message: `it does not load: ${await importErrorText(fileURLToPath(module), error)}`, cause: error };
+  }
+}
+
 async function load(url: string): Promise<Component> {
   const { default: exported } = (await import(url)) as { default?: unknown };
   if (typeof exported === "function") return exported as Component;

@@ -7,3 +7,9 @@ import { websocket } from "../transports/websocket/websocket.ts";
 
 /** Core's own transports and serializers; plugins add more. */
 export const BUILTIN = { transports: [websocket, rawsocket, memory], serializers: [json, msgpack, cbor] } as const;
+
+/** What a config can name without plugins. */
+export const NAMED = {
+  transports: BUILTIN.transports,
+  serializers: BUILTIN.serializers.map(({ name }) => name),
+} as const;

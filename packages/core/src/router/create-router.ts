@@ -10,13 +10,14 @@ import { createRouterHooks } from "../hooks/router-hooks.ts";
 import { LimitReport } from "../limits/limit-report.ts";
 import { partOf } from "../settings/live.ts";
 import { CloseUri } from "../wamp/error-uris.ts";
-import { BUILTIN } from "./builtin.ts";
+import { BUILTIN, NAMED } from "./builtin.ts";
+import { checkRouter } from "./check.ts";
 import type { RouterContext } from "./context.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Listeners } from "./listeners.ts";
 import { LogSettings } from "./log-settings.ts";
 import { boundedLog } from "./bounded-log.ts";
-import { applyPlugins, requireProviders } from "./plugins.ts";
+import { applyPlugins } from "./plugins.ts";
 import { Realms } from "./realms.ts";
 import { Reloads } from "./reload.ts";
 import type { Router } from "./router.ts";
@@ -49,7 +50,7 @@ export async function createRouter(config: WampgateConfig, options: RouterOption
   const folder = options.file === undefined ? cwd : dirname(file);
   const loaded = await loadConfig(
     { file, folder, raw: config, ...(locate === undefined ? {} : { locate }) },
-    { cwd, transports: BUILTIN.transports },
+    { cwd, ...NAMED },
   );
   return assembled(loaded, { cwd, log: options.log ?? routerLog(1) });
 }
@@ -100,7 +101,7 @@ async function assembled(loaded: LoadedConfig, { cwd, log: target }: { cwd: stri
     get sessionCount() {
       return { remote: listeners.sessionCount, local: sessions.locals.size };
     },
-    check: () => requireProviders(context),
+    check: () => checkRouter(context),
     start: () => lifecycle.start(),
     reload: (raw, changed) => reloads.reload(raw, changed),
     drain: () => lifecycle.drain(),

@@ -5,7 +5,7 @@ import { loadConfig } from "../config/load.ts";
 import type { Locate } from "../config/places.ts";
 import type { Log } from "../contract/log.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
-import { BUILTIN } from "./builtin.ts";
+import { NAMED } from "./builtin.ts";
 import type { RouterContext } from "./context.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Listeners } from "./listeners.ts";
@@ -134,7 +134,7 @@ export class Reloads {
     const { realms, sessions, listeners, lifecycle, logSettings } = this.#parts;
     const { file, folder, plugins } = config.now;
     const running = plugins.map(({ plugin }) => plugin);
-    const options = { cwd: this.#cwd, transports: BUILTIN.transports, running };
+    const options = { cwd: this.#cwd, ...NAMED, running };
     const next = await loadConfig({ file, folder, raw, ...(locate === undefined ? {} : { locate }) }, options);
     if (!lifecycle.isRunning) throw new Error("the config is not reloaded: the router has not started, or is stopping");
     const plan = planReload(config.now, next);

@@ -6,6 +6,7 @@ import type { RouterStats } from "../contract/observers.ts";
 import type { ConfigIssue } from "../errors/config-error.ts";
 import type { LocalSession } from "../session/local/local-session.ts";
 import type { MemoryClient, MemoryConnectOptions } from "../transports/memory/memory.ts";
+import type { RouterCheck } from "./check.ts";
 import type { Endpoint } from "./listeners.ts";
 import type { Reloaded, ReloadOptions } from "./reload.ts";
 
@@ -24,8 +25,12 @@ export interface Router {
   /** How many sessions are open, in process and by transport. */
   readonly sessionCount: { readonly remote: number; readonly local: number };
 
-  /** @throws Error if a hook is tapped for a method or strategy that no loaded plugin provides */
-  check(): void;
+  /**
+   * Looks for what the start would fail at, without listening: files of certificates, addresses, folders of sockets,
+   * modules of components, which it imports.
+   * @throws Error if a hook is tapped for a method or strategy that no loaded plugin provides
+   */
+  check(): Promise<RouterCheck>;
 
   /**
    * Freezes the hooks, starts the components one after the other, then listens. A router starts once.

@@ -34,14 +34,17 @@ export const rawsocket = defineTransport<RawSocketOptions>({
   type: "rawsocket",
   schema: rawsocketSchema,
   start,
+  needs: ({ endpoint, serializers }) => ({ endpoint, serializers }),
   identity: ({ endpoint }) => endpointKey(endpoint),
   conflicts: (entries) => {
-    const taken = new Set<string>();
+    const taken = new Map<string, number>();
     return entries.flatMap(({ endpoint }, index) => {
       const key = endpointKey(endpoint);
-      const isFree = key.endsWith(":0") || !taken.has(key);
-      taken.add(key);
-      return isFree ? [] : [{ index, message: "an earlier transport has this endpoint; give one of them another" }];
+      const other = key.endsWith(":0") ? undefined : taken.get(key);
+      if (other !== undefined)
+        return [{ index, other, message: "an earlier transport has this endpoint; give one of them another" }];
+      taken.set(key, index);
+      return [];
     });
   },
 });

@@ -66,21 +66,26 @@ export const websocketSchema = z.strictObject({
 
 export type WebSocketOptions = z.output<typeof websocketSchema>;
 
-/** Entries with the endpoint and path of an earlier one. */
-export function websocketConflicts(entries: readonly WebSocketOptions[]): { index: number; message: string }[] {
-  const taken = new Set<string>();
-  const settingsOf = new Map<string, string>();
+/** Entries with the endpoint and path of an earlier one, or with its endpoint and another `tls` or other proxies. */
+export function websocketConflicts(
+  entries: readonly WebSocketOptions[],
+): { index: number; other: number; message: string }[] {
+  const taken = new Map<string, number>();
+  const first = new Map<string, number>();
   return entries.flatMap(({ endpoint, path }, index) => {
-    const address = `${endpointKey(endpoint)} ${path}`;
-    const settings = JSON.stringify(endpoint);
-    const earlier = settingsOf.get(endpointKey(endpoint)) ?? settings;
-    settingsOf.set(endpointKey(endpoint), earlier);
-    if (earlier !== settings)
-      return [{ index, message: "an earlier transport has this endpoint with another tls, or other proxies" }];
-    if (!taken.has(address)) {
-      taken.add(address);
-      return [];
+    const key = endpointKey(endpoint);
+    const other = first.get(key) ?? index;
+    first.set(key, other);
+    if (JSON.stringify(entries[other]?.endpoint) !== JSON.stringify(endpoint)) {
+      const message = "an earlier transport has this endpoint with another tls, or other proxies";
+      return [{ index, other, message }];
     }
-    return [{ index, message: `an earlier transport has this endpoint and the path "${path}"; give one another path` }];
+    const same = taken.get(`${key} ${path}`);
+    if (same !== undefined) {
+      const message = `an earlier transport has this endpoint and the path "${path}"; give one another path`;
+      return [{ index, other: same, message }];
+    }
+    taken.set(`${key} ${path}`, index);
+    return [];
   });
 }

@@ -320,7 +320,7 @@ describe("a listener", () => {
   it("refuses the same endpoint and path twice", () => {
     const entry = websocketSchema.parse({ endpoint: { type: "tcp", port: 8080 } });
     const conflicts = websocketConflicts([entry, { ...entry, path: "/internal" }, { ...entry }]);
-    expect(conflicts).toEqual([{ index: 2, message: expect.stringContaining('the path "/ws"') as unknown }]);
+    expect(conflicts).toEqual([{ index: 2, other: 0, message: expect.stringContaining('the path "/ws"') as unknown }]);
   });
 
   it("that stops keeps its clients and takes no others", async () => {

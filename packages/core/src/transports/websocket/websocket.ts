@@ -47,6 +47,7 @@ export const websocket = defineTransport<WebSocketOptions>({
   schema: websocketSchema,
   start,
   conflicts: websocketConflicts,
+  needs: ({ endpoint, serializers }) => ({ endpoint, serializers }),
   identity: ({ endpoint, path }) => `${endpointKey(endpoint)} ${path}`,
 });
 

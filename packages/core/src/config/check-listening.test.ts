@@ -1,0 +1,79 @@
+import type { Transport } from "../contract/transport.ts";
+import { issueText } from "../errors/config-error.ts";
+import { rawsocket } from "../transports/rawsocket/rawsocket.ts";
+import { rawsocketSchema } from "../transports/rawsocket/settings.ts";
+import { websocketSchema } from "../transports/websocket/settings.ts";
+import { websocket } from "../transports/websocket/websocket.ts";
+import { checkListening } from "./check-listening.ts";
+import { Issues } from "./issues.ts";
+
+interface Entry {
+  readonly transport: Transport;
+  readonly options: unknown;
+}
+
+function told(entries: readonly Entry[]): string[] {
+  const issues = new Issues();
+  checkListening(
+    entries.map((entry, i) => ({ ...entry, at: ["transports", i] })),
+    ["json"],
+    issues,
+  );
+  return issues.found.map((issue) => issueText(issue, "config"));
+}
+
+describe("transports that cannot listen beside each other are told so", () => {
+  const web = (endpoint: object, over: object = {}): Entry => ({
+    transport: websocket,
+    options: websocketSchema.parse({ endpoint, ...over }),
+  });
+  const raw = (endpoint: object): Entry => ({
+    transport: rawsocket,
+    options: rawsocketSchema.parse({ endpoint }),
+  });
+  const tcp = (port: number, over: object = {}) => ({ type: "tcp", port, ...over });
+  const unix = (path: string) => ({ type: "unix", path });
+  const taken = (where: string, own = where): string =>
+    `transports[1].endpoint: transports[0] listens on ${where} already, so that this transport cannot listen on ${own}; give one of them another`;
+
+  it.each<[string, Entry[], string]>([
+    [
+      "one path on one port",
+      [web(tcp(8080)), web(tcp(8080))],
+      'transports[1]: an earlier transport has this endpoint and the path "/ws"; give one another path; see transports[0]',
+    ],
+    [
+      "one port with and without TLS",
+      [web(tcp(8080)), web(tcp(8080, { tls: { key: "k", certificate: "c" } }), { path: "/b" })],
+      "transports[1]: an earlier transport has this endpoint with another tls, or other proxies; see transports[0]",
+    ],
+    [
+      "two RawSockets",
+      [raw(tcp(8080)), raw(tcp(8080))],
+      "transports[1]: an earlier transport has this endpoint; give one of them another; see transports[0]",
+    ],
+    ["two types", [web(tcp(8080)), raw(tcp(8080))], taken("port 8080")],
+    ["all addresses and one", [web(tcp(8080, { host: "0.0.0.0" })), web(tcp(8080))], taken("port 8080")],
+    ["one address and all of IPv6", [raw(tcp(8080)), raw(tcp(8080, { host: "::" }))], taken("port 8080")],
+    ["one socket", [web(unix("/tmp/a")), raw(unix("/tmp/a"))], taken("/tmp/a")],
+    ["one socket by two paths", [web(unix("/tmp/a")), web(unix("/tmp/b/../a"))], taken("/tmp/a", "/tmp/b/../a")],
+    [
+      "a serializer that is not loaded",
+      [web(tcp(8080), { serializers: ["json", "jsom"] })],
+      'transports[0].serializers[1]: no serializer "jsom" is loaded; did you mean "json"?; there are: json; others come from plugins',
+    ],
+  ])("%s", (_what, transports, expected) => {
+    expect(told(transports)).toEqual([expected]);
+  });
+
+  it.each<[string, Entry[]]>([
+    ["paths of one port", [web(tcp(8080)), web(tcp(8080), { path: "/b" })]],
+    ["free ports", [web(tcp(0)), raw(tcp(0)), raw(tcp(0))]],
+    ["other ports", [web(tcp(8080)), raw(tcp(8081))]],
+    ["other addresses", [web(tcp(8080)), raw(tcp(8080, { host: "127.0.0.2" }))]],
+    ["IPv4 and one address of IPv6", [web(tcp(8080, { host: "0.0.0.0" })), raw(tcp(8080, { host: "::1" }))]],
+    ["sockets and ports", [web(unix("/tmp/a")), web(unix("/tmp/b")), raw(tcp(8080))]],
+  ])("but not %s", (_what, transports) => {
+    expect(told(transports)).toEqual([]);
+  });
+});

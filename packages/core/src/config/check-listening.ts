@@ -1,0 +1,70 @@
+import { resolve } from "node:path";
+import { isIP } from "node:net";
+import type { ListenEndpoint, Transport } from "../contract/transport.ts";
+import { pathText } from "../errors/config-error.ts";
+import type { Issues, Path } from "./issues.ts";
+import { quoted } from "./shown.ts";
+import { didYouMean } from "./suggest.ts";
+
+/** An entry of `transports`, and its place. */
+interface Entry {
+  readonly transport: Transport;
+  readonly options: unknown;
+  readonly at: Path;
+}
+
+/** Reports what keeps entries from listening: serializers that are not loaded, and endpoints that are in each other's way. */
+export function checkListening(entries: readonly Entry[], serializers: readonly string[], issues: Issues): void {
+  for (const entry of entries) checkSerializers(entry, serializers, issues);
+  for (const transport of new Set(entries.map((entry) => entry.transport))) {
+    const same = entries.filter((entry) => entry.transport === transport);
+    for (const { index, other, message } of transport.conflicts?.(same.map(({ options }) => options)) ?? []) {
+      const earlier = other === undefined ? undefined : same[other];
+      issues.add(same[index]?.at ?? [], `${message}${earlier === undefined ? "" : `; see ${pathText(earlier.at)}`}`);
+    }
+  }
+  for (const [i, later] of entries.entries()) {
+    const earlier = entries.slice(0, i).find((one) => isInTheWay(one, later));
+    if (earlier === undefined) continue;
+    const where = { own: nameOf(endpointOf(later)), taken: nameOf(endpointOf(earlier)) };
+    const message = `${pathText(earlier.at)} listens on ${where.taken} already, so that this transport cannot listen on ${where.own}; give one of them another`;
+    issues.add([...later.at, "endpoint"], message);
+  }
+}
+
+function checkSerializers({ transport, options, at }: Entry, loaded: readonly string[], issues: Issues): void {
+  for (const [i, name] of (transport.needs?.(options).serializers ?? []).entries()) {
+    if (loaded.includes(name)) continue;
+    const hint = didYouMean(name, loaded);
+    issues.add(
+      [...at, "serializers", i],
+      `no serializer${quoted(name)} is loaded${hint}; there are: ${loaded.join(", ")}; others come from plugins`,
+    );
+  }
+}
+
+function endpointOf({ transport, options }: Entry): ListenEndpoint | undefined {
+  return transport.needs?.(options).endpoint;
+}
+
+function nameOf(endpoint: ListenEndpoint | undefined): string {
+  if (endpoint === undefined) return "";
+  return endpoint.type === "unix" ? endpoint.path : `port ${endpoint.port}`;
+}
+
+/** Whether only one of two entries can listen. Those of one type on the very same endpoint are their transport's affair. */
+function isInTheWay(earlier: Entry, later: Entry): boolean {
+  const [a, b] = [endpointOf(earlier), endpointOf(later)];
+  if (a === undefined || b === undefined) return false;
+  if (a.type === "unix" && b.type === "unix")
+    return resolve(a.path) === resolve(b.path) && (a.path !== b.path || earlier.transport !== later.transport);
+  if (a.type === "unix" || b.type === "unix") return false;
+  if (a.port !== b.port || a.port === 0) return false;
+  if (a.host === b.host) return earlier.transport !== later.transport;
+  return includes(a.host, b.host) || includes(b.host, a.host);
+}
+
+/** Whether an address stands for all addresses, and another is one of them. */
+function includes(all: string, one: string): boolean {
+  return all === "::" || (all === "0.0.0.0" && isIP(one) !== 6);
+}

@@ -1,0 +1,32 @@
+import type { ConfigIssue } from "../errors/config-error.ts";
+import { componentProblem } from "../plugins/start-component.ts";
+import { endpointProblems } from "../transports/net/check-endpoint.ts";
+import type { RouterContext } from "./context.ts";
+import { requireProviders } from "./plugins.ts";
+
+/** What a router's surroundings lack. */
+export interface RouterCheck {
+  /** What the start would fail at. */
+  readonly problems: readonly ConfigIssue[];
+  /** What it may fail at. */
+  readonly warnings: readonly ConfigIssue[];
+}
+
+/** @see Router.check */
+export async function checkRouter(context: RouterContext): Promise<RouterCheck> {
+  requireProviders(context);
+  const problems: ConfigIssue[] = [];
+  const warnings: ConfigIssue[] = [];
+  const { transports, components, folder } = context.config.now;
+  for (const [i, { transport, options }] of transports.entries()) {
+    const endpoint = transport.needs?.(options).endpoint;
+    if (endpoint === undefined) continue;
+    for (const { path, message, isWarning } of await endpointProblems(endpoint, folder))
+      (isWarning ? warnings : problems).push({ path: ["transports", i, "endpoint", ...path], message });
+  }
+  for (const [i, { module }] of components.entries()) {
+    const problem = typeof module === "string" ? await componentProblem(module) : null;
+    if (problem !== null) problems.push({ path: ["components", i, "module"], ...problem });
+  }
+  return { problems, warnings };
+}
