@@ -506,6 +506,26 @@ describe("done better than Crossbar", () => {
     );
   });
 
+  it("wampcra: a salted secret that is not the derived key cannot be proved, and the log says what to do", async () => {
+    const salting = { salt: "y", iterations: 10, keylen: 16 };
+    const warned = async (answer: object): Promise<string[]> =>
+      withDynamic(
+        () => ({ role: "user", ...answer }),
+        async ({ connect, log }) => {
+          const client = connect();
+          client.hello({ authid: "joe", authmethods: ["wampcra"] });
+          await client.expect(Code.CHALLENGE);
+          return log.lines.filter(({ level }) => level === "warn").map(({ message }) => message);
+        },
+      );
+    expect(await warned({ secret: "plain-secret", ...salting })).toEqual([
+      expect.stringMatching(/^wampcra: its secret is not the derived key, base64 of 16 bytes, .* is called password/),
+    ]);
+    expect(await warned({ secret: Buffer.alloc(16).toString("base64"), ...salting })).toEqual([]);
+    expect(await warned({ password: "plain-secret", ...salting })).toEqual([]);
+    expect(await warned({ secret: "plain-secret" })).toEqual([]);
+  });
+
   it.each(["trusted", "anonymous"])("role %s has no exception: it must exist", async (role) => {
     expect((await outcomeOf(() => role)).end).toMatchObject({ reason: ErrorUri.noSuchRole });
   });

@@ -14,7 +14,7 @@ import {
   z,
 } from "@wampgate/core";
 import { decoySecret, type Models, modelsOf } from "./decoy.ts";
-import { checkSecret, deriveKey, type Salting, type SecretFields, secretFields, secretOf } from "./secret.ts";
+import { checkSecret, deriveKey, hopelessness, type Salting, type SecretFields, secretFields, secretOf } from "./secret.ts";
 
 export { deriveKey, type Salting };
 
@@ -56,7 +56,11 @@ export const wampcra = defineMethod({
       if (answer.kind !== "unknown") decoySecret(query.authid, [models.reveal()]);
       return answer;
     },
-    assignments: ({ users }: Block) => assignmentsIn("users", users),
+    assignments: ({ users }: Block) =>
+      assignmentsIn("users", users).map((assignment) => {
+        const warning = hopelessness(users[String(assignment.path[1])]?.fields.reveal() ?? {});
+        return warning === null ? assignment : { ...assignment, warning };
+      }),
   },
 
   client: {
@@ -70,6 +74,8 @@ export const wampcra = defineMethod({
     const found = await attempt.resolvePrincipal();
     const { key, salting } = await secretOf(found.credential);
     const { role, provider } = found.principal;
+    const why = provider === "static" ? null : hopelessness(found.credential);
+    if (why !== null) attempt.log.warn({ provider, authid: found.principal.authid }, `wampcra: ${why}`);
     // A static user's own `authid` would show that the user exists: no decoy has one. An authid from a strategy is
     // used, as in Crossbar.
     const authid = provider === "static" ? attempt.authid : found.principal.authid;

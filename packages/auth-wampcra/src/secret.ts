@@ -59,6 +59,17 @@ export function checkSecret(fields: SecretFields, context: z.RefinementCtx): voi
   }
 }
 
+/**
+ * Why no login with checked `fields` can succeed, if that shows: a client derives base64 of `keylen` bytes, and a secret
+ * that is something else is most likely the plain password.
+ */
+export function hopelessness({ secret, salt, keylen }: SecretFields): string | null {
+  if (secret === undefined || salt === undefined || keylen === undefined) return null;
+  const bytes = Buffer.from(secret, "base64");
+  if (bytes.length === keylen && bytes.toString("base64") === secret) return null;
+  return `its secret is not the derived key, base64 of ${keylen} bytes, so that no proof can be right: a plain one is called password, or wampgate hash derives the key`;
+}
+
 /** The key of checked `fields`; a salted password is derived off the event loop. */
 export async function secretOf(fields: SecretFields): Promise<Secret> {
   const { secret, password, salt, iterations, keylen } = fields;

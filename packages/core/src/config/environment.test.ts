@@ -1,10 +1,13 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import fc from "fast-check";
+import { folderOf } from "../../../../jest/folder.ts";
 import { expandEnvironment } from "./environment.ts";
 import { Issues } from "./issues.ts";
 
-function expand(raw: unknown, environment: Record<string, string> = {}) {
+function expand(raw: unknown, environment: Record<string, string> = {}, folder = "/nowhere") {
   const issues = new Issues();
-  return { ...expandEnvironment(raw, environment, issues), issues: issues.found };
+  return { ...expandEnvironment(raw, { environment, folder }, issues), issues: issues.found };
 }
 
 describe("${NAME}", () => {
@@ -35,6 +38,52 @@ describe("${NAME}", () => {
   it("leaves keys alone", () => {
     expect(expand({ "${X}": 1 }, { X: "x" }).value).toEqual({ "${X}": 1 });
   });
+});
+
+describe("${NAME:-default}", () => {
+  it("has the default where the variable is not set or empty", () => {
+    const raw = ["${X:-a}", "${Y:-a:-b}", "${Z:-}", "x${X:-a}y${W:-b}"];
+    expect(expand(raw, { Z: "z", Y: "", W: "w" })).toMatchObject({ value: ["a", "a:-b", "z", "xayw"], issues: [] });
+  });
+
+  it("may be a number, as ${NAME} may", () => {
+    const { fromEnvironment } = expand(["${PORT:-8080}", "x${PORT:-8080}"]);
+    expect([fromEnvironment([0]), fromEnvironment([1])]).toEqual([true, false]);
+  });
+});
+
+describe("${file:path}", () => {
+  it("is the text of the file beside the config, less one newline at its end", async () => {
+    const folder = await folderOf({ "a/secret": "one\n\n", windows: "two\r\n", none: "three" });
+    const raw = ["${file:a/secret}", "${file:./windows}", `x-\${file:${join(folder, "none")}}`];
+    expect(expand(raw, {}, folder)).toMatchObject({ value: ["one\n", "two", "x-three"], issues: [] });
+  });
+
+  it("that cannot be read is a problem that names the file, and shows none of its text", async () => {
+    const folder = await folderOf({ large: "x".repeat(2 ** 20 + 1) });
+    await writeFile(join(folder, "binary"), Buffer.from([0xff, 0xfe, 0x41]));
+    const { issues } = expand(["${file:none}", "${file:.}", "${file:large}", "${file:binary}"], {}, folder);
+    expect(issues.map(({ message }) => message)).toEqual([
+      `the file ${join(folder, "none")} cannot be read: there is no such file`,
+      `the file ${folder} cannot be read: it is no ordinary file`,
+      `the file ${join(folder, "large")} cannot be read: it has more than 1048576 bytes`,
+      `the file ${join(folder, "binary")} cannot be read: it holds no text in UTF-8`,
+    ]);
+  });
+
+  it("is not shown in messages", async () => {
+    const folder = await folderOf({ secret: "sesame\n" });
+    expect(expand(["${file:secret}"], {}, folder).hide("no sesame here")).toBe("no ${file:secret} here");
+  });
+
+  it("is not expanded in what a file says", async () => {
+    const folder = await folderOf({ secret: "${HOME}" });
+    expect(expand(["${file:secret}"], {}, folder)).toMatchObject({ value: ["${HOME}"], issues: [] });
+  });
+});
+
+it("two variables that are not set are told both, at one place", () => {
+  expect(expand(["${A} ${B}"]).issues).toHaveLength(2);
 });
 
 it("a key __proto__ is a problem, and reaches no prototype", () => {

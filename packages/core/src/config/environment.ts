@@ -1,3 +1,5 @@
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 import { isDict } from "../wamp/messages.ts";
 import type { Issues, Path } from "./issues.ts";
 import { hiding } from "./shown.ts";
@@ -11,42 +13,61 @@ const MAX_DEPTH = 100;
  */
 const MAX_VALUES = 1_000_000;
 
-/** `${NAME}`, or `$${` for a literal `${`. */
+/** How long a file that a string names may be, in bytes. */
+const MAX_FILE = 1024 * 1024;
+
+/** `${NAME}`, `${NAME:-default}`, `${file:path}`, or `$${` for a literal `${`. */
 const VARIABLE = /\$\$\{|\$\{([^}]*)\}/g;
 const WHOLE = /^\$\{[^}]*\}$/;
 
 export interface Expanded {
   readonly value: unknown;
-  /** Whether the whole string at this path was `${NAME}`. */
+  /** Whether the whole string at this path was `${…}`. */
   readonly fromEnvironment: (path: Path) => boolean;
-  /** Replaces values of the environment in a text by their `${NAME}`: they may be secrets. */
+  /** Replaces values from outside in a text by their `${…}`: they may be secrets. */
   readonly hide: (text: string) => string;
 }
 
+/** What the strings of a config may name. */
+export interface Surroundings {
+  readonly environment: NodeJS.ProcessEnv;
+  /** Paths of files are relative to it. */
+  readonly folder: string;
+}
+
 /**
- * A copy of a config with each `${NAME}` in a string replaced by the environment variable's value. Keys stay as they
- * are, and so does everything that is not a plain mapping or list: plugins, functions.
+ * A copy of a config with each `${…}` in a string replaced by the environment variable's value or the text of the file.
+ * Keys stay as they are, and so does everything that is not a plain mapping or list: plugins, functions.
  */
-export function expandEnvironment(raw: unknown, environment: NodeJS.ProcessEnv, issues: Issues): Expanded {
+export function expandEnvironment(raw: unknown, { environment, folder }: Surroundings, issues: Issues): Expanded {
   const whole = new Set<string>();
   const values = new Map<string, string>();
 
+  const valueOf = (name: string): string | { problem: string } => {
+    if (name.startsWith("file:")) return textOf(resolve(folder, name.slice("file:".length)));
+    const [variable = "", ...rest] = name.split(":-");
+    const value = environment[variable];
+    if (rest.length > 0) return value === undefined || value === "" ? rest.join(":-") : value;
+    const problem = `the environment variable ${name} is not set; set it, or write $\${ for a literal \${`;
+    return value ?? { problem };
+  };
+
   const expandText = (text: string, path: Path): string => {
     if (WHOLE.test(text)) whole.add(JSON.stringify(path));
-    let unset = 0;
+    const problems = new Set<string>();
     const expanded = text.replace(VARIABLE, (found: string, name: string | undefined) => {
       if (name === undefined) return "${";
-      const value = environment[name];
-      if (value !== undefined) {
+      const value = valueOf(name);
+      if (typeof value === "string") {
         values.set(value, found);
         return value;
       }
-      issues.add(path, `the environment variable ${name} is not set; set it, or write $\${ for a literal \${`);
-      unset++;
+      problems.add(value.problem);
       return found;
     });
+    for (const problem of problems) issues.add(path, problem);
     // What its text would be is unknown.
-    if (unset > 0) issues.settle(path);
+    if (problems.size > 0) issues.settle(path);
     return expanded;
   };
 
@@ -80,4 +101,20 @@ export function expandEnvironment(raw: unknown, environment: NodeJS.ProcessEnv, 
 /** Whether it is a plain mapping of the config. In a JS config there are also plugins, which have symbols as keys. */
 function isPlain(value: unknown): value is Record<string, unknown> {
   return isDict(value) && Object.getOwnPropertySymbols(value).length === 0;
+}
+
+/** The text of a file, less the newline at its end. */
+function textOf(file: string): string | { problem: string } {
+  const problem = (why: string): { problem: string } => ({ problem: `the file ${file} cannot be read: ${why}` });
+  try {
+    const stats = statSync(file);
+    if (!stats.isFile()) return problem("it is no ordinary file");
+    if (stats.size > MAX_FILE) return problem(`it has more than ${MAX_FILE} bytes`);
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file)).replace(/\r?\n$/, "");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return problem("there is no such file");
+    if (code === "EACCES") return problem("this user may not read it");
+    return problem(code === "ERR_ENCODING_INVALID_ENCODED_DATA" ? "it holds no text in UTF-8" : String(code));
+  }
 }

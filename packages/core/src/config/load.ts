@@ -80,7 +80,11 @@ export async function loadConfig(
   { cwd, transports, serializers, running }: LoadOptions,
 ): Promise<LoadedConfig> {
   const issues = new Issues(source.locate);
-  const { value: raw, fromEnvironment, hide } = expandEnvironment(source.raw, process.env, issues);
+  const {
+    value: raw,
+    fromEnvironment,
+    hide,
+  } = expandEnvironment(source.raw, { environment: process.env, folder: source.folder }, issues);
   if (!isDict(raw)) {
     if (issues.found.length === 0) issues.add([], `expected a dictionary, found ${kindOf(raw)}`);
     throw new ConfigError(source.file, shownIssues(issues.found, raw, hide));
