@@ -28,7 +28,8 @@ describe("wampgate", () => {
     const cwd = await folderWith();
     const help = await run(cwd, ["--help"]);
     expect(help.code).toBe(0);
-    for (const command of ["start", "check", "schema", "init", "hash"]) expect(help.stdout).toContain(command);
+    for (const command of ["start", "check", "schema", "print-config", "init", "hash"])
+      expect(help.stdout).toContain(command);
     const { version } = JSON.parse(await readFile(join(ROOT, "packages/core/package.json"), "utf8")) as {
       version: string;
     };
@@ -75,6 +76,85 @@ describe("wampgate", () => {
     expect((await run(cwd, ["init", "--force"])).code).toBe(0);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect((await readdir(cwd)).sort()).toEqual(["node_modules", "wampgate.config.yaml"]);
+  });
+
+  it.each(["ts", "json"])("init --%s writes the same config in that form, and none beside another", async (form) => {
+    const cwd = await folderWith();
+    const wrote = await run(cwd, ["init", `--${form}`]);
+    expect(wrote).toMatchObject({ code: 0, stderr: "" });
+    expect(wrote.stdout).toContain(`Wrote wampgate.config.${form}. Next:`);
+    const env = { JOE_TICKET: "x" };
+    expect(await run(cwd, ["check"], { env })).toMatchObject({ code: 0, stderr: "" });
+    const printed = JSON.parse((await run(cwd, ["print-config"], { env })).stdout) as unknown;
+    const yaml = await folderWith();
+    await run(yaml, ["init"]);
+    expect(printed).toEqual(JSON.parse((await run(yaml, ["print-config"], { env })).stdout));
+    const again = await run(cwd, ["init"]);
+    expect(again).toMatchObject({ code: 2, stdout: "" });
+    expect(again.stderr).toContain(`wampgate.config.${form} exists already; remove it first`);
+    expect(await run(cwd, ["init", "--ts", "--json"])).toMatchObject({ code: 2 });
+  });
+
+  it("print-config shows the config with its defaults and without its secrets", async () => {
+    const text = `
+plugins: ["@wampgate/auth-ticket", "@wampgate/auth-wampcra", "@wampgate/auth-dynamic", ["./mine.mjs", { token: sesame, loud: true }]]
+realms: [{ name: "\${REALM}", roles: [{ name: user, permissions: [{ uri: com.example.authenticate, allow: { register: true } }] }] }]
+transports:
+  - type: websocket
+    endpoint: { type: tcp, port: 0 }
+    max-connections: "\${MAX:-10}"
+    auth:
+      ticket:
+        - { type: static, default-role: user, principals: { joe: { ticket: sesame, extra: { a: sesame } }, ann: { ticket: "\${TICKET}" } } }
+        - { type: dynamic, authenticator: com.example.authenticate, authenticator-realm: realm1 }
+      wampcra: { type: static, users: { pia: { password: "\${file:secret}", salt: sesame, iterations: 10, keylen: 32, role: user } } }
+components: [{ module: ./component.mjs, realm: realm1, role: user, config: { key: sesame } }]
+`;
+    const cwd = await folderWith({
+      "wampgate.config.yaml": text,
+      secret: "sesame",
+      "mine.mjs": `import { definePlugin, z } from "@wampgate/core";
+        const options = z.strictObject({ token: z.string(), loud: z.boolean() });
+        export default definePlugin({ name: "mine", core: "*", options });`,
+      "component.mjs": "export default () => undefined;",
+    });
+    const env = { REALM: "realm1", TICKET: "sesame", MAX: "" };
+    const { code, stdout, stderr } = await run(cwd, ["print-config"], { env });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).not.toContain("sesame");
+    expect(JSON.parse(stdout)).toMatchObject({
+      plugins: [expect.anything(), expect.anything(), expect.anything(), ["mine", { token: "(hidden)", loud: true }]],
+      realms: [{ name: "${REALM}", options: { "uri-check": "loose" } }],
+      transports: [
+        {
+          path: "/ws",
+          endpoint: { host: "127.0.0.1" },
+          "max-connections": "${MAX:-10}",
+          auth: {
+            ticket: [
+              {
+                type: "static",
+                "default-role": "user",
+                principals: { joe: { ticket: "(hidden)", extra: { a: "(hidden)" } }, ann: { ticket: "${TICKET}" } },
+              },
+              {
+                type: "dynamic",
+                authenticator: "com.example.authenticate",
+                "authenticator-realm": "realm1",
+                timeout: 10_000,
+              },
+            ],
+            wampcra: {
+              users: {
+                pia: { password: "${file:secret}", salt: "(hidden)", iterations: 10, keylen: 32, role: "user" },
+              },
+            },
+          },
+        },
+      ],
+      components: [{ module: "./component.mjs", authid: "component", config: "(hidden)" }],
+      "shutdown-timeout": 5000,
+    });
   });
 
   it("check tells all that is wrong at once, each with its path, and ends with 2", async () => {
@@ -286,15 +366,16 @@ components:
     await first.ended;
   });
 
-  it("schema prints a JSON Schema with the plugins' blocks, and core's own without a config", async () => {
+  it("schema prints a JSON Schema with the blocks of the config's plugins, without a config of all official ones", async () => {
     const withPlugins = await run(await folderWith({ "wampgate.config.yaml": CONFIG }), ["schema"], {
-      env: { JOE: "x" },
+      env: {}, // what else is wrong does not matter
     });
     expect(withPlugins).toMatchObject({ code: 0, stderr: "" });
     expect(JSON.stringify(JSON.parse(withPlugins.stdout))).toContain("authenticator-realm");
+    expect(withPlugins.stdout).not.toContain('"wampcra"');
     const bare = await run(await folderWith(), ["schema"]);
     expect(bare).toMatchObject({ code: 0, stderr: "" });
-    expect(JSON.parse(bare.stdout)).toMatchObject({ type: "object" });
+    for (const method of ["anonymous", "ticket", "wampcra"]) expect(bare.stdout).toContain(`"${method}"`);
   });
 
   it("hash derives from a password on stdin what wampcra needs, and tells no password", async () => {

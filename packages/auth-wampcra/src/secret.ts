@@ -13,8 +13,8 @@ export const secretFields = {
     .optional()
     .describe("a plain password, instead of `secret`; salted ones are derived here"),
   salt: z.string().min(1).optional().describe("makes the client derive its key; with `iterations` and `keylen`"),
-  iterations: z.int().min(1).max(1_000_000).optional().describe("rounds of PBKDF2-HMAC-SHA256"),
-  keylen: z.int().min(1).max(1024).optional().describe("length of the derived key in bytes"),
+  iterations: z.int().min(1).max(1_000_000).optional().describe("rounds of PBKDF2-HMAC-SHA256").meta({ shown: true }),
+  keylen: z.int().min(1).max(1024).optional().describe("length of the derived key in bytes").meta({ shown: true }),
 };
 
 /** The values of `secretFields`, before they are checked. */

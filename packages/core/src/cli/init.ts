@@ -1,72 +1,55 @@
 import { randomUUID } from "node:crypto";
-import { rename, rm, writeFile } from "node:fs/promises";
-import { METHOD_PACKAGES, STRATEGY_PACKAGES } from "../config/known-packages.ts";
+import { access, rename, rm, writeFile } from "node:fs/promises";
+import { METHOD_PACKAGES } from "../config/known-packages.ts";
+import { SCHEMA_FILE, STARTERS } from "./starter.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface InitOptions {
   readonly force?: boolean;
+  readonly ts?: boolean;
+  readonly json?: boolean;
 }
 
-const FILE = "wampgate.config.yaml";
+type Form = keyof typeof STARTERS;
 
 /** The file will hold secrets. */
 const PRIVATE = 0o600;
 
-const STARTER = `# The router's config. Check it with: npx wampgate check
-# All keys: docs/reference/config.md of wampgate, or let your editor use the output of: npx wampgate schema
-
-# Authentication comes from plugins; install each one that is listed here.
-plugins:
-  - "${METHOD_PACKAGES.anonymous}"
-  - "${METHOD_PACKAGES.ticket}"
-  # - "${METHOD_PACKAGES.wampcra}"
-  # - "${STRATEGY_PACKAGES.dynamic}"
-
-realms:
-  - name: realm1
-    roles:
-      - name: guest
-        permissions:
-          # The most specific rule that matches decides; what no rule names is denied.
-          - { uri: com.example.public., match: prefix, allow: { call: true, subscribe: true } }
-      - name: user
-        allow-by-default: true
-
-transports:
-  - type: websocket
-    endpoint: { type: tcp, host: 127.0.0.1, port: 8080 }
-    path: /ws
-    auth:
-      anonymous: { type: static, role: guest }
-      ticket:
-        type: static
-        principals:
-          # The value comes from the environment: JOE_TICKET=… npx wampgate start
-          joe: { ticket: "\${JOE_TICKET}", role: user }
-      # A WAMP procedure decides each login; add ${STRATEGY_PACKAGES.dynamic} to the plugins.
-      # wampcra: { type: dynamic, authenticator: com.example.authenticate, authenticator-realm: realm1 }
-`;
+const fileOf = (form: Form): string => `wampgate.config.${form}`;
 
 /** Writes the starter config into the working directory, and prints the next steps. */
-export async function init({ force = false }: InitOptions): Promise<void> {
-  try {
-    if (force) await replace();
-    else await writeFile(FILE, STARTER, { flag: "wx", mode: PRIVATE });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    throw new UsageError(`${FILE} exists already; wampgate init --force overwrites it`);
+export async function init({ force = false, ts = false, json = false }: InitOptions): Promise<void> {
+  if (ts && json) throw new UsageError("--ts and --json exclude each other; give one of them");
+  const form = ts ? "ts" : json ? "json" : "yaml";
+  const file = fileOf(form);
+  for (const other of Object.keys(STARTERS) as Form[]) {
+    if ((force && other === form) || !(await exists(fileOf(other)))) continue;
+    const todo =
+      other === form ? "wampgate init --force overwrites it" : "remove it first, as it could be found instead";
+    throw new UsageError(`${fileOf(other)} exists already; ${todo}`);
   }
-  console.log(`Wrote ${FILE}. Next:`);
-  console.log(`  npm install @wampgate/core ${METHOD_PACKAGES.anonymous} ${METHOD_PACKAGES.ticket}`);
+  if (force) await replace(file, STARTERS[form]);
+  else await writeFile(file, STARTERS[form], { flag: "wx", mode: PRIVATE });
+  const compiler = form === "ts" ? " typescript" : "";
+  console.log(`Wrote ${file}. Next:`);
+  console.log(`  npm install @wampgate/core ${METHOD_PACKAGES.anonymous} ${METHOD_PACKAGES.ticket}${compiler}`);
+  if (form !== "ts") console.log(`  npx wampgate schema > ${SCHEMA_FILE}    # for your editor`);
   console.log("  JOE_TICKET=secret npx wampgate start");
 }
 
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Writes a new file and renames it: others may be able to read the old one, or have it open. */
-async function replace(): Promise<void> {
-  const fresh = `.${FILE}.${randomUUID()}`;
+async function replace(file: string, text: string): Promise<void> {
+  const fresh = `.${file}.${randomUUID()}`;
   try {
-    await writeFile(fresh, STARTER, { flag: "wx", mode: PRIVATE });
-    await rename(fresh, FILE);
+    await writeFile(fresh, text, { flag: "wx", mode: PRIVATE });
+    await rename(fresh, file);
   } finally {
     await rm(fresh, { force: true });
   }

@@ -71,13 +71,29 @@ it("--debug shows the stack of what failed, and of its causes", async () => {
 it("schema prints a schema of what the config may hold, with the methods of its plugins", async () => {
   const { code, stdout } = await run(QUIET, "schema");
   expect(code).toBe(0);
-  const { properties } = JSON.parse(stdout) as { properties: { transports: { items: { anyOf: object[] } } } };
-  const memory = properties.transports.items.anyOf.find((one) => JSON.stringify(one).includes('"const":"memory"'));
+  const { properties } = JSON.parse(stdout) as { properties: { transports: { items: { allOf: { then: object }[] } } } };
+  const { then: memory } =
+    properties.transports.items.allOf.find((one) => JSON.stringify(one).includes('"memory"')) ?? {};
   expect(memory).toHaveProperty("properties.auth.properties.knock");
 });
 
-it("schema fails as check does where the config that is named is wrong", async () => {
-  expect(await run("nonsense: 1", "schema")).toMatchObject({ code: 2, stdout: "" });
+it("schema needs nothing of the config but its plugins", async () => {
+  expect(await run(`nonsense: 1\n${QUIET}`, "schema")).toMatchObject({ code: 0, stderr: "" });
+  expect(await run('plugins: ["./none.mjs"]', "schema")).toMatchObject({ code: 2, stdout: "" });
+});
+
+it("print-config hides what the plugins do not mark, and keeps core's own", async () => {
+  const { code, stdout } = await run(
+    QUIET.replace("type: static", "type: static, word: sesame, role: user"),
+    "print-config",
+  );
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    plugins: ["quiet"],
+    transports: [
+      { type: "memory", name: "default", auth: { knock: { type: "static", word: "(hidden)", role: "user" } } },
+    ],
+  });
 });
 
 it.each([["loud"], [""]])("the log level %j is refused before anything is started", async (level) => {

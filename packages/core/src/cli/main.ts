@@ -6,6 +6,7 @@ import { check } from "./check.ts";
 import { FAILED, FINE, WRONG_USE } from "./exit-codes.ts";
 import { hash, type HashOptions } from "./hash.ts";
 import { init, type InitOptions } from "./init.ts";
+import { printConfig } from "./print-config.ts";
 import { schema } from "./schema.ts";
 import type { RouterCommand } from "./router-of.ts";
 import { start, type StartOptions } from "./start.ts";
@@ -54,9 +55,14 @@ function commands(): Command {
   withConfig("schema", "print the JSON Schema of the config with its plugins, for editors").action(
     (options: RouterCommand) => schema(options),
   );
+  withConfig("print-config", "print the config with its defaults, without its secrets").action(
+    (options: RouterCommand) => printConfig(options),
+  );
   program
     .command("init")
-    .description("write a commented starter config, wampgate.config.yaml")
+    .description("write a starter config: wampgate.config.yaml, with comments")
+    .option("--ts", "write wampgate.config.ts instead, which the compiler checks")
+    .option("--json", "write wampgate.config.json instead")
     .option("--force", "overwrite an existing one")
     .action((options: InitOptions) => init(options));
   program

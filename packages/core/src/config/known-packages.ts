@@ -25,7 +25,8 @@ export function packageOfStrategy(type: string): string | undefined {
 /** The official packages that provide no method and no strategy. */
 const OTHER_PACKAGES = ["@wampgate/metrics"];
 
-const OFFICIAL: readonly string[] = [
+/** All official plugins. */
+export const OFFICIAL: readonly string[] = [
   ...Object.values(METHOD_PACKAGES),
   ...Object.values(STRATEGY_PACKAGES),
   ...OTHER_PACKAGES,

@@ -154,6 +154,21 @@ export async function loadConfig(
   };
 }
 
+/**
+ * The plugins that a config names, whatever else is wrong in it.
+ * @throws ConfigError if one of them cannot be loaded
+ */
+export async function loadNamedPlugins(source: ConfigSource, cwd: string): Promise<Plugin[]> {
+  const issues = new Issues(source.locate);
+  const { file, folder } = source;
+  const raw = { plugins: isDict(source.raw) ? (source.raw["plugins"] ?? []) : [] };
+  const { value, fromEnvironment, hide } = expandEnvironment(raw, { environment: process.env, folder }, issues);
+  const named = isDict(value) ? value["plugins"] : [];
+  const { found } = await findPlugins(named, { folder, cwd }, { issues, fromEnvironment });
+  if (issues.found.length > 0) throw new ConfigError(file, shownIssues(issues.found, raw, hide));
+  return found.map(({ plugin }) => plugin);
+}
+
 /** Loads the plugins. `notLoaded` has the entries that could not be loaded, as far as they are names. */
 async function findPlugins(
   raw: unknown,

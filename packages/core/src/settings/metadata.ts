@@ -13,6 +13,8 @@ export type SettingMetadata = {
   readonly counter?: string;
   /** Marks a transport's own key that is read again for each connection, so that a reload changes it. */
   readonly live?: true;
+  /** Marks a plugin's own key that is no secret, so that `wampgate print-config` shows it. */
+  readonly shown?: true;
 };
 
 const LONGEST_TIMER = 2 ** 31 - 1;
