@@ -161,7 +161,8 @@ it(
     );
     expect(risen / level).toBeLessThan(BOUND);
     expect(await router.stop()).toBe(0);
-    expect(router.log.filter(({ msg }) => msg !== "login refused")).toEqual([]);
+    // Some of the clients are refused, and some break the protocol.
+    expect(router.log.filter(({ msg, left }) => msg !== "login refused" && left !== "violation")).toEqual([]);
   },
   MINUTES * 60_000 + 60_000,
 );
