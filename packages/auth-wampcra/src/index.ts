@@ -14,7 +14,15 @@ import {
   z,
 } from "@wampgate/core";
 import { decoySecret, type Models, modelsOf } from "./decoy.ts";
-import { checkSecret, deriveKey, hopelessness, type Salting, type SecretFields, secretFields, secretOf } from "./secret.ts";
+import {
+  checkSecret,
+  deriveKey,
+  hopelessness,
+  type Salting,
+  type SecretFields,
+  secretFields,
+  secretOf,
+} from "./secret.ts";
 
 export { deriveKey, type Salting };
 
