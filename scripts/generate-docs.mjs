@@ -29,6 +29,7 @@ declare const gauge: { dec(labels: Record<string, string>): void };
 declare const refused: { inc(labels: Record<string, string>): void };
 declare const limited: typeof refused;
 declare function count(authid: string | null): void;
+declare function isOpen(role: string | null): boolean;
 declare function acl(authid: string, action: string, uri: string): Promise<boolean>;
 -->`;
 

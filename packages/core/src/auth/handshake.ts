@@ -2,9 +2,9 @@ import type { Principal } from "../contract/assignment.ts";
 import type { AuthSettings, MethodSettings } from "../contract/auth-settings.ts";
 import type { Admission, Handshake, HandshakeReply, HandshakeTrace } from "../contract/handshake.ts";
 import type { Hello } from "../contract/hello.ts";
-import type { LoginAttempt, Phase, Resolved } from "../contract/method.ts";
+import type { LoginAttempt, Phase, Proof, Resolved } from "../contract/method.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
-import type { Accept, Deny, Verdict } from "../contract/verdict.ts";
+import type { Accept, Challenge, Deny, Verdict } from "../contract/verdict.ts";
 import { PluginError } from "../errors/plugin-error.ts";
 import { DENIED } from "../hooks/answers.ts";
 import { deciderOf } from "../hooks/create-hook.ts";
@@ -20,6 +20,9 @@ import { Denial, findPrincipal, principalOf, type Found, patched } from "./princ
 
 /** A principal whose realm, authid and role are all assigned, and exist. */
 type Complete = Principal & { readonly realm: string; readonly authid: string; readonly role: string };
+
+/** How many times a client may be challenged in one login. */
+const MAX_ROUNDS = 3;
 
 const FAILED = "the login could not be decided; the router's log says why";
 
@@ -39,6 +42,9 @@ export class ClientHandshake implements Handshake {
   #denial: Denial | null = null;
   #provider: string | null = null;
   #plugin: string | null = null;
+  /** The principal whose proof is right, while a tap of `verified` waits for the client's answer to its own challenge. */
+  #verified: Principal | null = null;
+  #rounds = 0;
   #configured: readonly string[] | undefined;
 
   constructor(hello: Hello, context: HandshakeContext) {
@@ -82,6 +88,7 @@ export class ClientHandshake implements Handshake {
       const settings = this.#settings;
       if (attempt === null || settings === null) throw new Error("AUTHENTICATE came before a method was chosen");
       const proof = { signature, extra, state: this.#state };
+      if (this.#verified !== null) return this.#verify(this.#verified, proof);
       const verdict = await this.#context.hooks.authenticate.get(attempt.authmethod)?.promise(attempt, proof);
       return this.#follow(verdict, settings, attempt);
     });
@@ -159,7 +166,7 @@ export class ClientHandshake implements Handshake {
     const { authmethod, provider } = verdict;
     this.#plugin = by;
     this.#attempt = this.#attemptBy(authmethod ?? "hello");
-    return this.#admit(principalOf(assignment, this.#hello, null, provider ?? "hello"));
+    return this.#verify(principalOf(assignment, this.#hello, null, provider ?? "hello"), null);
   }
 
   async #follow(
@@ -175,12 +182,41 @@ export class ClientHandshake implements Handshake {
     this.#plugin = this.#found?.resolved.verified === true ? this.#found.plugin : by;
     switch (verdict.kind) {
       case "challenge":
-        this.#state = verdict.state;
-        return { kind: "challenge", authmethod, extra: verdict.extra };
+        return this.#challenged(verdict, authmethod);
       case "deny":
         throw denialOf(verdict, by);
       case "accept":
-        return this.#admit(this.#principal(verdict, by));
+        return this.#verify(this.#principal(verdict, by), null);
+    }
+  }
+
+  #challenged({ state, extra }: Challenge, authmethod: string): HandshakeReply {
+    if (++this.#rounds > MAX_ROUNDS)
+      throw new Denial(ErrorUri.authenticationFailed, `a login may take ${MAX_ROUNDS} rounds at most`);
+    this.#state = state;
+    return { kind: "challenge", authmethod, extra };
+  }
+
+  /** Asks the hook `verified`, and admits the client if no tap minds. @param proof the answer to a challenge of a tap */
+  async #verify(principal: Principal, proof: Proof | null): Promise<HandshakeReply> {
+    const { verified } = this.#context.hooks;
+    if (verified.taps.length === 0) return this.#admit(principal);
+    const attempt = this.#attempt as LoginAttempt;
+    const verdict = await verified.promise(attempt, principal, proof);
+    if (verdict === undefined) return this.#admit(principal);
+    const by = deciderOf(attempt) ?? "verified";
+    this.#plugin = by;
+    switch (verdict.kind) {
+      case "deny":
+        throw denialOf(verdict, by);
+      case "challenge":
+        this.#verified = principal;
+        return this.#challenged(verdict, attempt.authmethod);
+      case "accept":
+        throw new PluginError(
+          by,
+          "answered accept() in verified, where the client is accepted already: return undefined",
+        );
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Dict } from "../wamp/payload.ts";
-import type { AuthorizeQuery, Decision } from "./authorization.ts";
+import type { Action, AuthorizeQuery, Decision } from "./authorization.ts";
 import type { Hello } from "./hello.ts";
+import type { Principal } from "./assignment.ts";
 import type { LoginAttempt, PrincipalQuery, Proof } from "./method.ts";
 import type { LimitHit } from "./observers.ts";
 import type { ServiceCallEnd } from "./service-call.ts";
@@ -36,6 +37,26 @@ export interface LoginFailure {
   readonly message: string | null;
   /** From HELLO to ABORT, in milliseconds. */
   readonly ms: number;
+}
+
+/** How a session ended. */
+export interface SessionEnd {
+  /**
+   * Who ended it: the client, also by breaking the protocol or by losing its connection; `kill`: a procedure of the meta
+   * API; `reload`: the config does not let it stay; `router`: the router stops, or failed at one of its messages.
+   */
+  readonly by: "client" | "router" | "kill" | "reload";
+  /** The reason of GOODBYE or ABORT; null if the connection ended without one. */
+  readonly reason: string | null;
+}
+
+/** An action of a session that was denied. */
+export interface ActionDenied {
+  readonly session: SessionInfo;
+  readonly action: Action;
+  readonly uri: string;
+  /** What denied it, as in the log: a rule, an authorizer, a plugin, or `no rule`. */
+  readonly rule: string;
 }
 
 /** A router that is about to start. */
@@ -88,6 +109,15 @@ export interface RouterHooks {
    */
   readonly principal: NamedHooks<AsyncSeriesBailHook<[PrincipalQuery, unknown], PrincipalAnswer | undefined>>;
   /**
+   * All proofs are right, and nothing is granted yet: for a further check of any method. A tap returns `deny()`,
+   * `challenge()`, or `undefined` to let the login go on. After a challenge it is called again with the client's answer;
+   * the proof is null at first, also if no proof was asked for. A wrong proof never comes here, so a challenge tells the
+   * client that its proof was right. A throw denies.
+   *
+   * @example hooks.verified.tap("closing-time", (attempt, principal) => (isOpen(principal.role) ? undefined : deny("com.example.closed")));
+   */
+  readonly verified: AsyncSeriesBailHook<[LoginAttempt, Principal, Proof | null], Verdict | undefined>;
+  /**
    * The client is accepted, and WELCOME is not sent yet. A tap may add keys to WELCOME's details; core writes its own
    * keys last. A throw denies.
    *
@@ -102,11 +132,18 @@ export interface RouterHooks {
    */
   readonly joined: SyncHook<[SessionInfo, LoginSuccess | null]>;
   /**
-   * A session that had joined is gone. A throw is logged.
+   * A session that had joined is gone. The second argument says who ended it, and why. A throw is logged.
    *
    * @example hooks.left.tap("count", (session) => void gauge.dec({ realm: session.realm }));
    */
-  readonly left: SyncHook<[SessionInfo]>;
+  readonly left: SyncHook<[SessionInfo, SessionEnd]>;
+  /**
+   * A session wanted to do what it may not. Called for each action, though the log has one line for many. A throw is
+   * logged.
+   *
+   * @example hooks.actionDenied.tap("count", ({ session }) => void refused.inc({ role: session.authrole }));
+   */
+  readonly actionDenied: SyncHook<[ActionDenied]>;
   /**
    * A login ended in ABORT. A throw is logged.
    *

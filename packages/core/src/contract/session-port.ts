@@ -32,7 +32,7 @@ export interface SessionPort {
   readonly backlog: number;
   /** @throws WampError `wamp.error.invalid_argument` if the session's format cannot carry the payload */
   send(message: Message | RouterError): void;
-  /** Ends the session with GOODBYE. */
+  /** Ends the session with GOODBYE, since another one asked for it. */
   close(reason: string, message?: string): void;
   /** Ends the session with ABORT: it broke the protocol. */
   violation(message: string): void;

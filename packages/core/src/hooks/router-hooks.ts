@@ -1,6 +1,7 @@
+import type { Principal } from "../contract/assignment.ts";
 import type { AuthorizeQuery, Decision } from "../contract/authorization.ts";
 import type { Hello } from "../contract/hello.ts";
-import type { LoginFailure, LoginSuccess, RouterHooks, Starting } from "../contract/hooks.ts";
+import type { ActionDenied, LoginFailure, LoginSuccess, RouterHooks, SessionEnd, Starting } from "../contract/hooks.ts";
 import type { Log } from "../contract/log.ts";
 import type { LoginAttempt, PrincipalQuery, Proof } from "../contract/method.ts";
 import type { LimitHit } from "../contract/observers.ts";
@@ -54,9 +55,16 @@ export function createRouterHooks(freeze: Freeze, log: Log): RouterHooks {
         ),
       freeze,
     ),
+    verified: createBailHook<[LoginAttempt, Principal, Proof | null], Verdict>(
+      "verified",
+      ["attempt", "principal", "proof"],
+      verdict,
+      freeze,
+    ),
     welcome: createSeriesHook<[LoginAttempt, Dict]>("welcome", ["attempt", "details"], freeze),
     joined: createNoticeHook<[SessionInfo, LoginSuccess | null]>("joined", ["session", "login"], freeze, log),
-    left: createNoticeHook<[SessionInfo]>("left", ["session"], freeze, log),
+    left: createNoticeHook<[SessionInfo, SessionEnd]>("left", ["session", "end"], freeze, log),
+    actionDenied: createNoticeHook<[ActionDenied]>("actionDenied", ["denied"], freeze, log),
     loginFailed: createNoticeHook<[LoginFailure]>("loginFailed", ["refusal"], freeze, log),
     limitHit: createNoticeHook<[LimitHit]>("limitHit", ["hit"], freeze, log),
     serviceCallEnded: createNoticeHook<[ServiceCallEnd]>("serviceCallEnded", ["call"], freeze, log),

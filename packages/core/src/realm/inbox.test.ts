@@ -24,7 +24,10 @@ beforeEach(() => {
     options: { "request-ids": "off" },
     procedures: new Map(),
     decide: () => new Promise<Decision>((resolve) => decided.push(resolve)),
-    dealer: { call: (_: Member, { request }: MessageOf<"CALL">) => told.push(`call ${request}`) },
+    dealer: {
+      isLatePart: () => false,
+      call: (_: Member, { request }: MessageOf<"CALL">) => told.push(`call ${request}`),
+    },
   } as unknown as InboxRealm;
   inbox = new SessionInbox(new Member(port, null), realm);
 });

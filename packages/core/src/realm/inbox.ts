@@ -14,6 +14,7 @@ import type { Member, RequestType } from "./member.ts";
 import type { MetaProcedure } from "./meta/meta-call.ts";
 import type { Denials, Ruling } from "./access/permissions.ts";
 import type { RealmOptions } from "./settings.ts";
+import type { RouterHooks } from "../contract/hooks.ts";
 import type { Log } from "../contract/log.ts";
 import type { Broker } from "./broker/broker.ts";
 import { isAcknowledged } from "./broker/publish-options.ts";
@@ -32,6 +33,7 @@ const QUEUE_BYTES = 1024 * 1024;
 /** What an inbox needs of its realm. */
 export interface InboxRealm {
   readonly log: Log;
+  readonly hooks: Pick<RouterHooks, "actionDenied">;
   readonly options: RealmOptions;
   readonly broker: Broker;
   readonly dealer: Dealer;
@@ -197,6 +199,7 @@ export class SessionInbox implements RealmAttachment {
   #tellDenied({ action, uri, rule }: Denial): void {
     const { info } = this.#member;
     const { session, authid, authrole } = info;
+    this.#realm.hooks.actionDenied.call({ session: info, action, uri, rule });
     unlessRepeated(info, `denied ${action}`, (repeats) =>
       this.#realm.log.warn({ denied: action, uri, rule, session, authid, authrole, ...repeats }, "action denied"),
     );

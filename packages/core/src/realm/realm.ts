@@ -1,4 +1,5 @@
 import type { Action, Decision } from "../contract/authorization.ts";
+import type { RouterHooks } from "../contract/hooks.ts";
 import type { Log } from "../contract/log.ts";
 import type { SessionPort, SessionInfo } from "../contract/session-port.ts";
 import type { RealmPort, RealmAttachment } from "../contract/realm-port.ts";
@@ -37,6 +38,7 @@ const never = (): AbortSignal => new AbortController().signal;
 export class Realm implements RealmPort, InboxRealm {
   readonly name: string;
   readonly log: Log;
+  readonly hooks: RouterHooks;
   readonly broker: Broker;
   readonly dealer: Dealer;
   /** The router's own procedures, `wamp.…`. */
@@ -54,6 +56,7 @@ export class Realm implements RealmPort, InboxRealm {
     const options = partOf(settings, (now) => now.options);
     this.name = rules.name;
     this.#settings = settings;
+    this.hooks = context.hooks;
     this.log = context.log.child({ realm: this.name });
     this.#quota = new SessionQuota(options);
     this.#budget = new ByteBudget(options);

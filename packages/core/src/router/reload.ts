@@ -86,7 +86,7 @@ export async function closeUnentitled({ transports, locals, realms, log }: Judge
     closed++;
     const { realm, authid } = session.info;
     log.info({ session: session.id, realm, authid }, `an in-process session was closed by the reload: ${why}`);
-    session.leave(CloseUri.killed, why);
+    session.leave(CloseUri.killed, why, "reload");
   }
   const judge = async (session: Session, transport: TransportRuntime): Promise<void> => {
     const why = await transport.whyNotEntitled(session).catch((error: unknown) => {
@@ -95,7 +95,7 @@ export async function closeUnentitled({ transports, locals, realms, log }: Judge
     });
     if (why === null || session.info === null) return;
     closed++;
-    session.close(CloseUri.killed, why);
+    session.close(CloseUri.killed, why, "reload");
   };
   for (const transport of transports) {
     const sessions = [...transport.sessions];

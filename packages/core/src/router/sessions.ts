@@ -67,7 +67,7 @@ export class Sessions {
 
   /** Ends all local sessions, the router's own too. */
   close(reason: string, message: string): void {
-    for (const session of this.locals) session.leave(reason, message);
+    for (const session of this.locals) session.leave(reason, message, "router");
     this.services.close();
   }
 }

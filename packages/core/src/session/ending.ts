@@ -1,5 +1,7 @@
+import type { SessionEnd } from "../contract/hooks.ts";
 import type { Log } from "../contract/log.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
+import { ErrorUri } from "../wamp/error-uris.ts";
 import { excerpt } from "../wamp/excerpt.ts";
 import { repeatsOf } from "../wamp/unless-repeated.ts";
 
@@ -10,7 +12,12 @@ export type Ending =
   /** The connection ended without GOODBYE. */
   | { readonly left: "disconnected" }
   /** The router said GOODBYE: the session was killed or not allowed any more, or the router stops. */
-  | { readonly left: "closed"; readonly reason: string; readonly message?: string | undefined }
+  | {
+      readonly left: "closed";
+      readonly by: Exclude<SessionEnd["by"], "client">;
+      readonly reason: string;
+      readonly message?: string | undefined;
+    }
   /** The client broke the protocol. */
   | { readonly left: "violation"; readonly message: string }
   /** The router failed at one of its messages; a line before this one says why. */
@@ -22,4 +29,20 @@ export function logEnding(log: Log, info: SessionInfo, ending: Ending): void {
   const shown = "reason" in ending ? { ...ending, reason: excerpt(ending.reason) } : ending;
   const line = { ...shown, session, realm, authid: excerpt(authid), peer: transport.peer, ...repeatsOf(info) };
   log[ending.left === "violation" ? "warn" : "info"](line, "session left");
+}
+
+/** The same for the hook `left`. */
+export function sessionEnd(ending: Ending): SessionEnd {
+  switch (ending.left) {
+    case "closed":
+      return { by: ending.by, reason: ending.reason };
+    case "goodbye":
+      return { by: "client", reason: ending.reason };
+    case "violation":
+      return { by: "client", reason: ErrorUri.protocolViolation };
+    case "failed":
+      return { by: "router", reason: ErrorUri.runtimeError };
+    case "disconnected":
+      return { by: "client", reason: null };
+  }
 }

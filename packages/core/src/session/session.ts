@@ -17,7 +17,7 @@ import type { Message, MessageOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { WampError } from "../errors/wamp-error.ts";
 import { ClientPort } from "./client-port.ts";
-import { type Ending, logEnding } from "./ending.ts";
+import { type Ending, logEnding, sessionEnd } from "./ending.ts";
 import { LoginReport } from "./login-report.ts";
 import { parseHello } from "./parse-hello.ts";
 import type { SessionSettings } from "./settings.ts";
@@ -130,13 +130,13 @@ export class Session implements ConnectionHandler {
     return this.#connection.details.peer;
   }
 
-  /** Ends the session: with GOODBYE if it has joined, else with ABORT. Never throws. */
-  close(reason: string, message?: string): void {
+  /** Ends the session: with GOODBYE if it has joined, else with ABORT. Never throws. @param by what ends it */
+  close(reason: string, message?: string, by: "router" | "kill" | "reload" = "router"): void {
     if (this.#state.is !== "joined") {
       this.#abort(reason, message ?? "the router closes the session");
       return;
     }
-    this.#leaveRealm({ left: "closed", reason, message });
+    this.#leaveRealm({ left: "closed", by, reason, message });
     if (!this.#send({ type: "GOODBYE", details: message === undefined ? {} : { message }, reason })) return;
     this.#goodbyeTimer = setTimeout(() => this.#end(), GOODBYE_TIMEOUT);
   }
@@ -232,7 +232,7 @@ export class Session implements ConnectionHandler {
 
   #port(info: SessionInfo): SessionPort {
     return new ClientPort(info, this.#connection, {
-      close: (reason, message) => this.close(reason, message),
+      close: (reason, message) => this.close(reason, message, "kill"),
       violation: (message) => this.#refuse(message),
       limited: (limit, message) => this.limited(limit, message),
       broken: (error) => this.#broken(error),
@@ -344,7 +344,7 @@ export class Session implements ConnectionHandler {
     this.#state = { is: "leaving" };
     this.#try(() => logEnding(this.#context.log, info, ending));
     this.#try(() => attachment.leave());
-    this.#try(() => this.#context.hooks.left.call(info));
+    this.#try(() => this.#context.hooks.left.call(info, sessionEnd(ending)));
   }
 
   /** Every step runs even if another one fails: a session that is over must not stay in any list or count. */

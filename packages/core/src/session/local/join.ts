@@ -60,8 +60,8 @@ export function joinLocally(realm: RealmPort, identity: LocalIdentity, context: 
     service: false,
     log,
     report,
-    ended(ended) {
-      hooks.left.call(ended.info);
+    ended(ended, end) {
+      hooks.left.call(ended.info, end);
       context.ended(ended);
     },
   });

@@ -1,3 +1,4 @@
+import type { SessionEnd } from "../../contract/hooks.ts";
 import type { Log } from "../../contract/log.ts";
 import type { CallOutcome } from "../../contract/service-call.ts";
 import type { SessionPort, RouterCause, RouterError, SessionInfo } from "../../contract/session-port.ts";
@@ -35,7 +36,7 @@ export interface LocalSessionOptions {
   readonly log: Log;
   readonly report: ReportLimit;
   /** The session has left its realm. Called once. */
-  ended(session: LocalSession): void;
+  ended(session: LocalSession, end: SessionEnd): void;
 }
 
 interface Request {
@@ -197,7 +198,11 @@ export class LocalSession {
   }
 
   /** Leaves the realm. Its pending requests reject. */
-  leave(reason: string = CloseUri.goodbyeAndOut, message = "the session has left"): void {
+  leave(
+    reason: string = CloseUri.goodbyeAndOut,
+    message = "the session has left",
+    by: SessionEnd["by"] = "client",
+  ): void {
     if (!this.#open) return;
     this.#open = false;
     const failed = (error: unknown): void =>
@@ -207,7 +212,7 @@ export class LocalSession {
       request.failed(new WampError(ErrorUri.canceled, `${message} (${reason})`));
     this.#requests.clear();
     this.#callee.end(new Error(message));
-    attempt(() => this.#options.ended(this), failed);
+    attempt(() => this.#options.ended(this, { by, reason }), failed);
   }
 
   #port(): SessionPort {
@@ -224,7 +229,7 @@ export class LocalSession {
             (error) => this.#failed(message, error),
           ),
         ),
-      close: (reason, message) => this.leave(reason, message),
+      close: (reason, message) => this.leave(reason, message, "kill"),
       violation: (message) => {
         log.error({ session: this.id }, `an in-process session broke the protocol: ${message}`);
         this.leave(ErrorUri.protocolViolation, message);

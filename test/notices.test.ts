@@ -1,0 +1,92 @@
+import { type ActionDenied, Code, definePlugin, type SessionEnd } from "@wampgate/core";
+import { type LimitedRouter, startLimited, transport } from "./support/limits.ts";
+import { connectRaw, type RawClient } from "./support/raw-client.ts";
+
+// What the notices `left` and `actionDenied` tell.
+
+let running: LimitedRouter;
+let ends: SessionEnd[];
+let denials: ActionDenied[];
+let left: Promise<void>;
+afterEach(() => running.close());
+
+const roles = [
+  { name: "guest", permissions: [{ uri: "com.open", allow: { subscribe: true } }] },
+  { name: "admin", permissions: [{ uri: "wamp.session.kill", allow: { call: true } }] },
+];
+const auth = {
+  anonymous: { type: "static", role: "user" },
+  ticket: { type: "static", principals: { guest: { ticket: "t", role: "guest" } } },
+};
+
+beforeEach(async () => {
+  [ends, denials] = [[], []];
+  let tell = (): void => undefined;
+  left = new Promise((resolve) => (tell = resolve));
+  const witness = definePlugin({
+    name: "witness",
+    core: "*",
+    apply({ hooks }) {
+      hooks.left.tap("witness", (_session, end) => {
+        ends.push(end);
+        tell();
+      });
+      hooks.actionDenied.tap("witness", (denied) => void denials.push(denied));
+    },
+  });
+  running = await startLimited([transport({ auth })], { plugins: [witness], roles });
+});
+
+async function login(authid?: string): Promise<RawClient & { id: number }> {
+  const client = await connectRaw(running.url);
+  client.hello(authid === undefined ? { authmethods: ["anonymous"] } : { authid, authmethods: ["ticket"] });
+  if (authid !== undefined) {
+    await client.expect(Code.CHALLENGE);
+    client.authenticate("t");
+  }
+  return Object.assign(client, { id: (await client.welcomed()).session });
+}
+
+describe("left tells who ended a session, and why", () => {
+  it.each<[string, (client: RawClient & { id: number }) => unknown, SessionEnd]>([
+    ["its GOODBYE", (client) => client.send(Code.GOODBYE, {}, "com.bye"), { by: "client", reason: "com.bye" }],
+    ["its connection", (client) => client.socket.terminate(), { by: "client", reason: null }],
+    [
+      "its broken protocol",
+      (client) => client.send(Code.WELCOME, 1, {}),
+      { by: "client", reason: "wamp.error.protocol_violation" },
+    ],
+    [
+      "a killer",
+      async ({ id }) => {
+        const killer = running.router.session("realm1", { role: "admin" });
+        await killer.call("wamp.session.kill", [id], { reason: "com.enough" });
+      },
+      { by: "kill", reason: "com.enough" },
+    ],
+    ["the router's end", () => running.router.close(), { by: "router", reason: "wamp.close.system_shutdown" }],
+  ])("%s", async (_, end, told) => {
+    const client = await login();
+    await end(client);
+    await left;
+    expect(ends[0]).toEqual(told);
+  });
+});
+
+it("actionDenied tells of each denied action, with its rule, also of those that the log leaves out", async () => {
+  const client = await login("guest");
+  for (let i = 1; i <= 3; i++) {
+    client.send(Code.SUBSCRIBE, i, {}, "com.secret");
+    await client.expect(Code.ERROR);
+  }
+  client.send(Code.REGISTER, 4, {}, "com.open");
+  await client.expect(Code.ERROR);
+  const session = expect.objectContaining({ authid: "guest", authrole: "guest" }) as unknown;
+  const subscribe = { session, action: "subscribe", uri: "com.secret", rule: "no rule" };
+  expect(denials).toEqual([
+    subscribe,
+    subscribe,
+    subscribe,
+    { session, action: "register", uri: "com.open", rule: expect.stringContaining("com.open") as unknown },
+  ]);
+});
