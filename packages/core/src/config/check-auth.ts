@@ -58,7 +58,7 @@ export async function checkAuth(auth: unknown, at: Path, context: AuthContext): 
   if (!isDict(auth) || Object.keys(auth).length === 0) {
     context.issues.add(
       at,
-      `a transport needs auth with at least one method, found ${kindOf(auth)}; to let all clients in, use anonymous`,
+      `a transport needs auth with at least one method, found ${isDict(auth) ? "none" : kindOf(auth)}; to let all clients in, use anonymous`,
     );
     return settings;
   }
@@ -100,6 +100,14 @@ async function checkBlock(
   method: ProvidedMethod | null,
   context: AuthContext,
 ): Promise<BlockSettings | null> {
+  if (isDict(value) && typeof value["type"] !== "string") {
+    const types = [...(method?.method.static === undefined ? [] : ["static"]), ...context.strategies.keys()];
+    context.issues.add(
+      [...at, "type"],
+      `expected where principals come from, found ${kindOf(value["type"])}; there are: ${types.join(", ")}`,
+    );
+    return null;
+  }
   const core = await checkBySchema(blockSchema, value, at, context);
   if (core === null) return null;
   // Core takes its own keys out before the plugin's schema sees the block.
@@ -213,7 +221,7 @@ async function checkOwn(
   at: Path,
   context: AuthContext,
 ): Promise<{ value: unknown } | null> {
-  const checked = await checkBySchema(schema, own, at, context);
+  const checked = await checkBySchema(schema, own, at, { ...context, beside: Object.keys(blockSchema.shape) });
   if (checked === null) return null;
   const dropped = droppedKeys(schema, own, checked.value);
   for (const { key, hint } of dropped) context.issues.addUnknownKey(at, key, own, hint);

@@ -56,6 +56,8 @@ export interface Check {
   readonly issues: Issues;
   /** Whether the whole string at this path was `${NAME}`: then it may be a number or a boolean. */
   readonly fromEnvironment: (path: Path) => boolean;
+  /** Keys that are known beside those of the schema, for "did you mean". */
+  readonly beside?: readonly string[];
 }
 
 export interface Checked {
@@ -153,7 +155,8 @@ class Report {
   end(): void {
     for (const { at, key } of this.#unknown) {
       const mapping = valueAt(this.#root, at);
-      const known = keysOf(nodesAt(this.#schema, this.#root, at));
+      const beside = at.length === 0 ? (this.#check.beside ?? []) : [];
+      const known = [...keysOf(nodesAt(this.#schema, this.#root, at)), ...beside];
       const free = known.filter((name) => !isDict(mapping) || !Object.hasOwn(mapping, name));
       const hint = didYouMean(key, free) || didYouMean(key, known);
       const guess = hint === "" ? this.#onlyMissing(at, key) : "";

@@ -133,6 +133,36 @@ describe("a problem says what was expected", () => {
       "transports[0].auth-timeout: expected a whole number of milliseconds, at least 1, found a smaller one",
     ],
     [
+      "a key that every transport has",
+      config({ transports: [{ type: "memory", auth: { pin: PIN }, "auth-timout": 1 }] }),
+      'transports[0].auth-timout: unknown key; did you mean "auth-timeout"?',
+    ],
+    [
+      "a key that every block has",
+      config({}, { pin: { ...PIN, "default-rol": "user" } }),
+      'transports[0].auth.pin.default-rol: unknown key; did you mean "default-role"?',
+    ],
+    [
+      "a transport without a type",
+      config({ transports: [{ auth: { pin: PIN } }] }),
+      "transports[0].type: expected the type of a transport, found nothing; there are: websocket, memory",
+    ],
+    [
+      "a block without a type",
+      config({}, { pin: {} }),
+      "transports[0].auth.pin.type: expected where principals come from, found nothing; there are: static, asking",
+    ],
+    [
+      "a transport that is no dictionary",
+      config({ transports: [5] }),
+      "transports[0]: expected a dictionary, found an integer",
+    ],
+    [
+      "an empty auth",
+      config({}, {}),
+      "transports[0].auth: a transport needs auth with at least one method, found none; to let all clients in, use anonymous",
+    ],
+    [
       "a transport's key",
       config({ transports: [{ type: "memory", auth: { pin: PIN }, prt: 1 }] }),
       /transports\[0\]\.prt: unknown key/,
@@ -162,6 +192,16 @@ describe("a problem says what was expected", () => {
     const found = await problems(raw);
     expect(found).toEqual([typeof expected === "string" ? expected : (expect.stringMatching(expected) as string)]);
   });
+});
+
+it("what is wrong in a transport is told at once: its own keys, those of all, and auth", async () => {
+  const transport = { type: "memory", auth: { pin: {} }, "auth-timeout": "30s", nme: "a" };
+  const found = await problems(config({ transports: [transport] }));
+  expect(found.map((line) => line.split(": ")[0])).toEqual([
+    "transports[0].auth.pin.type",
+    "transports[0].auth-timeout",
+    "transports[0].nme",
+  ]);
 });
 
 describe("what follows from one mistake is not told as well", () => {

@@ -3,7 +3,6 @@ import type { Transport } from "../contract/transport.ts";
 import { ConfigError, type ConfigIssue } from "../errors/config-error.ts";
 import type { CalledProcedure } from "../contract/strategy.ts";
 import type { Plugin } from "../contract/plugin.ts";
-import type { AuthSettings } from "../contract/auth-settings.ts";
 import type { RealmSettings } from "../realm/settings.ts";
 import { componentSchema, pluginsSchema } from "../plugins/settings.ts";
 import { type RouterSettings, routerSettings } from "../router/settings.ts";
@@ -11,28 +10,19 @@ import { type FoundPlugin, loadPlugins, type PluginEntry } from "../plugins/load
 import { resolveModule } from "../plugins/resolve.ts";
 import type { Component } from "../plugins/start-component.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
-import { type AuthContext, checkAuth, isExcused } from "./check-auth.ts";
+import { type AuthContext, isExcused } from "./check-auth.ts";
 import { warnOfRights } from "./check-rights.ts";
 import { checkListening } from "./check-listening.ts";
-import { checkRealms, listAt } from "./check-realms.ts";
-import { type EntrySettings, entrySettings, rootSchema, transportSchema } from "./core-schema.ts";
+import { checkRealms } from "./check-realms.ts";
+import { checkTransports, type LoadedTransport } from "./check-transports.ts";
+import { rootSchema } from "./core-schema.ts";
 import { tellOfCrossbar } from "./crossbar.ts";
 import { expandEnvironment } from "./environment.ts";
 import type { ConfigSource } from "./find.ts";
-import { type Check, checkBySchema, droppedKeys, Issues, type Path } from "./issues.ts";
-import { quoted, shownIssues } from "./shown.ts";
+import { type Check, checkBySchema, Issues, type Path } from "./issues.ts";
+import { shownIssues } from "./shown.ts";
 import { didYouMean } from "./suggest.ts";
 import { warnOfRules } from "./warn-of-rules.ts";
-
-export interface LoadedTransport {
-  readonly type: string;
-  readonly transport: Transport;
-  /** The entry, as parsed by the transport's schema. */
-  readonly options: unknown;
-  readonly auth: AuthSettings;
-  /** The keys that every entry has, whatever its type. */
-  readonly settings: EntrySettings;
-}
 
 export interface LoadedComponent {
   /** The URL of its module, or the component itself. */
@@ -221,53 +211,6 @@ async function checkOptions(plugin: Plugin, options: unknown, index: number, che
   if (plugin.options !== undefined) return (await checkBySchema(plugin.options, options ?? {}, at, check))?.value;
   if (options !== undefined) check.issues.add(at, `the plugin "${plugin.name}" takes no options`);
   return undefined;
-}
-
-interface LocatedTransport {
-  readonly entry: LoadedTransport;
-  readonly at: Path;
-}
-
-async function checkTransports(
-  raw: unknown,
-  known: readonly Transport[],
-  context: AuthContext,
-): Promise<LocatedTransport[]> {
-  const loaded: LocatedTransport[] = [];
-  for (const [i, entry] of listAt(raw, "transports", context).entries()) {
-    const at = ["transports", i];
-    const auth = await checkAuth(isDict(entry) ? entry["auth"] : undefined, [...at, "auth"], context);
-    const core = await checkBySchema(transportSchema.omit({ auth: true }), entry, at, context);
-    if (core === null) continue;
-    const { own, type, settings } = divided(core.value as z.output<typeof transportSchema>);
-    const transport = known.find((other) => other.type === type);
-    if (transport === undefined) {
-      const types = known.map((other) => other.type);
-      if (isExcused(undefined, context) && didYouMean(type, types) === "") continue;
-      context.issues.add(
-        [...at, "type"],
-        `there is no transport of type${quoted(type)}${didYouMean(type, types)}; there are: ${types.join(", ")}`,
-      );
-      continue;
-    }
-    const options = await checkBySchema(transport.schema, own, at, context);
-    if (options === null) continue;
-    for (const { key, hint } of droppedKeys(transport.schema, own, options.value))
-      context.issues.addUnknownKey(at, key, own, hint);
-    loaded.push({ entry: { type, transport, options: options.value, auth, settings }, at });
-  }
-  return loaded;
-}
-
-/** Divides an entry into core's keys and the transport's own. */
-function divided(entry: z.output<typeof transportSchema>) {
-  const entries = Object.entries(entry);
-  const own: Record<string, unknown> = Object.fromEntries(
-    entries.filter(([key]) => !Object.hasOwn(transportSchema.shape, key)),
-  );
-  // Without `auth`: it is checked separately, and its raw blocks hold secrets.
-  const settings = Object.fromEntries(entries.filter(([key]) => Object.hasOwn(entrySettings.shape, key)));
-  return { type: entry.type, own, settings: settings as unknown as EntrySettings };
 }
 
 async function checkComponents(

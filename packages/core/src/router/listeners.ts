@@ -1,4 +1,5 @@
-import type { LoadedConfig, LoadedTransport } from "../config/load.ts";
+import type { LoadedTransport } from "../config/check-transports.ts";
+import type { LoadedConfig } from "../config/load.ts";
 import type { TransportStats } from "../contract/observers.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
 import type { Listener } from "../contract/transport.ts";

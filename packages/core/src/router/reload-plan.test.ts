@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { entrySettings } from "../config/core-schema.ts";
-import type { LoadedConfig, LoadedTransport } from "../config/load.ts";
+import type { LoadedTransport } from "../config/check-transports.ts";
+import type { LoadedConfig } from "../config/load.ts";
 import { memory } from "../transports/memory/memory.ts";
 import { rawsocket } from "../transports/rawsocket/rawsocket.ts";
 import { websocket } from "../transports/websocket/websocket.ts";

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { LoadedComponent, LoadedConfig, LoadedTransport } from "../config/load.ts";
+import type { LoadedTransport } from "../config/check-transports.ts";
+import type { LoadedComponent, LoadedConfig } from "../config/load.ts";
 import { jsonSchemaOf } from "../config/schema-nodes.ts";
 import { liveKeys } from "../settings/metadata.ts";
 import { isDict } from "../wamp/messages.ts";

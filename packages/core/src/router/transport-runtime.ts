@@ -1,7 +1,7 @@
 import { createHandshakes } from "../auth/tap-plugins.ts";
 import { whyNotEntitled } from "../auth/entitlement.ts";
 import type { HandshakeContext } from "../auth/context.ts";
-import type { LoadedTransport } from "../config/load.ts";
+import type { LoadedTransport } from "../config/check-transports.ts";
 import type { Connection } from "../contract/connection.ts";
 import type { TransportEntry } from "../contract/transport.ts";
 import type { Log } from "../contract/log.ts";
