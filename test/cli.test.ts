@@ -12,7 +12,7 @@ const CONFIG = `
 plugins: ["@wampgate/auth-anonymous", "@wampgate/auth-ticket", "@wampgate/auth-dynamic"]
 realms:
   - name: realm1
-    roles: [{ name: user, allow-by-default: true }]
+    roles: [{ name: user, allow-by-default: true, permissions: [{ uri: com.example.authenticate, allow: { register: true } }] }]
 transports:
   - type: websocket
     endpoint: { type: tcp, host: 127.0.0.1, port: 0 }
