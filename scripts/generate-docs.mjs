@@ -8,6 +8,7 @@ const from = async (path) => import(join(ROOT, path));
 const { configJsonSchema } = await from("packages/core/dist/config/json-schema.js");
 const { transportSchema } = await from("packages/core/dist/config/core-schema.js");
 const { liveKeys } = await from("packages/core/dist/settings/metadata.js");
+const { ERRORS, OWN_URIS } = await from("packages/core/dist/errors/table.js");
 const { BUILTIN } = await from("packages/core/dist/router/builtin.js");
 const plugins = await Promise.all(
   ["anonymous", "ticket", "wampcra", "dynamic"].map(
@@ -36,6 +37,7 @@ declare function acl(authid: string, action: string, uri: string): Promise<boole
 const schema = configJsonSchema(plugins, BUILTIN.transports);
 const pages = {
   "docs/reference/config.md": configPage(),
+  "docs/reference/errors.md": errorsPage(),
   "docs/reference/hooks.md": await hooksPage(),
   "docs/reference/limits.md": await limitsPage(),
 };
@@ -112,6 +114,29 @@ function configPage() {
     "",
     "### Any method, `type: dynamic`",
     ...blockTable(auth.properties.ticket.anyOf[0].anyOf.find(({ properties }) => properties.type.const === "dynamic")),
+  ].join("\n");
+}
+
+function errorsPage() {
+  const rows = (entries, cells) => entries.map((entry) => `| ${cells(entry).join(" | ")} |`);
+  const codes = Object.entries(ERRORS).sort(([one], [other]) => (one < other ? -1 : 1));
+  return [
+    NOTICE,
+    "# Errors",
+    "",
+    "The command prints each error as `WG_…: what is wrong and what to do`; `--debug` adds the stack and its causes. In programs it is `error.code`, and in the log `err.code`. A code stays the same when the words of a message change. The class says whose turn it is: a `ConfigError` is for the operator, and has all problems in `issues`; a `PluginError` for the author of `plugin`; a `WampError` is an answer over WAMP, and its `uri` says which.",
+    "",
+    "| code | class | meaning | what to do |",
+    "|---|---|---|---|",
+    ...rows(codes, ([code, { class: kind, meaning, todo }]) => [`\`${code}\``, `\`${kind}\``, meaning, todo]),
+    "",
+    "## URIs of this router",
+    "",
+    "Clients get the error and close URIs of the WAMP specification, and these:",
+    "",
+    "| URI | meaning | what to do |",
+    "|---|---|---|",
+    ...rows(Object.entries(OWN_URIS), ([uri, { meaning, todo }]) => [`\`${uri}\``, meaning, todo]),
   ].join("\n");
 }
 

@@ -41,7 +41,7 @@ describe("wampgate", () => {
     async (args) => {
       const { code, stderr } = await run(await folderWith(), args);
       expect(code).toBe(2);
-      expect(stderr).toMatch(/./);
+      expect(stderr).toMatch(/^WG_USAGE: ./);
     },
   );
 
@@ -258,7 +258,7 @@ components:
       "wampgate.config.yaml": CONFIG.replace("plugins: [", 'plugins: ["./failing.mjs", '),
     });
     const { stderr: plain } = await run(cwd, ["check"], { env: { JOE: "secret" } });
-    expect(plain.trim()).toBe('plugin "failing" failed to apply itself: no users');
+    expect(plain.trim()).toBe('WG_PLUGIN_APPLY: plugin "failing" failed to apply itself: no users');
     const { stderr } = await run(cwd, ["check", "--debug"], { env: { JOE: "secret" } });
     expect(stderr).toMatch(/failing\.mjs:6:/);
     expect(stderr).toMatch(/caused by: Error: the database is away\n +at /);

@@ -11,6 +11,8 @@ export { type Channel, transportDetails } from "./transports/net/details.ts";
 export { type Subprotocol, type Subprotocols, subprotocolsOf } from "./transports/frames/subprotocols.ts";
 export { ConfigError, type ConfigIssue } from "./errors/config-error.ts";
 export { PluginError } from "./errors/plugin-error.ts";
+export type { ErrorCode } from "./errors/table.ts";
+export { WampgateError } from "./errors/wampgate-error.ts";
 export type { Hello, TransportDetails } from "./contract/hello.ts";
 export type { Log } from "./contract/log.ts";
 export { Secret } from "./auth/secret.ts";

@@ -1,3 +1,4 @@
+import { WampgateError } from "../errors/wampgate-error.ts";
 import type { Principal } from "../contract/assignment.ts";
 import type { AuthSettings, MethodSettings } from "../contract/auth-settings.ts";
 import type { Admission, Handshake, HandshakeReply, HandshakeTrace } from "../contract/handshake.ts";
@@ -86,7 +87,8 @@ export class ClientHandshake implements Handshake {
       this.#phase = "authenticate";
       const attempt = this.#attempt;
       const settings = this.#settings;
-      if (attempt === null || settings === null) throw new Error("AUTHENTICATE came before a method was chosen");
+      if (attempt === null || settings === null)
+        throw new WampgateError("WG_BUG", "AUTHENTICATE came before a method was chosen");
       const proof = { signature, extra, state: this.#state };
       if (this.#verified !== null) return this.#verify(this.#verified, proof);
       const verdict = await this.#context.hooks.authenticate.get(attempt.authmethod)?.promise(attempt, proof);
@@ -110,10 +112,11 @@ export class ClientHandshake implements Handshake {
       applies = await method.applies?.(this.#hello);
     } catch (error) {
       const text = `failed to say whether its method ${method.name} applies: ${(error as Error).message}`;
-      throw new PluginError(plugin, text, { cause: error });
+      throw new PluginError("WG_METHOD_APPLIES", plugin, text, { cause: error });
     }
     if (typeof applies === "boolean") return applies;
-    throw new PluginError(plugin, `said ${kindOf(applies)}, expected true or false: whether ${method.name} applies`);
+    const problem = `said ${kindOf(applies)}, expected true or false: whether ${method.name} applies`;
+    throw new PluginError("WG_METHOD_APPLIES", plugin, problem);
   }
 
   #attemptBy(authmethod: string): LoginAttempt {
@@ -122,15 +125,22 @@ export class ClientHandshake implements Handshake {
 
   async #resolve(query: { facts?: Readonly<Dict>; authid?: string } = {}): Promise<Resolved<unknown>> {
     const settings = this.#settings;
-    if (settings === null) throw new Error("no method was chosen, so no strategy can be asked for a principal");
+    if (settings === null)
+      throw new WampgateError("WG_NO_METHOD", "no method was chosen, so no strategy can be asked for a principal");
     const { name, at } = settings.method;
     if (this.#phase !== at) {
       throw new PluginError(
+        "WG_METHOD_PHASE",
         settings.plugin,
         `asked for the principal at ${this.#phase}, though its method ${name} declares at: "${at}"`,
       );
     }
-    if (this.#asked) throw new PluginError(settings.plugin, `asked for the principal twice in one login by ${name}`);
+    if (this.#asked)
+      throw new PluginError(
+        "WG_METHOD_TWICE",
+        settings.plugin,
+        `asked for the principal twice in one login by ${name}`,
+      );
     this.#asked = true;
     const { realm } = this.#hello;
     const authid = query.authid ?? this.#hello.authid;
@@ -158,11 +168,16 @@ export class ClientHandshake implements Handshake {
 
   async #settledEarly(verdict: Verdict): Promise<HandshakeReply> {
     const by = deciderOf(this.#hello) ?? "hello";
-    if (verdict.kind === "challenge") throw new PluginError(by, "challenged in hello, where no method is chosen yet");
+    if (verdict.kind === "challenge")
+      throw new PluginError("WG_HELLO_ANSWER", by, "challenged in hello, where no method is chosen yet");
     if (verdict.kind === "deny") throw denialOf(verdict, by);
     const { assignment, replaces } = verdict;
     if (assignment === null || !replaces)
-      throw new PluginError(by, "answered accept() in hello, where no principal was found: acceptAs() names one");
+      throw new PluginError(
+        "WG_HELLO_ANSWER",
+        by,
+        "answered accept() in hello, where no principal was found: acceptAs() names one",
+      );
     const { authmethod, provider } = verdict;
     this.#plugin = by;
     this.#attempt = this.#attemptBy(authmethod ?? "hello");
@@ -177,7 +192,11 @@ export class ClientHandshake implements Handshake {
     if (this.#denial !== null) throw this.#denial;
     const authmethod = method.name;
     if (verdict === undefined)
-      throw new PluginError(plugin, `left ${this.#phase} of a login by its method ${authmethod} without a verdict`);
+      throw new PluginError(
+        "WG_METHOD_VERDICT",
+        plugin,
+        `left ${this.#phase} of a login by its method ${authmethod} without a verdict`,
+      );
     const by = deciderOf(attempt) ?? plugin;
     this.#plugin = this.#found?.resolved.verified === true ? this.#found.plugin : by;
     switch (verdict.kind) {
@@ -227,11 +246,19 @@ export class ClientHandshake implements Handshake {
     const found = this.#found?.resolved.principal ?? null;
     if (replaces) {
       if (found !== null)
-        throw new PluginError(by, "answered acceptAs() though a principal was found: accept() changes that one");
+        throw new PluginError(
+          "WG_ACCEPT_AS",
+          by,
+          "answered acceptAs() though a principal was found: accept() changes that one",
+        );
       return principalOf(assignment ?? {}, this.#hello, null, provider ?? "plugin");
     }
     if (found === null)
-      throw new PluginError(by, "accepted without a principal: resolvePrincipal() finds one, acceptAs() names one");
+      throw new PluginError(
+        "WG_NO_PRINCIPAL",
+        by,
+        "accepted without a principal: resolvePrincipal() finds one, acceptAs() names one",
+      );
     return assignment === null ? found : patched(found, assignment);
   }
 

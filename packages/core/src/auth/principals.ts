@@ -83,7 +83,11 @@ export async function findPrincipal(settings: MethodSettings, query: Question, h
     asked = new Query(query, method, block.defaultRole, i === blocks.length - 1);
     const answer = await hooks.principal.get(block.type)?.promise(asked, block.value);
     if (answer === undefined)
-      throw new PluginError(block.plugin, `left a question for a principal without an answer from ${sourceOf(block)}`);
+      throw new PluginError(
+        "WG_STRATEGY_ANSWER",
+        block.plugin,
+        `left a question for a principal without an answer from ${sourceOf(block)}`,
+      );
     if (answer.kind === "unknown") continue;
     const plugin = deciderOf(asked) ?? block.plugin;
     return { resolved: await resolved(answer, block, asked, plugin), isDecoy: false, plugin };
@@ -106,6 +110,7 @@ async function resolved(
   if (answer.kind === "accepted") {
     if (query.method.strategyMayVerify === true && query.phase === "authenticate") return { verified: true, principal };
     throw new PluginError(
+      "WG_STRATEGY_ACCEPTED",
       plugin,
       `accepted a login by ${query.method.name} from ${sourceOf(block)}, whose proof only the method can check`,
     );
@@ -151,10 +156,10 @@ async function strategysDecoy(
     answer = await decoy(query, block.value);
   } catch (error) {
     const text = `failed to make a decoy for an unknown authid: ${(error as Error).message}`;
-    throw new PluginError(block.plugin, text, { cause: error });
+    throw new PluginError("WG_STRATEGY_DECOY", block.plugin, text, { cause: error });
   }
   if (!isPrincipalAnswer(answer) || answer.kind !== "credential")
-    throw new PluginError(block.plugin, `gave no credential() as the decoy of ${sourceOf(block)}`);
+    throw new PluginError("WG_STRATEGY_DECOY", block.plugin, `gave no credential() as the decoy of ${sourceOf(block)}`);
   const principal = principalOf(answer.assignment, query, block.defaultRole, block.type);
   const by = { plugin: block.plugin, source: `the decoy of ${sourceOf(block)}` };
   return { verified: false, credential: await checked(method, answer, by), principal };
@@ -169,7 +174,11 @@ async function checked(
   const result = await method.credential["~standard"].validate(credential);
   if (result.issues === undefined) return result.value;
   const problems = result.issues.map((issue) => `${pathOf(issue)}: ${issue.message}`).join("; ");
-  throw new PluginError(plugin, `gave no credential from ${source} that ${method.name} can check: ${problems}`);
+  throw new PluginError(
+    "WG_CREDENTIAL",
+    plugin,
+    `gave no credential from ${source} that ${method.name} can check: ${problems}`,
+  );
 }
 
 function pathOf({ path = [] }: SchemaIssue): string {

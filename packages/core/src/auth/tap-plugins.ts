@@ -40,7 +40,7 @@ function tapAny<A extends unknown[], R>(
 export function tapStatic(hooks: RouterHooks, plugin: string, methods: readonly AuthMethod[]): void {
   const failed = ({ name }: AuthMethod, error: unknown): never => {
     const message = `failed to look up a principal for its method ${name}: ${(error as Error).message}`;
-    throw new PluginError(plugin, message, { cause: error });
+    throw new PluginError("WG_LOOKUP", plugin, message, { cause: error });
   };
   tapAny(hooks.principal.for("static"), plugin, (query, block) => {
     const { method } = query;

@@ -53,12 +53,27 @@ it("check says of a config that is fine which plugins it has, and ends with 0", 
   expect(stdout).toMatch(/^\/.*\/wampgate\.yaml is fine\. Plugins: quiet\.$/);
 });
 
+it.each([
+  ["WG_CONFIG_INVALID", "nonsense: 1"],
+  ["WG_CONFIG_UNREADABLE", "{"],
+  ["WG_CONFIG_MISSING", ""],
+])("messages begin with the code of the error, as %s, with --debug too", async (code, config) => {
+  for (const options of [[], ["--debug"]]) {
+    const { stderr } = await run(config, "check", ...options);
+    expect(stderr).toMatch(new RegExp(`^${code}: `));
+  }
+});
+
 it("a config that is wrong ends with 2, one whose plugin fails with 1", async () => {
   const wrong = await run(`nonsense: 1\n${QUIET}`, "check");
   expect(wrong).toMatchObject({ code: 2, stdout: "" });
   expect(wrong.stderr).toMatch(/: 1 problem\n {2}wampgate\.yaml:1: nonsense: /);
   const failed = await run(FAILING, "check");
-  expect(failed).toEqual({ code: 1, stdout: "", stderr: 'plugin "failing" failed to apply itself: no licence' });
+  expect(failed).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: 'WG_PLUGIN_APPLY: plugin "failing" failed to apply itself: no licence',
+  });
 });
 
 it("--debug shows the stack of what failed, and of its causes", async () => {
@@ -99,5 +114,5 @@ it("print-config hides what the plugins do not mark, and keeps core's own", asyn
 it.each([["loud"], [""]])("the log level %j is refused before anything is started", async (level) => {
   const { code, stderr } = await run(CONFIG, "start", "--log-level", level);
   const levels = "trace, debug, info, warn, error, fatal, silent";
-  expect({ code, stderr }).toEqual({ code: 2, stderr: `--log-level is one of ${levels}, not ${level}` });
+  expect({ code, stderr }).toEqual({ code: 2, stderr: `WG_USAGE: --log-level is one of ${levels}, not ${level}` });
 });

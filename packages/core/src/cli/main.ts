@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError, Option } from "commander";
+import { WampgateError } from "../errors/wampgate-error.ts";
 import { ConfigError } from "../errors/config-error.ts";
 import { LOG_LEVELS } from "../router/settings.ts";
 import { check } from "./check.ts";
@@ -35,6 +36,7 @@ function commands(): Command {
     .description("A WAMP router whose logins are decided by plugins.")
     .version(version)
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error/, "WG_USAGE")) })
     .showHelpAfterError("(run wampgate --help for all commands)");
   const withConfig = (name: string, description: string): Command =>
     program
@@ -77,8 +79,8 @@ function commands(): Command {
 }
 
 function complain(error: unknown, debug: boolean): number {
-  const text = error instanceof Error ? error.message : String(error);
-  console.error(debug && error instanceof Error ? stacks(error) : text);
+  const text = error instanceof Error ? (debug ? stacks(error) : error.message) : String(error);
+  console.error(error instanceof WampgateError ? `${error.code}: ${text}` : text);
   return error instanceof ConfigError || error instanceof UsageError ? WRONG_USE : FAILED;
 }
 

@@ -7,6 +7,9 @@ import { reload } from "./reload.ts";
 
 const KEPT = "the config was not reloaded, and the old one stays in effect";
 
+/** The codes of the errors in the lines of the last log. */
+let codes: (string | undefined)[];
+
 /** Reloads a file that says so, in a router that takes a new config so. @returns the log, level and message */
 async function reloaded(text: string, take: (raw: unknown) => void): Promise<[string, string][]> {
   const file = join(await folderOf({ "wampgate.yaml": text }), "wampgate.yaml");
@@ -14,7 +17,8 @@ async function reloaded(text: string, take: (raw: unknown) => void): Promise<[st
   const warnings = [{ path: ["realms", 0], message: "no role may do anything" }];
   const router = { log, warnings, reload: (raw: unknown) => Promise.resolve(raw).then(take) } as unknown as Router;
   await reload(router, file);
-  expect(log.lines.map(({ fields }) => fields)).toEqual(log.lines.map(() => ({ file })));
+  for (const { fields } of log.lines) expect(fields).toMatchObject({ file });
+  codes = log.lines.map(({ fields }) => (fields["err"] as { code?: string } | undefined)?.code);
   return log.lines.map(({ level, message }) => [level, message.replace(file, "FILE")]);
 }
 
@@ -30,6 +34,7 @@ it("a file that cannot be read is told, and the router is not asked to take it",
   const lines = await reloaded("realms: [", (raw) => taken.push(raw));
   expect(taken).toEqual([]);
   expect(lines.at(-1)).toEqual(["error", `${KEPT}: FILE is wrong`]);
+  expect(codes.at(-1)).toBe("WG_CONFIG_UNREADABLE");
 });
 
 it("all that the router finds wrong is told, a line each, and then that the old config stays", async () => {
@@ -45,6 +50,7 @@ it("all that the router finds wrong is told, a line each, and then that the old 
     ["error", "no transports"],
     ["error", `${KEPT}: FILE is wrong`],
   ]);
+  expect(codes).toEqual([undefined, undefined, "WG_CONFIG_INVALID"]);
 });
 
 it("another failure is told with its own words", async () => {

@@ -14,6 +14,6 @@ export async function reload(router: Router, file: string): Promise<void> {
     const issues = error instanceof ConfigError ? error.issues : [];
     for (const issue of issues) router.log.error({ file }, issueText(issue, file));
     const why = issues.length > 0 ? `${file} is wrong` : thrownText(error);
-    router.log.error({ file }, `the config was not reloaded, and the old one stays in effect: ${why}`);
+    router.log.error({ file, err: error }, `the config was not reloaded, and the old one stays in effect: ${why}`);
   }
 }

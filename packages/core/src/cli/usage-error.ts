@@ -1,4 +1,10 @@
+import { WampgateError } from "../errors/wampgate-error.ts";
+
 /** The command line is wrong: exit code 2. */
-export class UsageError extends Error {
+export class UsageError extends WampgateError {
   override readonly name = "UsageError";
+
+  constructor(message: string) {
+    super("WG_USAGE", message);
+  }
 }

@@ -74,13 +74,15 @@ export async function readConfig({ file, cwd }: { file?: string; cwd: string }):
     found =
       path === undefined ? await search(resolve(cwd), texts) : await explorerOf(PLACES, LOADERS, texts).load(path);
   } catch (error) {
-    throw new ConfigError(fileOf(error) ?? path ?? cwd, [{ path: [], message: await reasonOf(error) }]);
+    const issue = { path: [], message: await reasonOf(error) };
+    throw new ConfigError(fileOf(error) ?? path ?? cwd, [issue], "WG_CONFIG_UNREADABLE");
   }
   if (found === null) {
     const message = path === undefined ? await notFound(resolve(cwd)) : "the file holds no config";
-    throw new ConfigError(path ?? cwd, [{ path: [], message }]);
+    throw new ConfigError(path ?? cwd, [{ path: [], message }], "WG_CONFIG_MISSING");
   }
-  if (found.isEmpty === true) throw new ConfigError(found.filepath, [{ path: [], message: "the file is empty" }]);
+  if (found.isEmpty === true)
+    throw new ConfigError(found.filepath, [{ path: [], message: "the file is empty" }], "WG_CONFIG_MISSING");
   const { filepath } = found;
   const locate = locatorOf(formatOf(filepath), texts.get(filepath) ?? "", rootOf(filepath));
   return { file: filepath, folder: dirname(filepath), raw: found.config, locate };

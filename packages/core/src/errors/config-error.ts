@@ -1,4 +1,6 @@
 import { basename } from "node:path";
+import type { CodeOf } from "./table.ts";
+import { WampgateError } from "./wampgate-error.ts";
 
 /** One problem of a config: its place, and what was found and expected. */
 export interface ConfigIssue {
@@ -12,14 +14,14 @@ export interface ConfigIssue {
 }
 
 /** The operator's config is wrong. All its problems are in `issues`. */
-export class ConfigError extends Error {
+export class ConfigError extends WampgateError {
   override readonly name = "ConfigError";
   readonly file: string;
   readonly issues: readonly ConfigIssue[];
 
-  constructor(file: string, issues: readonly ConfigIssue[]) {
+  constructor(file: string, issues: readonly ConfigIssue[], code: CodeOf<"ConfigError"> = "WG_CONFIG_INVALID") {
     const lines = issues.map((issue) => `  ${issueText(issue, file)}`);
-    super(`${file}: ${issues.length} ${issues.length === 1 ? "problem" : "problems"}\n${lines.join("\n")}`);
+    super(code, `${file}: ${issues.length} ${issues.length === 1 ? "problem" : "problems"}\n${lines.join("\n")}`);
     this.file = file;
     this.issues = issues;
   }

@@ -1,10 +1,13 @@
+import type { CodeOf } from "./table.ts";
+import { WampgateError } from "./wampgate-error.ts";
+
 /** A plugin threw, hung, or gave an answer that its contract does not allow. Goes to the log, never to a client. */
-export class PluginError extends Error {
+export class PluginError extends WampgateError {
   override readonly name = "PluginError";
   readonly plugin: string;
 
-  constructor(plugin: string, message: string, options?: ErrorOptions) {
-    super(`plugin "${plugin}" ${message}`, options);
+  constructor(code: CodeOf<"PluginError">, plugin: string, message: string, options?: ErrorOptions) {
+    super(code, `plugin "${plugin}" ${message}`, options);
     this.plugin = plugin;
   }
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "./table.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import type { PayloadValues } from "../wamp/payload.ts";
 
@@ -11,6 +12,8 @@ const BRAND = Symbol.for("wampgate.WampError");
 export class WampError extends Error {
   override readonly name: string = "WampError";
   readonly [BRAND] = true;
+  /** The code that all errors of this class have: `uri` tells them apart. */
+  readonly code = "WG_WAMP" satisfies ErrorCode;
   /** The error URI the peer sees. */
   readonly uri: string;
   /** What goes with the URI in an ERROR message; by default the message alone. */

@@ -117,7 +117,11 @@ function guard(hook: AnyHook, name: string, freeze: Freeze, wrap: (tap: Tap) => 
     const present = new Set(hook.taps.map((other) => other.name));
     const absent = [tap.before ?? []].flat().filter((other) => !present.has(other));
     if (absent.length > 0) {
-      throw new PluginError(tap.name, `taps ${name} before "${absent.join('", "')}", which has not tapped it`);
+      throw new PluginError(
+        "WG_HOOK_ORDER",
+        tap.name,
+        `taps ${name} before "${absent.join('", "')}", which has not tapped it`,
+      );
     }
     return wrap(tap);
   };
@@ -125,7 +129,8 @@ function guard(hook: AnyHook, name: string, freeze: Freeze, wrap: (tap: Tap) => 
 }
 
 function frozen(what: string, plugin = "unknown"): PluginError {
-  return new PluginError(plugin, `taps ${what} after the router has started; tap in apply(), or before start()`);
+  const message = `taps ${what} after the router has started; tap in apply(), or before start()`;
+  return new PluginError("WG_HOOK_FROZEN", plugin, message);
 }
 
 /**
@@ -145,14 +150,15 @@ function asked(tap: Tap, hook: string, answer: Answer<unknown> | null): Tap {
         if (error instanceof PluginError) throw error;
         const { signal } = args[0] as Deciding;
         if (error === signal.reason && !(error instanceof DeadlineError)) throw error;
-        throw new PluginError(tap.name, `failed in ${hook}: ${textOf(error)}`, { cause: error });
+        throw new PluginError("WG_HOOK_FAILED", tap.name, `failed in ${hook}: ${textOf(error)}`, { cause: error });
       }
       if (answer === null || value === undefined) return undefined;
       if (answer.is(value)) {
         deciders.set(args[0] as Deciding, tap.name);
         return value;
       }
-      throw new PluginError(tap.name, `answered ${kindOf(value)} in ${hook}, expected ${answer.expected} or undefined`);
+      const problem = `answered ${kindOf(value)} in ${hook}, expected ${answer.expected} or undefined`;
+      throw new PluginError("WG_HOOK_ANSWER", tap.name, problem);
     },
   };
 }

@@ -1,8 +1,9 @@
 import { fileURLToPath } from "node:url";
+import { WampgateError } from "../errors/wampgate-error.ts";
 import { untilAborted, Deadline } from "../wamp/deadline.ts";
 import type { LocalSession } from "../session/local/local-session.ts";
 import { importErrorText } from "../errors/syntax-error.ts";
-import { caused, thrownText } from "../errors/thrown.ts";
+import { shownCause, thrownText } from "../errors/thrown.ts";
 
 /**
  * A component: code that runs in the router's process with a session of its own.
@@ -17,7 +18,7 @@ export type Component = (session: LocalSession, config: unknown) => void | Promi
  *
  * @param module the URL of an ES or CommonJS module whose default export is the component, or the component itself
  * @param timeout in milliseconds
- * @throws Error naming the component, if it fails or takes longer
+ * @throws WampgateError naming the component, if it fails or takes longer
  */
 export async function startComponent(
   module: string | Component,
@@ -33,7 +34,9 @@ export async function startComponent(
   } catch (error) {
     session.leave();
     const text = typeof module === "string" ? await importErrorText(fileURLToPath(module), error) : thrownText(error);
-    throw caused(`the component ${name} did not start: ${text}`, error);
+    throw new WampgateError("WG_COMPONENT", `the component ${name} did not start: ${text}`, {
+      cause: shownCause(error),
+    });
   } finally {
     limit.end();
   }

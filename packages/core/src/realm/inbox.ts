@@ -1,3 +1,4 @@
+import { WampgateError } from "../errors/wampgate-error.ts";
 import type { Decision } from "../contract/authorization.ts";
 import { LimitError } from "../errors/limit-error.ts";
 import type { RealmAttachment } from "../contract/realm-port.ts";
@@ -85,7 +86,7 @@ export class SessionInbox implements RealmAttachment {
   leave(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#goneController?.abort(new Error("the session has left"));
+    this.#goneController?.abort(new WampgateError("WG_SESSION_LEFT", "the session has left"));
     this.#waiting.length = 0;
     this.#realm.leave(this.#member);
   }

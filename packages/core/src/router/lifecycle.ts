@@ -1,3 +1,4 @@
+import { WampgateError } from "../errors/wampgate-error.ts";
 import type { Freeze } from "../hooks/create-hook.ts";
 import { CORE_VERSION } from "../plugins/load-plugins.ts";
 import { startComponent } from "../plugins/start-component.ts";
@@ -53,7 +54,7 @@ export class Lifecycle {
 
   /** @see Router.start */
   async start(): Promise<void> {
-    if (this.#state !== "made") throw new Error(NO_START[this.#state]);
+    if (this.#state !== "made") throw new WampgateError("WG_START_STATE", NO_START[this.#state]);
     const { listeners, freeze } = this.#parts;
     requireProviders(this.#context);
     freeze.frozen = true;
@@ -125,9 +126,10 @@ export class Lifecycle {
     }
   }
 
-  /** Call it after each wait in `start`. @throws Error if the router was closed during the wait */
+  /** Call it after each wait in `start`. @throws WampgateError if the router was closed during the wait */
   #requireStarting(): void {
-    if (!this.#is("starting")) throw new Error("the router was told to stop while it started");
+    if (!this.#is("starting"))
+      throw new WampgateError("WG_START_ENDED", "the router was told to stop while it started");
   }
 
   // A method, since the state changes during a wait, which the compiler does not see.

@@ -1,5 +1,6 @@
 import type { LoadedTransport } from "../config/check-transports.ts";
 import type { LoadedConfig } from "../config/load.ts";
+import { WampgateError } from "../errors/wampgate-error.ts";
 import type { TransportStats } from "../contract/observers.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
 import type { Listener } from "../contract/transport.ts";
@@ -96,10 +97,11 @@ export class Listeners {
     }
   }
 
-  /** Connects to a transport of type `memory`. @throws Error if there is none */
+  /** Connects to a transport of type `memory`. @throws WampgateError if there is none */
   connect(options?: MemoryConnectOptions): MemoryClient {
     const found = this.#listening.map(({ listener }) => listener).find(isMemoryListener);
-    if (found === undefined) throw new Error("connect() needs a transport of type memory in the config, and start()");
+    if (found === undefined)
+      throw new WampgateError("WG_CONNECT", "connect() needs a transport of type memory in the config, and start()");
     return found.connect(options);
   }
 

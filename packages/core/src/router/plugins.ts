@@ -1,3 +1,4 @@
+import { WampgateError } from "../errors/wampgate-error.ts";
 import { tapMethod, tapStatic, tapStrategy, unclaimedTaps } from "../auth/tap-plugins.ts";
 import type { PluginApi } from "../contract/plugin-api.ts";
 import { PluginError } from "../errors/plugin-error.ts";
@@ -19,19 +20,22 @@ export async function applyPlugins(
     try {
       await plugin.apply?.(api, options);
     } catch (error) {
-      throw new PluginError(plugin.name, `failed to apply itself: ${thrownText(error)}`, { cause: shownCause(error) });
+      throw new PluginError("WG_PLUGIN_APPLY", plugin.name, `failed to apply itself: ${thrownText(error)}`, {
+        cause: shownCause(error),
+      });
     }
   }
 }
 
-/** @throws Error if a hook is tapped for a method or strategy that no loaded plugin provides */
+/** @throws WampgateError if a hook is tapped for a method or strategy that no loaded plugin provides */
 export function requireProviders({ config, hooks }: RouterContext): void {
   const plugins = config.now.plugins.map(({ plugin }) => plugin);
   const methods = plugins.flatMap((plugin) => plugin.methods ?? []).map(({ name }) => name);
   const strategies = plugins.flatMap((plugin) => plugin.strategies ?? []).map(({ type }) => type);
   const orphans = unclaimedTaps(hooks, new Set(methods), new Set(["static", ...strategies]));
   if (orphans.length === 0) return;
-  throw new Error(
+  throw new WampgateError(
+    "WG_NO_PROVIDER",
     `no loaded plugin provides what is tapped by ${orphans.join(", ")}: list it in plugins, or remove the tap`,
   );
 }

@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { WampgateError } from "../errors/wampgate-error.ts";
 import { whyNoPlace } from "../auth/entitlement.ts";
 import type { WampgateConfig } from "../config/define-config.ts";
 import { loadConfig } from "../config/load.ts";
@@ -136,7 +137,11 @@ export class Reloads {
     const running = plugins.map(({ plugin }) => plugin);
     const options = { cwd: this.#cwd, ...NAMED, running };
     const next = await loadConfig({ file, folder, raw, ...(locate === undefined ? {} : { locate }) }, options);
-    if (!lifecycle.isRunning) throw new Error("the config is not reloaded: the router has not started, or is stopping");
+    if (!lifecycle.isRunning)
+      throw new WampgateError(
+        "WG_NOT_RUNNING",
+        "the config is not reloaded: the router has not started, or is stopping",
+      );
     const plan = planReload(config.now, next);
     config.now = plan.config;
     const problems = new ReloadProblems(log);

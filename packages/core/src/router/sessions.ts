@@ -1,3 +1,4 @@
+import { WampgateError } from "../errors/wampgate-error.ts";
 import type { RealmDirectory, RealmPort } from "../contract/realm-port.ts";
 import { joinAsService, joinLocally } from "../session/local/join.ts";
 import type { LocalSession } from "../session/local/local-session.ts";
@@ -41,12 +42,12 @@ export class Sessions {
   /**
    * Joins a session of this process to a realm, without a login.
    * @param provider what creates it: `component`, `embedded`
-   * @throws Error if there is no such realm, or no such role in it
+   * @throws WampgateError if there is no such realm, or no such role in it
    */
   join(realmName: string, role: string, authid: string, provider: string): LocalSession {
     const realm: RealmPort | undefined = this.#realms.get(realmName);
-    if (realm === undefined) throw new Error(`no realm "${realmName}" exists on this router`);
-    if (!realm.hasRole(role)) throw new Error(`realm "${realmName}" has no role "${role}"`);
+    if (realm === undefined) throw new WampgateError("WG_NO_REALM", `no realm "${realmName}" exists on this router`);
+    if (!realm.hasRole(role)) throw new WampgateError("WG_NO_ROLE", `realm "${realmName}" has no role "${role}"`);
     const { hooks, log, limits } = this.#context;
     const session = joinLocally(
       realm,

@@ -1,3 +1,4 @@
+import { WampgateError } from "../errors/wampgate-error.ts";
 import { isDict } from "../wamp/messages.ts";
 import { MAX_DEPTH } from "./serializer.ts";
 import { unsayable } from "./unsayable.ts";
@@ -71,5 +72,5 @@ class Copy {
 }
 
 function noValues(): never {
-  throw new Error("a value that is no object holds no others");
+  throw new WampgateError("WG_BUG", "a value that is no object holds no others");
 }

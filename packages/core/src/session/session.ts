@@ -1,3 +1,4 @@
+import { WampgateError } from "../errors/wampgate-error.ts";
 import { ClientHello } from "../hooks/client-hello.ts";
 import type { Connection, ConnectionHandler } from "../contract/connection.ts";
 import type { Admission, Handshakes, Handshake, HandshakeReply } from "../contract/handshake.ts";
@@ -26,7 +27,7 @@ import type { SessionSettings } from "./settings.ts";
 const GOODBYE_TIMEOUT = 2000;
 
 /** Created once: its stack says nothing useful, and is slow to create. */
-const GONE = new Error("the client has left");
+const GONE = new WampgateError("WG_SESSION_LEFT", "the client has left");
 
 /** What a session needs of its router. */
 export interface SessionContext {

@@ -1,3 +1,5 @@
+import { WampgateError } from "../errors/wampgate-error.ts";
+
 /**
  * Settles like `promise`, unless `signal` fires first: then it rejects with the signal's reason. The listener is
  * removed in both cases, and a late rejection of `promise` counts as handled.
@@ -67,10 +69,10 @@ export class Deadline {
 }
 
 /** The time was up. */
-export class DeadlineError extends Error {
+export class DeadlineError extends WampgateError {
   override readonly name = "DeadlineError";
 
   constructor(ms: number) {
-    super(`no answer within ${ms} ms`);
+    super("WG_DEADLINE", `no answer within ${ms} ms`);
   }
 }

@@ -1,3 +1,4 @@
+import { WampgateError } from "../../errors/wampgate-error.ts";
 import type { Action, Decision } from "../../contract/authorization.ts";
 import type { Log } from "../../contract/log.ts";
 import type { SessionPort } from "../../contract/session-port.ts";
@@ -61,12 +62,12 @@ export class Authorizer {
     const outcome = await this.#call(realm, uri, args, { signal, timeout: TIMEOUT });
     const answer = outcome.kind === "result" ? readAnswer(outcome.args) : failureOf(outcome);
     if (typeof answer === "string") {
-      const text = `the authorizer ${uri} ${answer}`;
+      const error = new WampgateError("WG_AUTHORIZER", `the authorizer ${uri} ${answer}`);
       const { info } = port;
       unlessRepeated(info, "authorizer", (repeats) =>
-        this.#log.error({ authorizer: uri, realm, session: info.session, ...repeats }, text),
+        this.#log.error({ err: error, authorizer: uri, realm, session: info.session, ...repeats }, error.message),
       );
-      throw new Error(text);
+      throw error;
     }
     const { cache, ...answered } = answer;
     const decision = answered.allow ? answered : { ...answered, by: `authorizer ${uri}` };

@@ -1,3 +1,4 @@
+import { WampgateError } from "../../errors/wampgate-error.ts";
 import type { Decision } from "../../contract/authorization.ts";
 import type { Live } from "../../settings/live.ts";
 import type { RealmOptions } from "../settings.ts";
@@ -310,7 +311,7 @@ export class Dealer {
   #of(member: Member): CallLedger {
     let ledger = this.#ledgers.get(member);
     if (ledger !== undefined) return ledger;
-    if (!this.#members.has(member)) throw new Error("the session is not a member of this realm");
+    if (!this.#members.has(member)) throw new WampgateError("WG_BUG", "the session is not a member of this realm");
     ledger = new CallLedger();
     this.#ledgers.set(member, ledger);
     return ledger;

@@ -1,4 +1,5 @@
 import type { SessionEnd } from "../../contract/hooks.ts";
+import { WampgateError } from "../../errors/wampgate-error.ts";
 import type { Log } from "../../contract/log.ts";
 import type { CallOutcome } from "../../contract/service-call.ts";
 import type { SessionPort, RouterCause, RouterError, SessionInfo } from "../../contract/session-port.ts";
@@ -211,7 +212,7 @@ export class LocalSession {
     for (const request of this.#requests.values())
       request.failed(new WampError(ErrorUri.canceled, `${message} (${reason})`));
     this.#requests.clear();
-    this.#callee.end(new Error(message));
+    this.#callee.end(new WampgateError("WG_SESSION_LEFT", message));
     attempt(() => this.#options.ended(this, { by, reason }), failed);
   }
 

@@ -1,3 +1,4 @@
+import { WampgateError } from "../../errors/wampgate-error.ts";
 import { batched, plain } from "../../serializers/framing.ts";
 import type { Framing, Serializer } from "../../serializers/serializer.ts";
 
@@ -16,7 +17,7 @@ export type Subprotocols = ReadonlyMap<string, Subprotocol>;
  * The subprotocols of a transport entry: each of its serializers plain and batched.
  *
  * @param wanted the serializers that an entry names; default: all that are loaded
- * @throws Error if one of them is not loaded
+ * @throws WampgateError if one of them is not loaded
  */
 export function subprotocolsOf(
   loaded: ReadonlyMap<string, Serializer>,
@@ -24,7 +25,7 @@ export function subprotocolsOf(
 ): Subprotocols {
   const all = wanted.flatMap((name): Subprotocol[] => {
     const serializer = loaded.get(name);
-    if (serializer === undefined) throw new Error(notLoaded(name, loaded));
+    if (serializer === undefined) throw new WampgateError("WG_SERIALIZER", notLoaded(name, loaded));
     return [
       { name: `wamp.2.${name}`, serializer, framing: () => plain },
       { name: `wamp.2.${name}.batched`, serializer, framing: () => batched(serializer) },

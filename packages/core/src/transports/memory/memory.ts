@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers"; // not the global one, which a test may have faked
+import { WampgateError } from "../../errors/wampgate-error.ts";
 import { defineTransport } from "../../plugins/define.ts";
 import type { Listener, TransportContext, TransportEntry } from "../../contract/transport.ts";
 import { transportDetails } from "../net/details.ts";
@@ -27,7 +28,7 @@ export interface MemoryConnectOptions {
 }
 
 export interface MemoryListener extends Listener {
-  /** @throws Error if no entry has this name, it does not speak the protocol, or the listener has stopped */
+  /** @throws WampgateError if no entry has this name, it does not speak the protocol, or the listener has stopped */
   connect(options?: MemoryConnectOptions): MemoryClient;
 }
 
@@ -62,9 +63,11 @@ function listenInMemory(entries: readonly TransportEntry<MemoryOptions>[], conte
     connect({ name, protocol = "wamp.2.json", headers = {} } = {}) {
       const entry = name === undefined ? entries[0] : entries.find(({ options }) => options.name === name);
       const subprotocol = choose([protocol], subprotocols);
-      if (stopped) throw new Error("the memory transport has stopped");
-      if (entry === undefined) throw new Error(`there is no memory transport named "${name ?? "default"}"`);
-      if (subprotocol === undefined) throw new Error(`the memory transport does not speak "${protocol}"`);
+      if (stopped) throw new WampgateError("WG_CONNECT", "the memory transport has stopped");
+      if (entry === undefined)
+        throw new WampgateError("WG_CONNECT", `there is no memory transport named "${name ?? "default"}"`);
+      if (subprotocol === undefined)
+        throw new WampgateError("WG_CONNECT_PROTOCOL", `the memory transport does not speak "${protocol}"`);
       return link(entry, subprotocol, headers, context, open);
     },
     stop() {

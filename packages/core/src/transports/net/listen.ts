@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { lstat, unlink } from "node:fs/promises";
 import { connect, type Server } from "node:net";
+import { WampgateError } from "../../errors/wampgate-error.ts";
 import type { Endpoint } from "./settings.ts";
 
 /**
@@ -12,7 +13,7 @@ const BACKLOG = 4096;
 /**
  * Listens on an endpoint.
  *
- * @throws Error that names the endpoint, what is wrong and what to do
+ * @throws WampgateError that names the endpoint, what is wrong and what to do
  */
 export async function listen(server: Server, endpoint: Endpoint): Promise<void> {
   try {
@@ -22,7 +23,9 @@ export async function listen(server: Server, endpoint: Endpoint): Promise<void> 
     server.listen({ ...where, backlog: BACKLOG });
     await once(server, "listening");
   } catch (error) {
-    throw new Error(`cannot listen on ${nameOf(endpoint)}: ${reason(error, endpoint)}`, { cause: error });
+    throw new WampgateError("WG_LISTEN", `cannot listen on ${nameOf(endpoint)}: ${reason(error, endpoint)}`, {
+      cause: error,
+    });
   }
 }
 

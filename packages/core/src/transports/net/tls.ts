@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { createSecureContext, type PeerCertificate, type TLSSocket } from "node:tls";
+import { WampgateError } from "../../errors/wampgate-error.ts";
 import type { Dict } from "../../wamp/payload.ts";
 import type { TlsSettings } from "./settings.ts";
 
@@ -20,16 +21,20 @@ const HANDSHAKE_TIME = 10_000;
 
 /**
  * Reads the files of a TLS endpoint, and checks that they belong together.
- * @throws Error that names the file, or says what does not fit
+ * @throws WampgateError that names the file, or says what does not fit
  */
 export async function readTls(settings: TlsSettings, folder: string): Promise<TlsOptions> {
   const read = async (name: string): Promise<Buffer> => {
     try {
       return await readFile(resolve(folder, name));
     } catch (error) {
-      throw new Error(`the TLS file ${resolve(folder, name)} cannot be read: ${(error as Error).message}`, {
-        cause: error,
-      });
+      throw new WampgateError(
+        "WG_TLS_FILE",
+        `the TLS file ${resolve(folder, name)} cannot be read: ${(error as Error).message}`,
+        {
+          cause: error,
+        },
+      );
     }
   };
   const [key, ...certificates] = await Promise.all(
@@ -49,7 +54,8 @@ export async function readTls(settings: TlsSettings, folder: string): Promise<Tl
     createSecureContext(options);
   } catch (error) {
     const { key: keyFile, certificate } = settings;
-    throw new Error(
+    throw new WampgateError(
+      "WG_TLS_PAIR",
       `the TLS key ${keyFile} and the certificate ${certificate} cannot be used: ${(error as Error).message}`,
       { cause: error },
     );

@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ERRORS } from "./table.ts";
+
+const ROOT = join(import.meta.dirname, "../../../..");
+
+/** The sources of all packages, by their paths. */
+const sources = new Map(
+  readdirSync(join(ROOT, "packages"))
+    .flatMap((name) =>
+      readdirSync(join(ROOT, "packages", name, "src"), { recursive: true, encoding: "utf8" }).map(
+        (file) => `packages/${name}/src/${file}`,
+      ),
+    )
+    .filter((file) => /(?<!\.test)\.ts$/.test(file) && !file.endsWith("errors/table.ts"))
+    .map((file) => [file, readFileSync(join(ROOT, file), "utf8")]),
+);
+
+/** Each code in the sources, with the class that is created with it, if one is. */
+const used = [...sources.values()].flatMap((text) =>
+  [...text.matchAll(/(?:new (\w+)\(\s*)?"(WG_\w+)"/g)].map(([, kind, code]) => ({ kind, code })),
+);
+
+it("each code that the source uses is in the table, with its class", () => {
+  expect(used.length).toBeGreaterThan(30);
+  const table = Object.entries(ERRORS).map(([code, entry]) => ({ kind: entry.class, code }));
+  for (const { kind, code } of used)
+    expect(table).toContainEqual(kind === undefined ? expect.objectContaining({ code }) : { kind, code });
+});
+
+it("each code in the table is used", () => {
+  const codes = new Set(used.map(({ code }) => code));
+  expect(Object.keys(ERRORS).filter((code) => !codes.has(code))).toEqual([]);
+});
+
+it("the table is sorted, and its sentences are whole", () => {
+  expect(Object.keys(ERRORS)).toEqual(Object.keys(ERRORS).toSorted());
+  for (const { meaning, todo } of Object.values(ERRORS)) {
+    expect(meaning).toMatch(/^[A-Z`].*\.$/);
+    expect(todo).toMatch(/^[A-Z`].*\.$/);
+  }
+});
+
+/** Files that create errors without a code, since another error with one tells what they say. */
+const WITHIN_OTHERS: Readonly<Record<string, string>> = {
+  "packages/core/src/errors/thrown.ts": "what a plugin has thrown, as the cause of another error",
+  "packages/core/src/hooks/create-hook.ts": "what a tap has thrown that is no error, as the cause of WG_HOOK_FAILED",
+  "packages/core/src/plugins/load-plugins.ts": "told as problems of WG_CONFIG_INVALID",
+  "packages/core/src/plugins/start-component.ts": "told by WG_COMPONENT",
+  "packages/core/src/transports/net/listen.ts": "told by WG_LISTEN",
+  "packages/metrics/src/page.ts": "told by WG_HOOK_FAILED of the hook starting",
+};
+
+it("every other error that core or an official plugin creates has a code", () => {
+  const without = [...sources].filter(([, text]) => /new (?:Error|TypeError|RangeError)\(/.test(text));
+  const files = without.map(([file]) => file).filter((file) => !file.startsWith("packages/plugin-testkit/"));
+  expect(files.toSorted()).toEqual(Object.keys(WITHIN_OTHERS));
+});
