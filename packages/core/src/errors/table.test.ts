@@ -43,10 +43,13 @@ it("the table is sorted, and its sentences are whole", () => {
 
 /** Files that create errors without a code, since another error with one tells what they say. */
 const WITHIN_OTHERS: Readonly<Record<string, string>> = {
+  "packages/core/src/auth/fair-queue.ts": "told by WG_HOOK_FAILED of the hook authenticate",
+  "packages/core/src/auth/secret-hash.ts": "told as problems of WG_CONFIG_INVALID",
   "packages/core/src/errors/thrown.ts": "what a plugin has thrown, as the cause of another error",
   "packages/core/src/hooks/create-hook.ts": "what a tap has thrown that is no error, as the cause of WG_HOOK_FAILED",
   "packages/core/src/plugins/load-plugins.ts": "told as problems of WG_CONFIG_INVALID",
   "packages/core/src/plugins/start-component.ts": "told by WG_COMPONENT",
+  "packages/core/src/router/log-values.ts": "how the log shows an error, with its code",
   "packages/core/src/transports/net/listen.ts": "told by WG_LISTEN",
   "packages/metrics/src/page.ts": "told by WG_HOOK_FAILED of the hook starting",
 };
@@ -55,4 +58,12 @@ it("every other error that core or an official plugin creates has a code", () =>
   const without = [...sources].filter(([, text]) => /new (?:Error|TypeError|RangeError)\(/.test(text));
   const files = without.map(([file]) => file).filter((file) => !file.startsWith("packages/plugin-testkit/"));
   expect(files.toSorted()).toEqual(Object.keys(WITHIN_OTHERS));
+});
+
+it("errors become messages in one file alone; the dealer passes on those of callees", () => {
+  const makers = [...sources].filter(([, text]) => /(?:return |send\()\{ type: "(?:ABORT|ERROR|GOODBYE)"/.test(text));
+  expect(makers.map(([file]) => file).toSorted()).toEqual([
+    "packages/core/src/errors/wire.ts",
+    "packages/core/src/realm/dealer/dealer.ts",
+  ]);
 });

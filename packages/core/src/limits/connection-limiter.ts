@@ -1,3 +1,4 @@
+import { abortMessage } from "../errors/wire.ts";
 import type { Connection, ConnectionHandler } from "../contract/connection.ts";
 import type { TransportEntry } from "../contract/transport.ts";
 import { noTraffic } from "./traffic.ts";
@@ -113,7 +114,7 @@ export class ConnectionLimiter {
 
 /** For transports that did not ask for the refusal before they made the connection. */
 function turnedAway(connection: Connection, message: string): ConnectionHandler {
-  connection.send({ type: "ABORT", details: { message }, reason: ErrorUri.limitExceeded });
+  connection.send(abortMessage(ErrorUri.limitExceeded, message));
   connection.close();
   const nothing = (): void => undefined;
   return { message: nothing, violation: nothing, limited: nothing, closed: nothing };

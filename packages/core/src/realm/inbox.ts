@@ -1,4 +1,5 @@
 import { WampgateError } from "../errors/wampgate-error.ts";
+import type { RequestType } from "../errors/wire.ts";
 import type { Decision } from "../contract/authorization.ts";
 import { LimitError } from "../errors/limit-error.ts";
 import type { RealmAttachment } from "../contract/realm-port.ts";
@@ -11,7 +12,7 @@ import { unlessRepeated } from "../wamp/unless-repeated.ts";
 import { protocolViolation, refusal, WampError } from "../errors/wamp-error.ts";
 import { type Denial, denialOf, NotAuthorized, notAuthorized } from "./access/not-authorized.ts";
 import type { AuthorizationRequest } from "./access/authorizer.ts";
-import type { Member, RequestType } from "./member.ts";
+import type { Member } from "./member.ts";
 import type { MetaProcedure } from "./meta/meta-call.ts";
 import type { Denials, Ruling } from "./access/permissions.ts";
 import type { RealmOptions } from "./settings.ts";

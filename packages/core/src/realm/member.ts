@@ -1,8 +1,9 @@
 import { IdSequence } from "../wamp/ids.ts";
-import { Code, type Message, type MessageOf } from "../wamp/messages.ts";
-import { type Dict, NOTHING, payloadOf } from "../wamp/payload.ts";
+import type { Message } from "../wamp/messages.ts";
+import { type Dict, NOTHING } from "../wamp/payload.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { refusal, WampError } from "../errors/wamp-error.ts";
+import { errorMessage, type RequestType } from "../errors/wire.ts";
 import type { SessionPort, RouterCause, RouterError, SessionInfo } from "../contract/session-port.ts";
 import { TRUSTED_ROLE } from "../wamp/trusted-role.ts";
 
@@ -63,14 +64,7 @@ export class Member {
 
   /** Answers a request with ERROR. Never throws: if even that cannot be sent, the session ends. */
   error(requestType: RequestType, request: number, error: WampError, cause?: RouterCause): void {
-    const message: MessageOf<"ERROR"> = {
-      type: "ERROR",
-      requestType: Code[requestType],
-      request,
-      details: {},
-      error: error.uri,
-      payload: payloadOf(error.payload),
-    };
+    const message = errorMessage(requestType, request, error);
     try {
       this.send(cause === undefined ? message : { ...message, cause });
     } catch (unsent) {
@@ -78,6 +72,3 @@ export class Member {
     }
   }
 }
-
-export type RequestType =
-  "PUBLISH" | "SUBSCRIBE" | "UNSUBSCRIBE" | "CALL" | "REGISTER" | "UNREGISTER" | "INVOCATION" | "CANCEL";

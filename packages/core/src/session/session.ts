@@ -1,4 +1,5 @@
 import { WampgateError } from "../errors/wampgate-error.ts";
+import { abortMessage, goodbyeMessage } from "../errors/wire.ts";
 import { ClientHello } from "../hooks/client-hello.ts";
 import type { Connection, ConnectionHandler } from "../contract/connection.ts";
 import type { Admission, Handshakes, Handshake, HandshakeReply } from "../contract/handshake.ts";
@@ -138,7 +139,7 @@ export class Session implements ConnectionHandler {
       return;
     }
     this.#leaveRealm({ left: "closed", by, reason, message });
-    if (!this.#send({ type: "GOODBYE", details: message === undefined ? {} : { message }, reason })) return;
+    if (!this.#send(goodbyeMessage(reason, message))) return;
     this.#goodbyeTimer = setTimeout(() => this.#end(), GOODBYE_TIMEOUT);
   }
 
@@ -243,7 +244,7 @@ export class Session implements ConnectionHandler {
   /** The client says GOODBYE. */
   #goodbye(reason: string): void {
     this.#leaveRealm({ left: "goodbye", reason });
-    this.#send({ type: "GOODBYE", details: {}, reason: CloseUri.goodbyeAndOut });
+    this.#send(goodbyeMessage(CloseUri.goodbyeAndOut));
     this.#end();
   }
 
@@ -288,10 +289,9 @@ export class Session implements ConnectionHandler {
 
   #abort(reason: string, message: string | null, ending: Ending = { left: "failed" }): void {
     if (this.#state.is === "closed") return;
-    const abort: MessageOf<"ABORT"> = { type: "ABORT", details: message === null ? {} : { message }, reason };
     this.#context.log.debug({ reason }, `ABORT: ${message ?? reason}`);
     this.#refused(reason, message);
-    if (this.#state.is !== "leaving") this.#send(abort);
+    if (this.#state.is !== "leaving") this.#send(abortMessage(reason, message));
     this.#end(ending);
   }
 
@@ -326,7 +326,7 @@ export class Session implements ConnectionHandler {
       ? [error.uri, error.message]
       : [ErrorUri.authenticationFailed, `${type} could not be sent in this session's format`];
     attempt(
-      () => this.#connection.send({ type: "ABORT", details: { message: text }, reason }),
+      () => this.#connection.send(abortMessage(reason, text)),
       () => undefined, // the session ends without a message
     );
     this.#refused(reason, text);

@@ -1,11 +1,15 @@
 import type { Log } from "../../contract/log.ts";
 import { WampError } from "../../errors/wamp-error.ts";
+import { errorMessage, type ShownError, shownOf } from "../../errors/wire.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
-import { Code, type Message, type MessageOf } from "../../wamp/messages.ts";
+import { type Message, type MessageOf } from "../../wamp/messages.ts";
 import { type Dict, payloadOf, type PayloadValues } from "../../wamp/payload.ts";
 import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import type { Handler } from "./handler.ts";
-import { copied, copiedOrNone, errorOfThrown, payloadOfResult, valuesIn, valuesOf } from "./values.ts";
+import { copied, copiedOrNone, payloadOfResult, valuesIn, valuesOf } from "./values.ts";
+
+/** What a caller gets where a handler crashed, or could not be asked. */
+export const CRASH: ShownError = { uri: ErrorUri.runtimeError, payload: {} };
 
 /** The procedures of an in-process session, and the calls that its handlers are working on. */
 export class LocalCallee {
@@ -50,9 +54,9 @@ export class LocalCallee {
       answer({}, payloadOfResult(await handler([...args], kwargs, { procedure, ...details, progress, signal })));
     } catch (thrown) {
       if (signal.aborted) return;
-      const error = errorOfThrown(thrown);
+      const error = shownOf(thrown);
       if (error === null && entry !== undefined) this.#tellFailed(entry.procedure, thrown);
-      this.refuse(request, error?.uri ?? ErrorUri.runtimeError, error === null ? {} : copiedOrNone(error.payload));
+      this.refuse(request, error === null ? CRASH : { uri: error.uri, payload: copiedOrNone(error.payload) });
     } finally {
       this.#running.delete(request);
     }
@@ -70,13 +74,12 @@ export class LocalCallee {
     if (running === undefined) return;
     const error = new WampError(ErrorUri.canceled, "the call was cancelled");
     running.abort(error);
-    this.refuse(request, error.uri, error.payload);
+    this.refuse(request, error);
   }
 
   /** Answers an invocation with ERROR. */
-  refuse(request: number, error: string, values: PayloadValues = {}): void {
-    const requestType = Code.INVOCATION;
-    this.#answer({ type: "ERROR", requestType, request, details: {}, error, payload: payloadOf(values) });
+  refuse(request: number, error: ShownError): void {
+    this.#answer(errorMessage("INVOCATION", request, error));
   }
 
   /** Tells all running handlers that the session has left. */

@@ -13,7 +13,7 @@ import { type Dict, payloadOf, type PayloadValues } from "../../wamp/payload.ts"
 import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import { WampError } from "../../errors/wamp-error.ts";
 import type { Handler, ProgressHandler } from "./handler.ts";
-import { LocalCallee } from "./callee.ts";
+import { CRASH, LocalCallee } from "./callee.ts";
 import { LocalSubscriber } from "./subscriber.ts";
 import { copied, resultOfPayload, valuesIn, valuesOf } from "./values.ts";
 
@@ -294,7 +294,7 @@ export class LocalSession {
         `${message.type} could not be handled by an in-process session`,
       ),
     );
-    if (message.type === "INVOCATION") this.#callee.refuse(message.request, ErrorUri.runtimeError);
+    if (message.type === "INVOCATION") this.#callee.refuse(message.request, CRASH);
     // The router counts these by itself: a pending request of this session may have the same number.
     if (message.type === "INVOCATION" || message.type === "INTERRUPT" || !("request" in message)) return;
     const request = this.#requests.get(message.request);

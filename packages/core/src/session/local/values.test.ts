@@ -1,5 +1,5 @@
 import { WampError } from "../../errors/wamp-error.ts";
-import { copied, copiedOrNone, errorOfThrown, payloadOfResult, Result, resultOfPayload } from "./values.ts";
+import { copied, copiedOrNone, payloadOfResult, Result, resultOfPayload } from "./values.ts";
 
 /** As autobahn-js has it: its class bears the same name as ours. */
 const OfAutobahn = {
@@ -37,27 +37,6 @@ it.each<[args: unknown[], kwargs: Record<string, unknown>, result: unknown]>([
 ])("a result of %j and %j resolves a call to the one value, a Result, or null", (args, kwargs, result) => {
   expect(resultOfPayload(args, kwargs)).toEqual(result);
 });
-
-it.each<[what: string, thrown: unknown, uri: string, payload: object]>([
-  ["a WampError", new WampError("com.a", "no"), "com.a", { args: ["no"] }],
-  ["a text", "no", "wamp.error.runtime_error", { args: ["no"] }],
-  [
-    "an error of autobahn-js",
-    { error: "com.a", args: [1], kwargs: { a: 2 } },
-    "com.a",
-    { args: [1], kwargs: { a: 2 } },
-  ],
-  ["one whose values are none", { error: "com.a", args: "no", kwargs: [] }, "com.a", {}],
-])("a caller gets %s that a handler throws", (_, thrown, uri, payload) => {
-  expect(errorOfThrown(thrown)).toEqual({ uri, payload });
-});
-
-it.each([[new Error("at line 7")], [7], [null], [undefined], [{ error: "no uri" }], [{ error: 7 }]])(
-  "a caller gets nothing of %p, which is a crash",
-  (thrown) => {
-    expect(errorOfThrown(thrown)).toBeNull();
-  },
-);
 
 it("what a session sends is copied, so that later changes reach no receiver", () => {
   const list = [1];

@@ -1,7 +1,6 @@
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { isDict } from "../../wamp/messages.ts";
 import type { Dict, Payload, PayloadValues } from "../../wamp/payload.ts";
-import { isUri } from "../../wamp/uri.ts";
 import { WampError } from "../../errors/wamp-error.ts";
 
 /**
@@ -63,20 +62,4 @@ function isForeignResult(value: unknown): value is Result {
 export function resultOfPayload(args: readonly unknown[], kwargs: Readonly<Dict>): unknown {
   if (args.length > 1 || Object.keys(kwargs).length > 0) return new Result(args, kwargs);
   return args.length === 1 ? args[0] : null;
-}
-
-/**
- * What a handler threw, as an ERROR: a WampError, an autobahn.Error (by its shape) or a string. Null for anything else:
- * it is a crash, and its text is for the log, not for the caller.
- */
-export function errorOfThrown(thrown: unknown): { uri: string; payload: PayloadValues } | null {
-  if (WampError.is(thrown)) return { uri: thrown.uri, payload: thrown.payload };
-  if (typeof thrown === "string") return { uri: ErrorUri.runtimeError, payload: { args: [thrown] } };
-  if (typeof thrown !== "object" || thrown === null) return null;
-  const { error, args, kwargs } = thrown as Dict;
-  if (typeof error !== "string" || !isUri(error)) return null;
-  return {
-    uri: error,
-    payload: { args: Array.isArray(args) ? args : undefined, kwargs: isDict(kwargs) ? kwargs : undefined },
-  };
 }
