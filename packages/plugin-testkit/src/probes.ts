@@ -1,5 +1,6 @@
 import {
   accept,
+  acceptAs,
   challenge,
   credential,
   defineMethod,
@@ -7,6 +8,7 @@ import {
   defineStrategy,
   deny,
   type Plugin,
+  unknown,
   z,
 } from "@wampgate/core";
 
@@ -47,4 +49,23 @@ export const probeMethods: Plugin = definePlugin({
       decoy: () => credential({ ticket: "nobody can know this" }),
     }),
   ],
+});
+
+/** The `auth` of a transport that lets in every client that offers the method `testkit-open`. */
+export const OPEN = { "testkit-open": { type: "testkit-open" } };
+
+/** @see OPEN */
+export const openMethod: Plugin = definePlugin({
+  name: "testkit-open",
+  core: "*",
+  methods: [
+    defineMethod({
+      name: "testkit-open",
+      at: "hello",
+      credential: z.looseObject({}),
+      challenge: () => acceptAs({ realm: "realm1", authid: "joe", role: "user" }),
+      decoy: () => credential({}),
+    }),
+  ],
+  strategies: [defineStrategy({ type: "testkit-open", block: z.strictObject({}), resolve: () => unknown() })],
 });
