@@ -233,6 +233,7 @@ export class ClientHandshake implements Handshake {
         return this.#challenged(verdict, attempt.authmethod);
       case "accept":
         throw new PluginError(
+          "WG_VERIFIED_ANSWER",
           by,
           "answered accept() in verified, where the client is accepted already: return undefined",
         );

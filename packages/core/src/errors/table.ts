@@ -213,6 +213,11 @@ export const ERRORS = {
     meaning: "The command line is wrong.",
     todo: "Correct it: the message says how. `wampgate --help` lists the commands.",
   },
+  WG_VERIFIED_ANSWER: {
+    class: "PluginError",
+    meaning: "A tap of the hook `verified` answered `accept()`. The login was denied.",
+    todo: "Return `undefined` to let the login go on: the client is accepted already.",
+  },
   WG_WAMP: {
     class: "WampError",
     meaning: "A request of a session in process was answered with an error, or its session has left.",
