@@ -6,7 +6,8 @@ import { runs } from "../jest/runs.ts";
 import { cbor } from "../packages/core/src/serializers/cbor/codec.ts";
 import { batched } from "../packages/core/src/serializers/framing.ts";
 import { json } from "../packages/core/src/serializers/json/codec.ts";
-import { Extension, msgpack } from "../packages/core/src/serializers/msgpack/codec.ts";
+import { msgpack } from "../packages/core/src/serializers/msgpack/codec.ts";
+import { Extension } from "../packages/core/src/serializers/msgpack/extension.ts";
 import type { Serializer } from "../packages/core/src/serializers/serializer.ts";
 import { parseHello } from "../packages/core/src/session/parse-hello.ts";
 import {

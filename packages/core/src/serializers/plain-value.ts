@@ -1,5 +1,6 @@
 import { WampgateError } from "../errors/wampgate-error.ts";
 import { isDict } from "../wamp/messages.ts";
+import { RawValue, Sayable } from "../wamp/raw-value.ts";
 import { MAX_DEPTH } from "./serializer.ts";
 import { unsayable } from "./unsayable.ts";
 
@@ -14,6 +15,15 @@ export const MOST_VALUES = 2 ** 20;
  */
 export type Leaf = (value: unknown, again: (inner: unknown) => unknown) => unknown;
 
+/** A dictionary of a copy: without a prototype. */
+export type PlainDict = Record<string, unknown>;
+
+/** A copy, and whether only our own writer can write it: it holds a bigint, or a value as the bytes that came. */
+export interface Plain {
+  readonly value: unknown;
+  readonly needsWriter: boolean;
+}
+
 /**
  * A copy of a value as plain lists and dictionaries, without prototypes, getters or `undefined`. As in JSON,
  * `undefined` becomes null in a list, and no key in a dictionary.
@@ -21,16 +31,16 @@ export type Leaf = (value: unknown, again: (inner: unknown) => unknown) => unkno
  * @throws WampError `wamp.error.invalid_argument` if it nests too deep, goes in a circle, or the format cannot carry
  * it; also anything that a getter in it throws
  */
-export function plainValue(value: unknown, format: string, leaf: Leaf): unknown {
-  if (value === undefined) return null;
-  if (typeof value !== "object" || value === null) return leaf(value, noValues);
-  return new Copy(format, leaf).of(value, 0);
+export function plainValue(value: unknown, format: string, leaf: Leaf): Plain {
+  const copy = new Copy(format, leaf);
+  return { value: copy.of(value, 0), needsWriter: copy.needsWriter };
 }
 
 class Copy {
   readonly #format: string;
   readonly #leaf: Leaf;
   #left = MOST_VALUES;
+  needsWriter = false;
 
   constructor(format: string, leaf: Leaf) {
     this.#format = format;
@@ -40,6 +50,10 @@ class Copy {
   of(value: unknown, depth: number): unknown {
     if (depth > MAX_DEPTH) throw unsayable(this.#format, `more than ${MAX_DEPTH} levels deep`);
     if (value === undefined) return null;
+    if (isForWriter(value)) {
+      this.needsWriter = true;
+      return value;
+    }
     if (typeof value !== "object" || value === null) return this.#leaf(value, noValues);
     if (Array.isArray(value)) return this.#list(value, depth + 1);
     if (isDict(value)) return this.#dict(value, depth + 1);
@@ -57,8 +71,8 @@ class Copy {
     return copy;
   }
 
-  #dict(dict: Readonly<Record<string, unknown>>, depth: number): Record<string, unknown> {
-    const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  #dict(dict: Readonly<Record<string, unknown>>, depth: number): PlainDict {
+    const copy = Object.create(null) as PlainDict;
     const entries = Object.entries(dict);
     this.#take(entries.length);
     for (const [key, item] of entries) if (item !== undefined) copy[key] = this.of(item, depth);
@@ -69,6 +83,12 @@ class Copy {
     this.#left -= values;
     if (this.#left < 0) throw unsayable(this.#format, `more than ${MOST_VALUES} values`);
   }
+}
+
+/** 2^53 is an integer, and may be an id; a number past it is a float, although it looks like an integer. */
+function isForWriter(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value) && Math.abs(value) >= 2 ** 53;
+  return typeof value === "bigint" || value instanceof RawValue || value instanceof Sayable;
 }
 
 function noValues(): never {

@@ -1,5 +1,6 @@
 import { isId } from "./ids.ts";
 import { type Dict, NOTHING, type Payload, payloadOf } from "./payload.ts";
+import type { RawValue } from "./raw-value.ts";
 import { protocolViolation } from "../errors/wamp-error.ts";
 
 /** One field of a message: what it must be, in words and as a check. */
@@ -81,7 +82,9 @@ export type MessageType = keyof typeof layouts;
 /** A message of type `T`: its fields by name, and its payload if the type has one. */
 export type MessageOf<T extends MessageType> = { readonly type: T } & Values<(typeof layouts)[T]["fields"]> &
   ((typeof layouts)[T]["payload"] extends false ? object : { payload?: Payload | undefined }) &
-  (T extends Revocable ? { readonly details?: Readonly<Dict> } : object);
+  (T extends Revocable ? { readonly details?: Readonly<Dict> } : object) &
+  // HELLO as the bytes that came: some of what it says is passed on.
+  (T extends "HELLO" ? { readonly source?: RawValue } : object);
 
 /** Any message. */
 export type Message = { [T in MessageType]: MessageOf<T> }[MessageType];
@@ -138,9 +141,10 @@ export function assemble(
  * Checks a decoded message and gives its fields their names.
  *
  * @param elements what a serializer decoded: anything at all
+ * @param source gives the message as the bytes that came
  * @throws WampError `wamp.error.protocol_violation`, its text saying which element was wrong and what was expected
  */
-export function parseMessage(elements: unknown): Message {
+export function parseMessage(elements: unknown, source?: () => RawValue): Message {
   if (!Array.isArray(elements) || elements.length === 0)
     throw protocolViolation("a message must be a list that is not empty");
   const list = elements as unknown[];
@@ -162,6 +166,7 @@ export function parseMessage(elements: unknown): Message {
     message[name] = value;
   });
   if (payload) message["payload"] = parsePayload(type, list.slice(fields.length + 1));
+  if (type === "HELLO" && source !== undefined) message["source"] = source();
   return message as unknown as Message;
 }
 

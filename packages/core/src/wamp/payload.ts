@@ -1,7 +1,8 @@
+import type { Dict, PayloadValues, Tail, TailCodec, TailEncoder } from "./formats.ts";
+import { RawValue } from "./raw-value.ts";
 import { sizeOf } from "./size.ts";
 
-/** A WAMP dictionary. It comes from outside: read only known keys, and check their values. */
-export type Dict = Record<string, unknown>;
+export type { Dict, PayloadValues, Tail, TailCodec, TailEncoder };
 
 /** The options and details of most messages. */
 export const NOTHING: Readonly<Dict> = Object.freeze({});
@@ -11,18 +12,6 @@ export function isEmpty(dict: Readonly<Dict>): boolean {
   if (dict === NOTHING) return true;
   for (const _ in dict) return false;
   return true;
-}
-
-/** `args` and `kwargs` of a message, decoded. */
-export interface PayloadValues {
-  readonly args?: readonly unknown[] | undefined;
-  readonly kwargs?: Readonly<Dict> | undefined;
-}
-
-/** The encoded end of a message: how many elements (args; args and kwargs) and their bytes, ready to follow the head. */
-export interface Tail {
-  readonly count: 0 | 1 | 2;
-  readonly bytes: Uint8Array;
 }
 
 /**
@@ -35,19 +24,6 @@ export interface Stretch {
   readonly end: number;
 }
 
-/** The part of a serializer that encodes payloads. */
-export interface TailEncoder {
-  readonly name: string;
-  /** @throws WampError `wamp.error.invalid_argument` for a value that the format cannot carry. */
-  encodeTail(values: PayloadValues): Tail;
-}
-
-/** A format whose tails can be read again. */
-export interface TailCodec extends TailEncoder {
-  /** The values of a tail that this format has checked. */
-  decodeTail(tail: Tail): PayloadValues;
-}
-
 /** `args` and `kwargs` of a message on its way. Use the tail to forward a payload, and the values to read it. */
 export interface Payload {
   /** The decoded values. They may be shared with other receivers: read, do not change. */
@@ -58,6 +34,8 @@ export interface Payload {
   stretch(encoder: TailEncoder): Stretch;
   /** About how much memory it takes, in bytes. */
   readonly size: number;
+  /** A list of `args` and `kwargs` as the bytes that came; null if none came, as from a session of this process. */
+  raw(): RawValue | null;
   /** A copy for long storage: received bytes would keep the whole frame alive. */
   own(): Payload;
 }
@@ -87,6 +65,10 @@ export class ValuesPayload implements Payload {
     return stretchOf(this.tail(encoder));
   }
 
+  raw(): null {
+    return null;
+  }
+
   own(): Payload {
     return new ValuesPayload(withOwnBytes(this.#values) as PayloadValues);
   }
@@ -99,6 +81,7 @@ export class ValuesPayload implements Payload {
 function withOwnBytes(value: unknown, made = new Map<object, unknown>()): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (made.has(value)) return made.get(value);
+  if (value instanceof RawValue) return value.own();
   if (value instanceof Uint8Array) return value.length === value.buffer.byteLength ? value : Uint8Array.from(value);
   if (Array.isArray(value)) {
     const list: unknown[] = [];
@@ -152,6 +135,14 @@ export class RawPayload implements Payload, Stretch {
     return (this.#tails ??= new Tails()).of(encoder, this);
   }
 
+  transcoded(encoder: TailEncoder): Tail | undefined {
+    return encoder.transcodeTail?.(this.#own, this.#codec);
+  }
+
+  raw(): RawValue {
+    return new RawValue(this.#codec, this.#codec.listOf(this.#own));
+  }
+
   stretch(encoder: TailEncoder): Stretch {
     return encoder === this.#codec ? this : stretchOf(this.tail(encoder));
   }
@@ -177,11 +168,20 @@ class Tails {
   of(encoder: TailEncoder, payload: Payload): Tail {
     let tail = this.#made.get(encoder);
     if (tail === undefined) {
-      tail = encoder.encodeTail(payload.values());
+      tail =
+        (payload instanceof RawPayload ? payload.transcoded(encoder) : undefined) ??
+        encoder.encodeTail(payload.values());
       this.#made.set(encoder, tail);
     }
     return tail;
   }
+}
+
+/** A payload of the raw values of one message. */
+export function payloadOfRaw(args: RawValue, kwargs: RawValue): Payload {
+  const { codec } = args;
+  const bytes = codec.tailOf([args.bytes, kwargs.bytes]);
+  return new RawPayload(codec, 2, bytes, 0, bytes.length);
 }
 
 /** A payload of `values`; undefined if there are none. */

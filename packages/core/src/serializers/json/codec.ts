@@ -19,8 +19,12 @@ import {
   type TailCodec,
 } from "../../wamp/payload.ts";
 import { protocolViolation, WampError } from "../../errors/wamp-error.ts";
-import { writeJson } from "./write.ts";
+import { RawValue } from "../../wamp/raw-value.ts";
+import { type ExactFormat, readExactly, transcoded, writeText, writtenExactly } from "../exact.ts";
 import { checkJson } from "./check.ts";
+import { membersOfJson, readJson } from "./read.ts";
+import { JsonTailWriter, JsonWriter } from "./value-writer.ts";
+import { writeJson } from "./write.ts";
 import { type Leaf, MOST_VALUES, plainValue } from "../plain-value.ts";
 import { sawBeyondAscii, skipSpace, skipValue, startScan } from "./scan.ts";
 import { startDepth, UNSURE } from "../scan.ts";
@@ -34,7 +38,9 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 const BYTES_OF_VALUE = 2;
 
 const NAME = "JSON";
+const OPEN = 0x5b;
 const CLOSE = Uint8Array.of(0x5d);
+const COMMA = Uint8Array.of(0x2c);
 const NO_TAIL: Tail = { count: 0, bytes: new Uint8Array() };
 
 /** JSON, subprotocol `wamp.2.json`. Binary values are strings `"\0" + base64` (spec, basic/building_blocks). */
@@ -92,12 +98,37 @@ export const json: Required<Serializer> & TailCodec = {
     }
   },
 
-  decodeTail({ count, bytes }) {
-    if (count === 0) return {};
+  transcodeTail(tail, from) {
+    return transcoded(tail, from, new JsonTailWriter(tail.bytes.length));
+  },
+
+  decodeTail(tail) {
+    if (tail.count === 0) return {};
+    const [args, kwargs] = json.decodeValue(json.listOf(tail)) as [unknown[], Dict?];
+    return { args, kwargs };
+  },
+
+  readTail({ count, bytes }, sink) {
+    let at = 0;
+    for (let i = 0; i < count; i++) at = skipSpace(bufferOf(bytes), readJson(bytes, at + 1, sink));
+  },
+
+  tailOf: (values) => Buffer.concat(values.flatMap((value) => [COMMA, value])),
+
+  listOf({ count, bytes }) {
+    if (count === 0) return Buffer.from("[]");
+    const list = Buffer.concat([bytes, CLOSE]);
+    list[0] = OPEN; // in the place of the first comma
+    return list;
+  },
+
+  readValue: readJson,
+
+  membersOf: membersOfJson,
+
+  decodeValue(bytes) {
     try {
-      const list = `[${bufferOf(bytes).toString("utf8", 1)}]`;
-      const [args, kwargs] = parse(list) as [unknown[], Dict?];
-      return { args, kwargs };
+      return parse(bufferOf(bytes).toString());
     } catch (error) {
       throw refusalOf(error, NAME);
     }
@@ -111,7 +142,8 @@ function scanned(frame: Uint8Array, depth: number): Message | null {
   if (bytes[at] !== 0x5b) return null;
   at = skipSpace(bytes, at + 1);
   const codeEnd = skipValue(bytes, at);
-  const layout = codeEnd === UNSURE ? null : payloadLayout(wholeNumber(bytes, at, codeEnd) ?? 0);
+  const code = codeEnd === UNSURE ? null : valueOf(bytes, at, codeEnd);
+  const layout = typeof code === "number" ? payloadLayout(code) : null;
   if (layout === null) return null;
   startScan();
   const values: unknown[] = [];
@@ -188,7 +220,7 @@ export function decodeJsonInFull(bytes: Uint8Array, maxDepth = MAX_DEPTH, maxVal
   } catch (error) {
     throw WampError.is(error) ? error : protocolViolation("the frame is not valid JSON");
   }
-  return parseMessage(elements);
+  return parseMessage(elements, () => new RawValue(json, bytes));
 }
 
 /** All of a message before its payload, without the last bracket. */
@@ -227,12 +259,36 @@ function dictText(dict: Readonly<Dict>): string {
 
 function text(value: unknown): string {
   listsSeen = 0;
-  const said: unknown = JSON.stringify(isSayable(value, 0) ? value : plainValue(value, NAME, leaf));
+  let sayable = value;
+  if (!isSayable(value, 0)) {
+    const plain = plainValue(value, NAME, leaf);
+    if (plain.needsWriter) return writtenExactly(plain.value, EXACT).toString();
+    sayable = plain.value;
+  }
+  const said: unknown = JSON.stringify(sayable);
   // A list or dictionary may have its own toJSON, which can return anything.
   if (typeof said !== "string" || (said.charCodeAt(0) === 0x5b) !== Array.isArray(value))
     throw unsayable(NAME, "a toJSON");
   return said;
 }
+
+const EXACT: ExactFormat = {
+  name: "json",
+  newWriter: (size) => new JsonWriter(size),
+  encode(value) {
+    // What is no list is not expected to be one.
+    const list = text([value]);
+    return Buffer.from(list.slice(1, -1));
+  },
+  writeText(said, writer) {
+    // `leaf` lets no other text through that begins so: it is binary.
+    if (said.charCodeAt(0) === 0) writer.splice(Buffer.from(JSON.stringify(said)));
+    else writeText(said, writer);
+  },
+  writeObject(value) {
+    throw unsayable(NAME, classOf(value));
+  },
+};
 
 /** How many lists and dictionaries a value has, each counted wherever it is met again. */
 let listsSeen = 0;
@@ -245,7 +301,7 @@ function isSayable(value: unknown, depth: number): boolean {
     case "boolean":
       return true;
     case "number":
-      return Number.isFinite(value);
+      return Math.abs(value) <= 2 ** 53; // which not a number is not
     case "object":
       break;
     default:
@@ -259,9 +315,23 @@ function isSayable(value: unknown, depth: number): boolean {
   return true;
 }
 
+/** Digits that may be those of an integer past 2^53. */
+const MANY_DIGITS = /\d{16}/;
+
 /** A reviver makes parsing many times slower, and is needed only where a NUL is written: it must be escaped. */
 function parse(whole: string): unknown {
-  return whole.includes("\\u0000") ? JSON.parse(whole, revive) : JSON.parse(whole);
+  const parsed: unknown = whole.includes("\\u0000") ? JSON.parse(whole, revive) : JSON.parse(whole);
+  return MANY_DIGITS.test(whole) ? (exactly(whole) ?? parsed) : parsed;
+}
+
+/** The value with integers past 2^53 as bigint; undefined if it also holds what no other format can say. */
+function exactly(whole: string): unknown {
+  try {
+    return readExactly(json, Buffer.from(whole));
+  } catch (error) {
+    if (WampError.is(error)) return undefined;
+    throw error;
+  }
 }
 
 /** A string of the wire that starts with NUL is binary in base64; `__proto__` stays an ordinary key. */

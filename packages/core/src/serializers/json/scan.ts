@@ -1,5 +1,6 @@
 import { BEYOND_ASCII, CONTROL, kindsOf } from "./byte-kinds.ts";
-import { MAX_SCAN_DEPTH, UNSURE } from "../scan.ts";
+import { UNSURE } from "../scan.ts";
+import { MAX_DEPTH } from "../serializer.ts";
 
 /**
  * A scanner that finds where a JSON value ends, without decoding it. It is stricter than `JSON.parse`: every parser
@@ -19,9 +20,9 @@ export function skipValue(bytes: Buffer, at: number, depth = 0): number {
     case 0x22:
       return skipString(bytes, at + 1);
     case 0x7b:
-      return depth > MAX_SCAN_DEPTH ? UNSURE : skipObject(bytes, skipSpace(bytes, at + 1), depth + 1);
+      return depth > MAX_DEPTH ? UNSURE : skipObject(bytes, skipSpace(bytes, at + 1), depth + 1);
     case 0x5b:
-      return depth > MAX_SCAN_DEPTH ? UNSURE : skipList(bytes, skipSpace(bytes, at + 1), depth + 1);
+      return depth > MAX_DEPTH ? UNSURE : skipList(bytes, skipSpace(bytes, at + 1), depth + 1);
     case 0x74:
       return skipWord(bytes, at, TRUE);
     case 0x66:

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { protocolViolation, TooDeep, TooManyValues } from "../../errors/wamp-error.ts";
 import { bufferOf } from "../serializer.ts";
 
@@ -23,13 +24,6 @@ export function checkMsgpack(message: Uint8Array, maxDepth: number, maxValues: n
   return new Walk(bufferOf(message), maxDepth, maxValues).skip(0, 0);
 }
 
-/**
- * How many members a dictionary may have if a key is not a string: it becomes a Map. WAMP has no such dictionaries. A
- * client could choose numbers with the same hash, so that a Map of n members takes n² steps: V8 seeds only the hash of
- * strings.
- */
-const MOST_IN_MAP = 1000;
-
 class Walk {
   readonly #bytes: Buffer;
   readonly #maxDepth: number;
@@ -49,17 +43,20 @@ class Walk {
     if (kind <= 0x7f || kind >= 0xe0) return at + 1;
     if (kind <= 0x8f) return this.#members(at + 1, kind & 0x0f, 2, depth);
     if (kind <= 0x9f) return this.#members(at + 1, kind & 0x0f, 1, depth);
-    if (kind <= 0xbf) return this.#within(at + 1 + (kind & 0x1f));
+    if (kind <= 0xbf) return this.#text(at + 1, kind & 0x1f);
     switch (kind) {
       case 0xc4: // bin8
-      case 0xd9: // str8
         return this.#within(at + 2 + this.#number(at + 1, 1));
       case 0xc5: // bin16
-      case 0xda: // str16
         return this.#within(at + 3 + this.#number(at + 1, 2));
       case 0xc6: // bin32
-      case 0xdb: // str32
         return this.#within(at + 5 + this.#number(at + 1, 4));
+      case 0xd9: // str8
+        return this.#text(at + 2, this.#number(at + 1, 1));
+      case 0xda: // str16
+        return this.#text(at + 3, this.#number(at + 1, 2));
+      case 0xdb: // str32
+        return this.#text(at + 5, this.#number(at + 1, 4));
       case 0xc7: // ext8
         return this.#within(at + 3 + this.#number(at + 1, 1));
       case 0xc8: // ext16
@@ -88,14 +85,14 @@ class Walk {
     if (size * width > this.#bytes.length - at) throw broken();
     this.#values += size;
     if (this.#values > this.#maxValues) throw new TooManyValues(this.#maxValues);
-    for (let i = 0; i < size; i++) {
-      if (width === 2) {
-        if (size > MOST_IN_MAP && !isTextKind(this.#bytes[at])) throw oddKeys();
-        at = this.skip(at, depth + 1);
-      }
-      at = this.skip(at, depth + 1);
-    }
+    for (let i = size * width; i > 0; i--) at = this.skip(at, depth + 1);
     return at;
+  }
+
+  #text(begin: number, size: number): number {
+    const end = this.#within(begin + size);
+    if (!isUtf8(this.#bytes.subarray(begin, end))) throw protocolViolation("a text in the frame is not valid UTF-8");
+    return end;
   }
 
   #number(at: number, width: 1 | 2 | 4): number {
@@ -106,14 +103,6 @@ class Walk {
     if (end > this.#bytes.length) throw broken();
     return end;
   }
-}
-
-function isTextKind(kind: number | undefined): boolean {
-  return kind !== undefined && ((kind >= 0xa0 && kind <= 0xbf) || (kind >= 0xd9 && kind <= 0xdb));
-}
-
-function oddKeys(): Error {
-  return protocolViolation(`a dictionary of more than ${MOST_IN_MAP} members has a key that is no string`);
 }
 
 function broken(): Error {

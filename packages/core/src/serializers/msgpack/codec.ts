@@ -18,14 +18,21 @@ import {
   type TailCodec,
 } from "../../wamp/payload.ts";
 import { protocolViolation } from "../../errors/wamp-error.ts";
+import { RawValue } from "../../wamp/raw-value.ts";
+import { type ExactFormat, readExactly, transcoded, writeText, writtenExactly } from "../exact.ts";
 import { checkMsgpack } from "./check.ts";
+import { Extension } from "./extension.ts";
+import { membersOfMsgpack, readMsgpack } from "./read.ts";
 import { skipValue, startScan } from "./scan.ts";
+import { TIMESTAMP, timestampOf } from "./timestamp.ts";
+import { MsgpackWriter } from "./value-writer.ts";
 import { writeMsgpack, writeNumber } from "./write.ts";
 import { type Leaf, plainValue } from "../plain-value.ts";
 import { startDepth, UNSURE } from "../scan.ts";
+import { NOWHERE } from "../skipping.ts";
 import { bufferOf, MAX_DEPTH, MAX_VALUES, type Serializer } from "../serializer.ts";
 import { textAt } from "../texts.ts";
-import { TIMESTAMP, timestampOf } from "../timestamp.ts";
+import { momentOf } from "../time.ts";
 import { classOf, refusalOf, unsayable } from "../unsayable.ts";
 
 /** The part of msgpack5 that is used here; the package ships no types of its own. */
@@ -47,17 +54,6 @@ const codec = (require("msgpack5") as (options: object) => Codec)({
   disableTimestampEncoding: true,
 });
 
-/** A MessagePack extension value. The router passes it on, without a meaning for itself. */
-export class Extension {
-  readonly type: number;
-  readonly data: Uint8Array;
-
-  constructor(type: number, data: Uint8Array) {
-    this.type = type;
-    this.data = data;
-  }
-}
-
 for (let type = 0; type < 128; type++) {
   codec.registerDecoder(type, (data) => (isUndefined(type, data) ? undefined : new Extension(type, Buffer.from(data))));
 }
@@ -74,7 +70,6 @@ const NAME = "MessagePack";
  */
 const leaf: Leaf = (value, again) => {
   switch (typeof value) {
-    case "bigint":
     case "function":
     case "symbol":
       throw unsayable(NAME, `a ${typeof value}`);
@@ -84,7 +79,7 @@ const leaf: Leaf = (value, again) => {
       return value;
   }
   if (value === null || value instanceof Uint8Array) return value;
-  if (value instanceof Date) return new Extension(TIMESTAMP, timestampOf(timeOf(value)));
+  if (value instanceof Date) return new Extension(TIMESTAMP, stampOf(value));
   if (value instanceof Extension && isExtensionType(value.type)) return value;
   if (value instanceof Map) return mapOf(value, again);
   throw unsayable(NAME, classOf(value));
@@ -94,10 +89,11 @@ const leaf: Leaf = (value, again) => {
  * A timestamp outside of Date's range becomes an Invalid Date when decoded. Its bytes can be passed on, but no format
  * can encode it.
  */
-function timeOf(date: Date): number {
+function stampOf(date: Date): Uint8Array {
   const time = date.getTime();
-  if (Number.isNaN(time)) throw unsayable(NAME, "an Invalid Date");
-  return time;
+  const stamp = Number.isNaN(time) ? null : timestampOf(momentOf(time));
+  if (stamp === null) throw unsayable(NAME, "an Invalid Date");
+  return stamp;
 }
 
 function isExtensionType(type: number): boolean {
@@ -169,28 +165,74 @@ export const msgpack: Required<Serializer> & TailCodec = {
     }
   },
 
-  decodeTail({ count, bytes }) {
-    if (count === 0) return {};
+  transcodeTail(tail, from) {
+    return transcoded(tail, from, new MsgpackWriter(tail.bytes.length));
+  },
+
+  decodeTail(tail) {
+    if (tail.count === 0) return {};
+    const [args, kwargs] = msgpack.decodeValue(msgpack.listOf(tail)) as [unknown[], Dict?];
+    return { args, kwargs };
+  },
+
+  readTail({ count, bytes }, sink) {
+    let at = 0;
+    for (let i = 0; i < count; i++) at = readMsgpack(bytes, at, sink);
+  },
+
+  tailOf: (values) => Buffer.concat(values),
+
+  listOf: ({ count, bytes }) => Buffer.concat([Uint8Array.of(0x90 | count), bytes]),
+
+  readValue: readMsgpack,
+
+  membersOf: membersOfMsgpack,
+
+  decodeValue(bytes) {
     try {
-      const list = bl(Buffer.concat([Uint8Array.of(0x90 | count), bytes]));
-      const [args, kwargs] = codec.decode(list) as [unknown[], Dict?];
-      return { args, kwargs };
+      return decodeExactly(bufferOf(bytes));
     } catch (error) {
       throw refusalOf(error, NAME);
     }
   },
 };
 
+/** What msgpack5 decodes, but for integers past 2^53, keys that are no strings, and what it refuses. */
+function decodeExactly(bytes: Buffer): unknown {
+  if (isForCodec(bytes)) {
+    try {
+      return codec.decode(bl(bytes));
+    } catch {
+      // For example a key `__proto__`, or an extension that it does not know.
+    }
+  }
+  return readExactly(msgpack, bytes);
+}
+
+function isForCodec(bytes: Buffer): boolean {
+  let is = true;
+  const not = (): void => void (is = false);
+  readMsgpack(bytes, 0, { ...NOWHERE, bigInteger: not, oddKey: not });
+  return is;
+}
+
 /** A message whose payload stays encoded; null if it needs the codec. */
 function scanned(frame: Uint8Array, depth: number, maxValues: number): Message | null {
   const bytes = bufferOf(frame);
-  const size = (bytes[0] ?? 0) - 0x90;
-  const layout = size > 0 && size < 8 ? payloadLayout(bytes[1] ?? 0) : null;
+  const kind = bytes[0] ?? 0;
+  // A list says its size in the same byte, or in two or four behind it.
+  const width = kind === 0xdc ? 2 : kind === 0xdd ? 4 : 0;
+  if (bytes.length < 2 + width) return null;
+  const size = width === 0 ? kind - 0x90 : bytes.readUIntBE(1, width);
+  if (size < 1 || size > 7) return null;
+  startScan(maxValues - size);
+  const codeEnd = skipValue(bytes, 1 + width);
+  const code = codeEnd === UNSURE ? 0 : valueOf(bytes, 1 + width, codeEnd);
+  const layout = typeof code === "number" ? payloadLayout(code) : null;
   const elements = size - 1 - (layout?.fields.length ?? 0);
   if (layout === null || elements < 0 || elements > 2) return null;
-  startScan(maxValues - size);
   const values: unknown[] = [];
-  let at = 2;
+  let at = codeEnd;
   for (let i = 0; i < layout.fields.length; i++) {
     const end = skipValue(bytes, at, depth);
     if (end === UNSURE) return null;
@@ -249,21 +291,21 @@ function valueOf(bytes: Buffer, at: number, end: number): unknown {
     case 0xd9:
       return textAt(bytes, at + 2, end);
     default:
-      return codec.decode(bl(bytes.subarray(at, end)));
+      return decodeExactly(bytes.subarray(at, end));
   }
 }
 
 /** Decodes a message as a whole. @throws WampError `wamp.error.protocol_violation` */
 export function decodeMsgpackInFull(bytes: Uint8Array, maxDepth = MAX_DEPTH, maxValues = MAX_VALUES): Message {
   const end = checkMsgpack(bytes, maxDepth, maxValues);
+  if (end !== bytes.length) throw protocolViolation("the frame has bytes after its message");
   let elements: unknown;
   try {
-    elements = codec.decode(bl(bytes));
+    elements = decodeExactly(bufferOf(bytes));
   } catch {
-    throw protocolViolation("the frame is not valid MessagePack");
+    throw protocolViolation("the frame is not valid MessagePack, or holds what WAMP cannot say");
   }
-  if (end !== bytes.length) throw protocolViolation("the frame has bytes after its message");
-  return parseMessage(elements);
+  return parseMessage(elements, () => new RawValue(msgpack, bytes));
 }
 
 /** A buffer for heads, which are then cut to their length. Longer heads are joined from pieces. */
@@ -300,6 +342,23 @@ function writeElement(element: unknown, at: number): number | null {
   return at + 1;
 }
 
+const EXACT: ExactFormat = {
+  name: "msgpack",
+  newWriter: (size) => new MsgpackWriter(size),
+  encode,
+  writeText,
+  writeObject(value, writer) {
+    if (!(value instanceof Map)) return writer.splice(codec.encode(value).slice());
+    writer.beginDict();
+    for (const [key, item] of value as Map<unknown, unknown>) {
+      writer.spliceKey(encode(key));
+      writer.splice(encode(item));
+    }
+    writer.endDict();
+  },
+};
+
 function encode(value: unknown): Buffer {
-  return codec.encode(plainValue(value, NAME, leaf)).slice();
+  const plain = plainValue(value, NAME, leaf);
+  return plain.needsWriter ? writtenExactly(plain.value, EXACT) : codec.encode(plain.value).slice();
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
-import { MAX_SCAN_DEPTH, UNSURE } from "../scan.ts";
+import { UNSURE } from "../scan.ts";
+import { MAX_DEPTH } from "../serializer.ts";
 
 /**
  * A scanner that finds where a MessagePack value ends, and checks its structure on the way, without decoding it. Every
@@ -17,7 +18,7 @@ export function startScan(maxValues: number): void {
 /** The position after the value that begins at `at`, or UNSURE. */
 export function skipValue(bytes: Buffer, at: number, depth = 0): number {
   const kind = bytes[at];
-  if (kind === undefined || depth > MAX_SCAN_DEPTH) return UNSURE;
+  if (kind === undefined || depth > MAX_DEPTH) return UNSURE;
   if (kind <= 0x7f || kind >= 0xe0) return at + 1;
   if (kind <= 0x8f) return skipMap(bytes, at + 1, kind & 0x0f, depth);
   if (kind <= 0x9f) return skipList(bytes, at + 1, kind & 0x0f, depth);
@@ -101,11 +102,8 @@ function skipSized(bytes: Buffer, at: number, size: number): number {
   return size === UNSURE ? UNSURE : within(bytes, at + size);
 }
 
-/** @param at where its type is. Types that the codec does not take are left to it, and so is what it takes for `undefined` */
+/** @param at where its type is */
 function skipExtension(bytes: Buffer, at: number, size: number): number {
-  const type = bytes[at];
-  const isKnown = type === 0xff || (type !== undefined && type < 0x80);
-  if (!isKnown || (type === 0 && size === 1 && bytes[at + 1] === 0)) return UNSURE;
   return skipSized(bytes, at + 1, size);
 }
 
@@ -133,19 +131,10 @@ function skipList(bytes: Buffer, at: number, size: number, depth: number): numbe
 function skipMap(bytes: Buffer, at: number, size: number, depth: number): number {
   if (size === UNSURE || size > bytes.length - at || (valuesLeft -= size) < 0) return UNSURE;
   for (let i = 0; i < size; i++) {
-    const key = bytes[at] as number;
-    const isKey = (key >= 0xa0 && key <= 0xbf) || (key >= 0xd9 && key <= 0xdb);
-    const end = isKey ? skipValue(bytes, at, depth + 1) : UNSURE;
-    // The codec refuses this key, so it is left to it.
-    if (end === UNSURE || isProto(bytes, at, end)) return UNSURE;
+    const end = skipValue(bytes, at, depth + 1);
+    if (end === UNSURE) return UNSURE;
     at = skipValue(bytes, end, depth + 1);
     if (at === UNSURE) return UNSURE;
   }
   return at;
-}
-
-const PROTO = Buffer.from("__proto__");
-
-function isProto(bytes: Buffer, at: number, end: number): boolean {
-  return end - at >= PROTO.length && bytes[end - 1] === 0x5f && PROTO.compare(bytes, end - PROTO.length, end) === 0;
 }
