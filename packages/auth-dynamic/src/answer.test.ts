@@ -1,11 +1,11 @@
-import type { PrincipalQuery } from "@wampgate/core";
+import type { PrincipalQuery, RawValue } from "@wampgate/core";
 import { BadAnswer, readResult } from "./answer.ts";
 
 // As the method wampcra asks at HELLO, and as ticket asks once it has the ticket: the strategy may judge that one.
 const atHello = { method: { strategyMayVerify: false }, phase: "hello" } as PrincipalQuery;
 const withProof = { method: { strategyMayVerify: true }, phase: "authenticate" } as PrincipalQuery;
 
-const read = (answer: unknown, query = atHello): unknown => readResult([answer], {}, query);
+const read = (answer: unknown, query = atHello): unknown => readResult({ args: [answer], kwargs: {} }, query);
 
 it("an authenticator that answers with a string names the role", () => {
   expect(read("user")).toEqual({ kind: "credential", credential: {}, assignment: { role: "user" } });
@@ -31,6 +31,21 @@ it("an answer about a proof that the authenticator was shown lets the client in"
   expect(read(assignment, withProof)).toEqual({ kind: "accepted", assignment });
 });
 
+it("extra is passed on as the bytes that came, if it came as bytes", () => {
+  const bytes = { format: "cbor" } as unknown as RawValue;
+  const taken: unknown[] = [];
+  const raw = {
+    get(key: unknown) {
+      taken.push(key);
+      return key === "extra" ? bytes : raw;
+    },
+  } as unknown as RawValue;
+  const given = { args: [{ role: "user", extra: { team: 7 } }], kwargs: {} };
+  expect(readResult({ ...given, raw: () => raw }, atHello)).toMatchObject({ assignment: { extra: bytes } });
+  expect(taken).toEqual([0, 0, "extra"]);
+  expect(readResult({ ...given, raw: () => null }, atHello)).toMatchObject({ assignment: { extra: { team: 7 } } });
+});
+
 it("an answer at HELLO lets no client in, even for a method whose proofs the authenticator may judge", () => {
   expect(read("user", { ...withProof, phase: "hello" })).toMatchObject({ kind: "credential" });
 });
@@ -49,6 +64,6 @@ describe("an answer that is none is refused, and the word for the log says why, 
     ["its extra is a string, expected a dictionary", [{ extra: "s3cret" }]],
   ];
   it.each(refused)("%s", (why, args, kwargs = {}) => {
-    expect(() => readResult(args, kwargs, atHello)).toThrow(new BadAnswer(why));
+    expect(() => readResult({ args, kwargs }, atHello)).toThrow(new BadAnswer(why));
   });
 });

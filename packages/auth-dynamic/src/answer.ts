@@ -1,6 +1,7 @@
 import {
   accepted,
   type Assignment,
+  type CallOutcome,
   credential,
   isDict,
   kindOf,
@@ -19,8 +20,7 @@ export class BadAnswer extends Error {
  * @throws BadAnswer
  */
 export function readResult(
-  args: readonly unknown[],
-  kwargs: Readonly<Record<string, unknown>>,
+  { args, kwargs, raw }: Omit<CallOutcome & { kind: "result" }, "kind">,
   query: PrincipalQuery,
 ): PrincipalAnswer {
   if (Object.keys(kwargs).length > 0) throw new BadAnswer("it answered with keyword results");
@@ -33,7 +33,7 @@ export function readResult(
     ...("realm" in answer ? { realm: name("realm", realm) } : {}),
     ...("authid" in answer ? { authid: name("authid", authid) } : {}),
     ...("role" in answer ? { role: name("role", role) } : {}),
-    ...("extra" in answer ? { extra: mapping("extra", extra) } : {}),
+    ...("extra" in answer ? { extra: exact(mapping("extra", extra), raw) } : {}),
   };
   return principal(assignment, rest, query);
 }
@@ -52,4 +52,12 @@ function name(key: string, value: unknown): string | null {
 function mapping(key: string, value: unknown): Record<string, unknown> | null {
   if (value === null || isDict(value)) return value;
   throw new BadAnswer(`its ${key} is ${kindOf(value)}, expected a dictionary`);
+}
+
+/** The `extra` of the answer as the bytes that came, so that every digit reaches the client. */
+function exact(
+  extra: Record<string, unknown> | null,
+  raw: (CallOutcome & { kind: "result" })["raw"],
+): NonNullable<Assignment["extra"]> | null {
+  return extra === null ? null : (raw?.()?.get(0)?.get(0)?.get("extra") ?? extra);
 }

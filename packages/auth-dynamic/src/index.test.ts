@@ -1,4 +1,12 @@
-import type { CallOutcome, Hello, PluginApi, PrincipalQuery, TransportDetails } from "@wampgate/core";
+import {
+  type CallOutcome,
+  type Hello,
+  type PluginApi,
+  type PrincipalQuery,
+  type RawValue,
+  Sayable,
+  type TransportDetails,
+} from "@wampgate/core";
 import { CapturedLog } from "@wampgate/plugin-testkit";
 import { type Block, block } from "./block.ts";
 import { dynamic } from "./index.ts";
@@ -52,6 +60,21 @@ it("the authenticator is called in the block's realm, with all that is known of 
   expect(args).toMatchObject(["realm1", "ann", { ticket: "s3cret", session: 7, authmethod: "ticket", authid: "ann" }]);
   expect(JSON.stringify(args)).not.toContain("192.0.2.1");
   expect(options).toMatchObject({ timeout: 10_000, wait: 0 });
+});
+
+it("authextra goes to the authenticator as the bytes that came; what its format cannot say is left out, and logged", async () => {
+  const rawAuthextra = { format: "cbor" } as unknown as RawValue;
+  const attempt = { session: 7, authextra: { device: 1 }, transport: { type: "memory" }, authmethod: "ticket" };
+  const { calls, log } = await ask(result("user"), { attempt: { ...attempt, rawAuthextra } });
+  const sent = ((calls[0] as unknown[][])[2]?.[2] as { authextra: unknown }).authextra as Sayable;
+  expect(sent).toBeInstanceOf(Sayable);
+  expect(sent.value).toBe(rawAuthextra);
+  sent.leftOut(["device", "x".repeat(1000)], "json");
+  expect(log.lines).toMatchObject([
+    { level: "warn", fields: { session: 7, authenticator: AUTHENTICATOR, keys: ["device", "x".repeat(40)] } },
+  ]);
+  const other = await ask(result("user"), { attempt: { ...attempt, rawAuthextra: null } });
+  expect((other.calls[0] as unknown[][])[2]?.[2]).toMatchObject({ authextra: { value: { device: 1 } } });
 });
 
 it("without a realm in the block, the authenticator is called in the one that the client asked for", async () => {

@@ -4,15 +4,21 @@ import {
   definePlugin,
   denied,
   ErrorUri,
+  type Hello,
   isUri,
   type PluginApi,
   type PrincipalAnswer,
   type PrincipalQuery,
+  Sayable,
   sentTransport,
   unknown,
 } from "@wampgate/core";
 import { BadAnswer, readResult } from "./answer.ts";
 import { type Block, block } from "./block.ts";
+
+/** How much of what a client sent a line of the log shows. */
+const MOST_KEYS = 10;
+const MOST_LETTERS = 40;
 
 const FAILED = "the login could not be decided; the router's log says why";
 
@@ -28,17 +34,30 @@ export const dynamic = defineStrategy<Block>({
     if (realm === null)
       return denied(ErrorUri.noSuchRealm, "no realm was asked for, and no authenticator-realm is set");
     const { timeout, wait } = own;
-    const args = [query.realm, query.authid, detailsOf(query)];
+    const args = [query.realm, query.authid, detailsOf(query, api, own.authenticator)];
     const outcome = await api.call(realm, own.authenticator, args, { signal: query.signal, timeout, wait });
     return answerOf(outcome, query, api, { realm, authenticator: own.authenticator });
   },
 });
 
 /** Everything known about the client: the same keys for every method, and those that the method adds. */
-function detailsOf({ attempt, facts }: PrincipalQuery): Record<string, unknown> {
-  const { session, authmethod, authid, authrole, authextra } = attempt;
+function detailsOf({ attempt, facts }: PrincipalQuery, api: PluginApi, authenticator: string): Record<string, unknown> {
+  const { session, authmethod, authid, authrole } = attempt;
   const transport = sentTransport(attempt.transport);
+  const authextra = authextraOf(attempt, api, authenticator);
   return { ...facts, session, authmethod, authid, authrole, authextra, transport };
+}
+
+/** As the client sent it, but for what the authenticator's format cannot say: no client is kept out for that. */
+function authextraOf({ session, authextra, rawAuthextra }: Hello, { log }: PluginApi, authenticator: string): unknown {
+  const sent = rawAuthextra ?? authextra;
+  if (sent === null) return null;
+  return new Sayable(sent, (keys, format) =>
+    log.warn(
+      { session, authenticator, keys: keys.slice(0, MOST_KEYS).map((key) => key.slice(0, MOST_LETTERS)) },
+      `a part of a client's authextra cannot be said in ${format}, the authenticator's format: it is left out`,
+    ),
+  );
 }
 
 interface Called {
@@ -50,7 +69,7 @@ function answerOf(outcome: CallOutcome, query: PrincipalQuery, api: PluginApi, c
   switch (outcome.kind) {
     case "result":
       try {
-        return readResult(outcome.args, outcome.kwargs, query);
+        return readResult(outcome, query);
       } catch (error) {
         if (!(error instanceof BadAnswer)) throw error;
         return failed(api, called, error.message);

@@ -62,5 +62,7 @@ export type { AnnouncedRole, ClientRole, ClientRoles } from "./wamp/client-featu
 export { CloseUri, ErrorUri } from "./wamp/error-uris.ts";
 export { Code, headOf, isDict, kindOf, type Message, parseMessage } from "./wamp/messages.ts";
 export type { Dict, Payload, PayloadValues } from "./wamp/payload.ts";
+export type { RawValue } from "./wamp/raw-value.ts";
+export { Sayable } from "./wamp/raw-value.ts";
 export { isUri, type MatchPolicy, type UriCheck } from "./wamp/uri.ts";
 export { WampError } from "./errors/wamp-error.ts";

@@ -14,6 +14,7 @@ import { ErrorUri } from "../wamp/error-uris.ts";
 import { excerpt } from "../wamp/excerpt.ts";
 import { kindOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
+import { decodedMembers, Sayable } from "../wamp/raw-value.ts";
 import { Attempt } from "./attempt.ts";
 import type { HandshakeContext } from "./context.ts";
 import { whyNotEntitled } from "./entitlement.ts";
@@ -24,6 +25,8 @@ type Complete = Principal & { readonly realm: string; readonly authid: string; r
 
 /** How many times a client may be challenged in one login. */
 const MAX_ROUNDS = 3;
+/** How many keys a line of the log names. */
+const MOST_KEYS = 10;
 
 const FAILED = "the login could not be decided; the router's log says why";
 
@@ -276,7 +279,8 @@ export class ClientHandshake implements Handshake {
       authrole: principal.role,
       authmethod: attempt.authmethod,
       authprovider: principal.provider,
-      authextra: principal.extra ?? {},
+      authextra: principal.extra === null ? {} : decodedMembers(principal.extra),
+      ...(principal.extra === null ? {} : { assignedExtra: principal.extra }),
       roles: this.#hello.roles,
       transport: this.#hello.transport,
     };
@@ -285,8 +289,19 @@ export class ClientHandshake implements Handshake {
       kind: "welcome",
       info,
       admission: this.#admission,
-      details: { ...details, ...welcomeKeys(info), roles: this.#context.roles },
+      details: { ...details, ...who(info), authextra: this.#welcomeExtra(info), roles: this.#context.roles },
     };
+  }
+
+  /** A client gets in whatever its format cannot say of `extra`. */
+  #welcomeExtra({ assignedExtra }: SessionInfo): Sayable | Dict {
+    if (assignedExtra === undefined) return {};
+    return new Sayable(assignedExtra, (keys, format) =>
+      this.#context.log.warn(
+        { session: this.#hello.session, keys: keys.slice(0, MOST_KEYS).map((key) => excerpt(key)) },
+        `a part of its extra cannot be said in ${format}, the client's format: it is left out of authextra in WELCOME`,
+      ),
+    );
   }
 
   /** If the config was reloaded during the login, the current config decides. */
@@ -357,8 +372,4 @@ function pluginOf(error: unknown): { plugin?: string } {
 
 function who({ realm, authid, authrole, authmethod, authprovider }: SessionInfo): Dict {
   return { realm, authid, authrole, authmethod, authprovider };
-}
-
-function welcomeKeys(info: SessionInfo): Dict {
-  return { ...who(info), authextra: info.authextra };
 }

@@ -9,6 +9,8 @@ import type { Strategy } from "../contract/strategy.ts";
 import { isPrincipalAnswer } from "../hooks/answers.ts";
 import { deciderOf } from "../hooks/create-hook.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
+import type { Dict } from "../wamp/payload.ts";
+import { RawValue } from "../wamp/raw-value.ts";
 
 /** A strategy turned the client away, or failed. The login is denied, even if the method goes on. */
 export class Denial extends Error {
@@ -200,7 +202,7 @@ export function principalOf(
     realm: nameOf(realm === undefined ? asked.realm : realm),
     authid: nameOf(authid === undefined ? asked.authid : authid),
     role: nameOf(role) ?? defaultRole,
-    extra: extra ?? null,
+    extra: extra instanceof RawValue ? extra.own() : (extra ?? null),
     provider,
   };
 }
@@ -212,8 +214,13 @@ export function patched(principal: Principal, { realm, authid, role, extra }: As
     ...(realm === undefined ? {} : { realm: nameOf(realm) }),
     ...(authid === undefined ? {} : { authid: nameOf(authid) }),
     ...(role === undefined ? {} : { role: nameOf(role) }),
-    extra: extra === undefined || extra === null ? principal.extra : { ...principal.extra, ...extra },
+    extra:
+      extra === undefined || extra === null ? principal.extra : { ...membersOf(principal.extra), ...membersOf(extra) },
   };
+}
+
+function membersOf(extra: Principal["extra"]): Readonly<Dict> {
+  return extra instanceof RawValue ? extra.entries() : (extra ?? {});
 }
 
 function nameOf(value: string | null | undefined): string | null {

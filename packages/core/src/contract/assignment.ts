@@ -1,4 +1,5 @@
 import type { Dict } from "../wamp/payload.ts";
+import type { RawValue } from "../wamp/raw-value.ts";
 
 /**
  * What is assigned to a client. Without `realm` or `authid` the client gets what it asked for; null or "" assigns none.
@@ -8,8 +9,11 @@ export interface Assignment {
   readonly realm?: string | null;
   readonly authid?: string | null;
   readonly role?: string | null;
-  /** Sent to the client as `authextra` in WELCOME. */
-  readonly extra?: Readonly<Dict> | null;
+  /**
+   * Sent to the client as `authextra` in WELCOME. It may be a raw value, or a dictionary that holds some: these reach
+   * the client with every digit.
+   */
+  readonly extra?: Readonly<Dict> | RawValue | null;
 }
 
 /**
@@ -20,7 +24,7 @@ export interface Principal {
   readonly realm: string | null;
   readonly authid: string | null;
   readonly role: string | null;
-  readonly extra: Readonly<Dict> | null;
+  readonly extra: Readonly<Dict> | RawValue | null;
   /** The strategy that knew the principal: `static`, `dynamic` … */
   readonly provider: string;
 }

@@ -1,5 +1,6 @@
 import type { ClientRoles } from "../wamp/client-features.ts";
 import type { Dict } from "../wamp/payload.ts";
+import type { RawValue } from "../wamp/raw-value.ts";
 import type { Log } from "./log.ts";
 
 /**
@@ -47,6 +48,11 @@ export interface Hello {
   readonly authmethods: readonly string[];
   /** What the client sent for its login. It is dropped after the login: copy what you need later. */
   readonly authextra: Readonly<Dict> | null;
+  /**
+   * `authextra` as the bytes that came. What passes it on sends these, so that every digit and every float arrives:
+   * `rawAuthextra ?? authextra`.
+   */
+  readonly rawAuthextra?: RawValue | null;
   /**
    * The client's roles, `publisher`, `subscriber`, `caller`, `callee`, each with the features that the router reads:
    * true if the client announced them. Everything else that it announced is dropped.

@@ -1,6 +1,17 @@
+import type { RawValue } from "../wamp/raw-value.ts";
+
 /** How a call made by the router itself ended. */
 export type CallOutcome =
-  | { readonly kind: "result"; readonly args: readonly unknown[]; readonly kwargs: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: "result";
+      readonly args: readonly unknown[];
+      readonly kwargs: Readonly<Record<string, unknown>>;
+      /**
+       * A list of `args` and `kwargs` as the bytes that came: what is passed on of them, with every digit. Null if the
+       * callee is a session of this process.
+       */
+      readonly raw?: () => RawValue | null;
+    }
   | {
       readonly kind: "error";
       readonly uri: string;

@@ -1,6 +1,7 @@
 import type { ClientRoles } from "../wamp/client-features.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
+import type { RawValue } from "../wamp/raw-value.ts";
 import type { TransportDetails } from "./hello.ts";
 
 /** A session that has joined a realm. */
@@ -13,6 +14,8 @@ export interface SessionInfo {
   /** The strategy that knew the principal: `static`, `dynamic` …; `component` for a component. */
   readonly authprovider: string;
   readonly authextra: Readonly<Dict>;
+  /** The same as it was assigned, with every digit: what passes it on sends this. */
+  readonly assignedExtra?: Readonly<Dict> | RawValue;
   /** The roles the client announced in HELLO, with the features that the router reads. */
   readonly roles: ClientRoles;
   readonly transport: TransportDetails;

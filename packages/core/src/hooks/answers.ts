@@ -14,6 +14,7 @@ import type {
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { isDict } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
+import { RawValue } from "../wamp/raw-value.ts";
 import { isUri } from "../wamp/uri.ts";
 
 /**
@@ -119,7 +120,11 @@ function isAssignment(value: unknown): value is Assignment {
   if (!isDict(value)) return false;
   const { realm, authid, role, extra } = value;
   const isName = (name: unknown): boolean => name === undefined || name === null || typeof name === "string";
-  return isName(realm) && isName(authid) && isName(role) && (extra === undefined || extra === null || isDict(extra));
+  return isName(realm) && isName(authid) && isName(role) && (extra === undefined || extra === null || isExtra(extra));
+}
+
+function isExtra(extra: unknown): boolean {
+  return isDict(extra) || (extra instanceof RawValue && isDict(extra.value));
 }
 
 /** Whether `value` has the shape of a Decision. */

@@ -11,6 +11,7 @@ export class ClientHello implements Hello {
   readonly authrole: string | null;
   readonly authmethods: readonly string[];
   readonly authextra: Hello["authextra"];
+  readonly rawAuthextra: NonNullable<Hello["rawAuthextra"]> | null;
   readonly roles: Hello["roles"];
   readonly transport: Hello["transport"];
   readonly log: Hello["log"];
@@ -24,6 +25,7 @@ export class ClientHello implements Hello {
     this.authrole = known.authrole;
     this.authmethods = known.authmethods;
     this.authextra = known.authextra;
+    this.rawAuthextra = known.rawAuthextra ?? null;
     this.roles = known.roles;
     this.transport = known.transport;
     this.log = known.log;

@@ -6,6 +6,7 @@ import type { RealmAttachment } from "../contract/realm-port.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
 import { payloadOf } from "../wamp/payload.ts";
 import { sizeOf } from "../wamp/size.ts";
+import type { RawValue } from "../wamp/raw-value.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { whenDone } from "../wamp/guarded.ts";
 import { unlessRepeated } from "../wamp/unless-repeated.ts";
@@ -185,7 +186,8 @@ export class SessionInbox implements RealmAttachment {
         details: {},
         payload: payloadOf(value === undefined ? {} : { args: [value] }),
       });
-    const value = procedure({ caller: this.#member, args, kwargs, gone: () => this.#gone.signal });
+    const raw = (): RawValue | null => message.payload?.raw() ?? null;
+    const value = procedure({ caller: this.#member, args, kwargs, raw, gone: () => this.#gone.signal });
     if (value instanceof Promise) this.#later(message, value as Promise<unknown>, answer);
     else answer(value);
   }

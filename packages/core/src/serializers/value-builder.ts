@@ -77,8 +77,9 @@ export class ValueBuilder implements ValueSink {
     this.#tags.push(tag);
   }
 
-  simple(value: number): void {
-    throw unsayable("JavaScript", `CBOR's simple value ${value}`);
+  /** JavaScript has no word for it. */
+  simple(): void {
+    this.#add(undefined);
   }
 
   extension(type: number, bytes: Buffer, begin: number, end: number): void {
@@ -142,10 +143,7 @@ export class ValueBuilder implements ValueSink {
   #tagged(plain: unknown): unknown {
     const tags = this.#tags;
     this.#tags = [];
-    return tags.reduceRight((value, tag) => {
-      if (tag > Number.MAX_SAFE_INTEGER) throw unsayable("JavaScript", `CBOR's tag ${tag}`);
-      return new Tagged(Number(tag), value);
-    }, plain);
+    return tags.reduceRight((value, tag) => new Tagged(Number(tag), value), plain);
   }
 }
 

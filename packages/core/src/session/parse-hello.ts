@@ -2,6 +2,7 @@ import { CLIENT_ROLES, type ClientRoles, clientRolesOf } from "../wamp/client-fe
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { isDict, kindOf, type MessageOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
+import type { RawValue } from "../wamp/raw-value.ts";
 import { isUri } from "../wamp/uri.ts";
 import { protocolViolation, WampError } from "../errors/wamp-error.ts";
 
@@ -12,6 +13,7 @@ export interface HelloFields {
   readonly authrole: string | null;
   readonly authmethods: readonly string[];
   readonly authextra: Readonly<Dict> | null;
+  readonly rawAuthextra: RawValue | null;
   readonly roles: ClientRoles;
 }
 
@@ -19,16 +21,18 @@ export interface HelloFields {
  * Reads HELLO. An empty realm or authid counts as none.
  * @throws WampError `wamp.error.protocol_violation`, or `wamp.error.invalid_uri` for the realm
  */
-export function parseHello({ realm, details }: MessageOf<"HELLO">): HelloFields {
+export function parseHello({ realm, details, source }: MessageOf<"HELLO">): HelloFields {
   if (realm !== null && realm !== "" && !isUri(realm)) {
     throw new WampError(ErrorUri.invalidUri, "the realm in HELLO is not a legal URI");
   }
+  const extra = authextra(details["authextra"]);
   return {
     realm: realm === "" ? null : realm,
     authid: name(details, "authid"),
     authrole: name(details, "authrole"),
     authmethods: authmethods(details["authmethods"]),
-    authextra: authextra(details["authextra"]),
+    authextra: extra,
+    rawAuthextra: extra === null ? null : (source?.get(2)?.get("authextra") ?? null),
     roles: roles(details["roles"]),
   };
 }

@@ -177,11 +177,12 @@ class Tails {
   }
 }
 
-/** A payload of the raw values of one message. */
-export function payloadOfRaw(args: RawValue, kwargs: RawValue): Payload {
-  const { codec } = args;
-  const bytes = codec.tailOf([args.bytes, kwargs.bytes]);
-  return new RawPayload(codec, 2, bytes, 0, bytes.length);
+/** A payload of raw values of one message, for long storage. */
+export function payloadOfRaw(codec: TailCodec, args: RawValue | null, kwargs: RawValue | null): Payload | undefined {
+  if (args === null && kwargs === null) return undefined;
+  const list = args?.bytes ?? codec.listOf({ count: 0, bytes: new Uint8Array() });
+  const bytes = codec.tailOf(kwargs === null ? [list] : [list, kwargs.bytes]);
+  return new RawPayload(codec, kwargs === null ? 1 : 2, bytes, 0, bytes.length).own();
 }
 
 /** A payload of `values`; undefined if there are none. */

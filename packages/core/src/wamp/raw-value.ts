@@ -61,6 +61,20 @@ export class RawValue {
   }
 }
 
+/** The members of a dictionary that JavaScript has a word for. */
+export function decodedMembers(dict: Readonly<Dict> | RawValue): Dict {
+  const members = dict instanceof RawValue ? dict.entries() : dict;
+  const decoded = Object.create(null) as Dict;
+  for (const [key, member] of Object.entries(members)) {
+    try {
+      decoded[key] = member instanceof RawValue ? member.value : member;
+    } catch {
+      // It is left out.
+    }
+  }
+  return decoded;
+}
+
 /**
  * A list or dictionary of which a receiver gets what its format can say. The members that it cannot say are left out,
  * and `leftOut` is told their keys.

@@ -85,9 +85,18 @@ export class Authorizer {
 
 /** A session, as its authorizer gets it. */
 function sessionOf({ info }: SessionPort): Dict {
-  const { session, realm, authid, authrole, authmethod, authprovider, authextra } = info;
+  const { session, realm, authid, authrole, authmethod, authprovider, authextra, assignedExtra } = info;
   const transport = sentTransport(info.transport);
-  return { session, realm, authid, authrole, authmethod, authprovider, authextra, transport };
+  return {
+    session,
+    realm,
+    authid,
+    authrole,
+    authmethod,
+    authprovider,
+    authextra: assignedExtra ?? authextra,
+    transport,
+  };
 }
 
 function keyOf({ action, uri, match }: AuthorizationRequest): string {

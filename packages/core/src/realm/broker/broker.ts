@@ -2,6 +2,7 @@ import type { Decision } from "../../contract/authorization.ts";
 import type { Log } from "../../contract/log.ts";
 import type { Live } from "../../settings/live.ts";
 import type { RealmOptions } from "../settings.ts";
+import { excerpt } from "../../wamp/excerpt.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { IdSequence, randomId } from "../../wamp/ids.ts";
 import type { MessageOf } from "../../wamp/messages.ts";
@@ -50,6 +51,8 @@ export class Broker {
   readonly #log: Log;
   /** Events that were skipped because a receiver's format cannot carry them. */
   unsayable = 0;
+  /** The sessions for which one was logged. */
+  readonly #told = new WeakSet<Member>();
 
   constructor(options: Live<RealmOptions>, budget: ByteBudget, log: Log) {
     this.#options = options;
@@ -267,14 +270,21 @@ export class Broker {
     try {
       member.send(event);
     } catch (error) {
-      this.unsayable++;
-      // One line for the realm, not for each receiver: one publication may have many.
-      unlessRepeated(this, "event skipped", (repeats) => {
-        const { session, authid } = member.info;
-        const text = `an event was skipped for a session: ${(error as WampError).message}`;
-        this.#log.warn({ session, authid, publication: event.publication, ...repeats }, text);
-      });
+      this.skipped(member, 1, (error as WampError).message);
     }
+  }
+
+  /** A session does not get events that its format cannot say. It is logged once for each session. */
+  skipped(member: Member, count: number, why: string): void {
+    this.unsayable += count;
+    if (this.#told.has(member)) return;
+    this.#told.add(member);
+    // One line for the realm at a time, not for each receiver: one publication may have many.
+    unlessRepeated(this, "event skipped", (repeats) => {
+      const { session, authid } = member.info;
+      const text = `an event was skipped for a session that cannot read it, and so will others be: ${why}`;
+      this.#log.warn({ session, authid, ...repeats }, text);
+    });
   }
 
   #tell(topic: string, subscription: Subscription, { info }: Member, what: unknown): void {

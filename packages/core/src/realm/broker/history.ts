@@ -1,6 +1,7 @@
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { kindOf } from "../../wamp/messages.ts";
-import type { Dict } from "../../wamp/payload.ts";
+import type { Dict, Payload } from "../../wamp/payload.ts";
+import type { RawValue } from "../../wamp/raw-value.ts";
 import { refusal, type WampError } from "../../errors/wamp-error.ts";
 import type { ByteBudget, KeptEvent } from "../byte-budget.ts";
 import type { Member } from "../member.ts";
@@ -13,8 +14,8 @@ export interface PastEvent {
   readonly subscription: number;
   readonly publication: number;
   readonly details: Readonly<Dict>;
-  readonly args?: readonly unknown[];
-  readonly kwargs?: Readonly<Dict>;
+  readonly args?: readonly unknown[] | RawValue;
+  readonly kwargs?: Readonly<Dict> | RawValue;
 }
 
 interface Entry extends KeptEvent {
@@ -70,7 +71,7 @@ export class History {
     );
     const ordered = reverse ? seen.reverse() : seen;
     return ordered.slice(0, limit as number).map(({ at, publication: { id, topic, details, payload } }) => {
-      const { args, kwargs: named } = payload?.values() ?? {};
+      const { args, kwargs: named } = partsOf(payload);
       return {
         timestamp: at.toISOString(),
         subscription,
@@ -91,6 +92,14 @@ export class History {
       return [(_entry, i) => compared(word, i, at)];
     });
   }
+}
+
+/** As the bytes that came, if there are any. */
+function partsOf(payload: Payload | undefined): Pick<PastEvent, "args" | "kwargs"> {
+  const raw = payload?.raw() ?? null;
+  if (raw === null) return (payload?.values() ?? {}) as Pick<PastEvent, "args" | "kwargs">;
+  const [args, kwargs] = [raw.get(0), raw.get(1)];
+  return { ...(args === undefined ? {} : { args }), ...(kwargs === undefined ? {} : { kwargs }) };
 }
 
 type Filter = (entry: Entry, position: number) => boolean;

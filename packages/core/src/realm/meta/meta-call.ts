@@ -2,6 +2,7 @@ import { ErrorUri } from "../../wamp/error-uris.ts";
 import { isId } from "../../wamp/ids.ts";
 import { isDict, kindOf } from "../../wamp/messages.ts";
 import type { Dict } from "../../wamp/payload.ts";
+import type { RawValue } from "../../wamp/raw-value.ts";
 import { isUri, MATCH_POLICIES, type MatchPolicy } from "../../wamp/uri.ts";
 import { refusal, type WampError } from "../../errors/wamp-error.ts";
 import type { Member } from "../member.ts";
@@ -14,6 +15,8 @@ export interface MetaCall {
   readonly caller: Member;
   readonly args: readonly unknown[];
   readonly kwargs: Readonly<Dict>;
+  /** A list of `args` and `kwargs` as the bytes that came; null if the caller is a session of this process. */
+  readonly raw: () => RawValue | null;
   /** Gives a signal that fires when the caller has left: then stop waiting, and store nothing. */
   readonly gone: () => AbortSignal;
 }

@@ -1,7 +1,7 @@
 import { ErrorUri } from "../../wamp/error-uris.ts";
+import { Sayable } from "../../wamp/raw-value.ts";
 import { refusal } from "../../errors/wamp-error.ts";
 import { type Broker, detailsOf, type Subscription } from "../broker/broker.ts";
-import type { PastEvent } from "../broker/history.ts";
 import type { Denials } from "../access/permissions.ts";
 import {
   idAt,
@@ -47,7 +47,7 @@ export function subscriptionMeta(
     "wamp.subscription.get": (call) => detailsOf(find(call)),
     "wamp.subscription.list_subscribers": (call) => [...find(call).subscribers].map(({ info }) => info.session),
     "wamp.subscription.count_subscribers": (call) => find(call).subscribers.size,
-    "wamp.subscription.get_events": async (call): Promise<PastEvent[]> => {
+    "wamp.subscription.get_events": async (call): Promise<Sayable> => {
       const subscription = find(call);
       const denials = await requireSubscribe(call, subscription);
       if (subscription.history === null)
@@ -55,7 +55,10 @@ export function subscriptionMeta(
       // Crossbar's clients give the limit as the second argument.
       const limit = call.args[1] ?? call.kwargs["limit"];
       const filters = { ...call.kwargs, ...(limit === undefined || limit === null ? {} : { limit }) };
-      return subscription.history.events(call.caller, subscription.id, filters, denials);
+      const events = subscription.history.events(call.caller, subscription.id, filters, denials);
+      return new Sayable(events, (left, format) =>
+        broker.skipped(call.caller, left.length, `a value of it is none in ${format}`),
+      );
     },
     // Crossbar's procedure, to end another session's subscription.
     "wamp.subscription.remove_subscriber": (call) => {

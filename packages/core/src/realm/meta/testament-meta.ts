@@ -3,7 +3,7 @@ import type { Log } from "../../contract/log.ts";
 import { whenDone } from "../../wamp/guarded.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { isDict } from "../../wamp/messages.ts";
-import { type Dict, payloadOf } from "../../wamp/payload.ts";
+import { type Dict, isEmpty, type Payload, payloadOf, payloadOfRaw } from "../../wamp/payload.ts";
 import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import { refusal, WampError } from "../../errors/wamp-error.ts";
 import type { ByteBudget } from "../byte-budget.ts";
@@ -123,11 +123,7 @@ export class Testaments {
     // The session may have left during the wait. Then its testaments are published already, and this one would never
     // go.
     if (caller.hasLeft) return;
-    const publication = this.#prepare(
-      caller,
-      { topic, options, payload: payloadOf({ args, kwargs: named })?.own() },
-      decision,
-    );
+    const publication = this.#prepare(caller, { topic, options, payload: payloadIn(call, args, named) }, decision);
     const left = this.#ofMember.get(caller) ?? { detached: [], destroyed: [] };
     if (left.detached.length + left.destroyed.length >= LIMIT)
       throw refusal(ErrorUri.invalidArgument, `a session may leave ${LIMIT} testaments at most`);
@@ -157,6 +153,14 @@ export class Testaments {
     for (const { bytes } of left?.[scope] ?? []) this.#budget.give(member, bytes);
     if (left !== undefined) left[scope] = [];
   }
+}
+
+/** What is to be published, as the bytes that came if there are any. */
+function payloadIn(call: MetaCall, args: readonly unknown[], kwargs: Readonly<Dict>): Payload | undefined {
+  const raw = call.raw()?.get(0);
+  if (raw === undefined) return payloadOf({ args, kwargs })?.own();
+  const rawArgs = args.length === 0 ? null : (raw.get(1) ?? null);
+  return payloadOfRaw(raw.codec, rawArgs, isEmpty(kwargs) ? null : (raw.get(2) ?? null));
 }
 
 function scopeOf({ scope = "destroyed" }: Readonly<Dict>): Scope {

@@ -135,7 +135,7 @@ export class LocalSession {
     try {
       const answer = await this.#send<"CALL">(message, { onProgress });
       const { args = [], kwargs = {} } = valuesIn(answer.payload);
-      if (answer.type === "RESULT") return { kind: "result", args, kwargs };
+      if (answer.type === "RESULT") return { kind: "result", args, kwargs, raw: () => answer.payload?.raw() ?? null };
       const { cause } = answer as RouterError;
       return { kind: cause ?? "error", uri: answer.error, args, kwargs };
     } finally {

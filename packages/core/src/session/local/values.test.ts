@@ -1,5 +1,8 @@
 import { WampError } from "../../errors/wamp-error.ts";
-import { copied, copiedOrNone, payloadOfResult, Result, resultOfPayload } from "./values.ts";
+import { cbor } from "../../serializers/cbor/codec.ts";
+import { ValuesPayload } from "../../wamp/payload.ts";
+import { RawValue, Sayable } from "../../wamp/raw-value.ts";
+import { copied, copiedOrNone, payloadOfResult, Result, resultOfPayload, valuesIn } from "./values.ts";
 
 /** As autobahn-js has it: its class bears the same name as ours. */
 const OfAutobahn = {
@@ -53,4 +56,28 @@ it("a value that no message can carry is refused; in an error it is left out, an
   );
   expect(() => copied(values)).toThrow(refused);
   expect(copiedOrNone(values)).toEqual({});
+});
+
+describe("a raw value", () => {
+  // {"id": 2^53 + 1, "a": simple(16)}
+  const raw = new RawValue(cbor, Buffer.from("a262696 41b00200000000000016161f0".replaceAll(" ", ""), "hex"));
+  const circle: unknown[] = [{ raw }, [1], new Date(0)];
+  circle.push(circle);
+
+  it("stays as it is in what a session sends", () => {
+    const { args } = copied({ args: circle });
+    expect(args?.slice(0, 3)).toEqual(circle.slice(0, 3));
+    expect((args?.[0] as { raw: unknown }).raw).toBe(raw);
+    expect(args?.[3]).toBe(args);
+    expect(args?.[1]).not.toBe(circle[1]);
+  });
+
+  it("is decoded for a session that gets it", () => {
+    const value = { id: 2n ** 53n + 1n, a: undefined };
+    const left: unknown[] = [];
+    const sayable = new Sayable(raw, (keys) => left.push(keys));
+    const payload = new ValuesPayload({ args: [[raw], sayable, new Sayable([raw], () => undefined)] });
+    expect(valuesIn(payload).args).toEqual([[value], value, [value]]);
+    expect(left).toEqual([]);
+  });
 });
