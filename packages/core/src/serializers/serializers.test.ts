@@ -248,3 +248,34 @@ describe("CBOR", () => {
     );
   });
 });
+
+describe("null where args or kwargs may stand is read as empty", () => {
+  const none = { args: undefined, kwargs: undefined };
+  it.each([
+    ["args", [null], []],
+    ["both", [null, null], []],
+    ["args, and kwargs come", [null, { a: 2n ** 60n }], [[], { a: 2n ** 60n }]],
+    ["args, and no kwargs are in them", [null, {}], []],
+    ["kwargs", [[1], null], [[1]]],
+    ["kwargs, and no args are in them", [[], null], []],
+  ])("%s", (_what, sent, expected) => {
+    for (const from of [json, msgpack, cbor]) {
+      const list = from.encodeTail({ args: [16, 1, {}, "a.b", ...sent] }).bytes;
+      const message = from.decode(from === json ? list.subarray(1) : list);
+      for (const to of [json, msgpack, cbor]) {
+        const back = to.decode(to.encode(message));
+        const { args, kwargs } = (back.type === "PUBLISH" ? back.payload?.values() : undefined) ?? none;
+        expect([args, kwargs]).toEqual([expected[0], expected[1]]);
+      }
+    }
+  });
+
+  it("although what is no list, no dictionary and not null is a protocol violation", () => {
+    for (const tail of ["nul", "nullx", "0", "{}", "null,[]", "null,0", "null,null,null"])
+      expect(() => json.decode(Buffer.from(`[16,1,{},"a.b",${tail}]`))).toThrow();
+    for (const hex of ["95100180a161c3", "96100180a161c090", "96100180a161c000"])
+      expect(() => msgpack.decode(Buffer.from(hex, "hex"))).toThrow();
+    for (const hex of ["851001a06161f5", "861001a06161f680", "861001a06161f600"])
+      expect(() => cbor.decode(Buffer.from(hex, "hex"))).toThrow();
+  });
+});

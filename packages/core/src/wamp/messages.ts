@@ -171,12 +171,14 @@ export function parseMessage(elements: unknown, source?: () => RawValue): Messag
 }
 
 function parsePayload(type: string, [args, kwargs]: unknown[]): Payload | undefined {
-  if (args !== undefined && !Array.isArray(args))
-    throw protocolViolation(`${type}.args must be a list, found ${kindOf(args)}`);
-  if (kwargs !== undefined && !isDict(kwargs)) {
-    throw protocolViolation(`${type}.kwargs must be a dictionary, found ${kindOf(kwargs)}`);
+  // Clients that have only keyword arguments send null for the others.
+  const [list, dict] = [args ?? undefined, kwargs ?? undefined];
+  if (list !== undefined && !Array.isArray(list))
+    throw protocolViolation(`${type}.args must be a list, found ${kindOf(list)}`);
+  if (dict !== undefined && !isDict(dict)) {
+    throw protocolViolation(`${type}.kwargs must be a dictionary, found ${kindOf(dict)}`);
   }
-  return payloadOf({ args: args as unknown[] | undefined, kwargs });
+  return payloadOf({ args: list as unknown[] | undefined, kwargs: dict });
 }
 
 /** The elements of a message before its payload, in the order of the wire. */

@@ -4,6 +4,7 @@ import {
   type Dict,
   isEmpty,
   NOTHING,
+  payloadOfRaw,
   type PayloadValues,
   RawPayload,
   type Tail,
@@ -45,6 +46,7 @@ const ENCODE: EncodeOptions = { mapSorter: () => 0 };
 /** The first byte of a list of up to 23 members (RFC 8949 section 3). */
 const LIST = 0x80;
 const EMPTY_DICT = 0xa0;
+const NULL = 0xf6;
 
 const NAME = "CBOR";
 const NO_TAIL: Tail = { count: 0, bytes: new Uint8Array() };
@@ -136,15 +138,25 @@ function withTail(bytes: Buffer, places: readonly number[]): Message | null {
   /** How many elements there are when empty ones at the end are left out (spec, basic/messages). */
   let count: Tail["count"] = 0;
   for (let i = 0; i < elements; i++) {
-    const [begin, end] = [places[first + i] as number, places[first + i + 1] as number];
+    const begin = places[first + i] as number;
     const kind = bytes[begin] as number;
+    if (kind === NULL) continue;
     if (kind >>> 5 !== 4 + i) return null;
-    const isEmptyOne = kind & 0x1f ? end === begin + 2 && bytes[begin + 1] === 0xff : true;
-    if (!isEmptyOne && !(sizeAt(bytes, begin, kind & 0x1f) === 0)) count = i === 0 ? 1 : 2;
+    if (!isEmptyAt(bytes, begin)) count = i === 0 ? 1 : 2;
   }
   if (elements === 0) return assemble(layout, values);
   const begin = places[first] as number;
-  return assemble(layout, values, new RawPayload(cbor, count, bytes, begin, places[first + count] as number));
+  const end = places[first + count] as number;
+  if (count < 2 || bytes[begin] !== NULL)
+    return assemble(layout, values, new RawPayload(cbor, count, bytes, begin, end));
+  const kwargs = new RawValue(cbor, bytes.subarray(places[first + 1], end));
+  return assemble(layout, values, payloadOfRaw(cbor, null, kwargs));
+}
+
+/** Whether the list or dictionary there has no members. */
+function isEmptyAt(bytes: Buffer, at: number): boolean {
+  const minor = (bytes[at] as number) & 0x1f;
+  return minor === 0x1f ? bytes[at + 1] === 0xff : sizeAt(bytes, at, minor) === 0;
 }
 
 /** A value of the head: ids, URIs and empty options are read here. */

@@ -13,6 +13,7 @@ import {
   type Dict,
   isEmpty,
   NOTHING,
+  payloadOfRaw,
   type PayloadValues,
   RawPayload,
   type Tail,
@@ -39,6 +40,8 @@ const BYTES_OF_VALUE = 2;
 
 const NAME = "JSON";
 const OPEN = 0x5b;
+/** The first byte of `null`. */
+const NULL = 0x6e;
 const CLOSE = Uint8Array.of(0x5d);
 const COMMA = Uint8Array.of(0x2c);
 const NO_TAIL: Tail = { count: 0, bytes: new Uint8Array() };
@@ -172,17 +175,25 @@ function withTail(
   /** What is left when empty `args` or `kwargs` at the end are left out (spec, basic/messages). */
   let count: Tail["count"] = 0;
   let end = begin;
+  let kwargsWithoutArgs: RawValue | null = null;
+  let hasArgs = true;
   for (; elements < 2 && bytes[at] === 0x2c; elements++) {
     const from = skipSpace(bytes, at + 1);
-    if (bytes[from] !== (elements === 0 ? 0x5b : 0x7b)) return null;
+    const isNull = bytes[from] === NULL;
+    if (!isNull && bytes[from] !== (elements === 0 ? 0x5b : 0x7b)) return null;
     const to = skipValue(bytes, from, depth);
     if (to === UNSURE) return null;
-    if (skipSpace(bytes, from + 1) !== to - 1) [count, end] = [elements === 0 ? 1 : 2, to];
+    if (elements === 0) hasArgs = !isNull;
+    if (!isNull && skipSpace(bytes, from + 1) !== to - 1) {
+      [count, end] = [elements === 0 ? 1 : 2, to];
+      if (!hasArgs) kwargsWithoutArgs = new RawValue(json, bytes.subarray(from, to));
+    }
     at = skipSpace(bytes, to);
   }
   if (bytes[at] !== 0x5d || skipSpace(bytes, at + 1) !== bytes.length) return null;
   if (sawBeyondAscii() && !isUtf8(bytes)) return null;
   if (elements === 0) return assemble(layout, values);
+  if (kwargsWithoutArgs !== null) return assemble(layout, values, payloadOfRaw(json, null, kwargsWithoutArgs));
   return assemble(layout, values, new RawPayload(json, count, bytes, begin, end));
 }
 

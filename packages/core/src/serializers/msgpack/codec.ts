@@ -12,6 +12,7 @@ import {
   type Dict,
   isEmpty,
   NOTHING,
+  payloadOfRaw,
   type PayloadValues,
   RawPayload,
   type Tail,
@@ -112,6 +113,7 @@ function isUndefined(type: number, data: Buffer): boolean {
   return type === 0 && data.length === 1 && data[0] === 0;
 }
 
+const NIL = 0xc0;
 const NO_TAIL: Tail = { count: 0, bytes: new Uint8Array() };
 
 /** MessagePack, subprotocol `wamp.2.msgpack`. */
@@ -254,16 +256,21 @@ function withTail(
   /** How many elements there are when empty ones at the end are left out (spec, basic/messages). */
   let count: 0 | 1 | 2 = 0;
   let end = begin;
+  let kwargsWithoutArgs: RawValue | null = null;
   for (let i = 0; i < elements; i++) {
     const kind = bytes[at] ?? 0;
-    const isRight = i === 0 ? isListKind(kind) : isMapKind(kind);
+    const isRight = kind === NIL || (i === 0 ? isListKind(kind) : isMapKind(kind));
     const next = isRight ? skipValue(bytes, at, depth) : UNSURE;
     if (next === UNSURE) return null;
-    if (kind !== 0x90 && kind !== 0x80) [count, end] = [i === 0 ? 1 : 2, next];
+    if (kind !== 0x90 && kind !== 0x80 && kind !== NIL) {
+      [count, end] = [i === 0 ? 1 : 2, next];
+      if (i === 1 && bytes[begin] === NIL) kwargsWithoutArgs = new RawValue(msgpack, bytes.subarray(at, next));
+    }
     at = next;
   }
   if (at !== bytes.length) return null;
   if (elements === 0) return assemble(layout, values);
+  if (kwargsWithoutArgs !== null) return assemble(layout, values, payloadOfRaw(msgpack, null, kwargsWithoutArgs));
   return assemble(layout, values, new RawPayload(msgpack, count, bytes, begin, end));
 }
 
