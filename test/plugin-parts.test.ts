@@ -1,4 +1,5 @@
 import {
+  acceptAs,
   definePlugin,
   defineTransport,
   FrameConnection,
@@ -101,4 +102,30 @@ it("a plugin's transport carries sessions like any other, and its entries are ch
   speak?.(JSON.stringify([48, 1, {}, "wamp.session.count"]));
   expect(await result).toEqual([50, 1, {}, [1]]);
   await router.close();
+});
+
+it("a serializer of a plugin gets authextra decoded, and so its clients can log in", async () => {
+  const plugin = definePlugin({ name: "some-format", core: "*", serializers: [backwards] });
+  const auth = { anonymous: { type: "static", role: "user" } };
+  const greet = definePlugin({
+    name: "greet",
+    core: "*",
+    apply(api) {
+      api.hooks.hello.tap("greet", () =>
+        acceptAs({ realm: "realm1", authid: "joe", role: "user", extra: { greeting: "hello" } }),
+      );
+    },
+  });
+  const realms = [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }];
+  const running = await startRouter({ plugins: [anonymous, plugin, greet], realms, auth });
+  const socket = new WebSocket(running.url, "wamp.2.backwards");
+  await once(socket, "open");
+  socket.send(reversed(JSON.stringify([1, "realm1", { roles: { caller: {} } }])));
+  const [frame] = (await once(socket, "message")) as [Buffer];
+  expect(JSON.parse(reversed(frame.toString()))).toMatchObject([
+    2,
+    expect.any(Number),
+    { authextra: { greeting: "hello" } },
+  ]);
+  await running.close();
 });

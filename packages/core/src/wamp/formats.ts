@@ -63,7 +63,8 @@ export interface TailEncoder {
   /** @throws WampError `wamp.error.invalid_argument` for a value that the format cannot carry. */
   encodeTail(values: PayloadValues): Tail;
   /**
-   * Writes a tail of another format in this one, from bytes to bytes. Without it, `encodeTail` gets the decoded values.
+   * Writes a tail of another format in this one, from bytes to bytes. Without it, `encodeTail` gets the decoded values,
+   * and no raw ones.
    * @throws WampError as `encodeTail`
    */
   readonly transcodeTail?: (tail: Tail, from: TailCodec) => Tail;

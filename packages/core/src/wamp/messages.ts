@@ -83,7 +83,7 @@ export type MessageType = keyof typeof layouts;
 export type MessageOf<T extends MessageType> = { readonly type: T } & Values<(typeof layouts)[T]["fields"]> &
   ((typeof layouts)[T]["payload"] extends false ? object : { payload?: Payload | undefined }) &
   (T extends Revocable ? { readonly details?: Readonly<Dict> } : object) &
-  // HELLO as the bytes that came: some of what it says is passed on.
+  // HELLO as the bytes that came, if it has an authextra, which is passed on.
   (T extends "HELLO" ? { readonly source?: RawValue } : object);
 
 /** Any message. */
@@ -166,7 +166,8 @@ export function parseMessage(elements: unknown, source?: () => RawValue): Messag
     message[name] = value;
   });
   if (payload) message["payload"] = parsePayload(type, list.slice(fields.length + 1));
-  if (type === "HELLO" && source !== undefined) message["source"] = source();
+  if (type === "HELLO" && source !== undefined && isDict((message["details"] as Dict)["authextra"]))
+    message["source"] = source();
   return message as unknown as Message;
 }
 

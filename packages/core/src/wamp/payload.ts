@@ -1,5 +1,5 @@
 import type { Dict, PayloadValues, Tail, TailCodec, TailEncoder } from "./formats.ts";
-import { RawValue } from "./raw-value.ts";
+import { RawValue, withoutRaw } from "./raw-value.ts";
 import { sizeOf } from "./size.ts";
 
 export type { Dict, PayloadValues, Tail, TailCodec, TailEncoder };
@@ -42,19 +42,21 @@ export interface Payload {
 
 /** A payload made of values: what an in-process session sends, or what a decoder has parsed. */
 export class ValuesPayload implements Payload {
-  readonly #values: PayloadValues;
+  /** They may hold raw values. */
+  readonly exact: PayloadValues;
+  #values: PayloadValues | null = null;
   readonly #tails = new Tails();
 
   constructor(values: PayloadValues) {
-    this.#values = values;
+    this.exact = values;
   }
 
   values(): PayloadValues {
-    return this.#values;
+    return (this.#values ??= withoutRaw(this.exact));
   }
 
   get size(): number {
-    return sizeOf(this.#values);
+    return sizeOf(this.exact);
   }
 
   tail(encoder: TailEncoder): Tail {
@@ -70,7 +72,7 @@ export class ValuesPayload implements Payload {
   }
 
   own(): Payload {
-    return new ValuesPayload(withOwnBytes(this.#values) as PayloadValues);
+    return new ValuesPayload(withOwnBytes(this.exact) as PayloadValues);
   }
 }
 
@@ -168,13 +170,18 @@ class Tails {
   of(encoder: TailEncoder, payload: Payload): Tail {
     let tail = this.#made.get(encoder);
     if (tail === undefined) {
-      tail =
-        (payload instanceof RawPayload ? payload.transcoded(encoder) : undefined) ??
-        encoder.encodeTail(payload.values());
+      tail = tailOf(payload, encoder);
       this.#made.set(encoder, tail);
     }
     return tail;
   }
+}
+
+/** A format that takes no raw values gets decoded ones. */
+function tailOf(payload: Payload, encoder: TailEncoder): Tail {
+  const isExact = encoder.transcodeTail !== undefined && payload instanceof ValuesPayload;
+  const transcoded = payload instanceof RawPayload ? payload.transcoded(encoder) : undefined;
+  return transcoded ?? encoder.encodeTail(isExact ? payload.exact : payload.values());
 }
 
 /** A payload of raw values of one message, for long storage. */

@@ -51,11 +51,6 @@ export class RawValue {
     this.codec.readValue(this.bytes, 0, sink);
   }
 
-  /** For encoders that do not know this class. */
-  toJSON(): unknown {
-    return this.value;
-  }
-
   #part({ begin, end }: Member): RawValue {
     return new RawValue(this.codec, this.bytes.subarray(begin, end));
   }
@@ -75,6 +70,46 @@ export function decodedMembers(dict: Readonly<Dict> | RawValue): Dict {
   return decoded;
 }
 
+/** A value for code in JavaScript: with what raw values in it say. It is the same one if it holds none. */
+export function withoutRaw<T>(value: T): T {
+  return holdsRaw(value, new Set()) ? (decoded(value, new Map()) as T) : value;
+}
+
+function holdsRaw(value: unknown, seen: Set<object>): boolean {
+  if (typeof value !== "object" || value === null || seen.has(value)) return false;
+  seen.add(value);
+  if (value instanceof RawValue || value instanceof Sayable) return true;
+  if (Array.isArray(value)) return value.some((item) => holdsRaw(item, seen));
+  return isPlain(value) && Object.values(value).some((item) => holdsRaw(item, seen));
+}
+
+function decoded(value: unknown, made: Map<object, unknown>): unknown {
+  if (value instanceof RawValue) return value.value;
+  if (value instanceof Sayable) return decoded(isList(value.value) ? value.value : decodedMembers(value.value), made);
+  if (typeof value !== "object" || value === null) return value;
+  if (made.has(value)) return made.get(value);
+  if (Array.isArray(value)) {
+    const list: unknown[] = [];
+    made.set(value, list);
+    for (const item of value as unknown[]) list.push(decoded(item, made));
+    return list;
+  }
+  if (!isPlain(value)) return value;
+  const dict: Dict = {};
+  made.set(value, dict);
+  for (const [key, item] of Object.entries(value)) dict[key] = decoded(item, made);
+  return dict;
+}
+
+function isList(value: Sayable["value"]): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
+
 /**
  * A list or dictionary of which a receiver gets what its format can say. The members that it cannot say are left out,
  * and `leftOut` is told their keys.
@@ -86,10 +121,5 @@ export class Sayable {
   constructor(value: Sayable["value"], leftOut: Sayable["leftOut"]) {
     this.value = value;
     this.leftOut = leftOut;
-  }
-
-  /** For encoders that do not know this class. */
-  toJSON(): unknown {
-    return this.value;
   }
 }

@@ -1,7 +1,7 @@
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { isDict } from "../../wamp/messages.ts";
 import type { Dict, Payload, PayloadValues } from "../../wamp/payload.ts";
-import { decodedMembers, RawValue, Sayable } from "../../wamp/raw-value.ts";
+import { RawValue, Sayable } from "../../wamp/raw-value.ts";
 import { WampError } from "../../errors/wamp-error.ts";
 
 /**
@@ -22,51 +22,33 @@ export class Result {
  * @throws WampError `wamp.error.invalid_argument`
  */
 export function copied(values: PayloadValues): PayloadValues {
-  return copy(values, (raw) => raw);
-}
-
-/** What becomes of a raw value in a copy. */
-type OfRaw = (raw: RawValue | Sayable) => unknown;
-
-function copy(values: PayloadValues, ofRaw: OfRaw): PayloadValues {
   try {
     return structuredClone(values);
   } catch {
     // What holds raw values cannot be cloned, neither can a function.
   }
   try {
-    return copyOf(values, ofRaw, new Map()) as PayloadValues;
+    return copyOf(values, new Map()) as PayloadValues;
   } catch {
     throw new WampError(ErrorUri.invalidArgument, "the payload holds a value that no message can carry, as a function");
   }
 }
 
-function copyOf(value: unknown, ofRaw: OfRaw, made: Map<object, unknown>): unknown {
-  if (value instanceof RawValue || value instanceof Sayable) return ofRaw(value);
+function copyOf(value: unknown, made: Map<object, unknown>): unknown {
+  if (value instanceof RawValue || value instanceof Sayable) return value;
   if (typeof value !== "object" || value === null) return structuredClone(value);
   if (made.has(value)) return made.get(value);
   if (Array.isArray(value)) {
     const list: unknown[] = [];
     made.set(value, list);
-    for (const item of value as unknown[]) list.push(copyOf(item, ofRaw, made));
+    for (const item of value as unknown[]) list.push(copyOf(item, made));
     return list;
   }
   if (!isDict(value)) return structuredClone(value);
   const dict: Dict = {};
   made.set(value, dict);
-  for (const [key, item] of Object.entries(value)) dict[key] = copyOf(item, ofRaw, made);
+  for (const [key, item] of Object.entries(value)) dict[key] = copyOf(item, made);
   return dict;
-}
-
-/** A raw value as code in JavaScript gets it. */
-function decoded(raw: RawValue | Sayable): unknown {
-  if (raw instanceof RawValue) return structuredClone(raw.value);
-  const { value } = raw;
-  return copyOf(isList(value) ? value : decodedMembers(value), decoded, new Map());
-}
-
-function isList(value: Sayable["value"]): value is readonly unknown[] {
-  return Array.isArray(value);
 }
 
 /** As `copied`, but empty if the values cannot be copied. */
@@ -78,9 +60,9 @@ export function copiedOrNone(values: PayloadValues): PayloadValues {
   }
 }
 
-/** A copy of what a message holds, decoded. */
+/** A copy of what a message holds. */
 export function valuesIn(payload: Payload | undefined): PayloadValues {
-  return payload === undefined ? {} : copy(payload.values(), decoded);
+  return payload === undefined ? {} : copied(payload.values());
 }
 
 /** Positional and named values as one payload. */

@@ -1,5 +1,6 @@
 import { HEAD_ROOM, type Serializer } from "../../serializers/serializer.ts";
 import type { Message } from "../../wamp/messages.ts";
+import { withoutRaw } from "../../wamp/raw-value.ts";
 import { slabFor, slabUsed, takeSlab } from "./slab.ts";
 
 /** A piece of an encoded message: a text in UTF-8, or bytes. */
@@ -157,19 +158,26 @@ function put(part: Part, size: number, target: Buffer, at: number): void {
  */
 export class Outgoing {
   readonly #serializer: Serializer;
+  readonly #takesRaw: boolean;
   #message: Message | null = null;
   #frame: OutgoingFrame | null = null;
 
   constructor(serializer: Serializer) {
     this.#serializer = serializer;
+    this.#takesRaw = serializer.transcodeTail !== undefined;
   }
 
   frame(message: Message): OutgoingFrame {
     if (this.#frame !== null && this.#message === message) return this.#frame;
-    this.#frame = new OutgoingFrame(this.#serializer, message);
+    this.#frame = new OutgoingFrame(this.#serializer, this.#takesRaw ? message : decoded(message));
     this.#message = message;
     return this.#frame;
   }
+}
+
+/** A message as a serializer gets it that takes no raw values. Of the heads, that of WELCOME may have some. */
+function decoded(message: Message): Message {
+  return message.type === "WELCOME" ? { ...message, details: withoutRaw(message.details) } : message;
 }
 
 const byFormat = new WeakMap<Serializer, Outgoing>();
