@@ -64,11 +64,10 @@ export const wampcra = defineMethod({
       if (answer.kind !== "unknown") decoySecret(query.authid, [models.reveal()]);
       return answer;
     },
-    assignments: ({ users }: Block) =>
-      assignmentsIn("users", users).map((assignment) => {
-        const warning = hopelessness(users[String(assignment.path[1])]?.fields.reveal() ?? {});
-        return warning === null ? assignment : { ...assignment, warning };
-      }),
+    assignments({ users }: Block) {
+      const warnings = Object.values(users).map(({ fields }) => hopelessness(fields.reveal()));
+      return assignmentsIn("users", users).map((assignment, i) => ({ ...assignment, warning: warnings[i] }));
+    },
   },
 
   client: {
@@ -82,8 +81,8 @@ export const wampcra = defineMethod({
     const found = await attempt.resolvePrincipal();
     const { key, salting } = await secretOf(found.credential);
     const { role, provider } = found.principal;
-    const why = provider === "static" ? null : hopelessness(found.credential);
-    if (why !== null) attempt.log.warn({ provider, authid: found.principal.authid }, `wampcra: ${why}`);
+    const why = provider === "static" ? undefined : hopelessness(found.credential);
+    if (why !== undefined) attempt.log.warn({ provider, authid: found.principal.authid }, `wampcra: ${why}`);
     // A static user's own `authid` would show that the user exists: no decoy has one. An authid from a strategy is
     // used, as in Crossbar.
     const authid = provider === "static" ? attempt.authid : found.principal.authid;

@@ -63,10 +63,10 @@ export function checkSecret(fields: SecretFields, context: z.RefinementCtx): voi
  * Why no login with checked `fields` can succeed, if that shows: a client derives base64 of `keylen` bytes, and a secret
  * that is something else is most likely the plain password.
  */
-export function hopelessness({ secret, salt, keylen }: SecretFields): string | null {
-  if (secret === undefined || salt === undefined || keylen === undefined) return null;
+export function hopelessness({ secret, salt, keylen }: SecretFields): string | undefined {
+  if (secret === undefined || salt === undefined || keylen === undefined) return undefined;
   const bytes = Buffer.from(secret, "base64");
-  if (bytes.length === keylen && bytes.toString("base64") === secret) return null;
+  if (bytes.length === keylen && bytes.toString("base64") === secret) return undefined;
   return `its secret is not the derived key, base64 of ${keylen} bytes, so that no proof can be right: a plain one is called password, or wampgate hash derives the key`;
 }
 
