@@ -84,7 +84,7 @@ export function describeSerializer(runner: Runner, { serializer, counts = true }
 
     if (serializer.encodeParts !== undefined) {
       it("gives the same message in pieces", () => {
-        for (const message of [...HEADS.map(parseMessage), ...payloads()]) {
+        for (const message of [...HEADS.map((head) => parseMessage(head)), ...payloads()]) {
           const parts = serializer.encodeParts?.(message) ?? [];
           assertSame(decoded(Buffer.concat(parts.map((part) => Buffer.from(part as string)))), message);
         }
@@ -93,7 +93,7 @@ export function describeSerializer(runner: Runner, { serializer, counts = true }
 
     if (serializer.write !== undefined) {
       it("writes a message within the room that it is given, or not at all", () => {
-        for (const message of [...HEADS.map(parseMessage), ...payloads()]) {
+        for (const message of [...HEADS.map((head) => parseMessage(head)), ...payloads()]) {
           const [before, size] = [16, payloadIn(message)?.tail(serializer).bytes.length ?? 0];
           const room = before + size + HEAD_ROOM;
           const target = Buffer.alloc(room + 16, 0xee);
@@ -131,7 +131,7 @@ export function describeSerializer(runner: Runner, { serializer, counts = true }
     }
 
     it("answers any bytes with a message or a protocol violation, and with nothing else", () => {
-      const frames = [...HEADS.map(parseMessage), ...payloads()].map((message) => serializer.encode(message));
+      const frames = [...HEADS.map((head) => parseMessage(head)), ...payloads()].map((message) => serializer.encode(message));
       for (const frame of hostileFrames(frames)) {
         const error = thrownBy(() => payloadIn(decoded(frame))?.values());
         if (error !== null) assertWampError(error, ErrorUri.protocolViolation, frame);

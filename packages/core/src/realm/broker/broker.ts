@@ -2,7 +2,6 @@ import type { Decision } from "../../contract/authorization.ts";
 import type { Log } from "../../contract/log.ts";
 import type { Live } from "../../settings/live.ts";
 import type { RealmOptions } from "../settings.ts";
-import { excerpt } from "../../wamp/excerpt.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { IdSequence, randomId } from "../../wamp/ids.ts";
 import type { MessageOf } from "../../wamp/messages.ts";
