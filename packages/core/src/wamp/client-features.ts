@@ -8,7 +8,7 @@ import type { Dict } from "./payload.ts";
 export const CLIENT_FEATURES = {
   publisher: ["payload_passthru_mode"],
   subscriber: ["payload_passthru_mode", "subscription_revocation"],
-  caller: ["payload_passthru_mode", "progressive_call_invocations"],
+  caller: ["payload_passthru_mode"],
   callee: [
     "call_canceling",
     "call_cancelling", // the spelling of some clients
