@@ -64,7 +64,7 @@ function configPage() {
     NOTICE,
     "# The config",
     "",
-    "Found as `wampgate.config.{json,yaml,yml,js,mjs,cjs,ts}`, `.wampgaterc*` or `wampgate` in `package.json`, in the working directory or a folder above it, or given by `--config FILE`. One in JavaScript or TypeScript is run only from the folders of the project, up to the nearest `package.json` or `.git`; without one, from the working directory alone. Folders above that anyone may write to are passed over. In any string `${NAME}` is replaced from the environment, `${NAME:-default}` has a default for a variable that is not set or empty, and `${file:path}` is the text of a file, its path relative to the config, less one newline at its end; `$${` is a literal `${`. A value that is wholly `${…}` is read as a number or boolean where one is wanted. JSON may have comments. A duration is a whole number of milliseconds (ms). What happens at a limit is told in [limits](limits.md). A reload changes everything but `plugins`, `components` and some keys of transports. `npx wampgate schema` prints the JSON Schema, for editors.",
+    "Found as `wampgate.config.{json,yaml,yml,js,mjs,cjs,ts}`, `.wampgaterc*` or `wampgate` in `package.json`, in the working directory or a folder above it, or given by `--config FILE`. One in JavaScript or TypeScript is run only from the folders of the project, up to the nearest `package.json` or `.git`; without one, from the working directory alone. Folders above that anyone may write to are passed over. In any string `${NAME}` is replaced from the environment, `${NAME:-default}` has a default for a variable that is not set or empty, and `${file:path}` is the text of a file, its path relative to the config, less one newline at its end; `$${` is a literal `${`. A value that is wholly `${…}` is read as a number or boolean where one is wanted. JSON may have comments. A duration is a whole number of milliseconds (ms). What happens at a limit is told in [limits](limits.md). A reload changes everything but `plugins` and `components`. `npx wampgate schema` prints the JSON Schema, for editors.",
     "",
     "## Top level",
     ...table({ ...rest, transports }, schema.required),
@@ -93,6 +93,8 @@ function configPage() {
     ...table(Object.fromEntries(Object.entries({ ...common, auth }).filter(([key]) => shared(key))), ["type", "auth"]),
     "",
     "### An endpoint",
+    "Entries with the same endpoint share its port, whatever their type: WebSockets differ by their path, and a RawSocket is recognized by its first byte. They need the same `tls`, `trusted-proxies` and `proxy-protocol`.",
+    "",
     ...kinds[0].properties.endpoint.oneOf.flatMap(({ properties, required }) => table(properties, required)),
     ...kinds.flatMap(({ type, properties, required }) => [
       "",
@@ -183,7 +185,9 @@ function mappings(properties) {
 /** Which keys of a transport a reload changes. */
 function reloadNote(properties) {
   const keys = liveKeys({ properties }).map((key) => `\`${key}\``);
-  return keys.length === 0 ? [] : [`Of these a reload changes ${keys.join(", ")}; the others wait for a restart.`];
+  return keys.length === 0
+    ? []
+    : [`Of these a reload changes ${keys.join(", ")}; for the others it closes the entry, and opens the new one.`];
 }
 
 /** The page of limits: its text is in the page itself, its tables are made from the schemas. */

@@ -37,26 +37,19 @@ const doors: ((hear: (text: string) => void) => (text: string) => void)[] = [];
 const whisper = defineTransport({
   type: "whisper",
   schema: z.strictObject({ name: z.string() }),
-  start: (entries, { serializers, log }) => {
-    for (const entry of entries) {
-      doors.push((hear) => {
-        const subprotocol = subprotocolsOf(serializers).get("wamp.2.json");
-        if (subprotocol === undefined) throw new Error("no JSON");
-        const details = transportDetails({ type: "whisper", carrier: "air", peer: "near", subprotocol, headers: {} });
-        const nothing = (): void => undefined;
-        const send = ({ bytes }: OutgoingFrame): void => hear(Buffer.from(bytes).toString());
-        const wire = { send, close: nothing, terminate: nothing, pause: nothing, resume: nothing };
-        const connection = new FrameConnection(details, subprotocol, wire, log);
-        connection.open(entry);
-        return (text) => connection.received(Buffer.from(text), false);
-      });
-    }
-    const close = (): Promise<void> => Promise.resolve();
-    return Promise.resolve({
-      urls: entries.map(({ options }) => `whisper:${options.name}`),
-      stop: () => undefined,
-      close,
+  open(entry, { serializers, log }) {
+    doors.push((hear) => {
+      const subprotocol = subprotocolsOf(serializers).get("wamp.2.json");
+      if (subprotocol === undefined) throw new Error("no JSON");
+      const details = transportDetails({ type: "whisper", carrier: "air", peer: "near", subprotocol, headers: {} });
+      const nothing = (): void => undefined;
+      const send = ({ bytes }: OutgoingFrame): void => hear(Buffer.from(bytes).toString());
+      const wire = { send, close: nothing, terminate: nothing, pause: nothing, resume: nothing };
+      const connection = new FrameConnection(details, subprotocol, wire, log);
+      connection.open(entry);
+      return (text) => connection.received(Buffer.from(text), false);
     });
+    return { url: () => `whisper:${entry.options.name}`, close: () => Promise.resolve() };
   },
 });
 

@@ -9,7 +9,7 @@ import { connectRaw } from "./support/raw-client.ts";
 // Each test starts a process, on machines that may have other work.
 jest.setTimeout(30_000);
 
-function config({ principals = ["joe", "ann"], entry = "", rest = "" } = {}): string {
+function config({ principals = ["joe", "ann"], rest = "" } = {}): string {
   const known = principals.map((name) => `${name}: { ticket: "\${TICKET}", role: user }`).join(", ");
   return `
 plugins: ["@wampgate/auth-ticket"]
@@ -17,7 +17,6 @@ realms: [{ name: realm1, roles: [{ name: user, allow-by-default: true }] }]
 transports:
   - type: websocket
     endpoint: { type: tcp, host: 127.0.0.1, port: 0 }
-    ${entry}
     auth: { ticket: { type: static, principals: { ${known} } } }
 ${rest}`;
 }
@@ -26,7 +25,7 @@ let router: CliRouter;
 let file: string;
 
 async function start(name = "wampgate.config.yaml", text = config()): Promise<void> {
-  const cwd = await folderWith({ [name]: text });
+  const cwd = await folderWith({ [name]: text, "none.mjs": "export default () => undefined;" });
   file = join(cwd, name);
   router = await startCli(cwd, { TICKET: "secret" });
 }
@@ -53,11 +52,13 @@ it("SIGHUP reloads the config file: who is in it no more is told why, the others
   await start();
   const [joe, ann] = [await logIn("joe"), await logIn("ann")];
   for (const client of [joe, ann]) await client.welcomed();
-  await reload(config({ principals: ["joe", "eve"], entry: "serializers: [cbor]" }));
+  await reload(
+    config({ principals: ["joe", "eve"], rest: "components: [{ module: ./none.mjs, realm: realm1, role: user }]" }),
+  );
   expect(await ann.next()).toEqual([6, { message: "its principal is not there any more" }, "wamp.close.killed"]);
   ann.send(6, {}, "wamp.close.goodbye_and_out");
   expect(await router.logged(/the config was reloaded/)).toMatchObject({ closed: 1, level: 30 });
-  await router.logged(/^transports\[0\]\.serializers has changed; it stays as it was until a restart$/);
+  await router.logged(/^components has changed; the components stay as they are until a restart$/);
   await (await logIn("eve")).welcomed();
   joe.send(48, 1, {}, "wamp.session.count");
   expect(await joe.next()).toEqual([50, 1, {}, [2]]);
@@ -69,9 +70,9 @@ it("a config file that is wrong, or is not there, changes nothing, and the log s
   await joe.welcomed();
   await reload(config({ principals: [], rest: "shutdown-timeout: soon\nnonsense: 1\n" }));
   await router.logged(
-    /^wampgate\.config\.yaml:9: shutdown-timeout: expected a whole number of milliseconds, found a string/,
+    /^wampgate\.config\.yaml:8: shutdown-timeout: expected a whole number of milliseconds, found a string/,
   );
-  await router.logged(/:10: nonsense: unknown key/);
+  await router.logged(/:9: nonsense: unknown key/);
   await router.logged(/the config was not reloaded, and the old one stays in effect: .* is wrong/);
   await reload("realms: [");
   await router.logged(/it cannot be read/);

@@ -4,7 +4,19 @@ export type { Action, AuthorizeQuery, Decision } from "./contract/authorization.
 export type { Connection, ConnectionHandler } from "./contract/connection.ts";
 export { defineTransport } from "./plugins/define.ts";
 export type { SlowClient, WaitingBytes } from "./contract/waiting-bytes.ts";
-export type { Listener, Transport, TransportContext, TransportEntry, TransportNeeds } from "./contract/transport.ts";
+export type {
+  Accepts,
+  EntryEndpoint,
+  OpenEntry,
+  RequestHandler,
+  Transport,
+  TransportContext,
+  TransportEntry,
+  TransportNeeds,
+  UpgradeHandler,
+} from "./contract/transport.ts";
+export { endpointSchema } from "./transports/net/settings.ts";
+export type { NamedServers } from "./transports/net/endpoints.ts";
 export { FrameConnection, type Wire } from "./transports/frames/frame-connection.ts";
 export type { OutgoingFrame } from "./transports/frames/outgoing.ts";
 export { type Channel, transportDetails } from "./transports/net/details.ts";

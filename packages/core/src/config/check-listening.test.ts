@@ -16,7 +16,7 @@ function told(entries: readonly Entry[]): string[] {
   const issues = new Issues();
   checkListening(
     entries.map((entry, i) => ({ ...entry, at: ["transports", i] })),
-    ["json"],
+    { serializers: ["json"], servers: new Set() },
     issues,
   );
   return issues.found.map((issue) => issueText(issue, "config"));
@@ -40,22 +40,20 @@ describe("transports that cannot listen beside each other are told so", () => {
     [
       "one path on one port",
       [web(tcp(8080)), web(tcp(8080))],
-      'transports[1]: an earlier transport has this endpoint and the path "/ws"; give one another path; see transports[0]',
+      'transports[1]: it has the endpoint of transports[0], which takes WebSockets at the path "/ws" there; give one of them another path',
     ],
     [
       "one port with and without TLS",
       [web(tcp(8080)), web(tcp(8080, { tls: { key: "k", certificate: "c" } }), { path: "/b" })],
-      "transports[1]: an earlier transport has this endpoint with another tls, or other proxies; see transports[0]",
+      "transports[1]: it has the endpoint of transports[0], but another tls; give both the same, or other endpoints",
     ],
     [
       "two RawSockets",
       [raw(tcp(8080)), raw(tcp(8080))],
-      "transports[1]: an earlier transport has this endpoint; give one of them another; see transports[0]",
+      "transports[1]: it has the endpoint of transports[0], which takes connections that begin with the byte 0x7f there; give one of them another endpoint",
     ],
-    ["two types", [web(tcp(8080)), raw(tcp(8080))], taken("port 8080")],
     ["all addresses and one", [web(tcp(8080, { host: "0.0.0.0" })), web(tcp(8080))], taken("port 8080")],
     ["one address and all of IPv6", [raw(tcp(8080)), raw(tcp(8080, { host: "::" }))], taken("port 8080")],
-    ["one socket", [web(unix("/tmp/a")), raw(unix("/tmp/a"))], taken("/tmp/a")],
     ["one socket by two paths", [web(unix("/tmp/a")), web(unix("/tmp/b/../a"))], taken("/tmp/a", "/tmp/b/../a")],
     [
       "a serializer that is not loaded",
@@ -68,7 +66,8 @@ describe("transports that cannot listen beside each other are told so", () => {
 
   it.each<[string, Entry[]]>([
     ["paths of one port", [web(tcp(8080)), web(tcp(8080), { path: "/b" })]],
-    ["free ports", [web(tcp(0)), raw(tcp(0)), raw(tcp(0))]],
+    ["two types on one endpoint", [web(tcp(8080)), raw(tcp(8080)), web(unix("/tmp/a")), raw(unix("/tmp/a"))]],
+    ["free ports", [web(tcp(0)), raw(tcp(0)), raw(tcp(0, { "trusted-proxies": ["10.0.0.1"] }))]],
     ["other ports", [web(tcp(8080)), raw(tcp(8081))]],
     ["other addresses", [web(tcp(8080)), raw(tcp(8080, { host: "127.0.0.2" }))]],
     ["IPv4 and one address of IPv6", [web(tcp(8080, { host: "0.0.0.0" })), raw(tcp(8080, { host: "::1" }))]],

@@ -2,6 +2,8 @@ import { resolve } from "node:path";
 import { isIP } from "node:net";
 import type { ListenEndpoint, Transport } from "../contract/transport.ts";
 import { pathText } from "../errors/config-error.ts";
+import { thrownText } from "../errors/thrown.ts";
+import { isShared, type Sharing, sharingOf, whyNotThere, whyNotTogether } from "../transports/net/sharing.ts";
 import type { Issues, Path } from "./issues.ts";
 import { quoted } from "./shown.ts";
 import { didYouMean } from "./suggest.ts";
@@ -13,8 +15,17 @@ interface Entry {
   readonly at: Path;
 }
 
+/** What there is besides the config. */
+interface Given {
+  /** The names of the serializers that are loaded. */
+  readonly serializers: readonly string[];
+  /** The names of HTTP servers that the program gives. */
+  readonly servers: ReadonlySet<string>;
+}
+
 /** Reports what keeps entries from listening: serializers that are not loaded, and endpoints that are in each other's way. */
-export function checkListening(entries: readonly Entry[], serializers: readonly string[], issues: Issues): void {
+export function checkListening(given: readonly Entry[], { serializers, servers }: Given, issues: Issues): void {
+  const entries = given.flatMap((entry) => withSharing(entry, issues));
   for (const entry of entries) checkSerializers(entry, serializers, issues);
   for (const transport of new Set(entries.map((entry) => entry.transport))) {
     const same = entries.filter((entry) => entry.transport === transport);
@@ -24,12 +35,45 @@ export function checkListening(entries: readonly Entry[], serializers: readonly 
     }
   }
   for (const [i, later] of entries.entries()) {
+    const problem = endpointProblem(later, entries.slice(0, i), servers);
+    if (problem !== null) issues.add(later.at, problem);
     const earlier = entries.slice(0, i).find((one) => isInTheWay(one, later));
     if (earlier === undefined) continue;
     const where = { own: nameOf(endpointOf(later)), taken: nameOf(endpointOf(earlier)) };
     const message = `${pathText(earlier.at)} listens on ${where.taken} already, so that this transport cannot listen on ${where.own}; give one of them another`;
     issues.add([...later.at, "endpoint"], message);
   }
+}
+
+interface SharingEntry extends Entry {
+  /** Null for a transport that listens by itself. */
+  readonly sharing: Sharing | null;
+}
+
+function withSharing(entry: Entry, issues: Issues): SharingEntry[] {
+  try {
+    return [{ ...entry, sharing: sharingOf(entry.transport, entry.options) }];
+  } catch (error) {
+    issues.add(entry.at, `the plugin failed to read it: ${thrownText(error)}`);
+    return [];
+  }
+}
+
+/** What is wrong with the endpoint that an entry shares with others. */
+function endpointProblem(
+  { sharing }: SharingEntry,
+  earlier: readonly SharingEntry[],
+  servers: ReadonlySet<string>,
+): string | null {
+  if (sharing === null) return null;
+  const problem = whyNotThere(sharing, servers);
+  if (problem !== null) return problem;
+  for (const other of earlier) {
+    if (other.sharing === null || !isShared(other.sharing, sharing)) continue;
+    const why = whyNotTogether(other.sharing, sharing, pathText(other.at));
+    if (why !== null) return why;
+  }
+  return null;
 }
 
 function checkSerializers({ transport, options, at }: Entry, loaded: readonly string[], issues: Issues): void {
@@ -43,8 +87,10 @@ function checkSerializers({ transport, options, at }: Entry, loaded: readonly st
   }
 }
 
-function endpointOf({ transport, options }: Entry): ListenEndpoint | undefined {
-  return transport.needs?.(options).endpoint;
+/** Where an entry makes the router, or itself, listen. */
+function endpointOf({ transport, options, sharing }: SharingEntry): ListenEndpoint | undefined {
+  if (sharing === null) return transport.needs?.(options).endpoint;
+  return sharing.endpoint.type === "server" ? undefined : sharing.endpoint;
 }
 
 function nameOf(endpoint: ListenEndpoint | undefined): string {
@@ -52,8 +98,12 @@ function nameOf(endpoint: ListenEndpoint | undefined): string {
   return endpoint.type === "unix" ? endpoint.path : `port ${endpoint.port}`;
 }
 
-/** Whether only one of two entries can listen. Those of one type on the very same endpoint are their transport's affair. */
-function isInTheWay(earlier: Entry, later: Entry): boolean {
+/**
+ * Whether only one of two entries can listen. Those that share the very same endpoint have other rules, and so have those of
+ * one type that listens by itself.
+ */
+function isInTheWay(earlier: SharingEntry, later: SharingEntry): boolean {
+  if (earlier.sharing !== null && later.sharing !== null && isShared(earlier.sharing, later.sharing)) return false;
   const [a, b] = [endpointOf(earlier), endpointOf(later)];
   if (a === undefined || b === undefined) return false;
   if (a.type === "unix" && b.type === "unix")

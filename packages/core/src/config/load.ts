@@ -57,6 +57,8 @@ export interface LoadOptions {
   readonly transports: readonly Transport[];
   /** The names of the serializers that core has without plugins. */
   readonly serializers: readonly string[];
+  /** The names that endpoints of type `server` may have: the HTTP servers that the program gives. */
+  readonly servers?: ReadonlySet<string>;
   /** The plugins of the running router, if its config is read again: no others can be added. */
   readonly running?: readonly Plugin[];
 }
@@ -67,7 +69,7 @@ export interface LoadOptions {
  */
 export async function loadConfig(
   source: ConfigSource,
-  { cwd, transports, serializers, running }: LoadOptions,
+  { cwd, transports, serializers, servers = new Set(), running }: LoadOptions,
 ): Promise<LoadedConfig> {
   const issues = new Issues(source.locate);
   const {
@@ -119,7 +121,7 @@ export async function loadConfig(
   const named = [...serializers, ...usable.flatMap(({ plugin }) => plugin.serializers ?? []).map(({ name }) => name)];
   if (!isExcused(undefined, context)) {
     const listening = entries.map(({ entry: { transport, options }, at }) => ({ transport, options, at }));
-    checkListening(listening, named, issues);
+    checkListening(listening, { serializers: named, servers }, issues);
   }
   const components = await checkComponents(raw["components"] ?? [], from, context);
   warnOfRules(realms.settings, context.called, warnings);

@@ -1,3 +1,6 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Serializer } from "../serializers/serializer.ts";
 import type { LimitSettings } from "../limits/settings.ts";
 import type { MessageSettings } from "../serializers/settings.ts";
@@ -24,6 +27,52 @@ export interface TransportEntry<E = unknown> {
   readonly traffic: Traffic;
 }
 
+/** What an entry takes from its endpoint, which other entries may share. Each takes something else. */
+export type Accepts =
+  | {
+      /** Requests to upgrade to WebSocket at this path. */
+      readonly upgrade: string;
+      /** How long a request's URL and headers may be together, in bytes. The largest value of an endpoint counts. */
+      readonly maxHeaderSize?: number;
+    }
+  | {
+      /** Other HTTP requests to this path, and to those below it. The longest one that fits counts. */
+      readonly request: string;
+    }
+  | {
+      /** Connections that begin with this byte. */
+      readonly firstByte: number;
+    };
+
+/** Takes a request to upgrade, and the bytes that came behind it. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** Answers an HTTP request. If it throws or rejects, the client gets 500. */
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/** The endpoint on which the router listens for an entry. */
+export interface EntryEndpoint {
+  /**
+   * An address on it, as `wss://192.0.2.1:8080/ws`. With port 0 the port is known only once the router listens.
+   * @param scheme the scheme without TLS: `ws`
+   */
+  url(scheme: string, path?: string): string;
+  /** What carries a connection, as authenticators see it: `tcp`, `tls`, `unix`. */
+  carrierOf(socket: Socket): string;
+  /**
+   * The client at the other end, behind the trusted proxies, as `transport.peer`; undefined if it has left already.
+   * @param headers of its request, if it made one
+   */
+  peerOf(socket: Socket, headers?: IncomingMessage["headers"]): string | undefined;
+  /** The host that a client asked for, with its port if it was written, also behind trusted proxies. */
+  hostOf(request: IncomingMessage): string | undefined;
+  /**
+   * The entry counts this connection from now on, by `entry.accept`. Until then it is one of the endpoint's pending
+   * sockets, which may take 30 seconds.
+   */
+  taken(socket: Socket): void;
+}
+
 export interface TransportContext {
   /** The serializers that are loaded, by name. */
   readonly serializers: ReadonlyMap<string, Serializer>;
@@ -34,21 +83,25 @@ export interface TransportContext {
   readonly report: ReportLimit;
   /** Tell it of each client for which bytes wait: together they have a limit, `max-buffered-total`. */
   readonly waiting: WaitingBytes;
+  /** The entry's endpoint. It throws for a transport that does not say what it `accepts`. */
+  readonly endpoint: EntryEndpoint;
 }
 
-/** A transport's running servers. */
-export interface Listener {
-  /** Where each entry can be reached, in their order: `ws://127.0.0.1:8080/ws`. */
-  readonly urls: readonly string[];
-  /** Takes no new clients; connected ones stay. Health pages answer until `close`. */
-  stop(): void;
-  /** Stops, ends the connections that are left, and resolves when all are gone. */
+/** An entry that takes clients. */
+export interface OpenEntry {
+  /** Where clients connect: `ws://127.0.0.1:8080/ws`. Asked whenever it is shown, but not before the router listens. */
+  url(): string;
+  /** Takes no more clients, ends the connections that are left, and resolves when all are gone. */
   close(): Promise<void>;
   /**
-   * Reads the files of certificates again, for new connections. Gives a sentence for each that cannot be used; the old
-   * one stays in use.
+   * The config was reloaded, and the entry stays: `entry.options` has the new values of live keys, and there may be
+   * others in the files that it names. Gives a sentence for each thing that cannot be used; the old one stays in use.
    */
-  reloadCertificates?(): Promise<readonly string[]>;
+  configure?(): readonly string[] | Promise<readonly string[]>;
+  /** Takes what the transport `accepts`: the function of the same name is needed. */
+  readonly upgrade?: UpgradeHandler;
+  readonly request?: RequestHandler;
+  readonly firstByte?: (socket: Socket) => void;
 }
 
 /** A way for clients to connect: the `type` of an entry in `transports`. */
@@ -56,26 +109,30 @@ export interface Transport<E = unknown> {
   readonly type: string;
   /**
    * The keys of an entry, without core's own (`type`, `auth`, `max-connections` …). Mark a key with `.meta({ live: true
-   * })` if it is read again for each connection: then a reload changes it. The others need a restart.
+   * })` if it is read again for each connection, or by `configure`: then a reload changes it. If another key changes, the
+   * entry is closed, and the new one opened.
    */
   readonly schema: Schema<E>;
-  /** Listens for all entries of this type together, since several may share a port. Rejects if it cannot. */
-  readonly start: (entries: readonly TransportEntry<E>[], context: TransportContext) => Promise<Listener>;
-  /** What identifies an entry when the config is reloaded. Default: all its keys. */
-  readonly identity?: (entry: E) => string;
+  /**
+   * What its entries take from an endpoint on which the router listens: then the schema has the key `endpoint`, whose
+   * schema is `endpointSchema`. Without it, the transport listens by itself.
+   */
+  readonly accepts?: (options: E) => Accepts;
+  /** Opens an entry. Rejects if it cannot. */
+  readonly open: (entry: TransportEntry<E>, context: TransportContext) => OpenEntry | Promise<OpenEntry>;
   /** Entries that conflict with an earlier one: the positions of the later and of the earlier one, and why. */
   readonly conflicts?: (
     entries: readonly E[],
   ) => readonly { readonly index: number; readonly other?: number; readonly message: string }[];
-  /** What an entry needs to listen, so that what is missing is found before the start. */
+  /** What an entry needs to be opened, so that what is missing is found before the start. */
   readonly needs?: (entry: E) => TransportNeeds;
 }
 
-/** What an entry needs to listen. */
+/** What an entry needs to be opened. */
 export interface TransportNeeds {
   /** The names of its serializers; default: all that are loaded. */
   readonly serializers?: readonly string[] | undefined;
-  /** Where it listens, as the config's `endpoint` says. */
+  /** Where it listens by itself, as the config's `endpoint` says. A transport that `accepts` something need not tell. */
   readonly endpoint?: ListenEndpoint;
 }
 

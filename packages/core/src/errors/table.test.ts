@@ -50,6 +50,7 @@ const WITHIN_OTHERS: Readonly<Record<string, string>> = {
   "packages/core/src/plugins/load-plugins.ts": "told as problems of WG_CONFIG_INVALID",
   "packages/core/src/plugins/start-component.ts": "told by WG_COMPONENT",
   "packages/core/src/router/log-values.ts": "how the log shows an error, with its code",
+  "packages/core/src/transports/net/endpoint.ts": "told as problems of WG_CONFIG_INVALID",
   "packages/core/src/transports/net/listen.ts": "told by WG_LISTEN",
   "packages/metrics/src/page.ts": "told by WG_HOOK_FAILED of the hook starting",
 };

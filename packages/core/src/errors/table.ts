@@ -208,6 +208,11 @@ export const ERRORS = {
     meaning: "A TLS key and its certificate cannot be used together, or one of them is damaged.",
     todo: "Name the key that the certificate was made for, both in PEM.",
   },
+  WG_TRANSPORT: {
+    class: "WampgateError",
+    meaning: "A plugin's transport does not keep to its contract, so that its entry is not open.",
+    todo: "Correct `accepts` and `open` of the transport.",
+  },
   WG_USAGE: {
     class: "UsageError",
     meaning: "The command line is wrong.",

@@ -29,10 +29,9 @@ const SERIALIZER: Shape = { name: "string", decode: "function", encode: "functio
 const TRANSPORT: Shape = {
   type: "string",
   schema: "schema",
-  start: "function",
+  open: "function",
+  accepts: "function?",
   conflicts: "function?",
-  identity: "function?",
-  live: "object?",
 };
 
 /** What is wrong in a plugin's shape. Its author may not use types. */

@@ -1,6 +1,7 @@
 import type { ConfigIssue } from "../errors/config-error.ts";
 import { componentProblem } from "../plugins/start-component.ts";
 import { endpointProblems } from "../transports/net/check-endpoint.ts";
+import { sharingOf } from "../transports/net/sharing.ts";
 import type { RouterContext } from "./context.ts";
 import { requireProviders } from "./plugins.ts";
 
@@ -19,8 +20,8 @@ export async function checkRouter(context: RouterContext): Promise<RouterCheck> 
   const warnings: ConfigIssue[] = [];
   const { transports, components, folder } = context.config.now;
   for (const [i, { transport, options }] of transports.entries()) {
-    const endpoint = transport.needs?.(options).endpoint;
-    if (endpoint === undefined) continue;
+    const endpoint = sharingOf(transport, options)?.endpoint ?? transport.needs?.(options).endpoint;
+    if (endpoint === undefined || endpoint.type === "server") continue;
     for (const { path, message, isWarning } of await endpointProblems(endpoint, folder))
       (isWarning ? warnings : problems).push({ path: ["transports", i, "endpoint", ...path], message });
   }

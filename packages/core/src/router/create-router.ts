@@ -2,13 +2,14 @@ import { dirname, resolve } from "node:path";
 import type { WampgateConfig } from "../config/define-config.ts";
 import { limitCounters } from "../config/json-schema.ts";
 import type { Locate } from "../config/places.ts";
-import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { type LoadedConfig, loadConfig, type LoadOptions } from "../config/load.ts";
 import type { Log } from "../contract/log.ts";
 import type { RouterStats } from "../contract/observers.ts";
 import type { Freeze } from "../hooks/create-hook.ts";
 import { createRouterHooks } from "../hooks/router-hooks.ts";
 import { LimitReport } from "../limits/limit-report.ts";
 import { partOf } from "../settings/live.ts";
+import type { NamedServers } from "../transports/net/endpoints.ts";
 import { CloseUri } from "../wamp/error-uris.ts";
 import { BUILTIN, NAMED } from "./builtin.ts";
 import { checkRouter } from "./check.ts";
@@ -31,6 +32,11 @@ export interface RouterOptions {
   readonly file?: string;
   /** The line of a path in that file, for messages. */
   readonly locate?: Locate | undefined;
+  /**
+   * HTTP servers of this program, by the names that endpoints of type `server` have for them. The router takes WebSockets
+   * there; the program listens, and closes them.
+   */
+  readonly servers?: NamedServers;
   /** Default: pino on stdout, as the config's `log` says. */
   readonly log?: Log;
 }
@@ -45,18 +51,23 @@ export interface RouterOptions {
  * await router.start();
  */
 export async function createRouter(config: WampgateConfig, options: RouterOptions = {}): Promise<Router> {
-  const { cwd = process.cwd(), locate } = options;
+  const { cwd = process.cwd(), locate, servers = {} } = options;
   const file = options.file === undefined ? "config" : resolve(cwd, options.file);
   const folder = options.file === undefined ? cwd : dirname(file);
-  const loaded = await loadConfig(
-    { file, folder, raw: config, ...(locate === undefined ? {} : { locate }) },
-    { cwd, ...NAMED },
-  );
-  return assembled(loaded, { cwd, log: options.log ?? routerLog(1) });
+  const load: LoadOptions = { cwd, ...NAMED, servers: new Set(Object.keys(servers)) };
+  const loaded = await loadConfig({ file, folder, raw: config, ...(locate === undefined ? {} : { locate }) }, load);
+  return assembled(loaded, { load, servers, log: options.log ?? routerLog(1) });
 }
 
-/** Puts a router together from its parts, and lets the plugins tap its hooks. @param cwd where modules are looked for */
-async function assembled(loaded: LoadedConfig, { cwd, log: target }: { cwd: string; log: Log }): Promise<Router> {
+interface Given {
+  /** How its config was loaded. */
+  readonly load: LoadOptions;
+  readonly servers: NamedServers;
+  readonly log: Log;
+}
+
+/** Puts a router together from its parts, and lets the plugins tap its hooks. */
+async function assembled(loaded: LoadedConfig, { load, servers, log: target }: Given): Promise<Router> {
   const log = boundedLog(target);
   const config = { now: loaded };
   const freeze: Freeze = { frozen: false };
@@ -67,14 +78,14 @@ async function assembled(loaded: LoadedConfig, { cwd, log: target }: { cwd: stri
   const call: Sessions["services"]["call"] = (...args) => sessions.services.call(...args);
   const realms = new Realms(config, { hooks, log, call });
   const sessions = new Sessions(realms, context);
-  const listeners = new Listeners(realms, sessions, context);
+  const listeners = new Listeners(realms, sessions, context, servers);
   const logSettings = new LogSettings(
     routerLogOf(target),
     partOf(config, ({ settings }) => settings),
     limits,
   );
   const lifecycle = new Lifecycle({ realms, sessions, listeners, logSettings, freeze }, context);
-  const reloads = new Reloads({ realms, sessions, listeners, lifecycle, logSettings }, context, cwd);
+  const reloads = new Reloads({ realms, sessions, listeners, lifecycle, logSettings }, context, load);
   const stats: RouterStats = {
     get transports() {
       return listeners.stats;

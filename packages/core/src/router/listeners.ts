@@ -3,13 +3,17 @@ import type { LoadedConfig } from "../config/load.ts";
 import { WampgateError } from "../errors/wampgate-error.ts";
 import type { TransportStats } from "../contract/observers.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
-import type { Listener } from "../contract/transport.ts";
+import type { EntryEndpoint, OpenEntry, TransportContext } from "../contract/transport.ts";
 import { WaitingTotal } from "../limits/waiting-total.ts";
 import { FailedLogins } from "../limits/failed-logins.ts";
 import type { Serializer } from "../serializers/serializer.ts";
-import { partOf } from "../settings/live.ts";
+import { thrownText } from "../errors/thrown.ts";
+import { type LiveSource, partOf } from "../settings/live.ts";
 import type { Session } from "../session/session.ts";
-import { isMemoryListener, type MemoryClient, type MemoryConnectOptions } from "../transports/memory/memory.ts";
+import { isMemoryEntry, type MemoryClient, type MemoryConnectOptions } from "../transports/memory/memory.ts";
+import { endpointIn } from "../transports/net/endpoint.ts";
+import type { EndpointServer, Place } from "../transports/net/endpoint-server.ts";
+import { Endpoints, type NamedServers } from "../transports/net/endpoints.ts";
 import { Deadline, untilAborted } from "../wamp/deadline.ts";
 import { BUILTIN } from "./builtin.ts";
 import type { RouterContext } from "./context.ts";
@@ -27,24 +31,63 @@ export interface Endpoint {
   readonly methods: readonly { readonly name: string; readonly plugin: string; readonly types: readonly string[] }[];
 }
 
+/** An open entry of the config's `transports`. */
+interface Listening {
+  readonly runtime: TransportRuntime;
+  readonly settings: LiveSource<LoadedTransport>;
+  readonly open: OpenEntry;
+  /** Null for a transport that listens by itself. */
+  readonly at: { readonly server: EndpointServer; readonly place: Place } | null;
+}
+
+/** How a reload has changed what listens. */
+export interface ListenerChanges {
+  readonly opened: number;
+  readonly closed: number;
+  /** What could not be put into effect: a sentence for each. */
+  readonly problems: readonly string[];
+}
+
 /** The config's transports at run time, with their sessions. */
 export class Listeners {
-  /** One for each entry of the config's `transports`, in its order. Empty until they listen. */
-  transports: readonly TransportRuntime[] = [];
-  readonly #listening: { readonly listener: Listener; readonly transports: readonly TransportRuntime[] }[] = [];
+  #listening: readonly Listening[] = [];
+  /** Those that a reload closes, as long as they have clients. */
+  readonly #leaving = new Set<Listening>();
+  readonly #endpoints: Endpoints;
   readonly #realms: RealmDirectory;
   readonly #sessions: Sessions;
   readonly #context: RouterContext;
   readonly #failedLogins: FailedLogins;
-  readonly #waiting: WaitingTotal;
-  #onEmpty: (() => void) | null = null;
+  readonly #transportContext: Omit<TransportContext, "endpoint">;
+  readonly #whenEnded = new Set<() => void>();
+  #isStopped = false;
+  /** The end of what the last reload closed. */
+  #closing: Promise<unknown> = Promise.resolve();
 
-  constructor(realms: RealmDirectory, sessions: Sessions, context: RouterContext) {
+  constructor(realms: RealmDirectory, sessions: Sessions, context: RouterContext, servers: NamedServers) {
+    const { config, log, limits } = context;
     this.#realms = realms;
     this.#sessions = sessions;
     this.#context = context;
-    this.#failedLogins = new FailedLogins(context.limits.report);
-    this.#waiting = new WaitingTotal(partOf(context.config, ({ settings }) => settings));
+    this.#failedLogins = new FailedLogins(limits.report);
+    this.#transportContext = {
+      serializers: serializersOf(config.now),
+      folder: config.now.folder,
+      log,
+      report: limits.report,
+      waiting: new WaitingTotal(partOf(config, ({ settings }) => settings)),
+    };
+    this.#endpoints = new Endpoints(servers, this.#transportContext);
+  }
+
+  /** One for each open entry, and for those that a reload closes as long as they have clients. */
+  get transports(): readonly TransportRuntime[] {
+    return [...this.#listening, ...this.#leaving].map(({ runtime }) => runtime);
+  }
+
+  /** The current settings of the open entries, in the order of the config. */
+  get open(): readonly LoadedTransport[] {
+    return this.#listening.map(({ settings }) => settings.now);
   }
 
   /** How many sessions came by a transport, joined or not. */
@@ -53,9 +96,9 @@ export class Listeners {
   }
 
   get endpoints(): Endpoint[] {
-    return this.#each(({ settings }, url) => ({
+    return this.#listening.map(({ runtime: { settings }, open }) => ({
       type: settings.type,
-      url,
+      url: open.url(),
       methods: [...settings.auth.values()].map(({ method, plugin, blocks }) => ({
         name: method.name,
         plugin,
@@ -65,83 +108,132 @@ export class Listeners {
   }
 
   get stats(): TransportStats[] {
-    return this.#each(({ settings, limiter: { traffic, pendingLogins, sessions } }, url) => ({
-      type: settings.type,
-      url,
-      traffic,
-      pendingLogins,
-      sessions,
-    }));
+    return this.#listening.map(({ runtime, open }) => {
+      const { traffic, pendingLogins, sessions } = runtime.limiter;
+      return { type: runtime.settings.type, url: open.url(), traffic, pendingLogins, sessions };
+    });
   }
 
   /**
-   * Starts all transports.
+   * Opens all entries, then listens.
    * @param proceed called after each wait; if it throws, the start ends
    */
   async listen(proceed: () => void): Promise<void> {
-    const { config, log, limits } = this.#context;
-    const { folder, transports } = config.now;
-    this.transports = transports.map((_, i) => this.#runtimeOf(i));
-    const context = {
-      serializers: serializersOf(config.now),
-      folder,
-      log,
-      report: limits.report,
-      waiting: this.#waiting,
-    };
-    for (const { type, transport } of new Map(transports.map((entry) => [entry.type, entry])).values()) {
-      const ofType = this.transports.filter(({ settings }) => settings.type === type);
-      const entries = ofType.map(({ entry }) => entry);
-      this.#listening.push({ listener: await transport.start(entries, context), transports: ofType });
+    for (const settings of this.#context.config.now.transports) {
+      const opened = await this.#opened(settings);
+      this.#listening = [...this.#listening, opened];
       proceed();
     }
+    await this.#endpoints.listen();
+    proceed();
   }
 
   /** Connects to a transport of type `memory`. @throws WampgateError if there is none */
-  connect(options?: MemoryConnectOptions): MemoryClient {
-    const found = this.#listening.map(({ listener }) => listener).find(isMemoryListener);
-    if (found === undefined)
+  connect({ name, ...options }: MemoryConnectOptions = {}): MemoryClient {
+    const entries = this.#listening.map(({ open }) => open).filter(isMemoryEntry);
+    if (entries.length === 0)
       throw new WampgateError("WG_CONNECT", "connect() needs a transport of type memory in the config, and start()");
-    return found.connect(options);
+    if (this.#isStopped) throw new WampgateError("WG_CONNECT", "the router has stopped: it takes no new clients");
+    const entry = name === undefined ? entries[0] : entries.find((other) => other.name === name);
+    if (entry === undefined)
+      throw new WampgateError("WG_CONNECT", `there is no memory transport named "${name ?? "default"}"`);
+    return entry.connect(options);
   }
 
-  /** Reads certificates again. @returns a sentence for each problem */
-  async reloadCertificates(): Promise<string[]> {
-    const outcomes = await Promise.allSettled(
-      this.#listening.map(async ({ listener }) => listener.reloadCertificates?.()),
+  /**
+   * The entries that stay get their new settings; the others take no clients any more, and entitle no session. Call
+   * `followConfig` when their sessions have been told.
+   *
+   * @param kept the new settings of those that stay, by their old ones
+   */
+  settingsChanged(kept: ReadonlyMap<LoadedTransport, LoadedTransport>): void {
+    const staying = this.#listening.filter(({ settings }) => kept.has(settings.now));
+    for (const leaving of this.#listening.filter((listening) => !staying.includes(listening))) this.#retire(leaving);
+    for (const { settings } of staying) settings.now = kept.get(settings.now) ?? settings.now;
+    this.#listening = inOrder(staying, this.#context.config.now.transports);
+  }
+
+  /** Opens the entries that are new in the config, and closes those that left it. The others read their files again. */
+  async followConfig(): Promise<ListenerChanges> {
+    const closed = this.#leaving.size;
+    const ended = (this.#closing = this.#closeLeaving());
+    const problems = await this.#configure();
+    const open = this.open;
+    const added = this.#context.config.now.transports.filter((settings) => !open.includes(settings));
+    let opened = await this.#openAll(
+      added.filter(({ transport }) => transport.accepts !== undefined),
+      problems,
     );
-    return outcomes.flatMap((outcome) =>
-      outcome.status === "fulfilled" ? (outcome.value ?? []) : [`certificates: ${(outcome.reason as Error).message}`],
+    problems.push(...(await ended));
+    // One that listens by itself may need the address of one that was closed.
+    opened += await this.#openAll(
+      added.filter(({ transport }) => transport.accepts === undefined),
+      problems,
     );
+    return { opened, closed, problems };
   }
 
   /** Takes no new clients, and ends the pending logins. */
   stop(): void {
-    for (const { listener } of this.#listening) listener.stop();
-    for (const transport of this.transports) transport.close();
+    this.#isStopped = true;
+    this.#endpoints.stop();
+    for (const transport of this.transports) transport.stop();
   }
 
   /** Sends GOODBYE to all, and waits for their answers, two seconds at most. */
   async dismiss(reason: string): Promise<void> {
-    const limit = new Deadline(GOODBYE_TIME);
-    const empty = new Promise<void>((resolve) => {
-      this.#onEmpty = resolve;
-      for (const { sessions } of this.transports) for (const session of sessions) session.close(reason, SHUTTING_DOWN);
-      this.#checkEmpty();
-    });
-    await untilAborted(empty, limit.signal).catch(() => undefined);
-    limit.end();
+    const { transports } = this;
+    for (const { sessions } of transports) for (const session of sessions) session.close(reason, SHUTTING_DOWN);
+    await this.#left(transports);
   }
 
   /** Ends the connections that are left. */
   async close(): Promise<void> {
-    await Promise.all(this.#listening.splice(0).map(({ listener }) => listener.close()));
+    const all = [...this.#listening, ...this.#leaving];
+    this.#listening = [];
+    this.#leaving.clear();
+    await Promise.all([...all.map(({ open }) => open.close()), this.#endpoints.close(), this.#closing]);
   }
 
-  #runtimeOf(i: number): TransportRuntime {
-    const { config, hooks, log, limits } = this.#context;
-    // A reload keeps the entries in their order, and neither adds nor removes one.
-    const settings = partOf(config, ({ transports }) => transports[i] as LoadedTransport);
+  async #opened(settings: LoadedTransport): Promise<Listening> {
+    const { transport, options } = settings;
+    const live = { now: settings };
+    const runtime = this.#runtimeOf(live);
+    const accepts = transport.accepts?.(options);
+    const server = accepts === undefined ? null : await this.#endpoints.at(endpointIn(options));
+    const context = {
+      ...this.#transportContext,
+      get endpoint(): EntryEndpoint {
+        if (server !== null) return server;
+        throw new WampgateError(
+          "WG_TRANSPORT",
+          `the transport "${settings.type}" has no endpoint: it does not say what it accepts`,
+        );
+      },
+    };
+    const open = await transport.open(runtime.entry, context);
+    if (server === null || accepts === undefined) return { runtime, settings: live, open, at: null };
+    const [kind = ""] = Object.keys(accepts);
+    if (typeof open[kind as keyof OpenEntry] !== "function")
+      throw new WampgateError(
+        "WG_TRANSPORT",
+        `the transport "${settings.type}" accepts ${kind}, but open() gave no function of that name`,
+      );
+    const place: Place = {
+      entry: runtime.entry,
+      accepts,
+      get maxHeaderSize() {
+        const now = transport.accepts?.(runtime.entry.options) ?? accepts;
+        return "upgrade" in now ? now.maxHeaderSize : undefined;
+      },
+      takes: open,
+    };
+    server.add(place);
+    return { runtime, settings: live, open, at: { server, place } };
+  }
+
+  #runtimeOf(settings: LiveSource<LoadedTransport>): TransportRuntime {
+    const { hooks, log, limits } = this.#context;
     return new TransportRuntime(settings, {
       realms: this.#realms,
       hooks,
@@ -151,20 +243,101 @@ export class Listeners {
       newId: () => this.#sessions.newId(),
       ended: (session: Session) => {
         if (session.id !== null) this.#sessions.freeId(session.id);
-        this.#checkEmpty();
+        for (const look of this.#whenEnded) look();
       },
     });
   }
 
-  #each<T>(tell: (transport: TransportRuntime, url: string) => T): T[] {
-    return this.#listening.flatMap(({ listener, transports }) =>
-      transports.map((transport, i) => tell(transport, listener.urls[i] ?? "")),
-    );
+  #retire(listening: Listening): void {
+    this.#leaving.add(listening);
+    listening.at?.server.remove(listening.at.place);
+    listening.runtime.retire();
   }
 
-  #checkEmpty(): void {
-    if (this.sessionCount === 0) this.#onEmpty?.();
+  /** Waits until the sessions of these have ended, two seconds at most. */
+  async #left(transports: readonly TransportRuntime[]): Promise<void> {
+    const limit = new Deadline(GOODBYE_TIME);
+    let look = (): void => undefined;
+    const empty = new Promise<void>((resolve) => {
+      look = () => {
+        if (transports.every(({ sessions }) => sessions.size === 0)) resolve();
+      };
+    });
+    this.#whenEnded.add(look);
+    look();
+    await untilAborted(empty, limit.signal).catch(() => undefined);
+    this.#whenEnded.delete(look);
+    limit.end();
   }
+
+  /** Waits until the clients of closed entries have left, then ends what is left of these entries. */
+  async #closeLeaving(): Promise<readonly string[]> {
+    const leaving = [...this.#leaving];
+    const urls = leaving.map(({ open }) => open.url());
+    const servers = this.#endpoints.dropEmpty();
+    await this.#left(leaving.map(({ runtime }) => runtime));
+    const outcomes = await Promise.allSettled([
+      ...leaving.map(async ({ open }) => open.close()),
+      ...servers.map((server) => server.close()),
+    ]);
+    for (const listening of leaving) this.#leaving.delete(listening);
+    for (const url of urls) this.#context.log.info({ url }, "a transport was closed by the reload");
+    return rejections(outcomes).map((error) => `a transport did not close in order: ${thrownText(error)}`);
+  }
+
+  /** Opens entries. Those that cannot be opened leave the others alone. @returns how many were opened */
+  async #openAll(added: readonly LoadedTransport[], problems: string[]): Promise<number> {
+    const { log, config } = this.#context;
+    let count = 0;
+    for (const settings of added) {
+      if (this.#isStopped) return count;
+      try {
+        const listening = await this.#openedNow(settings);
+        this.#listening = inOrder([...this.#listening, listening], config.now.transports);
+        count++;
+        log.info({ url: listening.open.url() }, "a transport was opened by the reload");
+      } catch (error) {
+        const name = `transports[${config.now.transports.indexOf(settings)}]`;
+        problems.push(`${name} was not opened: ${thrownText(error)}; the next reload tries again`);
+      }
+    }
+    return count;
+  }
+
+  /** Opens an entry, and listens. */
+  async #openedNow(settings: LoadedTransport): Promise<Listening> {
+    const listening = await this.#opened(settings);
+    const { at, open } = listening;
+    try {
+      await at?.server.listen();
+      if (this.#isStopped) throw new WampgateError("WG_NOT_RUNNING", "the router was told to stop");
+      return listening;
+    } catch (error) {
+      at?.server.remove(at.place);
+      await Promise.all([open.close(), ...this.#endpoints.dropEmpty().map((server) => server.close())]);
+      throw error;
+    }
+  }
+
+  async #configure(): Promise<string[]> {
+    const outcomes = await Promise.allSettled([
+      this.#endpoints.configure(),
+      ...this.#listening.map(async ({ open }) => open.configure?.()),
+    ]);
+    return [
+      ...outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? (outcome.value ?? []) : [])),
+      ...rejections(outcomes).map((error) => `a transport does not follow the new config in all: ${thrownText(error)}`),
+    ];
+  }
+}
+
+function inOrder(listening: readonly Listening[], transports: readonly LoadedTransport[]): Listening[] {
+  const position = ({ settings }: Listening): number => transports.indexOf(settings.now);
+  return [...listening].sort((one, other) => position(one) - position(other));
+}
+
+function rejections(outcomes: readonly PromiseSettledResult<unknown>[]): unknown[] {
+  return outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
 }
 
 function serializersOf({ plugins }: LoadedConfig): ReadonlyMap<string, Serializer> {

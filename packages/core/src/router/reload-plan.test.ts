@@ -16,8 +16,6 @@ function entry(type: keyof typeof TRANSPORTS, options: object): LoadedTransport 
   return { type, transport: TRANSPORTS[type], options, auth: new Map(), settings: settings(1) };
 }
 
-const timeouts = ({ transports }: LoadedConfig): number[] => transports.map(({ settings: now }) => now["auth-timeout"]);
-
 function config(transports: LoadedTransport[], rest: Partial<LoadedConfig> = {}): LoadedConfig {
   return {
     file: "config",
@@ -37,103 +35,88 @@ const tcp = (port: number, tls?: object): object => ({ type: "tcp", host: "127.0
 const ws = (port: number, path: string, rest: object = {}) =>
   entry("websocket", { endpoint: tcp(port), path, ...rest });
 
-it("an entry is found again by its type, endpoint and path, at any position", () => {
+/** The plan, where the open entries are those of `current`; and the new settings of each entry that stays, or null. */
+function planned(current: LoadedConfig, next: LoadedConfig) {
+  const plan = planReload(current, next, current.transports);
+  return { ...plan, kept: current.transports.map((entry) => plan.kept.get(entry) ?? null) };
+}
+
+it("an entry is found again by its type and all that a reload does not change, at any position", () => {
   const current = config([ws(1, "/a"), ws(1, "/b"), entry("rawsocket", { endpoint: tcp(2) })]);
-  const auth = new Map();
   const next = config([
     { ...entry("rawsocket", { endpoint: tcp(2) }), settings: settings(3) },
-    { ...ws(1, "/b"), auth },
+    { ...ws(1, "/b"), auth: new Map() },
     { ...ws(1, "/a"), settings: settings(2) },
   ]);
-  const { config: planned, restart } = planReload(current, next);
+  const { config: after, kept, restart } = planned(current, next);
   expect(restart).toEqual([]);
-  expect(timeouts(planned)).toEqual([2, 1, 3]);
-  expect(planned.transports[1]?.auth).toBe(auth);
+  expect(kept).toEqual([next.transports[2], next.transports[1], next.transports[0]]);
+  expect(after.transports).toBe(next.transports);
 });
 
-it("entries with the same identity keep their order", () => {
+it("entries that do not differ keep their order", () => {
   const current = config([ws(0, "/ws"), ws(0, "/ws")]);
   const next = config([
     { ...ws(0, "/ws"), settings: settings(2) },
     { ...ws(0, "/ws"), settings: settings(3) },
   ]);
-  expect(timeouts(planReload(current, next).config)).toEqual([2, 3]);
+  expect(planned(current, next).kept).toEqual(next.transports);
 });
 
-it("keys that a transport reads for each connection take effect, and the others are named", () => {
+it("an entry stays if only keys have changed that a transport reads for each connection", () => {
   const current = config([ws(1, "/ws", { "max-buffered": 1, serializers: ["json"], "ping-interval": 5 })]);
-  const next = config([ws(1, "/ws", { "max-buffered": 2, serializers: ["cbor"], "max-message-size": 7 })]);
-  const { config: planned, restart } = planReload(current, next);
-  expect(planned.transports[0]?.options).toMatchObject({
-    "max-buffered": 2,
-    serializers: ["json"],
-    "ping-interval": 5,
-  });
-  expect(restart).toEqual(
-    ["serializers", "ping-interval", "max-message-size"].map(
-      (key) => `transports[0].${key} has changed; it stays as it was until a restart`,
-    ),
-  );
+  const same = config([ws(1, "/ws", { "max-buffered": 2, serializers: ["json"], "max-message-size": 7 })]);
+  expect(planned(current, same).kept).toEqual(same.transports);
 });
 
-it("new or removed entries, other TLS settings, plugins and components wait for a restart", () => {
+it.each([
+  ["endpoint", ws(2, "/ws")],
+  ["tls", entry("websocket", { endpoint: tcp(1, { key: "k" }), path: "/ws" })],
+  ["path", ws(1, "/other")],
+  ["serializers", ws(1, "/ws", { serializers: ["cbor"] })],
+  ["type", entry("rawsocket", { endpoint: tcp(1), path: "/ws" })],
+])("an entry with another %s is another entry", (_key, changed) => {
+  expect(planned(config([ws(1, "/ws")]), config([changed])).kept).toEqual([null]);
+});
+
+it("other plugins and components wait for a restart", () => {
   const plugin = { name: "one", core: "*" } as never;
   const component = { module: "file:///a", realm: "r", role: "u", authid: "a", config: undefined, timeout: 1 };
-  const current = config([ws(1, "/ws"), entry("rawsocket", { endpoint: tcp(2) }), ws(5, "/ws")], {
+  const current = config([], {
     called: [{ uri: "com.old", realm: null, realmKey: "" }],
     plugins: [{ plugin, options: { a: 1 } }],
     components: [component],
   });
-  const next = config([ws(4, "/ws"), entry("rawsocket", { endpoint: tcp(2, { key: "k" }) }), ws(5, "/ws")], {
+  const next = config([], {
     called: [{ uri: "com.new", realm: null, realmKey: "" }],
     plugins: [{ plugin, options: { a: 2 } }],
     components: [{ ...component, role: "other" }],
     settings: routerSettings.parse({ "shutdown-timeout": 2, log: { level: "info", buffer: 5000 } }),
   });
-  const { config: planned, restart } = planReload(current, next);
+  const { config: after, restart } = planned(current, next);
   expect(restart).toEqual([
-    "transports[0] is gone from the config; it goes on with its old settings until a restart",
-    "transports[1].endpoint has changed; it stays as it was until a restart",
-    "transports[0] is new, or listens elsewhere; it does not listen until a restart",
     "plugins has changed; the plugins stay as they are until a restart",
     "components has changed; the components stay as they are until a restart",
   ]);
-  expect(planned.transports[0]).toBe(current.transports[0]);
-  // The old transport goes on calling its old authenticator, which must stay guarded.
-  expect(planned.called.map(({ uri }) => uri)).toEqual(["com.new", "com.old"]);
-  expect(planned.plugins).toBe(current.plugins);
-  expect(planned.components).toBe(current.components);
-  expect(planned.settings).toMatchObject({ "shutdown-timeout": 2, log: { level: "info", buffer: 5000 } });
+  expect(after.called.map(({ uri }) => uri)).toEqual(["com.new"]);
+  expect(after.plugins).toBe(current.plugins);
+  expect(after.components).toBe(current.components);
+  expect(after.settings).toBe(next.settings);
 });
 
 it("a plugin's transport says by its schema which keys a reload changes", () => {
   const schema = z.object({ path: z.string(), rate: z.int().meta({ live: true }), size: z.int() });
-  const transport = { type: "own", schema, identity: ({ path }: { path: string }) => path } as never;
-  const own = (rate: number, size: number) => ({
-    type: "own",
-    transport,
-    options: { path: "/", rate, size },
-    auth: new Map(),
-    settings: settings(1),
-  });
-  const { config: planned, restart } = planReload(config([own(1, 1)]), config([own(2, 2)]));
-  expect(planned.transports[0]?.options).toEqual({ path: "/", rate: 2, size: 1 });
-  expect(restart).toEqual(["transports[0].size has changed; it stays as it was until a restart"]);
+  const transport = { type: "own", schema } as never;
+  const own = (rate: number, size: number) => config([{ ...ownEntry, transport, options: { path: "/", rate, size } }]);
+  expect(planned(own(1, 1), own(2, 1)).kept).not.toContain(null);
+  expect(planned(own(1, 1), own(1, 2)).kept).toEqual([null]);
 });
 
-it("the entries of a transport without identity are compared as a whole", () => {
-  const transport = { type: "own", schema: z.unknown(), start: () => Promise.reject(new Error()) } as never;
-  const own = (options: unknown, authTimeout: number) => ({
-    type: "own",
-    transport,
-    options,
-    auth: new Map(),
-    settings: settings(authTimeout),
-  });
-  const { config: planned, restart } = planReload(
-    config([own({ a: 1 }, 1), own("text", 1)]),
-    config([own({ a: 2 }, 2), own("text", 2)]),
-  );
-  expect(timeouts(planned)).toEqual([1, 2]);
-  expect(restart).toHaveLength(2);
+it("options that are no mapping are compared as a whole", () => {
+  const transport = { type: "own", schema: z.unknown() } as never;
+  const own = (options: unknown) => config([{ ...ownEntry, transport, options }]);
+  expect(planned(own("text"), own("text")).kept).not.toContain(null);
+  expect(planned(own("text"), own("other")).kept).toEqual([null]);
 });
+
+const ownEntry = { type: "own", auth: new Map(), settings: settings(1) };

@@ -2,11 +2,10 @@ import { setImmediate } from "node:timers/promises";
 import { WampgateError } from "../errors/wampgate-error.ts";
 import { whyNoPlace } from "../auth/entitlement.ts";
 import type { WampgateConfig } from "../config/define-config.ts";
-import { loadConfig } from "../config/load.ts";
+import { loadConfig, type LoadOptions } from "../config/load.ts";
 import type { Locate } from "../config/places.ts";
 import type { Log } from "../contract/log.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
-import { NAMED } from "./builtin.ts";
 import type { RouterContext } from "./context.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Listeners } from "./listeners.ts";
@@ -39,6 +38,8 @@ const BATCH = 100;
 /** What a reload has changed. */
 export interface Reloaded {
   readonly realms: { readonly added: number; readonly removed: number; readonly changed: number };
+  /** Entries of `transports`. One that changed in a key that needs another socket was closed and opened. */
+  readonly transports: { readonly opened: number; readonly closed: number };
   /** Sessions that were closed because the new config does not let them in. */
   readonly closed: number;
   /** Subscriptions and registrations that the new rules forbid. */
@@ -114,13 +115,13 @@ export class Reloads {
   #last: Promise<unknown> = Promise.resolve();
   readonly #parts: Parts;
   readonly #context: RouterContext;
-  readonly #cwd: string;
+  readonly #load: LoadOptions;
 
-  /** @param cwd the folder to look for plugins and modules in */
-  constructor(parts: Parts, context: RouterContext, cwd: string) {
+  /** @param load how the config was loaded at the start */
+  constructor(parts: Parts, context: RouterContext, load: LoadOptions) {
     this.#parts = parts;
     this.#context = context;
-    this.#cwd = cwd;
+    this.#load = load;
   }
 
   /** @see Router.reload */
@@ -135,15 +136,16 @@ export class Reloads {
     const { realms, sessions, listeners, lifecycle, logSettings } = this.#parts;
     const { file, folder, plugins } = config.now;
     const running = plugins.map(({ plugin }) => plugin);
-    const options = { cwd: this.#cwd, ...NAMED, running };
+    const options = { ...this.#load, running };
     const next = await loadConfig({ file, folder, raw, ...(locate === undefined ? {} : { locate }) }, options);
     if (!lifecycle.isRunning)
       throw new WampgateError(
         "WG_NOT_RUNNING",
         "the config is not reloaded: the router has not started, or is stopping",
       );
-    const plan = planReload(config.now, next);
+    const plan = planReload(config.now, next, listeners.open);
     config.now = plan.config;
+    listeners.settingsChanged(plan.kept);
     const problems = new ReloadProblems(log);
     problems.attempt("the log", () => logSettings.settingsChanged());
     const { removed, revoked, ...changes } = realms.settingsChanged((name, step) =>
@@ -152,12 +154,14 @@ export class Reloads {
     for (const name of removed) sessions.services.leave(name);
     const { transports } = listeners;
     const closed = await closeUnentitled({ transports, locals: sessions.locals, realms, log });
+    const { opened, closed: left, problems: unopened } = await listeners.followConfig();
     const reloaded = {
       realms: { ...changes, removed: removed.length },
+      transports: { opened, closed: left },
       closed,
       revoked,
       restart: plan.restart,
-      problems: [...problems.found, ...(await listeners.reloadCertificates())],
+      problems: [...problems.found, ...unopened],
     };
     logReload(log, reloaded);
     return reloaded;
@@ -165,10 +169,10 @@ export class Reloads {
 }
 
 /** Logs the result of a reload for the operator. */
-function logReload(log: Log, { realms, closed, revoked, restart, problems }: Reloaded): void {
-  const changes = `realms: ${realms.added} new, ${realms.changed} changed, ${realms.removed} gone`;
+function logReload(log: Log, { realms, transports, closed, revoked, restart, problems }: Reloaded): void {
+  const changes = `realms: ${realms.added} new, ${realms.changed} changed, ${realms.removed} gone; transports: ${transports.opened} opened, ${transports.closed} closed`;
   const losses = `sessions closed: ${closed}, subscriptions and registrations revoked: ${revoked}`;
-  log.info({ realms, closed, revoked }, `the config was reloaded; ${changes}; ${losses}`);
+  log.info({ realms, transports, closed, revoked }, `the config was reloaded; ${changes}; ${losses}`);
   for (const sentence of restart) log.warn({}, sentence);
   for (const sentence of problems) log.error({}, sentence);
 }

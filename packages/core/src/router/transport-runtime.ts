@@ -36,7 +36,8 @@ export class TransportRuntime {
   readonly #handshakeContext: HandshakeContext;
   readonly #sessionContext: SessionContext;
   readonly #settings: Live<LoadedTransport>;
-  #isClosed = false;
+  /** Why it takes no clients any more; null while it does. */
+  #ending: Ending | null = null;
 
   constructor(settings: Live<LoadedTransport>, context: TransportRuntimeContext) {
     this.#settings = settings;
@@ -72,9 +73,14 @@ export class TransportRuntime {
   }
 
   /** Takes no new clients, and ends the pending logins. */
-  close(): void {
-    this.#isClosed = true;
-    for (const session of this.sessions) if (session.info === null) this.#turnAway(session);
+  stop(ending: Ending = SHUTDOWN): void {
+    this.#ending ??= ending;
+    for (const session of this.sessions) if (session.info === null) session.close(ending.reason, ending.message);
+  }
+
+  /** Its entry is not in the config any more: takes no new clients, ends the pending logins, and entitles no session. */
+  retire(): void {
+    this.stop(RETIRED);
   }
 
   /**
@@ -82,6 +88,7 @@ export class TransportRuntime {
    * joined.
    */
   async whyNotEntitled({ info, admission }: Session): Promise<string | null> {
+    if (info !== null && this.#ending === RETIRED) return RETIRED.message;
     return info === null ? null : whyNotEntitled(info, admission, this.#handshakeContext);
   }
 
@@ -89,14 +96,23 @@ export class TransportRuntime {
     const session = new Session(connection, this.#sessionContext);
     this.#slots.set(session, slot);
     this.sessions.add(session);
-    if (this.#isClosed) this.#turnAway(session);
+    if (this.#ending !== null) session.close(this.#ending.reason, this.#ending.message);
     return session;
   }
+}
 
-  #turnAway(session: Session): void {
-    session.close(CloseUri.systemShutdown, SHUTTING_DOWN);
-  }
+/** What clients are told when they have to go. */
+interface Ending {
+  readonly reason: string;
+  readonly message: string;
 }
 
 /** The text for clients when the router stops. */
 export const SHUTTING_DOWN = "the router is shutting down";
+
+const SHUTDOWN: Ending = { reason: CloseUri.systemShutdown, message: SHUTTING_DOWN };
+
+const RETIRED: Ending = {
+  reason: CloseUri.killed,
+  message: "the transport where this session came in is not in the config any more, or has changed",
+};

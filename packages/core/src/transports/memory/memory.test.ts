@@ -5,7 +5,7 @@ import { ConnectionLimiter } from "../../limits/connection-limiter.ts";
 import { json } from "../../serializers/json/codec.ts";
 import { msgpack } from "../../serializers/msgpack/codec.ts";
 import type { Message } from "../../wamp/messages.ts";
-import { isMemoryListener, memory, type MemoryClient, type MemoryListener } from "./memory.ts";
+import { isMemoryEntry, memory, type MemoryClient, type MemoryEntry } from "./memory.ts";
 
 const hello: Message = { type: "HELLO", realm: "realm1", details: {} };
 const helloText = '[1,"realm1",{}]';
@@ -18,10 +18,13 @@ const context = {
   log,
   report: quiet,
   waiting: { grew: quiet },
+  get endpoint(): never {
+    throw new Error("memory has no endpoint");
+  },
 };
 
 /** A listener whose router sends every message back, and what that router got. */
-async function echo(name = "default"): Promise<{ listener: MemoryListener; told: string[]; peers: Connection[] }> {
+async function echo(name = "default"): Promise<{ listener: MemoryEntry; told: string[]; peers: Connection[] }> {
   const told: string[] = [];
   const peers: Connection[] = [];
   const accept = (connection: Connection) => {
@@ -36,17 +39,9 @@ async function echo(name = "default"): Promise<{ listener: MemoryListener; told:
       closed: () => void told.push("closed"),
     };
   };
-  const listener = await memory.start(
-    [
-      {
-        options: { name },
-        limits,
-        ...new ConnectionLimiter({ now: limits }, quiet).entry(accept),
-      },
-    ],
-    context,
-  );
-  if (!isMemoryListener(listener)) throw new Error("not a memory listener");
+  const entry = { options: { name }, limits, ...new ConnectionLimiter({ now: limits }, quiet).entry(accept) };
+  const listener = await memory.open(entry, context);
+  if (!isMemoryEntry(listener)) throw new Error("not an entry in memory");
   return { listener, told, peers };
 }
 
@@ -126,8 +121,7 @@ describe("the memory transport", () => {
 
   it("says what it does not have", async () => {
     const { listener } = await echo("inner");
-    expect(listener.urls).toEqual(["memory:inner"]);
-    expect(() => listener.connect({ name: "outer" })).toThrow('no memory transport named "outer"');
+    expect(listener.url()).toBe("memory:inner");
     expect(() => listener.connect({ protocol: "wamp.2.cbor" })).toThrow('does not speak "wamp.2.cbor"');
     expect(memory.conflicts?.([{ name: "a" }, { name: "a" }])).toMatchObject([{ index: 1 }]);
   });

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers"; // not the global one, which a test may have faked
 import { WampgateError } from "../../errors/wampgate-error.ts";
 import { defineTransport } from "../../plugins/define.ts";
-import type { Listener, TransportContext, TransportEntry } from "../../contract/transport.ts";
+import type { OpenEntry, TransportContext, TransportEntry } from "../../contract/transport.ts";
 import { transportDetails } from "../net/details.ts";
 import { FrameConnection } from "../frames/frame-connection.ts";
 import { type MemoryOptions, memorySchema } from "./settings.ts";
@@ -27,9 +27,11 @@ export interface MemoryConnectOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface MemoryListener extends Listener {
-  /** @throws WampgateError if no entry has this name, it does not speak the protocol, or the listener has stopped */
-  connect(options?: MemoryConnectOptions): MemoryClient;
+/** An open entry of type `memory`. */
+export interface MemoryEntry extends OpenEntry {
+  readonly name: string;
+  /** @throws WampgateError if it does not speak the protocol, or is closed */
+  connect(options?: Omit<MemoryConnectOptions, "name">): MemoryClient;
 }
 
 /**
@@ -39,8 +41,7 @@ export interface MemoryListener extends Listener {
 export const memory = defineTransport<MemoryOptions>({
   type: "memory",
   schema: memorySchema,
-  start: (entries, context) => Promise.resolve(listenInMemory(entries, context)),
-  identity: ({ name }) => name,
+  open: openInMemory,
   conflicts: (entries) =>
     entries.flatMap(({ name }, index) =>
       entries.findIndex((other) => other.name === name) === index
@@ -49,32 +50,28 @@ export const memory = defineTransport<MemoryOptions>({
     ),
 });
 
-/** Whether a listener was started by `memory`. */
-export function isMemoryListener(listener: Listener): listener is MemoryListener {
-  return "connect" in listener;
+/** Whether an entry was opened by `memory`. */
+export function isMemoryEntry(entry: OpenEntry): entry is MemoryEntry {
+  return "connect" in entry;
 }
 
-function listenInMemory(entries: readonly TransportEntry<MemoryOptions>[], context: TransportContext): MemoryListener {
+function openInMemory(entry: TransportEntry<MemoryOptions>, context: TransportContext): MemoryEntry {
   const subprotocols = subprotocolsOf(context.serializers);
   const open = new Set<() => void>();
-  let stopped = false;
+  const { name } = entry.options;
+  let isClosed = false;
   return {
-    urls: entries.map(({ options }) => `memory:${options.name}`),
-    connect({ name, protocol = "wamp.2.json", headers = {} } = {}) {
-      const entry = name === undefined ? entries[0] : entries.find(({ options }) => options.name === name);
+    name,
+    url: () => `memory:${name}`,
+    connect({ protocol = "wamp.2.json", headers = {} } = {}) {
       const subprotocol = choose([protocol], subprotocols);
-      if (stopped) throw new WampgateError("WG_CONNECT", "the memory transport has stopped");
-      if (entry === undefined)
-        throw new WampgateError("WG_CONNECT", `there is no memory transport named "${name ?? "default"}"`);
+      if (isClosed) throw new WampgateError("WG_CONNECT", "the memory transport has stopped");
       if (subprotocol === undefined)
         throw new WampgateError("WG_CONNECT_PROTOCOL", `the memory transport does not speak "${protocol}"`);
       return link(entry, subprotocol, headers, context, open);
     },
-    stop() {
-      stopped = true;
-    },
     async close() {
-      stopped = true;
+      isClosed = true;
       for (const end of open) end();
       await new Promise((resolve) => setImmediate(resolve)); // after all pending steps
     },

@@ -2,7 +2,11 @@ import { once } from "node:events";
 import { lstat, unlink } from "node:fs/promises";
 import { connect, type Server } from "node:net";
 import { WampgateError } from "../../errors/wampgate-error.ts";
+import { endpointName } from "./endpoint.ts";
 import type { Endpoint } from "./settings.ts";
+
+/** An endpoint on which the router itself listens. */
+export type OwnEndpoint = Exclude<Endpoint, { readonly type: "server" }>;
 
 /**
  * How many connections the system may queue: the default limit of Linux (`net.core.somaxconn`). When all clients come
@@ -15,7 +19,7 @@ const BACKLOG = 4096;
  *
  * @throws WampgateError that names the endpoint, what is wrong and what to do
  */
-export async function listen(server: Server, endpoint: Endpoint): Promise<void> {
+export async function listen(server: Server, endpoint: OwnEndpoint): Promise<void> {
   try {
     if (endpoint.type === "unix") await removeStaleSocket(endpoint.path);
     const { type } = endpoint;
@@ -23,7 +27,7 @@ export async function listen(server: Server, endpoint: Endpoint): Promise<void> 
     server.listen({ ...where, backlog: BACKLOG });
     await once(server, "listening");
   } catch (error) {
-    throw new WampgateError("WG_LISTEN", `cannot listen on ${nameOf(endpoint)}: ${reason(error, endpoint)}`, {
+    throw new WampgateError("WG_LISTEN", `cannot listen on ${endpointName(endpoint)}: ${reason(error, endpoint)}`, {
       cause: error,
     });
   }
@@ -51,16 +55,7 @@ async function answers(path: string): Promise<boolean> {
   }
 }
 
-function nameOf(endpoint: Endpoint): string {
-  return endpoint.type === "tcp" ? `${bracketed(endpoint.host)}:${endpoint.port}` : endpoint.path;
-}
-
-/** A host as in a URL. */
-export function bracketed(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
-}
-
-function reason(error: unknown, { type }: Endpoint): string {
+function reason(error: unknown, { type }: OwnEndpoint): string {
   const other = type === "tcp" ? "port" : "path";
   switch (codeOf(error)) {
     case "EADDRINUSE":

@@ -22,7 +22,7 @@ export class PeerAddresses {
   constructor(endpoint: Endpoint) {
     this.#isUnix = endpoint.type === "unix";
     this.#rawSockets = endpoint.type === "tcp" && endpoint.tls !== undefined ? new RawSockets() : null;
-    this.#proxies = new TrustedProxies(endpoint.type === "tcp" ? endpoint["trusted-proxies"] : []);
+    this.#proxies = new TrustedProxies(endpoint.type === "unix" ? [] : endpoint["trusted-proxies"]);
   }
 
   /**

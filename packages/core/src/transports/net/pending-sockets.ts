@@ -29,7 +29,7 @@ export class PendingSockets {
   readonly #waiting = new PendingLogins();
   /** The oldest first. */
   readonly #inside = new Map<Remote, Waiting & { readonly socket: Socket }>();
-  readonly #entries: Pick<TransportEntry, "limits">[] = [];
+  readonly #entries = new Set<Pick<TransportEntry, "limits">>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(peers: PeerAddresses, report: ReportLimit) {
@@ -44,7 +44,12 @@ export class PendingSockets {
 
   /** Makes room for the clients of one more entry. */
   addEntry(entry: Pick<TransportEntry, "limits">): void {
-    this.#entries.push(entry);
+    this.#entries.add(entry);
+  }
+
+  /** An entry is closed, and its clients need no more room. */
+  removeEntry(entry: Pick<TransportEntry, "limits">): void {
+    this.#entries.delete(entry);
   }
 
   /** Counts a TCP socket, or closes it if there is no room. Call `leave` when it is closed. */
@@ -101,6 +106,6 @@ export class PendingSockets {
   }
 
   #room(limit: "max-half-open" | "max-half-open-per-address"): number {
-    return this.#entries.reduce((sum, { limits }) => sum + limits[limit], 0);
+    return [...this.#entries].reduce((sum, { limits }) => sum + limits[limit], 0);
   }
 }

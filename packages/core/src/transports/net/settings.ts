@@ -47,7 +47,13 @@ const unix = z.strictObject({
   path: z.string().min(1).describe("the socket's file; one that a dead process left behind is replaced"),
 });
 
+const server = z.strictObject({
+  type: z.literal("server").describe("takes WebSockets on an HTTP server of the program that embeds the router"),
+  name: z.string().min(1).describe("the server's name in the option `servers` of `createRouter`"),
+  "trusted-proxies": trustedProxiesSchema.default([]).describe("as for `tcp`"),
+});
+
 /** Where a transport listens. */
-export const endpointSchema = z.discriminatedUnion("type", [tcp, unix]);
+export const endpointSchema = z.discriminatedUnion("type", [tcp, unix, server]);
 
 export type Endpoint = z.output<typeof endpointSchema>;

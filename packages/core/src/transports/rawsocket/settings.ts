@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bytes, limit } from "../../settings/metadata.ts";
+import { bytes, limit, live } from "../../settings/metadata.ts";
 import { slowClientSettings } from "../frames/settings.ts";
 import { endpointSchema } from "../net/settings.ts";
 
@@ -7,7 +7,7 @@ const MiB = 1024 * 1024;
 
 /** One entry of type `rawsocket`, without core's own keys. */
 export const rawsocketSchema = z.strictObject({
-  endpoint: endpointSchema.describe("where to listen"),
+  endpoint: endpointSchema.describe("where to listen; [entries may share an endpoint](#an-endpoint)"),
   serializers: z
     .array(z.string().min(1))
     .min(1)
@@ -16,7 +16,7 @@ export const rawsocketSchema = z.strictObject({
   "max-message-size": bytes(512, 16 * MiB)
     .default(16 * MiB)
     .describe("bytes of one message, rounded down to a power of two")
-    .meta(limit("the end of the connection")),
+    .meta({ ...live, ...limit("the end of the connection") }),
   ...slowClientSettings,
 });
 

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { bytes, limit, live, milliseconds } from "../../settings/metadata.ts";
 import { slowClientSettings } from "../frames/settings.ts";
-import { endpointKey } from "../net/endpoint.ts";
 import { endpointSchema } from "../net/settings.ts";
 
 const MiB = 1024 * 1024;
@@ -21,9 +20,7 @@ const compressionSchema = z.strictObject({
 
 /** One entry of type `websocket`, without core's own keys. */
 export const websocketSchema = z.strictObject({
-  endpoint: endpointSchema.describe(
-    "where to listen; entries with the same endpoint share its listener and differ by path",
-  ),
+  endpoint: endpointSchema.describe("where to listen; [entries may share an endpoint](#an-endpoint)"),
   path: z
     .string()
     .regex(/^\/[^?#\s]*$/, 'must start with "/" and hold no space, "?" or "#"')
@@ -45,47 +42,24 @@ export const websocketSchema = z.strictObject({
   "ping-interval": milliseconds(0)
     .default(30_000)
     .describe("how often a client is sent a PING, which it must answer before the next one; 0: never")
-    .meta(limit("the end of the connection")),
+    .meta({ ...live, ...limit("the end of the connection") }),
   "max-header-size": bytes(1024, MiB)
     .default(16 * 1024)
     .describe(
       "bytes of a request's URL and headers together; the largest value counts for entries with the same endpoint",
     )
-    .meta(limit("HTTP 431")),
+    .meta({ ...live, ...limit("HTTP 431") }),
   "max-message-size": bytes(1024, 0x7fff_ffff) // ws keeps it in 32 bits
     .default(16 * MiB)
     .describe("bytes of one frame")
-    .meta(limit("the end of the connection, with code 1009")),
+    .meta({ ...live, ...limit("the end of the connection, with code 1009") }),
   compression: compressionSchema
     .optional()
     .describe(
       "agrees to permessage-deflate with clients that offer it and are no browsers; [what it costs](../guides/operations.md#compression)",
-    ),
+    )
+    .meta(live),
   ...slowClientSettings,
 });
 
 export type WebSocketOptions = z.output<typeof websocketSchema>;
-
-/** Entries with the endpoint and path of an earlier one, or with its endpoint and another `tls` or other proxies. */
-export function websocketConflicts(
-  entries: readonly WebSocketOptions[],
-): { index: number; other: number; message: string }[] {
-  const taken = new Map<string, number>();
-  const first = new Map<string, number>();
-  return entries.flatMap(({ endpoint, path }, index) => {
-    const key = endpointKey(endpoint);
-    const other = first.get(key) ?? index;
-    first.set(key, other);
-    if (JSON.stringify(entries[other]?.endpoint) !== JSON.stringify(endpoint)) {
-      const message = "an earlier transport has this endpoint with another tls, or other proxies";
-      return [{ index, other, message }];
-    }
-    const same = taken.get(`${key} ${path}`);
-    if (same !== undefined) {
-      const message = `an earlier transport has this endpoint and the path "${path}"; give one another path`;
-      return [{ index, other: same, message }];
-    }
-    taken.set(`${key} ${path}`, index);
-    return [];
-  });
-}

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { WebSocket } from "ws";
 import { folderOf } from "../../../../../jest/folder.ts";
 import type { Connection, ConnectionHandler } from "../../contract/connection.ts";
-import type { Listener } from "../../contract/transport.ts";
+import type { OpenEntry } from "../../contract/transport.ts";
 import type { Log } from "../../contract/log.ts";
 import { entrySettings } from "../../config/core-schema.ts";
 import { ConnectionLimiter } from "../../limits/connection-limiter.ts";
@@ -15,8 +15,9 @@ import { batched } from "../../serializers/framing.ts";
 import { json } from "../../serializers/json/codec.ts";
 import { msgpack } from "../../serializers/msgpack/codec.ts";
 import type { Message } from "../../wamp/messages.ts";
+import { Endpoints } from "../net/endpoints.ts";
 import type { WampError } from "../../errors/wamp-error.ts";
-import { websocketConflicts, websocketSchema } from "./settings.ts";
+import { websocketSchema } from "./settings.ts";
 import { websocket } from "./websocket.ts";
 
 const hello: Message = { type: "HELLO", realm: "realm1", details: {} };
@@ -53,7 +54,13 @@ class Side extends EventEmitter<{ message: [Message]; violation: [WampError]; cl
   };
 }
 
-const started: Listener[] = [];
+/** Entries that are open on their endpoints. */
+interface Started {
+  stop(): void;
+  close(): Promise<unknown>;
+}
+
+const started: Started[] = [];
 const folder = await folderOf();
 afterEach(() => Promise.all(started.splice(0).map((listener) => listener.close())));
 
@@ -61,20 +68,22 @@ async function serve(side: Side, ...options: object[]): Promise<[string, ...stri
   const report = (): void => undefined;
   const limits = entrySettings.parse({});
   const limiter = new ConnectionLimiter({ now: limits }, report);
-  const entries = options.map((entry) => ({
-    options: websocketSchema.parse(entry),
-    limits,
-    ...limiter.entry(side.accept),
-  }));
-  const listener = await websocket.start(entries, {
-    serializers,
-    folder: ".",
-    log: side.log,
-    report,
-    waiting: { grew: report },
+  const context = { serializers, folder: ".", log: side.log, report, waiting: { grew: report } };
+  const endpoints = new Endpoints({}, context);
+  const open: OpenEntry[] = [];
+  started.push({
+    stop: () => endpoints.stop(),
+    close: () => Promise.all([...open.map((entry) => entry.close()), endpoints.close()]),
   });
-  started.push(listener);
-  return listener.urls as [string, ...string[]];
+  for (const each of options) {
+    const entry = { options: websocketSchema.parse(each), limits, ...limiter.entry(side.accept) };
+    const endpoint = await endpoints.at(entry.options.endpoint);
+    const takes = await websocket.open(entry, { ...context, endpoint });
+    open.push(takes);
+    endpoint.add({ entry, accepts: { upgrade: entry.options.path }, maxHeaderSize: undefined, takes });
+  }
+  await endpoints.listen();
+  return open.map((entry) => entry.url()) as [string, ...string[]];
 }
 
 async function connected(url: string, ...protocols: string[]): Promise<WebSocket> {
@@ -317,12 +326,6 @@ describe("a listener", () => {
     expect(await refusal(internal ?? "", "wamp.2.json")).toMatchObject({ status: 400 });
   });
 
-  it("refuses the same endpoint and path twice", () => {
-    const entry = websocketSchema.parse({ endpoint: { type: "tcp", port: 8080 } });
-    const conflicts = websocketConflicts([entry, { ...entry, path: "/internal" }, { ...entry }]);
-    expect(conflicts).toEqual([{ index: 2, other: 0, message: expect.stringContaining('the path "/ws"') as unknown }]);
-  });
-
   it("that stops keeps its clients and takes no others", async () => {
     const side = new Side();
     const [url] = await serve(side, { endpoint: anyPort });
@@ -351,22 +354,19 @@ describe("a listener", () => {
     await serve(side, { endpoint: { type: "tcp", port } });
   });
 
-  it("says which port is taken, and leaves none of its others open", async () => {
+  it("says which port is taken, and the others can be closed", async () => {
     const taken = createServer().listen(0, "127.0.0.1");
     const free = createServer().listen(0, "127.0.0.1");
     await Promise.all([once(taken, "listening"), once(free, "listening")]);
     const [port, other] = [taken, free].map((server) => (server.address() as AddressInfo).port) as [number, number];
     await new Promise((resolve) => free.close(resolve));
-    started.push({
-      urls: [],
-      stop: () => taken.close(),
-      close: () => new Promise((resolve) => taken.close(() => resolve())),
-    });
     const endpoints = [other, port].map((port) => ({ endpoint: { type: "tcp", port } }));
     await expect(serve(new Side(), ...endpoints)).rejects.toThrow(
       `cannot listen on 127.0.0.1:${port}: another program listens there already. Stop it, or give the transport another port.`,
     );
+    await Promise.all(started.splice(0).map((listener) => listener.close()));
     await serve(new Side(), { endpoint: { type: "tcp", port: other } });
+    await new Promise((resolve) => taken.close(resolve));
   });
 });
 

@@ -3,26 +3,31 @@ import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import { defineTransport } from "../../plugins/define.ts";
-import type { Listener, TransportContext, TransportEntry } from "../../contract/transport.ts";
+import type {
+  EntryEndpoint,
+  OpenEntry,
+  TransportContext,
+  TransportEntry,
+  UpgradeHandler,
+} from "../../contract/transport.ts";
 import type { TransportDetails } from "../../contract/hello.ts";
 import type { WaitingBytes } from "../../contract/waiting-bytes.ts";
 import type { Log } from "../../contract/log.ts";
 import { plainHeaders, transportDetails } from "../net/details.ts";
-import { carrierOf, endpointKey, tlsOf } from "../net/endpoint.ts";
 import { FrameConnection } from "../frames/frame-connection.ts";
 import { countUntilWelcome } from "../frames/hello-allowance.ts";
 import { agreementOn } from "./compression/agreement.ts";
 import { CompressingWire, Compressor } from "./compression/compressing-wire.ts";
 import type { Refusal } from "./compression/frame-inflater.ts";
 import { InflatingSocket } from "./compression/inflating-socket.ts";
-import { HttpListener, refuse, type Upgrade } from "./http-listener.ts";
+import { refuse } from "../net/http-refusal.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { destroySoon } from "../net/linger.ts";
 import { Origins } from "./origins.ts";
 import { clientCertificate } from "../net/tls.ts";
 import type { SlowPolicy } from "../frames/write-queue.ts";
 import { choose, type Subprotocol, type Subprotocols, subprotocolsOf } from "../frames/subprotocols.ts";
-import { websocketConflicts, type WebSocketOptions, websocketSchema } from "./settings.ts";
+import { type WebSocketOptions, websocketSchema } from "./settings.ts";
 import { WebSocketWire } from "./wire.ts";
 
 /** How long a client may take to answer a closing frame, in milliseconds. */
@@ -41,87 +46,60 @@ const MIN_PIECES = 1024;
 /** How many PONGs may wait for a client that sends PINGs and does not read. */
 const PENDING_PONGS = 60;
 
-/** WAMP over WebSocket, on TCP or a Unix domain socket. */
+/** WAMP over WebSocket. */
 export const websocket = defineTransport<WebSocketOptions>({
   type: "websocket",
   schema: websocketSchema,
-  start,
-  conflicts: websocketConflicts,
-  needs: ({ endpoint, serializers }) => ({ endpoint, serializers }),
-  identity: ({ endpoint, path }) => `${endpointKey(endpoint)} ${path}`,
+  accepts: (options) => ({ upgrade: options.path, maxHeaderSize: options["max-header-size"] }),
+  needs: ({ serializers }) => ({ serializers }),
+  open,
 });
 
-/** One entry of the config: a path on a listener. */
+/** An entry of the config, with what its next connections get. */
 interface ServedEntry {
   readonly entry: TransportEntry<WebSocketOptions>;
+  readonly endpoint: EntryEndpoint;
   readonly subprotocols: Subprotocols;
-  readonly server: WebSocketServer;
-  readonly listener: HttpListener;
-  readonly keepAlive: KeepAlive;
+  readonly clients: Set<WebSocket>;
+  server: WebSocketServer;
+  keepAlive: KeepAlive;
   /** Null if the entry has no compression. */
-  readonly compressor: Compressor | null;
+  compressor: Compressor | null;
 }
 
-async function start(entries: readonly TransportEntry<WebSocketOptions>[], context: TransportContext) {
-  const listeners = new Map<string, HttpListener>();
-  const served: ServedEntry[] = [];
-  for (const entry of entries) {
-    const { endpoint, path, serializers, compression } = entry.options;
-    const key = endpointKey(endpoint);
-    const listener = listeners.get(key) ?? (await listenerFor(key, entries, context));
-    listeners.set(key, listener);
-    listener.pendingSockets.addEntry(entry);
-    const subprotocols = subprotocolsOf(context.serializers, serializers);
-    const one = {
-      entry,
-      subprotocols,
-      server: webSocketServer(entry.options, subprotocols),
-      listener,
-      keepAlive: new KeepAlive(entry.options["ping-interval"]),
-      compressor: compression === undefined ? null : new Compressor(compression.level),
-    };
-    served.push(one);
-    listener.route(path, upgradeOf(one, context));
-  }
-  const group = groupOf(served, [...listeners.values()], context.folder);
-  try {
-    for (const listener of listeners.values()) await listener.listen();
-  } catch (error) {
-    await group.close();
-    throw error;
-  }
-  return { ...group, urls: served.map(({ entry, listener }) => listener.url(entry.options.path)) };
-}
-
-/** The listener of the endpoint with this `key`, with the settings of its entries. */
-async function listenerFor(
-  key: string,
-  entries: readonly TransportEntry<WebSocketOptions>[],
-  context: TransportContext,
-): Promise<HttpListener> {
-  const sharing = entries.map(({ options }) => options).filter(({ endpoint }) => endpointKey(endpoint) === key);
-  const [{ endpoint }] = sharing as [WebSocketOptions];
-  const maxHeaderSize = Math.max(...sharing.map((options) => options["max-header-size"]));
-  return new HttpListener(endpoint, await tlsOf(endpoint, context.folder), maxHeaderSize, context);
-}
-
-function groupOf(
-  served: readonly ServedEntry[],
-  listeners: readonly HttpListener[],
-  folder: string,
-): Omit<Listener, "urls"> {
-  const stop = (): void => {
-    for (const listener of listeners) listener.stop();
-    for (const { server } of served) server.close(); // a pending request gets 503
+function open(entry: TransportEntry<WebSocketOptions>, context: TransportContext): OpenEntry {
+  const { endpoint } = context;
+  const subprotocols = subprotocolsOf(context.serializers, entry.options.serializers);
+  const served: ServedEntry = {
+    entry,
+    endpoint,
+    subprotocols,
+    clients: new Set(),
+    ...preparedFor(entry.options, subprotocols),
   };
-  const close = async (): Promise<void> => {
-    stop();
-    const left = served.map(({ server }) => new Promise<void>((resolve) => server.close(() => resolve())));
-    await Promise.all([...left, ...listeners.map((listener) => listener.close())]);
+  return {
+    url: () => endpoint.url("ws", entry.options.path),
+    upgrade: upgradeOf(served, context),
+    configure() {
+      Object.assign(served, preparedFor(entry.options, subprotocols));
+      return [];
+    },
+    async close() {
+      const ended = [...served.clients].map((ws) => new Promise((resolve) => ws.once("close", resolve)));
+      for (const ws of served.clients) ws.terminate();
+      await Promise.all(ended);
+    },
   };
-  const reloadCertificates = async (): Promise<string[]> =>
-    (await Promise.all(listeners.map((listener) => listener.reloadCertificates(folder)))).flat();
-  return { stop, close, reloadCertificates };
+}
+
+/** What is made of the settings once, for all connections to come. */
+function preparedFor(options: WebSocketOptions, subprotocols: Subprotocols) {
+  const { compression } = options;
+  return {
+    server: webSocketServer(options, subprotocols),
+    keepAlive: new KeepAlive(options["ping-interval"]),
+    compressor: compression === undefined ? null : new Compressor(compression.level),
+  };
 }
 
 function webSocketServer(options: WebSocketOptions, subprotocols: Subprotocols): WebSocketServer {
@@ -129,6 +107,7 @@ function webSocketServer(options: WebSocketOptions, subprotocols: Subprotocols):
   // closeTimeout and maxPendingAutoPongs are newer than the types of ws
   const settings: ServerOptions & { closeTimeout: number; maxPendingAutoPongs: number } = {
     noServer: true,
+    clientTracking: false, // the entry has its clients, also those of earlier settings
     perMessageDeflate: false, // see InflatingSocket
     maxPayload: size,
     maxFragments: maxFragments(size),
@@ -158,20 +137,19 @@ function agreementWith({ headers }: IncomingMessage): string | null {
   return headers.origin === undefined ? agreementOn(headers["sec-websocket-extensions"] ?? "") : null;
 }
 
-function upgradeOf(served: ServedEntry, { log, report, waiting }: TransportContext): Upgrade {
-  const { endpoint } = served.entry.options;
+function upgradeOf(served: ServedEntry, { log, report, waiting }: TransportContext): UpgradeHandler {
+  const { endpoint } = served;
   const origins = new Origins();
   const supported = `Offer one of these subprotocols: ${[...served.subprotocols.keys()].join(", ")}\n`;
   return (request, socket, head) => {
-    const { peers } = served.listener;
-    const peer = peers.of(request.socket, request.headers["x-forwarded-for"]);
+    const peer = endpoint.peerOf(request.socket, request.headers);
     if (peer === undefined) return void socket.destroy();
     const { origin } = request.headers;
     // Most clients are not browsers, and send none.
     const foreign =
       origin === undefined
         ? null
-        : origins.refusal(origin, peers.hostOf(request), served.entry.options["allowed-origins"]);
+        : origins.refusal(origin, endpoint.hostOf(request), served.entry.options["allowed-origins"]);
     if (foreign !== null) {
       report({ limit: "allowed-origins", message: `refused a request: ${foreign}`, peer, session: null });
       return refuse(socket, 403, `${foreign}\n`);
@@ -181,14 +159,14 @@ function upgradeOf(served: ServedEntry, { log, report, waiting }: TransportConte
     const refusal = served.entry.refusal(peer);
     if (refusal !== null) return refuse(socket, 503, `${refusal}\n`);
     const headers = plainHeaders(request.headers);
-    const carrier = carrierOf(endpoint);
+    const carrier = endpoint.carrierOf(request.socket);
     const certificate = request.socket instanceof TLSSocket ? clientCertificate(request.socket) : null;
     const details = transportDetails({ type: "websocket", carrier, peer, subprotocol, headers, certificate });
     const upgrade = { isDone: false };
     const inflating = inflatingFor(request, socket, head, served);
     served.server.handleUpgrade(request, inflating ?? socket, inflating === null ? head : Buffer.alloc(0), (ws) => {
       upgrade.isDone = true;
-      served.listener.pendingSockets.taken(request.socket);
+      endpoint.taken(request.socket);
       connect(ws, socket, { served, subprotocol, details, log, waiting, inflating });
     });
     if (!upgrade.isDone) destroySoon(socket); // ws has answered that the request is wrong
@@ -245,7 +223,11 @@ function connect(ws: WebSocket, socket: Duplex, accepted: Accepted): void {
     else if (isViolation(error)) connection.violated(`WebSocket: ${error.message}`);
     else log.debug({ peer, err: error }, "a WebSocket failed");
   });
-  ws.on("close", () => connection.gone());
+  served.clients.add(ws);
+  ws.on("close", () => {
+    served.clients.delete(ws);
+    connection.gone();
+  });
   if (inflating !== null)
     inflating.onrefused = ({ code, limit, text }: Refusal) => {
       ws.close(code, text);

@@ -1,0 +1,117 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Accepts, OpenEntry, RequestHandler, UpgradeHandler } from "../../contract/transport.ts";
+import type { Log } from "../../contract/log.ts";
+import { attempt, whenDone } from "../../wamp/guarded.ts";
+import { unlessRepeated } from "../../wamp/unless-repeated.ts";
+import { refuse } from "./http-refusal.ts";
+import { destroySoon } from "./linger.ts";
+
+/** What the entries of one endpoint take of its HTTP requests. */
+export class HttpRoutes {
+  readonly #upgrades = new Map<string, UpgradeHandler>();
+  readonly #requests = new Map<string, RequestHandler>();
+  readonly #log: Log;
+  #isReady = true;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Whether an entry takes HTTP at all. */
+  get areThere(): boolean {
+    return this.#upgrades.size > 0 || this.#requests.size > 0;
+  }
+
+  hasUpgrade(request: IncomingMessage): boolean {
+    return this.#upgrades.has(pathOf(request));
+  }
+
+  add(accepts: Accepts, { upgrade, request }: Pick<OpenEntry, "upgrade" | "request">): void {
+    if ("upgrade" in accepts && upgrade !== undefined) this.#upgrades.set(accepts.upgrade, upgrade);
+    if ("request" in accepts && request !== undefined) this.#requests.set(accepts.request, request);
+  }
+
+  remove(accepts: Accepts): void {
+    if ("upgrade" in accepts) this.#upgrades.delete(accepts.upgrade);
+    if ("request" in accepts) this.#requests.delete(accepts.request);
+  }
+
+  /** Takes no new WebSockets, and `/readyz` says so. */
+  stop(): void {
+    this.#isReady = false;
+  }
+
+  answer(request: IncomingMessage, response: ServerResponse): void {
+    const path = pathOf(request);
+    const handler = this.#handlerOf(path);
+    if (handler !== undefined) return this.#handle(handler, request, response);
+    response.once("finish", () => destroySoon(request.socket)); // even if the client goes on sending
+    const known = this.#upgrades.has(path);
+    if (!known && (path === "/healthz" || path === "/readyz")) return this.#answerProbe(path, response);
+    const headers = { connection: known ? "close, upgrade" : "close", ...TEXT };
+    response.writeHead(known ? 426 : 404, known ? { ...headers, upgrade: "websocket" } : headers);
+    response.end(known ? NO_WEBSOCKET : NOT_FOUND);
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Node removes its own listener from an upgraded socket. Without a listener a reset would end the process.
+    socket.on("error", () => socket.destroy());
+    const upgrade = this.#upgrades.get(pathOf(request));
+    if (upgrade === undefined) return refuse(socket, 404, NOT_FOUND);
+    if (!this.#isReady) return refuse(socket, 503, STOPPED);
+    if (request.headers.upgrade?.toLowerCase() !== "websocket") return refuse(socket, 426, NO_WEBSOCKET);
+    // An error at one request ends only that request.
+    const failed = (error: unknown): void => {
+      this.#failed(error);
+      socket.destroy();
+    };
+    attempt(() => upgrade(request, socket, head), failed);
+  }
+
+  /** The handler of the longest path that is this one, or above it. */
+  #handlerOf(path: string): RequestHandler | undefined {
+    let longest = "";
+    for (const prefix of this.#requests.keys())
+      if (prefix.length > longest.length && isAbove(prefix, path)) longest = prefix;
+    return this.#requests.get(longest);
+  }
+
+  #handle(handler: RequestHandler, request: IncomingMessage, response: ServerResponse): void {
+    const failed = (error: unknown): void => {
+      this.#failed(error);
+      if (response.headersSent) return void response.destroy();
+      response.writeHead(500, { connection: "close", ...TEXT }).end("The router failed to answer.\n");
+    };
+    response.on("error", () => response.destroy());
+    whenDone((async () => handler(request, response))(), () => undefined, failed);
+  }
+
+  #failed(error: unknown): void {
+    unlessRepeated(this, "request", (repeats) =>
+      this.#log.error({ err: error, ...repeats }, "a request could not be answered"),
+    );
+  }
+
+  /** `/healthz`: the process answers. `/readyz`: it takes logins, since it listens only after it is set up. */
+  #answerProbe(path: string, response: ServerResponse): void {
+    const isWell = path === "/healthz" || this.#isReady;
+    response.writeHead(isWell ? 200 : 503, { connection: "close", ...TEXT });
+    response.end(isWell ? "ok\n" : STOPPED);
+  }
+}
+
+const TEXT = { "content-type": "text/plain; charset=utf-8" };
+const NO_WEBSOCKET = "This is a WAMP router: connect by WebSocket.\n";
+const STOPPED = "shutting down\n";
+const NOT_FOUND = "There is nothing at this path.\n";
+
+function isAbove(prefix: string, path: string): boolean {
+  if (!path.startsWith(prefix)) return false;
+  return prefix.endsWith("/") || path.length === prefix.length || path[prefix.length] === "/";
+}
+
+function pathOf({ url = "/" }: IncomingMessage): string {
+  const query = url.indexOf("?");
+  return query === -1 ? url : url.slice(0, query);
+}

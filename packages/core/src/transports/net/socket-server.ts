@@ -1,0 +1,215 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { Socket } from "node:net";
+import { Server as TlsServer, TLSSocket } from "node:tls";
+import type { Duplex } from "node:stream";
+import type { TransportContext } from "../../contract/transport.ts";
+import { guarded } from "../../wamp/guarded.ts";
+import { unlessRepeated } from "../../wamp/unless-repeated.ts";
+import type { Remote } from "./details.ts";
+import { bracketed, endpointName, tlsOf } from "./endpoint.ts";
+import type { EndpointServer, Place } from "./endpoint-server.ts";
+import { whenFirstByte } from "./first-byte.ts";
+import { refusalOf, refuse } from "./http-refusal.ts";
+import { HttpRoutes } from "./http-routes.ts";
+import { listen, type OwnEndpoint } from "./listen.ts";
+import { PeerAddresses } from "./peer-addresses.ts";
+import { PendingSockets } from "./pending-sockets.ts";
+import type { TlsOptions } from "./tls.ts";
+
+/** How long a client may take for its HTTP request, or for the first bytes of another protocol, in milliseconds. */
+const REQUEST_TIME = 10_000;
+
+/** How many bytes a request's URL and headers may have together if no entry says it. */
+const MAX_HEADER_SIZE = 16 * 1024;
+
+/** One server for all entries of one endpoint. What clients send first tells for which of them they are. */
+export class SocketServer implements EndpointServer {
+  readonly #endpoint: OwnEndpoint;
+  readonly #server: Server;
+  readonly #places = new Set<Place>();
+  readonly #routes: HttpRoutes;
+  readonly #firstBytes = new Map<number, (socket: Socket) => void>();
+  readonly #sockets = new Set<Socket>();
+  /** Of sockets whose protocol is not known, or is not HTTP: until an entry takes them. */
+  readonly #deadlines = new Map<Socket, NodeJS.Timeout>();
+  readonly #pending: PendingSockets;
+  readonly #peers: PeerAddresses;
+  readonly #context: Pick<TransportContext, "log" | "report">;
+
+  /** @param tls null for an endpoint without TLS */
+  constructor(endpoint: OwnEndpoint, tls: TlsOptions | null, context: Pick<TransportContext, "log" | "report">) {
+    const { log, report } = context;
+    this.#endpoint = endpoint;
+    this.#context = context;
+    this.#routes = new HttpRoutes(log);
+    this.#peers = new PeerAddresses(endpoint);
+    this.#pending = new PendingSockets(this.#peers, report);
+    const limits = {
+      headersTimeout: REQUEST_TIME,
+      requestTimeout: REQUEST_TIME,
+      connectionsCheckingInterval: 1000,
+      maxHeaderSize: MAX_HEADER_SIZE,
+    };
+    const answer = (request: IncomingMessage, response: ServerResponse): void => this.#routes.answer(request, response);
+    this.#server = tls === null ? createServer(limits, answer) : createTlsServer({ ...limits, ...tls }, answer);
+    this.#divide(tls === null ? "connection" : "secureConnection");
+    if (endpoint.type === "tcp" && endpoint["proxy-protocol"]) this.#peers.expectHeaders(this.#server, context);
+    this.#server.on("connection", (socket: Socket) => this.#track(socket));
+    this.#server.on("tlsClientError", (error) => log.debug({ err: error }, "a TLS handshake failed"));
+    this.#server.on("clientError", (error, socket) => this.#broken(error, socket as Duplex & Remote));
+    this.#server.on("upgrade", (request, socket, head) => this.#routes.upgrade(request, socket, head));
+  }
+
+  get isEmpty(): boolean {
+    return this.#places.size === 0;
+  }
+
+  add(place: Place): void {
+    const { entry, accepts, takes } = place;
+    this.#places.add(place);
+    this.#pending.addEntry(entry);
+    this.#routes.add(accepts, takes);
+    if ("firstByte" in accepts && takes.firstByte !== undefined)
+      this.#firstBytes.set(accepts.firstByte, takes.firstByte);
+    this.configure();
+  }
+
+  remove(place: Place): void {
+    const { entry, accepts } = place;
+    if (!this.#places.delete(place)) return;
+    this.#pending.removeEntry(entry);
+    this.#routes.remove(accepts);
+    if ("firstByte" in accepts) this.#firstBytes.delete(accepts.firstByte);
+    this.configure();
+    if (this.isEmpty) this.#server.close();
+  }
+
+  configure(): void {
+    const sizes = [...this.#places].flatMap(({ maxHeaderSize }) => maxHeaderSize ?? []);
+    // Node reads it for each connection.
+    Object.assign(this.#server, { maxHeaderSize: sizes.length === 0 ? MAX_HEADER_SIZE : Math.max(...sizes) });
+  }
+
+  async listen(): Promise<void> {
+    if (this.#server.listening) return;
+    await listen(this.#server, this.#endpoint);
+    this.#server.on("error", (error) =>
+      unlessRepeated(this, "connection", (repeats) =>
+        this.#context.log.error({ err: error, ...repeats }, "a listener failed to take a connection"),
+      ),
+    );
+  }
+
+  url(scheme: string, path = ""): string {
+    const endpoint = this.#endpoint;
+    if (endpoint.type === "unix") return `${scheme}+unix:${endpoint.path}${path && `:${path}`}`;
+    const address = this.#server.address();
+    const port = typeof address === "object" && address !== null ? address.port : endpoint.port;
+    return `${scheme}${endpoint.tls === undefined ? "" : "s"}://${bracketed(endpoint.host)}:${port}${path}`;
+  }
+
+  carrierOf(socket: Socket): string {
+    return socket instanceof TLSSocket ? "tls" : this.#endpoint.type;
+  }
+
+  peerOf(socket: Socket, headers?: IncomingMessage["headers"]): string | undefined {
+    return this.#peers.of(socket, headers?.["x-forwarded-for"]);
+  }
+
+  hostOf(request: IncomingMessage): string | undefined {
+    return this.#peers.hostOf(request);
+  }
+
+  taken(socket: Socket): void {
+    this.#endDeadline(socket);
+    this.#pending.taken(socket);
+  }
+
+  async reloadCertificates(folder: string): Promise<string[]> {
+    try {
+      const tls = await tlsOf(this.#endpoint, folder);
+      if (tls !== null && this.#server instanceof TlsServer) this.#server.setSecureContext(tls);
+      return [];
+    } catch (error) {
+      return [`${(error as Error).message}; ${endpointName(this.#endpoint)} keeps its old certificate`];
+    }
+  }
+
+  stop(): void {
+    if (this.#routes.areThere) this.#routes.stop();
+    else this.#server.close();
+  }
+
+  async close(): Promise<void> {
+    const closed = this.#server.listening || this.#sockets.size > 0 ? once(this.#server, "close") : undefined;
+    this.stop();
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  /** Lets Node's HTTP see only the connections that are for it. Call it before others listen for this event. */
+  #divide(event: "connection" | "secureConnection"): void {
+    const listeners = this.#server.listeners(event);
+    this.#server.removeAllListeners(event);
+    this.#server.on(event, (socket: Socket) => {
+      const toHttp = (): void => listeners.forEach((listener) => void listener.call(this.#server, socket));
+      if (this.#firstBytes.size === 0 && this.#routes.areThere) return toHttp();
+      this.#deadlines.set(
+        socket,
+        setTimeout(() => socket.destroy(), REQUEST_TIME),
+      );
+      socket.once("close", () => this.#endDeadline(socket));
+      const failed = (error: unknown): void => {
+        unlessRepeated(this, "first byte", (repeats) =>
+          this.#context.log.error({ err: error, ...repeats }, "a connection could not be taken"),
+        );
+        socket.destroy();
+      };
+      whenFirstByte(
+        socket,
+        guarded((byte) => this.#take(socket, byte, toHttp), failed),
+      );
+    });
+  }
+
+  #take(socket: Socket, byte: number, toHttp: () => void): void {
+    const take = this.#firstBytes.get(byte);
+    if (take !== undefined) {
+      socket.allowHalfOpen = false; // Node's HTTP allows it, where others do not expect it
+      return take(socket);
+    }
+    if (!this.#routes.areThere) return void socket.destroy();
+    this.#endDeadline(socket); // it gets that of HTTP
+    toHttp();
+  }
+
+  #endDeadline(socket: Socket): void {
+    clearTimeout(this.#deadlines.get(socket));
+    this.#deadlines.delete(socket);
+  }
+
+  #track(socket: Socket): void {
+    this.#sockets.add(socket);
+    this.#pending.enter(socket);
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      this.#pending.leave(socket);
+    });
+  }
+
+  #broken(error: Error, socket: Duplex & Remote): void {
+    if (socket.writableEnded) return; // it was refused already, but goes on sending
+    const { maxHeaderSize } = this.#server as unknown as { maxHeaderSize: number };
+    const refusal = refusalOf(error, maxHeaderSize);
+    if (refusal === null) return void socket.destroy();
+    if (refusal.status === 431) {
+      const peer = this.#peers.of(socket) ?? "gone";
+      const message = "refused a request with too large a header";
+      this.#context.report({ limit: "max-header-size", message, peer, session: null });
+    }
+    refuse(socket, refusal.status, refusal.text);
+  }
+}
