@@ -47,8 +47,8 @@ export type Accepts =
 /** Takes a request to upgrade, and the bytes that came behind it. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** Answers an HTTP request. If it throws or rejects, the client gets 500. */
-export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+/** Answers an HTTP request, perhaps with a promise. If it throws or rejects, the client gets 500. */
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** The endpoint on which the router listens for an entry. */
 export interface EntryEndpoint {

@@ -95,7 +95,7 @@ async function assembled(loaded: LoadedConfig, { load, servers, log: target }: G
     },
     limits: limits.counts,
   };
-  await applyPlugins(context, { call, stats });
+  await applyPlugins(context, { call, stats, routes: listeners.routes });
   return {
     hooks,
     log,

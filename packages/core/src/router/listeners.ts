@@ -17,6 +17,7 @@ import { Endpoints, type NamedServers } from "../transports/net/endpoints.ts";
 import { Deadline, untilAborted } from "../wamp/deadline.ts";
 import { BUILTIN } from "./builtin.ts";
 import type { RouterContext } from "./context.ts";
+import { PluginRoutes } from "./plugin-routes.ts";
 import type { Sessions } from "./sessions.ts";
 import { SHUTTING_DOWN, TransportRuntime } from "./transport-runtime.ts";
 
@@ -53,6 +54,8 @@ export class Listeners {
   #listening: readonly Listening[] = [];
   /** Those that a reload closes, as long as they have clients. */
   readonly #leaving = new Set<Listening>();
+  /** The pages that plugins have on them. */
+  readonly routes = new PluginRoutes();
   readonly #endpoints: Endpoints;
   readonly #realms: RealmDirectory;
   readonly #sessions: Sessions;
@@ -124,6 +127,8 @@ export class Listeners {
       this.#listening = [...this.#listening, opened];
       proceed();
     }
+    const [problem] = this.#placeRoutes();
+    if (problem !== undefined) throw new Error(problem);
     await this.#endpoints.listen();
     proceed();
   }
@@ -170,6 +175,7 @@ export class Listeners {
       added.filter(({ transport }) => transport.accepts === undefined),
       problems,
     );
+    problems.push(...this.#placeRoutes());
     return { opened, closed, problems };
   }
 
@@ -228,8 +234,21 @@ export class Listeners {
       },
       takes: open,
     };
-    server.add(place);
+    try {
+      server.add(place);
+    } catch (error) {
+      await open.close();
+      throw error;
+    }
     return { runtime, settings: live, open, at: { server, place } };
+  }
+
+  #placeRoutes(): string[] {
+    const { transports } = this.#context.config.now;
+    return this.routes.place((entry) => {
+      const listening = this.#listening.find(({ settings }) => settings.now === transports[entry]);
+      return listening?.at?.server ?? null;
+    });
   }
 
   #runtimeOf(settings: LiveSource<LoadedTransport>): TransportRuntime {

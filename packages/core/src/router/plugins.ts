@@ -4,15 +4,21 @@ import type { PluginApi } from "../contract/plugin-api.ts";
 import { PluginError } from "../errors/plugin-error.ts";
 import { shownCause, thrownText } from "../errors/thrown.ts";
 import type { RouterContext } from "./context.ts";
+import type { PluginRoutes } from "./plugin-routes.ts";
 
 /** Lets each plugin tap the hooks. @throws PluginError if one fails */
 export async function applyPlugins(
   { config, hooks, log }: RouterContext,
-  router: Pick<PluginApi, "call" | "stats">,
+  { routes, ...router }: Pick<PluginApi, "call" | "stats"> & { readonly routes: PluginRoutes },
 ): Promise<void> {
   const { plugins } = config.now;
   for (const { plugin, options } of plugins) {
-    const api: PluginApi = { ...router, hooks, log: log.child({ plugin: plugin.name }) };
+    const api: PluginApi = {
+      ...router,
+      hooks,
+      log: log.child({ plugin: plugin.name }),
+      http: { route: (entry, path, handler) => routes.add(plugin.name, entry, path, handler) },
+    };
     const { methods = [] } = plugin;
     for (const method of methods) tapMethod(hooks, plugin.name, method);
     if (methods.some((method) => method.static !== undefined)) tapStatic(hooks, plugin.name, methods);

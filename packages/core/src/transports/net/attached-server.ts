@@ -40,14 +40,22 @@ export class AttachedServer implements EndpointServer {
   }
 
   add(place: Place): void {
-    this.#places.add(place);
     this.#routes.add(place.accepts, place.takes);
+    this.#places.add(place);
   }
 
   remove(place: Place): void {
     if (!this.#places.delete(place)) return;
     this.#routes.remove(place.accepts);
     if (this.isEmpty) this.#server.off("upgrade", this.#upgrade);
+  }
+
+  addRoute(): void {
+    throw new Error(`the program answers the requests to its server "${this.#endpoint.name}" itself`);
+  }
+
+  removeRoute(): void {
+    // There is none.
   }
 
   configure(): void {

@@ -1,4 +1,4 @@
-import type { Accepts, EntryEndpoint, OpenEntry, TransportEntry } from "../../contract/transport.ts";
+import type { Accepts, EntryEndpoint, OpenEntry, RequestHandler, TransportEntry } from "../../contract/transport.ts";
 
 /** What an open entry takes of its endpoint. */
 export interface Place {
@@ -11,8 +11,12 @@ export interface Place {
 
 /** The server of an endpoint, with the entries that share it. */
 export interface EndpointServer extends EntryEndpoint {
+  /** @throws Error if a plugin's page has its path */
   add(place: Place): void;
   remove(place: Place): void;
+  /** Answers requests to a path, and below, as long as it listens. @throws Error if the path is taken */
+  addRoute(path: string, handler: RequestHandler): void;
+  removeRoute(path: string): void;
   /** Whether no entry uses it. */
   readonly isEmpty: boolean;
   /** What its entries accept has changed. */

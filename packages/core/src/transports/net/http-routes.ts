@@ -29,12 +29,22 @@ export class HttpRoutes {
 
   add(accepts: Accepts, { upgrade, request }: Pick<OpenEntry, "upgrade" | "request">): void {
     if ("upgrade" in accepts && upgrade !== undefined) this.#upgrades.set(accepts.upgrade, upgrade);
-    if ("request" in accepts && request !== undefined) this.#requests.set(accepts.request, request);
+    if ("request" in accepts && request !== undefined) this.addRequest(accepts.request, request);
+  }
+
+  /** @throws Error if the path is taken */
+  addRequest(path: string, handler: RequestHandler): void {
+    if (this.#requests.has(path)) throw new Error(`the path ${path} is taken there`);
+    this.#requests.set(path, handler);
+  }
+
+  removeRequest(path: string): void {
+    this.#requests.delete(path);
   }
 
   remove(accepts: Accepts): void {
     if ("upgrade" in accepts) this.#upgrades.delete(accepts.upgrade);
-    if ("request" in accepts) this.#requests.delete(accepts.request);
+    if ("request" in accepts) this.removeRequest(accepts.request);
   }
 
   /** Takes no new WebSockets, and `/readyz` says so. */
@@ -84,7 +94,8 @@ export class HttpRoutes {
       response.writeHead(500, { connection: "close", ...TEXT }).end("The router failed to answer.\n");
     };
     response.on("error", () => response.destroy());
-    whenDone((async () => handler(request, response))(), () => undefined, failed);
+    const answered = new Promise<unknown>((resolve) => resolve(handler(request, response)));
+    whenDone(answered, () => undefined, failed);
   }
 
   #failed(error: unknown): void {

@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { Server as TlsServer, TLSSocket } from "node:tls";
 import type { Duplex } from "node:stream";
-import type { TransportContext } from "../../contract/transport.ts";
+import type { RequestHandler, TransportContext } from "../../contract/transport.ts";
 import { guarded } from "../../wamp/guarded.ts";
 import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import type { Remote } from "./details.ts";
@@ -68,9 +68,9 @@ export class SocketServer implements EndpointServer {
 
   add(place: Place): void {
     const { entry, accepts, takes } = place;
+    this.#routes.add(accepts, takes);
     this.#places.add(place);
     this.#pending.addEntry(entry);
-    this.#routes.add(accepts, takes);
     if ("firstByte" in accepts && takes.firstByte !== undefined)
       this.#firstBytes.set(accepts.firstByte, takes.firstByte);
     this.configure();
@@ -84,6 +84,14 @@ export class SocketServer implements EndpointServer {
     if ("firstByte" in accepts) this.#firstBytes.delete(accepts.firstByte);
     this.configure();
     if (this.isEmpty) this.#server.close();
+  }
+
+  addRoute(path: string, handler: RequestHandler): void {
+    this.#routes.addRequest(path, handler);
+  }
+
+  removeRoute(path: string): void {
+    this.#routes.removeRequest(path);
   }
 
   configure(): void {
