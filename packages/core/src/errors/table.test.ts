@@ -50,7 +50,12 @@ const WITHIN_OTHERS: Readonly<Record<string, string>> = {
   "packages/core/src/plugins/load-plugins.ts": "told as problems of WG_CONFIG_INVALID",
   "packages/core/src/plugins/start-component.ts": "told by WG_COMPONENT",
   "packages/core/src/router/log-values.ts": "how the log shows an error, with its code",
+  "packages/core/src/router/plugin-routes.ts": "told by WG_PLUGIN_APPLY",
+  "packages/core/src/serializers/cbor/read.ts": "a mistake of core: the bytes are checked before",
+  "packages/core/src/serializers/json/read.ts": "a mistake of core: the bytes are checked before",
+  "packages/core/src/transports/net/attached-server.ts": "told by WG_ROUTE_PLACE",
   "packages/core/src/transports/net/endpoint.ts": "told as problems of WG_CONFIG_INVALID",
+  "packages/core/src/transports/net/http-routes.ts": "told by WG_ROUTE_PLACE",
   "packages/core/src/transports/net/listen.ts": "told by WG_LISTEN",
   "packages/metrics/src/page.ts": "told by WG_HOOK_FAILED of the hook starting",
 };

@@ -163,6 +163,17 @@ export const ERRORS = {
     meaning: "A plugin threw in `apply`, so there is no router.",
     todo: "Correct the plugin or its options. `--debug` shows where it failed.",
   },
+  WG_ROUTE_HANDLER: {
+    class: "PluginError",
+    meaning: "A plugin's handler of a route failed. The request got status 500.",
+    todo: "Correct the plugin. The log shows where it failed.",
+  },
+  WG_ROUTE_PLACE: {
+    class: "WampgateError",
+    meaning:
+      "A plugin's route names an entry of `transports` that is not there or has no HTTP, or a path that is taken.",
+    todo: "Name another entry or path in the plugin's options, or correct the plugin.",
+  },
   WG_SERIALIZER: {
     class: "WampgateError",
     meaning: "A transport names a serializer that is not loaded.",

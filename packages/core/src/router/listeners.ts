@@ -128,7 +128,7 @@ export class Listeners {
       proceed();
     }
     const [problem] = this.#placeRoutes();
-    if (problem !== undefined) throw new Error(problem);
+    if (problem !== undefined) throw new WampgateError("WG_ROUTE_PLACE", problem);
     await this.#endpoints.listen();
     proceed();
   }

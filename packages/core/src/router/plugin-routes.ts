@@ -67,7 +67,7 @@ export function namingPlugin(plugin: string, path: string, handler: RequestHandl
       await handler(request, response);
     } catch (error) {
       const text = `failed to answer a request to ${path}: ${thrownText(error)}`;
-      throw new PluginError(plugin, text, { cause: shownCause(error) });
+      throw new PluginError("WG_ROUTE_HANDLER", plugin, text, { cause: shownCause(error) });
     }
   };
 }
