@@ -25,6 +25,7 @@ beforeAll(async () => {
         roles: [{ name: "user", ...open }],
         options: { "event-history": [{ uri: "com.example.history", limit: 1 }] },
       },
+      { name: "quiet", roles: [{ name: "user", ...open }] },
       {
         name: "auth",
         roles: [{ name: "user", permissions: [{ uri: AUTHENTICATOR, allow: { register: true } }] }],
@@ -273,7 +274,7 @@ describe("what a format cannot say", () => {
   const linesWith = (text: string): unknown[] => running.log.lines.filter(({ message }) => message.includes(text));
 
   it("is logged once for a session whose events are skipped", async () => {
-    const [sender, receiver] = [await joined("cbor"), await joined("json")];
+    const [sender, receiver] = [await joined("cbor", "quiet"), await joined("json", "quiet")];
     receiver.request(32, [{}, TOPIC]);
     await receiver.expect(33);
     const before = linesWith("an event was skipped").length;

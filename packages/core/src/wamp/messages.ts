@@ -1,6 +1,6 @@
 import { isId } from "./ids.ts";
-import { type Dict, NOTHING, type Payload, payloadOf } from "./payload.ts";
-import type { RawValue } from "./raw-value.ts";
+import { type Dict, NOTHING, type Payload, payloadOf, type TailCodec } from "./payload.ts";
+import { RawValue } from "./raw-value.ts";
 import { protocolViolation } from "../errors/wamp-error.ts";
 
 /** One field of a message: what it must be, in words and as a check. */
@@ -141,10 +141,9 @@ export function assemble(
  * Checks a decoded message and gives its fields their names.
  *
  * @param elements what a serializer decoded: anything at all
- * @param source gives the message as the bytes that came
  * @throws WampError `wamp.error.protocol_violation`, its text saying which element was wrong and what was expected
  */
-export function parseMessage(elements: unknown, source?: () => RawValue): Message {
+export function parseMessage(elements: unknown): Message {
   if (!Array.isArray(elements) || elements.length === 0)
     throw protocolViolation("a message must be a list that is not empty");
   const list = elements as unknown[];
@@ -166,9 +165,13 @@ export function parseMessage(elements: unknown, source?: () => RawValue): Messag
     message[name] = value;
   });
   if (payload) message["payload"] = parsePayload(type, list.slice(fields.length + 1));
-  if (type === "HELLO" && source !== undefined && isDict((message["details"] as Dict)["authextra"]))
-    message["source"] = source();
   return message as unknown as Message;
+}
+
+/** A message with the bytes that it came in, if it is one of which some are passed on. */
+export function withSource(message: Message, codec: TailCodec, bytes: Uint8Array): Message {
+  if (message.type !== "HELLO" || !isDict(message.details["authextra"])) return message;
+  return { ...message, source: new RawValue(codec, bytes) };
 }
 
 function parsePayload(type: string, [args, kwargs]: unknown[]): Payload | undefined {

@@ -1,5 +1,13 @@
 import { decode, type DecodeOptions, encode, type EncodeOptions, Tagged, type Token, Tokenizer, Type } from "cborg";
-import { assemble, headOf, isDict, type Message, parseMessage, payloadLayout } from "../../wamp/messages.ts";
+import {
+  assemble,
+  headOf,
+  isDict,
+  type Message,
+  parseMessage,
+  payloadLayout,
+  withSource,
+} from "../../wamp/messages.ts";
 import {
   type Dict,
   isEmpty,
@@ -64,7 +72,7 @@ export const cbor: Serializer & TailCodec = {
     const bytes = bufferOf(frame);
     const places = new CborScan(bytes, maxDepth, maxValues).elements(MOST_ELEMENTS);
     const message = places === null ? null : withTail(bytes, places);
-    return message ?? parseMessage(decodeOrRefuse(bytes), () => new RawValue(cbor, bytes));
+    return message ?? withSource(parseMessage(decodeOrRefuse(bytes)), cbor, bytes);
   },
 
   encode(message) {

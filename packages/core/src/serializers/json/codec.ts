@@ -8,6 +8,7 @@ import {
   parseMessage,
   type PayloadLayout,
   payloadLayout,
+  withSource,
 } from "../../wamp/messages.ts";
 import {
   type Dict,
@@ -231,7 +232,7 @@ export function decodeJsonInFull(bytes: Uint8Array, maxDepth = MAX_DEPTH, maxVal
   } catch (error) {
     throw WampError.is(error) ? error : protocolViolation("the frame is not valid JSON");
   }
-  return parseMessage(elements, () => new RawValue(json, bytes));
+  return withSource(parseMessage(elements), json, bytes);
 }
 
 /** All of a message before its payload, without the last bracket. */

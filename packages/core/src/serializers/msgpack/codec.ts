@@ -7,6 +7,7 @@ import {
   parseMessage,
   type PayloadLayout,
   payloadLayout,
+  withSource,
 } from "../../wamp/messages.ts";
 import {
   type Dict,
@@ -312,7 +313,7 @@ export function decodeMsgpackInFull(bytes: Uint8Array, maxDepth = MAX_DEPTH, max
   } catch {
     throw protocolViolation("the frame is not valid MessagePack, or holds what WAMP cannot say");
   }
-  return parseMessage(elements, () => new RawValue(msgpack, bytes));
+  return withSource(parseMessage(elements), msgpack, bytes);
 }
 
 /** A buffer for heads, which are then cut to their length. Longer heads are joined from pieces. */
