@@ -72,15 +72,25 @@ export function decodedMembers(dict: Readonly<Dict> | RawValue): Dict {
 
 /** A value for code in JavaScript: with what raw values in it say. It is the same one if it holds none. */
 export function withoutRaw<T>(value: T): T {
-  return holdsRaw(value, new Set()) ? (decoded(value, new Map()) as T) : value;
+  return holdsRaw(value) ? (decoded(value, new Map()) as T) : value;
 }
 
-function holdsRaw(value: unknown, seen: Set<object>): boolean {
-  if (typeof value !== "object" || value === null || seen.has(value)) return false;
-  seen.add(value);
-  if (value instanceof RawValue || value instanceof Sayable) return true;
-  if (Array.isArray(value)) return value.some((item) => holdsRaw(item, seen));
-  return isPlain(value) && Object.values(value).some((item) => holdsRaw(item, seen));
+/** Values from a session of this process may nest without end, go in a circle, or throw when they are read. */
+function holdsRaw(value: unknown): boolean {
+  const [left, seen] = [[value], new Set<object>()];
+  try {
+    while (left.length > 0) {
+      const next = left.pop();
+      if (typeof next !== "object" || next === null || seen.has(next)) continue;
+      seen.add(next);
+      if (next instanceof RawValue || next instanceof Sayable) return true;
+      if (Array.isArray(next)) for (const item of next as unknown[]) left.push(item);
+      else if (isPlain(next)) for (const item of Object.values(next) as unknown[]) left.push(item);
+    }
+  } catch {
+    // The encoder refuses it.
+  }
+  return false;
 }
 
 function decoded(value: unknown, made: Map<object, unknown>): unknown {
