@@ -131,7 +131,9 @@ export function describeSerializer(runner: Runner, { serializer, counts = true }
     }
 
     it("answers any bytes with a message or a protocol violation, and with nothing else", () => {
-      const frames = [...HEADS.map((head) => parseMessage(head)), ...payloads()].map((message) => serializer.encode(message));
+      const frames = [...HEADS.map((head) => parseMessage(head)), ...payloads()].map((message) =>
+        serializer.encode(message),
+      );
       for (const frame of hostileFrames(frames)) {
         const error = thrownBy(() => payloadIn(decoded(frame))?.values());
         if (error !== null) assertWampError(error, ErrorUri.protocolViolation, frame);

@@ -47,7 +47,10 @@ export const VALUES: readonly (readonly [what: string, value: unknown])[] = [
   ["lists and dictionaries in each other", [{ a: [{ b: [[1], { c: null }] }] }]],
   ["many members", Array.from({ length: 300 }, (_, i) => ({ [`key ${i}`]: i }))],
   ["keys with any letters", { "": 1, "é.\u{1f511}": 2, "a b": 3 }],
-  ["keys that JavaScript has a meaning for", { constructor: 1, toString: 2, length: 3 }],
+  [
+    "keys that JavaScript has a meaning for",
+    JSON.parse('{"__proto__":{"a":1},"constructor":1,"toString":2,"length":3}'),
+  ],
   ["binary", new Uint8Array([0, 1, 127, 128, 255])],
   ["much binary", new Uint8Array(70_000).fill(7)],
 ];

@@ -50,13 +50,13 @@ it("every call that asks what was announced is one that this test can read", () 
 it("only a client's roles and the features that are read are kept, as booleans", () => {
   const huge = "x".repeat(10_000);
   const roles = {
-    caller: { features: { progressive_call_invocations: true, [huge]: huge }, [huge]: huge },
+    caller: { features: { payload_passthru_mode: true, [huge]: huge }, [huge]: huge },
     callee: { features: { call_canceling: "yes", call_timeout: 1, call_cancelling: true } },
     publisher: {},
     [huge]: { features: {} },
   };
   expect(clientRolesOf(roles)).toEqual({
-    caller: { features: { payload_passthru_mode: false, progressive_call_invocations: true } },
+    caller: { features: { payload_passthru_mode: true } },
     callee: {
       features: {
         call_canceling: false,
