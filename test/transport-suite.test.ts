@@ -92,10 +92,9 @@ function pairs(more: { deaf?: boolean; endless?: boolean; nameless?: boolean }):
   const transport = defineTransport({
     type: "pairs",
     schema: z.strictObject({}),
-    start(entries, { serializers, log }) {
+    open(entry, { serializers, log }) {
       const subprotocol = subprotocolsOf(serializers).get("wamp.2.json");
-      const [entry] = entries;
-      if (subprotocol === undefined || entry === undefined) throw new Error("no JSON, or no entry");
+      if (subprotocol === undefined) throw new Error("no JSON");
       const open = new Set<() => void>();
       accept = () => {
         const details = transportDetails({ type: "pairs", carrier: "air", peer: "near", subprotocol, headers: {} });
@@ -120,14 +119,14 @@ function pairs(more: { deaf?: boolean; endless?: boolean; nameless?: boolean }):
         connection.open(entry);
         return link;
       };
-      return Promise.resolve({
-        urls: more.nameless === true ? [] : ["pairs:"],
-        stop: () => (accept = null),
+      return {
+        url: () => (more.nameless === true ? "" : "pairs:"),
         close() {
+          accept = null;
           for (const end of open) end();
           return Promise.resolve();
         },
-      });
+      };
     },
   });
   return {
