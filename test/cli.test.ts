@@ -205,7 +205,7 @@ components:
       expect.stringMatching(
         /^warning: wampgate\.config\.yaml:9: transports\[0\]\.endpoint\.host: .* cannot be resolved/,
       ),
-      expect.stringMatching(/^\/.*wampgate\.config\.yaml: 5 problems$/),
+      expect.stringMatching(/^WG_CONFIG_INVALID: \/.*wampgate\.config\.yaml: 5 problems$/),
       expect.stringMatching(
         /^wampgate\.config\.yaml:10: transports\[0\]\.endpoint\.tls\.key: .*none\.pem cannot be read/,
       ),

@@ -41,7 +41,7 @@ beforeEach(() => (seen = []));
 afterAll(() => running.close());
 
 const roles = {
-  caller: { features: { progressive_call_invocations: true, ["x".repeat(1000)]: true } },
+  caller: { features: { payload_passthru_mode: true, ["x".repeat(1000)]: true } },
   callee: { features: { call_timeout: "yes" } },
   unknown: { features: {} },
 };
@@ -115,6 +115,6 @@ it("plugins see the roles and features that the router reads, as booleans, and n
   client.hello({ authmethods: ["anonymous"], authextra, roles });
   await client.expect(Code.WELCOME);
   expect(Object.keys(seen[0]?.roles ?? {})).toEqual(["caller", "callee"]);
-  expect(seen[0]?.roles.caller?.features).toEqual({ payload_passthru_mode: false, progressive_call_invocations: true });
+  expect(seen[0]?.roles.caller?.features).toEqual({ payload_passthru_mode: true });
   expect(seen[0]?.roles.callee?.features["call_timeout"]).toBe(false);
 });

@@ -131,6 +131,6 @@ it("events that a format cannot carry make one line, however many receivers ther
   for (let i = 0; i < 20; i++) await session.publish("com.topic", [Number.NaN], {}, { acknowledge: true });
   const skipped = running.log.lines.filter(({ message }) => message.startsWith("an event was skipped"));
   expect(skipped).toMatchObject([
-    { level: "warn", fields: { realm: "realm1", publication: expect.any(Number) as number } },
+    { level: "warn", fields: { realm: "realm1", session: expect.any(Number) as number } },
   ]);
 });

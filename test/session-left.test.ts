@@ -105,7 +105,7 @@ describe("the last line about a session says", () => {
     const other = await joined();
     other.client.send(Code.CALL, 1, {}, "wamp.session.kill", [session], { reason: "com.example.out", message: "go" });
     await client.expect(Code.GOODBYE);
-    const closed = { level: "info", left: "closed", reason: "com.example.out", message: "go" };
+    const closed = { level: "info", left: "closed", by: "kill", reason: "com.example.out", message: "go" };
     expect(await lastLine()).toEqual(closed);
   });
 

@@ -70,13 +70,13 @@ export class Model {
 
   register(client: number, request: number, uri: string, invoke: Invoke): void {
     const found = this.registrations.find((other) => other.uri === uri);
-    const joins = found?.invoke === invoke && invoke !== "single" && !found.callees.includes(client);
+    const joins = found?.invoke === invoke && invoke !== "single";
     if (found !== undefined && !joins) {
       this.#refuse(client, Code.REGISTER, request, "wamp.error.procedure_already_exists");
       return;
     }
     if (found === undefined) this.registrations.push({ uri, invoke, callees: [client], turn: 0 });
-    else found.callees.push(client);
+    else if (!found.callees.includes(client)) found.callees.push(client);
     this.#say(client, [Code.REGISTERED, request, uri]);
   }
 
