@@ -49,7 +49,7 @@ export type { SessionInfo } from "./contract/session-port.ts";
 export type { CallOptions, CallOutcome, ServiceCall, ServiceCallEnd } from "./contract/service-call.ts";
 export { definePlugin } from "./plugins/define.ts";
 export type { Plugin, PluginDefinition } from "./contract/plugin.ts";
-export type { PluginApi, PluginHttp } from "./contract/plugin-api.ts";
+export type { PluginApi, PluginHttp, PluginSide } from "./contract/plugin-api.ts";
 export type { Schema, SchemaIssue, SchemaResult } from "./contract/schema.ts";
 export type { LimitHit, RouterStats, Traffic, TransportStats } from "./contract/observers.ts";
 export { assignmentOf, assignmentsIn, findIn, principalFields } from "./auth/static-principals.ts";

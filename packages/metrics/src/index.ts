@@ -3,8 +3,12 @@ import { Metrics } from "./metrics.ts";
 import { Page } from "./page.ts";
 
 const options = z.strictObject({
-  host: z.string().min(1).default("127.0.0.1").describe("where to listen; by default only this machine can connect"),
-  port: z.int().min(0).max(0xffff).default(9464).describe("0: any free one, which is logged"),
+  host: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("deprecated: where to listen; default: the side listener, without one 127.0.0.1"),
+  port: z.int().min(0).max(0xffff).optional().describe("deprecated: the port for that; default 9464; 0: any free one"),
   path: z.string().startsWith("/").default("/metrics").describe("the path of the page"),
 });
 
@@ -12,12 +16,16 @@ export default definePlugin<z.output<typeof options>>({
   name: "@wampgate/metrics",
   core: "^0.2.0",
   options,
-  apply({ hooks, stats, log }, { host, port, path }) {
+  apply({ hooks, stats, log, side }, { host, port, path }) {
     const metrics = new Metrics(stats);
     metrics.tap(hooks);
     const page = new Page(path, metrics.registry, log);
+    if (side.isOn && host === undefined && port === undefined) {
+      side.route(path, (request, response) => page.answer(request, response));
+      return;
+    }
     hooks.starting.tapPromise("@wampgate/metrics", async () => {
-      const url = await page.listen(port, host);
+      const url = await page.listen(port ?? 9464, host ?? "127.0.0.1");
       log.info({ url }, "serves metrics");
     });
     hooks.stopped.tap("@wampgate/metrics", () => page.close());

@@ -23,7 +23,7 @@ export class Page {
     const limits = { headersTimeout: REQUEST_TIME, requestTimeout: REQUEST_TIME, connectionsCheckingInterval: 1000 };
     this.#server = createServer(limits, (request, response) => {
       // If the answer fails, its client is disconnected, and the router goes on.
-      this.#answer(request, response).catch(() => response.destroy());
+      this.answer(request, response).catch(() => response.destroy());
     });
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
@@ -50,7 +50,8 @@ export class Page {
     this.#server.closeAllConnections();
   }
 
-  async #answer({ url, method }: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Answers a request to the page, or says that there is none. */
+  async answer({ url, method }: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader("connection", "close");
     if (url !== this.#path || (method !== "GET" && method !== "HEAD")) {
       response.writeHead(url === this.#path ? 405 : 404).end();

@@ -10,7 +10,7 @@ import { didYouMean } from "./suggest.ts";
 
 /** An entry of `transports`, and its place. */
 interface Entry {
-  readonly transport: Transport;
+  readonly transport: Pick<Transport, "accepts" | "conflicts" | "needs">;
   readonly options: unknown;
   readonly at: Path;
 }

@@ -116,12 +116,15 @@ export async function loadConfig(
       ),
     ),
   };
+  const settings = await checkBySchema(routerSettings, raw, [], check);
   const known = [...transports, ...usable.flatMap(({ plugin }) => plugin.transports ?? [])];
   const entries = await checkTransports(raw["transports"], known, context);
   const named = [...serializers, ...usable.flatMap(({ plugin }) => plugin.serializers ?? []).map(({ name }) => name)];
   if (!isExcused(undefined, context)) {
     const listening = entries.map(({ entry: { transport, options }, at }) => ({ transport, options, at }));
-    checkListening(listening, { serializers: named, servers }, issues);
+    const side = (settings?.value as RouterSettings | undefined)?.side;
+    const own = { transport: { needs: () => ({ endpoint: side?.endpoint }) }, options: side, at: ["side"] };
+    checkListening(side === undefined ? listening : [...listening, own], { serializers: named, servers }, issues);
   }
   const components = await checkComponents(raw["components"] ?? [], from, context);
   warnOfRules(realms.settings, context.called, warnings);
@@ -129,7 +132,6 @@ export async function loadConfig(
     const places = components.map(({ realm, role }, i) => ({ realm, role, at: ["components", i] }));
     warnOfRights({ realms: realms.settings, called: context.called, components: places }, warnings);
   }
-  const settings = await checkBySchema(routerSettings, raw, [], check);
 
   if (issues.found.length > 0 && running !== undefined) tellOfNewPlugins(found, running, issues);
   if (issues.found.length > 0) throw new ConfigError(source.file, shownIssues(issues.found, raw, hide));

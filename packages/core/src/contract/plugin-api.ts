@@ -18,12 +18,25 @@ export interface PluginHttp {
   route(entry: number, path: string, handler: RequestHandler): void;
 }
 
+/** Pages of a plugin on the side listener, for operators and their programs. */
+export interface PluginSide {
+  /** Whether the config has one. Without it, routes are not reachable. */
+  readonly isOn: boolean;
+  /**
+   * Answers HTTP requests to a path, and to those below it, if they have the token, or the path is public by the config.
+   * Call it in `apply`. The connection is closed after the answer.
+   * @throws WampgateError if the path is taken
+   */
+  route(path: string, handler: RequestHandler): void;
+}
+
 /** What a plugin may do with the router it is in. */
 export interface PluginApi {
   readonly hooks: RouterHooks;
   readonly log: Log;
   readonly call: ServiceCall;
   readonly http: PluginHttp;
+  readonly side: PluginSide;
   /** What the router counts: traffic, sessions, limits that were hit. */
   readonly stats: RouterStats;
 }

@@ -133,7 +133,7 @@ export interface TransportNeeds {
   /** The names of its serializers; default: all that are loaded. */
   readonly serializers?: readonly string[] | undefined;
   /** Where it listens by itself, as the config's `endpoint` says. A transport that `accepts` something need not tell. */
-  readonly endpoint?: ListenEndpoint;
+  readonly endpoint?: ListenEndpoint | undefined;
 }
 
 export type ListenEndpoint =

@@ -219,6 +219,11 @@ export const ERRORS = {
     meaning: "A TLS key and its certificate cannot be used together, or one of them is damaged.",
     todo: "Name the key that the certificate was made for, both in PEM.",
   },
+  WG_TOKEN_FILE: {
+    class: "WampgateError",
+    meaning: "The token file of the side listener cannot be used.",
+    todo: "The message says why: others may read it, it is too short, or it cannot be read or made.",
+  },
   WG_TRANSPORT: {
     class: "WampgateError",
     meaning: "A plugin's transport does not keep to its contract, so that its entry is not open.",

@@ -1,3 +1,4 @@
+import type { ListenEndpoint } from "../contract/transport.ts";
 import type { ConfigIssue } from "../errors/config-error.ts";
 import { componentProblem } from "../plugins/start-component.ts";
 import { endpointProblems } from "../transports/net/check-endpoint.ts";
@@ -18,12 +19,16 @@ export async function checkRouter(context: RouterContext): Promise<RouterCheck> 
   requireProviders(context);
   const problems: ConfigIssue[] = [];
   const warnings: ConfigIssue[] = [];
-  const { transports, components, folder } = context.config.now;
+  const { transports, components, folder, settings } = context.config.now;
+  const listens = async (endpoint: ListenEndpoint, at: ConfigIssue["path"]): Promise<void> => {
+    for (const { path, message, isWarning } of await endpointProblems(endpoint, folder))
+      (isWarning ? warnings : problems).push({ path: [...at, "endpoint", ...path], message });
+  };
+  if (settings.side !== undefined) await listens(settings.side.endpoint, ["side"]);
   for (const [i, { transport, options }] of transports.entries()) {
     const endpoint = sharingOf(transport, options)?.endpoint ?? transport.needs?.(options).endpoint;
     if (endpoint === undefined || endpoint.type === "server") continue;
-    for (const { path, message, isWarning } of await endpointProblems(endpoint, folder))
-      (isWarning ? warnings : problems).push({ path: ["transports", i, "endpoint", ...path], message });
+    await listens(endpoint, ["transports", i]);
   }
   for (const [i, { module }] of components.entries()) {
     const problem = typeof module === "string" ? await componentProblem(module) : null;

@@ -23,6 +23,7 @@ import { Realms } from "./realms.ts";
 import { Reloads } from "./reload.ts";
 import type { Router } from "./router.ts";
 import { routerLog, routerLogOf } from "./router-log.ts";
+import { SideListener } from "./side/side-listener.ts";
 import { Sessions } from "./sessions.ts";
 
 export interface RouterOptions {
@@ -84,7 +85,8 @@ async function assembled(loaded: LoadedConfig, { load, servers, log: target }: G
     partOf(config, ({ settings }) => settings),
     limits,
   );
-  const lifecycle = new Lifecycle({ realms, sessions, listeners, logSettings, freeze }, context);
+  const side = new SideListener(context);
+  const lifecycle = new Lifecycle({ realms, sessions, listeners, logSettings, freeze, side }, context);
   const reloads = new Reloads({ realms, sessions, listeners, lifecycle, logSettings }, context, load);
   const stats: RouterStats = {
     get transports() {
@@ -95,7 +97,7 @@ async function assembled(loaded: LoadedConfig, { load, servers, log: target }: G
     },
     limits: limits.counts,
   };
-  await applyPlugins(context, { call, stats, routes: listeners.routes });
+  await applyPlugins(context, { call, stats, routes: listeners.routes, side });
   return {
     hooks,
     log,

@@ -10,6 +10,7 @@ import type { Listeners } from "./listeners.ts";
 import type { LogSettings } from "./log-settings.ts";
 import { requireProviders } from "./plugins.ts";
 import type { Realms } from "./realms.ts";
+import type { SideListener } from "./side/side-listener.ts";
 import type { Sessions } from "./sessions.ts";
 import { SHUTTING_DOWN } from "./transport-runtime.ts";
 
@@ -33,6 +34,7 @@ interface Parts {
   readonly listeners: Listeners;
   readonly logSettings: LogSettings;
   readonly freeze: Freeze;
+  readonly side: SideListener;
 }
 
 /** How a router starts and ends. */
@@ -60,11 +62,14 @@ export class Lifecycle {
     freeze.frozen = true;
     this.#state = "starting";
     try {
+      await this.#parts.side.listen();
+      this.#requireStarting();
       await this.#startPlugins();
       this.#requireStarting();
       await this.#startComponents();
       await listeners.listen(() => this.#requireStarting());
       this.#state = "running";
+      this.#parts.side.ready(true);
       this.#tellStarted();
     } catch (error) {
       await this.close(CloseUri.systemShutdown);
@@ -77,6 +82,7 @@ export class Lifecycle {
   async drain(): Promise<void> {
     if (this.#state !== "running") return;
     this.#state = "draining";
+    this.#parts.side.ready(false);
     const { listeners, realms } = this.#parts;
     const { config, log } = this.#context;
     listeners.stop();
@@ -100,11 +106,13 @@ export class Lifecycle {
   }
 
   async #end(reason: string): Promise<void> {
-    const { listeners, sessions } = this.#parts;
+    const { listeners, sessions, side } = this.#parts;
+    side.ready(false);
     listeners.stop();
     await listeners.dismiss(reason);
     sessions.close(reason, SHUTTING_DOWN);
     await listeners.close();
+    await side.close();
   }
 
   #tellStarted(): void {

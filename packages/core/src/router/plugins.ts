@@ -4,12 +4,19 @@ import type { PluginApi } from "../contract/plugin-api.ts";
 import { PluginError } from "../errors/plugin-error.ts";
 import { shownCause, thrownText } from "../errors/thrown.ts";
 import type { RouterContext } from "./context.ts";
-import type { PluginRoutes } from "./plugin-routes.ts";
+import type { SideListener } from "./side/side-listener.ts";
+import { checkPath, namingPlugin, type PluginRoutes } from "./plugin-routes.ts";
+
+/** What the plugins share. */
+interface Shared extends Pick<PluginApi, "call" | "stats"> {
+  readonly routes: PluginRoutes;
+  readonly side: SideListener;
+}
 
 /** Lets each plugin tap the hooks. @throws PluginError if one fails */
 export async function applyPlugins(
   { config, hooks, log }: RouterContext,
-  { routes, ...router }: Pick<PluginApi, "call" | "stats"> & { readonly routes: PluginRoutes },
+  { routes, side, ...router }: Shared,
 ): Promise<void> {
   const { plugins } = config.now;
   for (const { plugin, options } of plugins) {
@@ -17,6 +24,13 @@ export async function applyPlugins(
       ...router,
       hooks,
       log: log.child({ plugin: plugin.name }),
+      side: {
+        isOn: side.isOn,
+        route(path, handler) {
+          checkPath(path);
+          side.route(path, namingPlugin(plugin.name, path, handler));
+        },
+      },
       http: { route: (entry, path, handler) => routes.add(plugin.name, entry, path, handler) },
     };
     const { methods = [] } = plugin;

@@ -25,8 +25,11 @@ export function planReload(current: LoadedConfig, next: LoadedConfig, open: read
     restart.push(waits("plugins", "has changed; the plugins stay as they are"));
   if (!isDeepStrictEqual(current.components.map(comparable), next.components.map(comparable)))
     restart.push(waits("components", "has changed; the components stay as they are"));
+  const { side } = current.settings;
+  if (!isDeepStrictEqual(side, next.settings.side))
+    restart.push(waits("side", "has changed; the side listener stays as it is"));
   return {
-    config: { ...next, components: current.components, plugins: current.plugins },
+    config: { ...next, settings: { ...next.settings, side }, components: current.components, plugins: current.plugins },
     kept: matched(open, next.transports),
     restart,
   };

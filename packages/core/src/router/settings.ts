@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { totalLimits } from "../limits/settings.ts";
+import { sideSchema } from "./side/settings.ts";
 import { bytes, limit, milliseconds } from "../settings/metadata.ts";
 
 /** The levels of the log, from the most lines to none. */
@@ -10,6 +11,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** The router's own settings, at the top level of the config. */
 export const routerSettings = z.object({
   ...totalLimits.shape,
+  side: sideSchema.optional(),
   "shutdown-timeout": milliseconds(0)
     .default(5000)
     .describe("how long pending calls may take after the router is told to stop"),

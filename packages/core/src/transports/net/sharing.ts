@@ -11,7 +11,7 @@ export interface Sharing {
 }
 
 /** Null for a transport that listens by itself. @throws Error if the transport does not tell its endpoint */
-export function sharingOf({ accepts }: Transport, options: unknown): Sharing | null {
+export function sharingOf({ accepts }: Pick<Transport, "accepts">, options: unknown): Sharing | null {
   return accepts === undefined ? null : { accepts: accepts(options), endpoint: endpointIn(options) };
 }
 
