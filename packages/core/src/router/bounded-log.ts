@@ -1,6 +1,6 @@
 import type { Log } from "../contract/log.ts";
 import type { Dict } from "../wamp/payload.ts";
-import { LogValues } from "./log-values.ts";
+import { isShort, LogValues } from "./log-values.ts";
 
 type Level = "debug" | "info" | "warn" | "error";
 
@@ -56,14 +56,23 @@ class BoundedLog implements Log {
   }
 
   #line(level: Level, fields: Readonly<Dict>, message: unknown): void {
-    const values = new LogValues();
-    const text = values.message(message);
-    let shown: Dict = {};
+    let all: Dict = {};
     try {
-      shown = values.fields({ ...this.#fields, ...fields });
+      all = { ...this.#fields, ...fields };
     } catch {
       // An object of a plugin whose properties throw: the message is logged without it.
     }
-    this.#log[level](shown, text);
+    if (typeof message === "string" && isShort(all, message)) return this.#log[level](all, message);
+    const values = new LogValues();
+    const text = values.message(message);
+    this.#log[level](shownBy(values, all), text);
+  }
+}
+
+function shownBy(values: LogValues, fields: Readonly<Dict>): Dict {
+  try {
+    return values.fields(fields);
+  } catch {
+    return {}; // values whose properties throw: again without them
   }
 }

@@ -16,6 +16,28 @@ const MOST_LEVELS = 5;
 /** How many causes of an error are logged. */
 const MOST_CAUSES = 4;
 
+/**
+ * Whether a line can be written as it is: plain values alone, and all of them short. Most lines are such, and this costs
+ * less than a copy.
+ */
+export function isShort(fields: Readonly<Dict>, message: string): boolean {
+  // In JSON a character takes six at most.
+  let room = LINE / 6 - message.length;
+  let count = 0;
+  for (const key in fields) {
+    const value = fields[key];
+    if (typeof value === "string" && value.length <= LONGEST.text) room -= value.length;
+    else if (!isSmall(value)) return false;
+    room -= key.length;
+    if (key === "err" || ++count > MOST_ENTRIES || room < 0) return false;
+  }
+  return true;
+}
+
+function isSmall(value: unknown): boolean {
+  return value === null || value === undefined || typeof value === "number" || typeof value === "boolean";
+}
+
 /** The values of one line. Together they stay below a fixed length, whatever they contain. */
 export class LogValues {
   #room = LINE;
