@@ -114,6 +114,18 @@ it("a client that leaves before its first byte, or resets, harms no other and le
   await joins(await connectRawSocket(rs));
 });
 
+it("a WebSocket's path may have a slash at its end, also before a query, and nothing else behind it", async () => {
+  const [url] = await start({ type: "tcp", port: 0 });
+  for (const path of ["/ws", "/ws/", "/ws/?v=1"]) {
+    const client = await connectRaw(new URL(path, url).href);
+    client.hello({ authmethods: ["anonymous"] });
+    await client.welcomed();
+    clients.push(client);
+  }
+  for (const path of ["/ws//", "/ws/more", "/wsx", "/"])
+    await expect(connectRaw(new URL(path, url).href)).rejects.toThrow("404");
+});
+
 it("a page that fails answers 500, and the router goes on", async () => {
   const [, , page] = await start({ type: "tcp", port: 0 });
   expect(await answerTo(page, get("/pages/broken"))).toMatch(/^HTTP\/1.1 500/);

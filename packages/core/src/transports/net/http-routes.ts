@@ -24,7 +24,7 @@ export class HttpRoutes {
   }
 
   hasUpgrade(request: IncomingMessage): boolean {
-    return this.#upgrades.has(pathOf(request));
+    return this.#upgradeOf(pathOf(request)) !== undefined;
   }
 
   add(accepts: Accepts, { upgrade, request }: Pick<OpenEntry, "upgrade" | "request">): void {
@@ -57,7 +57,7 @@ export class HttpRoutes {
     const handler = this.#handlerOf(path);
     if (handler !== undefined) return this.#handle(handler, request, response);
     response.once("finish", () => destroySoon(request.socket)); // even if the client goes on sending
-    const known = this.#upgrades.has(path);
+    const known = this.#upgradeOf(path) !== undefined;
     if (!known && (path === "/healthz" || path === "/readyz")) return this.#answerProbe(path, response);
     const headers = { connection: known ? "close, upgrade" : "close", ...TEXT };
     response.writeHead(known ? 426 : 404, known ? { ...headers, upgrade: "websocket" } : headers);
@@ -67,7 +67,7 @@ export class HttpRoutes {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Node removes its own listener from an upgraded socket. Without a listener a reset would end the process.
     socket.on("error", () => socket.destroy());
-    const upgrade = this.#upgrades.get(pathOf(request));
+    const upgrade = this.#upgradeOf(pathOf(request));
     if (upgrade === undefined) return refuse(socket, 404, NOT_FOUND);
     if (!this.#isReady) return refuse(socket, 503, STOPPED);
     if (request.headers.upgrade?.toLowerCase() !== "websocket") return refuse(socket, 426, NO_WEBSOCKET);
@@ -77,6 +77,12 @@ export class HttpRoutes {
       socket.destroy();
     };
     attempt(() => upgrade(request, socket, head), failed);
+  }
+
+  /** Of this path, or of the same without a slash at its end: clients of Crossbar use both. */
+  #upgradeOf(path: string): UpgradeHandler | undefined {
+    const upgrade = this.#upgrades.get(path);
+    return upgrade === undefined && path.endsWith("/") ? this.#upgrades.get(path.slice(0, -1)) : upgrade;
   }
 
   /** The handler of the longest path that is this one, or above it. */
