@@ -72,6 +72,21 @@ it.each([
   expect(router.log.text()).toMatch(said);
 });
 
+it("a block without type has the default type of its method", async () => {
+  const plugin = definePlugin({ name: "easy", core: "*", methods: [{ ...method("first"), defaultType: "static" }] });
+  router = await startTestRouter({ plugins: [plugin], auth: { first: {} } });
+  const client = router.connect();
+  client.hello({ authmethods: ["first"] });
+  await client.welcomed();
+});
+
+it("a block without type is an error where its method has no default type", async () => {
+  const plugin = definePlugin({ name: "strict", core: "*", methods: [method("first")] });
+  await expect(startTestRouter({ plugins: [plugin], auth: { first: {} } })).rejects.toThrow(
+    "auth.first.type: expected where principals come from, found nothing; there are: static",
+  );
+});
+
 describe("a strategy's decoy", () => {
   const asked: unknown[] = [];
   const word = defineMethod({

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import { load } from "js-yaml";
-import type { Plugin } from "@wampgate/core";
+import { definePlugin, type Plugin } from "@wampgate/core";
 import { STARTERS } from "../packages/core/src/cli/starter.ts";
 import { forEditors } from "../packages/core/src/config/editor-schema.ts";
 import { configJsonSchema } from "../packages/core/src/config/json-schema.ts";
@@ -58,6 +58,23 @@ const config = (endpoint: object, auth: unknown = { anonymous: { type: "static",
   transports: [{ type: "websocket", endpoint, auth, ...over }],
 });
 const TCP = { type: "tcp", port: 8080 };
+
+it("a block may leave out its type where its method has a default type, and is checked by it", () => {
+  const methods = (OFFICIAL.find(({ name }) => name.endsWith("ticket"))?.methods ?? []).map((method) => ({
+    ...method,
+    defaultType: "static",
+  }));
+  const easy = definePlugin({ name: "easy", core: "*", methods });
+  const others = OFFICIAL.filter(({ name }) => !name.endsWith("ticket"));
+  const validate = ajv.compile(forEditors(configJsonSchema([...others, easy], BUILTIN.transports)));
+  const users = { principals: { joe: { ticket: "a" } } };
+  expect(errorsOf(config(TCP, { ticket: users }), validate)).toEqual([]);
+  expect(errorsOf(config(TCP, { ticket: { type: "dynamic", authenticator: "a.b" } }), validate)).toEqual([]);
+  expect(errorsOf(config(TCP, { ticket: { principles: {} } }), validate)).toEqual([
+    "/transports/0/auth/ticket must have required property 'principals'",
+    "/transports/0/auth/ticket must NOT have additional properties",
+  ]);
+});
 
 it("strings with ${…} may stand for numbers, booleans and patterns", () => {
   const endpoint = { type: "tcp", port: "${PORT:-8080}", "proxy-protocol": "${PROXY}", "trusted-proxies": ["::1"] };

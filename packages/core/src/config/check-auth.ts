@@ -94,21 +94,28 @@ async function checkBlocks(
   return settings;
 }
 
+/** A block without `type` gets that of its method, if the method has one. */
+function typed(value: unknown, method: ProvidedMethod | null): unknown {
+  const type = method?.method.defaultType;
+  return isDict(value) && value["type"] === undefined && type !== undefined ? { ...value, type } : value;
+}
+
 async function checkBlock(
   value: unknown,
   at: Path,
   method: ProvidedMethod | null,
   context: AuthContext,
 ): Promise<BlockSettings | null> {
-  if (isDict(value) && typeof value["type"] !== "string") {
+  const given = typed(value, method);
+  if (isDict(given) && typeof given["type"] !== "string") {
     const types = [...(method?.method.static === undefined ? [] : ["static"]), ...context.strategies.keys()];
     context.issues.add(
       [...at, "type"],
-      `expected where principals come from, found ${kindOf(value["type"])}; there are: ${types.join(", ")}`,
+      `expected where principals come from, found ${kindOf(given["type"])}; there are: ${types.join(", ")}`,
     );
     return null;
   }
-  const core = await checkBySchema(blockSchema, value, at, context);
+  const core = await checkBySchema(blockSchema, given, at, context);
   if (core === null) return null;
   // Core takes its own keys out before the plugin's schema sees the block.
   const { type, "default-role": defaultRole = null, ...own } = core.value as z.output<typeof blockSchema>;

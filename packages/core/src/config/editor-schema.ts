@@ -60,12 +60,14 @@ function chosen(forms: readonly Json[]): Json {
   if (forms.length === 1 && only !== undefined) return only;
   const types = forms.map((form) => constOf(form));
   if (types.every((type) => type !== undefined)) {
+    // The form of a method's default type also applies without one.
+    const needed = (list: readonly Json[]): string[] => (list.every(needsType) ? ["type"] : []);
     return {
       type: "object",
       properties: { type: { enum: types } },
-      required: ["type"],
+      required: needed(forms),
       allOf: forms.map((form, i) => ({
-        if: { properties: { type: { const: types[i] } }, required: ["type"] },
+        if: { properties: { type: { const: types[i] } }, required: needed([form]) },
         then: form,
       })),
     };
@@ -73,6 +75,10 @@ function chosen(forms: readonly Json[]): Json {
   const list = forms.find(({ type }) => type === "array");
   const rest = forms.filter((form) => form !== list);
   return list === undefined ? { anyOf: forms } : { if: { type: "array" }, then: list, else: chosen(rest) };
+}
+
+function needsType({ required }: Json): boolean {
+  return Array.isArray(required) && required.includes("type");
 }
 
 function constOf({ properties }: Json): unknown {

@@ -34,9 +34,16 @@ function authOf(plugins: readonly Plugin[]): Json {
   const methods = plugins
     .flatMap((plugin) => plugin.methods ?? [])
     .map((method): [string, Json] => {
-      const own = method.static === undefined ? [] : [merged("static", core, ownOf(method.static.schema))];
+      const types = [
+        ...(method.static === undefined ? [] : [["static", method.static.schema] as const]),
+        ...strategies.map(({ type, block: schema }) => [type, schema] as const),
+      ];
       const block = {
-        anyOf: [...own, ...strategies.map(({ type, block: schema }) => merged(type, core, ownOf(schema)))],
+        anyOf: types.map(([type, schema]) => {
+          const { required, ...rest } = merged(type, core, ownOf(schema));
+          const needed = (required as string[]).filter((key) => key !== "type" || type !== method.defaultType);
+          return { ...rest, required: needed };
+        }),
       };
       return [method.name, { anyOf: [block, { type: "array", items: block, minItems: 1 }] }];
     });

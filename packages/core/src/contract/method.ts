@@ -116,6 +116,8 @@ export interface AuthMethod<C = unknown, B = unknown, S = B, V extends boolean =
   /** Whether a strategy can judge the proof itself, as for a ticket. Default false. */
   readonly strategyMayVerify?: V;
   readonly static?: StaticPrincipals<B, S>;
+  /** The `type` of a block that names none. Default: each block must name its type. */
+  readonly defaultType?: string;
   /**
    * Whether the method has anything to do with this client. If false, it is passed over as if it were not configured, and
    * the client's next method is tried. Default: it always applies.

@@ -116,7 +116,7 @@ export const ERRORS = {
   WG_METHOD_PHASE: {
     class: "PluginError",
     meaning: "A method called `resolvePrincipal()` in another step of the login than its `at` declares.",
-    todo: 'Declare `at: "challenge"` or `at: "authenticate"`, and ask in that step.',
+    todo: 'Declare `at: "hello"` or `at: "authenticate"`, and ask in that step.',
   },
   WG_METHOD_TWICE: {
     class: "PluginError",

@@ -2,7 +2,7 @@ import type { PluginDefinition } from "../contract/plugin.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 
 /** What the keys of a member must be. */
-type Shape = Readonly<Record<string, "function" | "string" | "schema" | "function?" | "boolean?" | "object?">>;
+type Shape = Readonly<Record<string, "function" | "string" | "schema" | "function?" | "boolean?" | "object?" | "string?">>;
 
 const METHOD: Shape = {
   name: "string",
@@ -14,6 +14,7 @@ const METHOD: Shape = {
   static: "object?",
   strategyMayVerify: "boolean?",
   applies: "function?",
+  defaultType: "string?",
   client: "object?",
 };
 const STATIC: Shape = { schema: "schema", find: "function", assignments: "function", prepare: "function?" };
