@@ -243,6 +243,14 @@ export function brokerFeatures({ join, feature }: Suite): void {
 
   // advanced/payload_passthru_mode
   feature("broker.payload_passthru_mode", () => {
+    it("an event whose payload is encrypted by enc_algo, as of older clients, gets an ERROR, and no subscriber", async () => {
+      await sub().subscribe("com.topic");
+      const options = { acknowledge: true, enc_algo: "cryptobox", enc_serializer: "json" };
+      const request = pub().request(Code.PUBLISH, options, "com.topic", "c2VjcmV0");
+      expect(await pub().error()).toMatchObject({ request, uri: "wamp.error.feature_not_supported" });
+      await sub().hearsNothing();
+    });
+
     const ppt = { ppt_scheme: "x_custom", ppt_serializer: "cbor", ppt_cipher: "xsalsa20poly1305", ppt_keyid: "key1" };
 
     it("the attributes of a publication arrive with its event", async () => {

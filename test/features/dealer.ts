@@ -419,6 +419,25 @@ export function dealerFeatures({ join, feature }: Suite): void {
 
   // advanced/payload_passthru_mode
   feature("dealer.payload_passthru_mode", () => {
+    it("a call whose payload is encrypted by enc_algo, as of older clients, gets an ERROR, and its session stays", async () => {
+      await callee().register("com.proc");
+      const options = { enc_algo: "cryptobox", enc_serializer: "json" };
+      const request = caller().request(Code.CALL, options, "com.proc", "c2VjcmV0");
+      expect(await caller().error()).toMatchObject({ request, uri: "wamp.error.feature_not_supported" });
+      await callee().hearsNothing();
+    });
+
+    it("an answer of that kind becomes an ERROR for the caller", async () => {
+      await callee().register("com.proc");
+      for (const answer of [Code.YIELD, Code.ERROR]) {
+        const request = caller().call("com.proc");
+        const { id } = await callee().invocation();
+        if (answer === Code.YIELD) callee().send(Code.YIELD, id, { enc_algo: "cryptobox" }, "c2VjcmV0");
+        else callee().send(Code.ERROR, Code.INVOCATION, id, { enc_algo: "cryptobox" }, "com.refused", "c2VjcmV0");
+        expect(await caller().error()).toMatchObject({ request, uri: "wamp.error.feature_not_supported" });
+      }
+    });
+
     const ppt = { ppt_scheme: "x_custom", ppt_serializer: "cbor", ppt_keyid: "key1" };
 
     it("the attributes cross with the call, its result and its error", async () => {

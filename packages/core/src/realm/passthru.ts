@@ -25,6 +25,15 @@ export function passthruOf(options: Readonly<Dict>, sender: Member, role: Client
   return attributes;
 }
 
+/**
+ * @throws WampError `wamp.error.feature_not_supported` for a payload as older clients encrypt it, by `enc_algo`: the spec
+ * has `ppt_scheme` in its place
+ */
+export function requireNoEncAlgo(options: Readonly<Dict>): void {
+  if (options["enc_algo"] === undefined) return;
+  throw refusal(ErrorUri.featureNotSupported, "payloads with enc_algo are not supported; use payload_passthru_mode");
+}
+
 /** @throws WampError `wamp.error.feature_not_supported` if the receiver does not support such a payload */
 export function requirePassthru(attributes: Readonly<Dict> | null, receiver: Member, role: ClientRole): void {
   if (attributes === null || receiver.announced(role, "payload_passthru_mode")) return;

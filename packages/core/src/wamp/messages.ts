@@ -164,7 +164,8 @@ export function parseMessage(elements: unknown): Message {
     if (!is(value)) throw protocolViolation(`${type}.${name} must be ${expected}, found ${kindOf(value)}`);
     message[name] = value;
   });
-  if (payload) message["payload"] = parsePayload(type, list.slice(fields.length + 1));
+  if (payload && !isEncrypted(message, list[fields.length + 1]))
+    message["payload"] = parsePayload(type, list.slice(fields.length + 1));
   return message as unknown as Message;
 }
 
@@ -172,6 +173,16 @@ export function parseMessage(elements: unknown): Message {
 export function withSource(message: Message, codec: TailCodec, bytes: Uint8Array): Message {
   if (message.type !== "HELLO" || !isDict(message.details["authextra"])) return message;
   return { ...message, source: new RawValue(codec, bytes) };
+}
+
+/**
+ * Whether a payload is one as older clients encrypt it: text or bytes in the place of `args`. It is not passed on, but the
+ * message is answered.
+ */
+function isEncrypted({ options, details }: Dict, args: unknown): boolean {
+  if (typeof args !== "string" && !(args instanceof Uint8Array)) return false;
+  const dict = options ?? details;
+  return isDict(dict) && dict["enc_algo"] !== undefined;
 }
 
 function parsePayload(type: string, [args, kwargs]: unknown[]): Payload | undefined {

@@ -1,6 +1,6 @@
 import { type Dict, isEmpty } from "../../wamp/payload.ts";
 import type { Member } from "../member.ts";
-import { passthruOf } from "../passthru.ts";
+import { passthruOf, requireNoEncAlgo } from "../passthru.ts";
 import { readBoolean } from "../read-options.ts";
 import { type Audience, audienceOf } from "./audience.ts";
 
@@ -34,10 +34,12 @@ const NONE: PublishOptions = {
 
 /**
  * Reads the options of PUBLISH.
- * @throws WampError a protocol violation for an option of a wrong type, or of a feature that was not announced
+ * @throws WampError a protocol violation for an option of a wrong type, or of a feature that was not announced;
+ * `wamp.error.feature_not_supported` for `enc_algo`
  */
 export function readPublishOptions(options: Readonly<Dict>, publisher: Member): PublishOptions {
   if (isEmpty(options)) return NONE;
+  requireNoEncAlgo(options);
   return {
     acknowledge: readBoolean(options, "acknowledge", NONE.acknowledge),
     discloseMe: readBoolean(options, "disclose_me", NONE.discloseMe),

@@ -1,6 +1,6 @@
 import { type Dict, isEmpty } from "../../wamp/payload.ts";
 import type { Member } from "../member.ts";
-import { passthruOf } from "../passthru.ts";
+import { passthruOf, requireNoEncAlgo } from "../passthru.ts";
 import { readBoolean, readUint } from "../read-options.ts";
 
 /** What CALL.Options ask for (spec, basic/rpc and advanced/rpc_*). */
@@ -21,10 +21,12 @@ const NONE: CallOptions = { progress: false, receiveProgress: false, discloseMe:
 
 /**
  * Reads the options of CALL.
- * @throws WampError a protocol violation for an option of a wrong type, or of a feature that was not announced
+ * @throws WampError a protocol violation for an option of a wrong type, or of a feature that was not announced;
+ * `wamp.error.feature_not_supported` for `enc_algo`
  */
 export function readCallOptions(options: Readonly<Dict>, caller: Member): CallOptions {
   if (isEmpty(options)) return NONE;
+  requireNoEncAlgo(options);
   return {
     progress: readBoolean(options, "progress", NONE.progress),
     receiveProgress: readBoolean(options, "receive_progress", NONE.receiveProgress),

@@ -13,7 +13,7 @@ import { readCallOptions } from "./call-options.ts";
 import { type Call, CallLedger, CallTimer } from "./calls.ts";
 import type { Member } from "../member.ts";
 import { readBoolean, readEnum, requireRoom } from "../read-options.ts";
-import { passthruOf, requirePassthru } from "../passthru.ts";
+import { passthruOf, requireNoEncAlgo, requirePassthru } from "../passthru.ts";
 import { Registrar, type RegistrarAccess, requireDisclosure } from "./registrar.ts";
 import { busyCallee, nextCallee, type Registration } from "./registrations.ts";
 
@@ -156,6 +156,7 @@ export class Dealer {
     if (progress) call.timer?.restart();
     else this.#settle(call);
     this.#reply(call, () => {
+      requireNoEncAlgo(options);
       requirePassthru(passthru, call.caller, "caller");
       return {
         type: "RESULT",
@@ -176,6 +177,7 @@ export class Dealer {
     if (call === null) return;
     this.#settle(call);
     this.#reply(call, () => {
+      requireNoEncAlgo(details);
       requirePassthru(passthru, call.caller, "caller");
       return { type: "ERROR", requestType: Code.CALL, request: call.request, details: { ...passthru }, error, payload };
     });
