@@ -50,6 +50,8 @@ export default tseslint.config(
           "setImmediate",
           "queueMicrotask",
           "performance",
+          "fetch",
+          "AbortSignal",
         ].map((name) => [name, "readonly"]),
       ),
     },

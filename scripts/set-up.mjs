@@ -1,9 +1,11 @@
 // Installs and builds what is missing or out of date, so that `npm start` and `npm test` work in a fresh clone.
 // `--tests`: what only tests need, too.
+import { requireNode } from "../packages/core/bin/node-version.js";
 import { spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 
+requireNode();
 const root = join(import.meta.dirname, "..");
 const changedAt = (path) => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 

@@ -5,7 +5,12 @@ import { ROOT, startRouter } from "./router-process.mjs";
 
 const PORT = process.env.PORT ?? "8080";
 
-const router = await startRouter(join(ROOT, "examples/advanced/wampgate.config.yaml"), { PORT });
+const config = join(ROOT, "examples/advanced/wampgate.config.yaml");
+const router = await startRouter(config, { PORT }).catch(() => {
+  // The router has said why.
+  console.error(`To listen on another port:  PORT=${Number(PORT) + 1} npm start`);
+  process.exit(1);
+});
 console.log(`
 wampgate listens on ${router.url}, and an authenticator in realm-auth decides each login.
 

@@ -78,6 +78,17 @@ describe("wampgate", () => {
     expect((await readdir(cwd)).sort()).toEqual(["node_modules", "wampgate.config.yaml"]);
   });
 
+  // Linux alone has a folder that nobody can write to, not even root.
+  const onLinux = process.platform === "linux" ? it : it.skip;
+  onLinux("init says what to do where nothing can be written", async () => {
+    const { code, stderr } = await run("/proc", ["init"]);
+    expect(stderr).toMatch(
+      /wampgate\.config\.yaml cannot be written to \/proc \(E\w+\); run it in a folder that you may write to/,
+    );
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect(code).toBe(2);
+  });
+
   it.each(["ts", "json"])("init --%s writes the same config in that form, and none beside another", async (form) => {
     const cwd = await folderWith();
     const wrote = await run(cwd, ["init", `--${form}`]);

@@ -75,3 +75,50 @@ describe("the example", () => {
     expect(late.code).toBe(1);
   }, 60_000);
 });
+
+describe("the commands of a clone say what to do", () => {
+  it("npm start, if the port is taken", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as { port: number };
+    const { code, output } = await outputOf(["scripts/start.mjs"], { PORT: String(port) });
+    taken.close();
+    expect(output).toContain(`cannot listen on 127.0.0.1:${port}: another program listens there`);
+    expect(output).toContain(`PORT=${port + 1} npm start`);
+    expect(output).not.toMatch(/^ +at /m);
+    expect(code).toBe(1);
+  }, 60_000);
+
+  it.each([
+    [
+      "another web server",
+      "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+      "answers /ws with status 200",
+    ],
+    ["no web server", "220 mail.example\r\n", "speaks no HTTP"],
+  ])("npm run demo, if %s listens there", async (_, says, told) => {
+    const foreign = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.end(says);
+    }).listen(0, "127.0.0.1");
+    await once(foreign, "listening");
+    const { port } = foreign.address() as { port: number };
+    const { code, output } = await outputOf(["scripts/demo.mjs"], { PORT: String(port) });
+    foreign.close();
+    expect(output).toContain(`What listens on 127.0.0.1:${port} is not the router`);
+    expect(output).toContain(told);
+    expect(code).toBe(1);
+  });
+
+  it.each([["packages/core/bin/wampgate.js", "--version"], ["scripts/set-up.mjs"]])(
+    "%s, if Node.js is too old",
+    async (...args) => {
+      const older = `data:text/javascript,${encodeURIComponent('Object.defineProperty(process.versions, "node", { value: "20.18.1" })')}`;
+      const { code, output } = await outputOf(["--import", older, ...args]);
+      expect(output).toBe(
+        "wampgate needs Node.js 20.19 or newer, and this is 20.18.1. Install a newer one: https://nodejs.org\n",
+      );
+      expect(code).toBe(1);
+    },
+  );
+});

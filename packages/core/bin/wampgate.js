@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 // A committed file, because npm links only what is there at install: the built code may come later.
-import { main } from "../dist/cli/main.js";
+import { requireNode } from "./node-version.js";
+
+requireNode();
+const { main } = await import("../dist/cli/main.js");
 
 /** How long the process may go on after the command has ended, in milliseconds. */
 const EXIT_TIME = 1000;

@@ -28,8 +28,14 @@ export async function init({ force = false, ts = false, json = false }: InitOpti
       other === form ? "wampgate init --force overwrites it" : "remove it first, as it could be found instead";
     throw new UsageError(`${fileOf(other)} exists already; ${todo}`);
   }
-  if (force) await replace(file, STARTERS[form]);
-  else await writeFile(file, STARTERS[form], { flag: "wx", mode: PRIVATE });
+  try {
+    if (force) await replace(file, STARTERS[form]);
+    else await writeFile(file, STARTERS[form], { flag: "wx", mode: PRIVATE });
+  } catch (error) {
+    const { code = "unknown" } = error as NodeJS.ErrnoException;
+    const text = `${file} cannot be written to ${process.cwd()} (${code}); run it in a folder that you may write to`;
+    throw new UsageError(text);
+  }
   const compiler = form === "ts" ? " typescript" : "";
   console.log(`Wrote ${file}. Next:`);
   console.log(`  npm install @wampgate/core ${METHOD_PACKAGES.anonymous} ${METHOD_PACKAGES.ticket}${compiler}`);
