@@ -643,6 +643,20 @@ describe("done better than Crossbar", () => {
     await router.close();
   });
 
+  it("GOODBYE is answered by the spec's reason, and on_leave has the session id, the authid and the role", async () => {
+    const router = await startTestRouter({ plugins: OFFICIAL, auth: { anonymous: { type: "static", role: "user" } } });
+    const watcher = router.router.session("realm1", { role: "user" });
+    const left = new Promise((resolve) => void watcher.subscribe("wamp.session.on_leave", resolve));
+    await watcher.call("wamp.session.count");
+    const client = router.connect();
+    client.hello();
+    const { session, authid } = await client.welcomed();
+    client.send(Code.GOODBYE, {}, "wamp.close.normal");
+    expect(await client.expect(Code.GOODBYE)).toEqual([Code.GOODBYE, {}, "wamp.close.goodbye_and_out"]);
+    expect(await left).toEqual([session, authid, "user"]);
+    await router.close();
+  });
+
   it("session meta events carry no transport headers", async () => {
     const router = await startTestRouter({ plugins: OFFICIAL, auth: { anonymous: { type: "static", role: "user" } } });
     const watcher = router.router.session("realm1", { role: "user" });
