@@ -9,7 +9,9 @@ jest.setTimeout(60_000);
 
 /** What the router or an example prints: other tests compare it. */
 const isOutput = ({ language }: DocBlock): boolean => language === "text";
-const TESTED = [isCode, isData, isCommands, isOutput];
+/** Of proxies: test/proxies.test.ts runs them. */
+const isProxy = ({ language }: DocBlock): boolean => language === "nginx" || language === "caddyfile";
+const TESTED = [isCode, isData, isCommands, isOutput, isProxy];
 
 /** A page on which each kind of block has a mistake, to show that they are seen. The comments say the lines. */
 const WRONG = parsePage(
