@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Code } from "@wampgate/core";
+import { makeTls } from "./support/certificate.ts";
+import { connectRaw } from "./support/raw-client.ts";
+import { type RunningRouter, startRouter } from "./support/router.ts";
+
+// autobahn-python, as Debian has it: a client that was written for Crossbar.io, over all formats and transports, and an
+// authenticator as a program of its own.
+
+const PYTHON = process.env["PYTHON"] ?? "/usr/bin/python3";
+
+/** Whether CI has installed it, and demands it. */
+const isDemanded = process.env["WAMPGATE_PYTHON"] !== undefined;
+const isThere = spawnSync(PYTHON, ["-c", "import autobahn, cbor2, msgpack"]).status === 0;
+if (!isDemanded && !isThere) console.warn(`${PYTHON} has no autobahn: it is not tested`);
+const test = isDemanded || isThere ? it : it.skip;
+
+const script = (name: string): string => join(import.meta.dirname, "python", name);
+
+/** Of all its routers. A call and an event are of the client's own. */
+const ROLE = {
+  name: "user",
+  permissions: [
+    { uri: "com.example.", match: "prefix", allow: { call: true, register: true, publish: true, subscribe: true } },
+    { uri: "wamp.session.", match: "prefix", allow: { call: true } },
+  ],
+};
+const STATIC = {
+  ticket: { type: "static", principals: { joe: { ticket: "secret!!!", role: "user", extra: { id: 7 } } } },
+  wampcra: { type: "static", users: { joe: { secret: "secret!!!", role: "user", extra: { id: 7 } } } },
+};
+
+let running: RunningRouter;
+const children: ChildProcess[] = [];
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+  await running.close();
+});
+
+function python(name: string, ...args: string[]): ChildProcess {
+  const child = spawn(PYTHON, [script(name), ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  children.push(child);
+  return child;
+}
+
+/** What the client says that it has seen. */
+async function seenBy(...args: string[]): Promise<unknown> {
+  const child = python("client.py", ...args);
+  let [said, complained] = ["", ""];
+  child.stdout?.on("data", (data) => (said += String(data)));
+  child.stderr?.on("data", (data) => (complained += String(data)));
+  await once(child, "close");
+  const line = /^SEEN (.*)$/m.exec(said)?.[1];
+  if (line === undefined) throw new Error(`the client saw nothing: ${complained}`);
+  return JSON.parse(line) as unknown;
+}
+
+const cases = ["ws", "wss", "rs", "rss"].flatMap((scheme) =>
+  ["json", "msgpack", "cbor"].flatMap((serializer) =>
+    ["ticket", "wampcra"].map((method) => [scheme, serializer, method] as const),
+  ),
+);
+
+test.each(cases)(
+  "a client logs in, calls and publishes over %s in %s by %s",
+  async (scheme, serializer, method) => {
+    const tls = scheme.endsWith("ss") ? { tls: await makeTls() } : {};
+    const type = scheme.startsWith("rs") ? "rawsocket" : "websocket";
+    const endpoint = { type: "tcp", host: "127.0.0.1", port: 0, ...tls };
+    running = await startRouter({
+      realms: [{ name: "realm1", roles: [ROLE] }],
+      transports: [{ type, endpoint, auth: STATIC }],
+    });
+    expect(await seenBy(running.url, serializer, method, "joe", "secret!!!")).toMatchObject({
+      joined: ["realm1", "joe", "user", method],
+      authextra: { id: 7 },
+      sum: 2 ** 53 + 2,
+      error: ["com.example.refused", ["not today"], { code: 7 }],
+      progress: [0, 1, 2, "done"],
+      event: [[1.5, null, true, "é", { deep: [1] }], { word: "w" }],
+      count: 1,
+      get: "joe",
+    });
+    expect(running.log.text()).not.toMatch(/violation|failed/);
+  },
+  30_000,
+);
+
+test("an authenticator decides logins as it does at Crossbar.io, and its 64-bit ids reach clients of each format", async () => {
+  const own = { ticket: "its own ticket", role: "authenticator", realm: "realm-auth" };
+  const dynamic = { type: "dynamic", authenticator: "com.example.authenticate", "authenticator-realm": "realm-auth" };
+  const permissions = [{ uri: "com.example.authenticate", allow: { register: true } }];
+  running = await startRouter({
+    realms: [
+      { name: "realm-auth", roles: [{ name: "authenticator", permissions }] },
+      { name: "realm1", roles: [ROLE] },
+    ],
+    auth: { ticket: [{ type: "static", principals: { authenticator: own } }, dynamic] },
+  });
+  const authenticator = python("authenticator.py", running.url);
+  const lines = createInterface({ input: authenticator.stdout as NodeJS.ReadableStream });
+  expect((await Promise.race([once(lines, "line"), once(authenticator, "close")]))[0]).toBe("READY");
+  for (const serializer of ["json", "msgpack", "cbor"]) {
+    expect(await seenBy(running.url, serializer, "ticket", "joe", "secret!!!")).toMatchObject({
+      joined: ["realm1", "joe", "user", "ticket"],
+      authextraText: "{'id': 1152921504606846977, 'ratio': 2.0, 'peer': 'tcp4'}",
+    });
+  }
+  const stranger = await connectRaw(running.url);
+  stranger.hello({ authid: "joe", authmethods: ["ticket"] });
+  await stranger.expect(Code.CHALLENGE);
+  stranger.authenticate("wrong");
+  expect(await stranger.aborted()).toEqual({
+    reason: "com.example.invalid_ticket",
+    message: "no such user, or a wrong ticket",
+  });
+}, 60_000);
