@@ -2,7 +2,9 @@ import type { PluginDefinition } from "../contract/plugin.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 
 /** What the keys of a member must be. */
-type Shape = Readonly<Record<string, "function" | "string" | "schema" | "function?" | "boolean?" | "object?" | "string?">>;
+type Shape = Readonly<
+  Record<string, "function" | "string" | "schema" | "function?" | "boolean?" | "object?" | "string?">
+>;
 
 const METHOD: Shape = {
   name: "string",
