@@ -1,11 +1,11 @@
 # The router with all official plugins, built of this checkout. How to run it: docs/guides/operations.md
-FROM node:20-slim AS build
+FROM node:24-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc tsconfig.base.json tsconfig.json ./
 COPY packages packages
 RUN npm ci --no-audit --no-fund && npm run build && npm prune --omit=dev --no-audit --no-fund
 
-FROM node:20-slim
+FROM node:24-slim
 ENV NODE_ENV=production
 WORKDIR /opt/wampgate
 COPY --from=build /src/package.json ./

@@ -78,6 +78,17 @@ describe("wampgate", () => {
     expect((await readdir(cwd)).sort()).toEqual(["node_modules", "wampgate.config.yaml"]);
   });
 
+  it("check prints what the page for beginners shows", async () => {
+    const page = await readFile(join(ROOT, "docs/guides/getting-started.md"), "utf8");
+    const shown = /```text\n(WG_CONFIG_INVALID[^]*?)```/.exec(page)?.[1];
+    const cwd = await folderWith();
+    await run(cwd, ["init"]);
+    const file = join(cwd, "wampgate.config.yaml");
+    await writeFile(file, (await readFile(file, "utf8")).replace(/^( +)ticket:/m, "$1tickt:"));
+    const { stderr } = await run(cwd, ["check"], { env: { JOE_TICKET: "secret" } });
+    expect(stderr.replace(cwd, "/home/you")).toBe(shown);
+  });
+
   // Linux alone has a folder that nobody can write to, not even root.
   const onLinux = process.platform === "linux" ? it : it.skip;
   onLinux("init says what to do where nothing can be written", async () => {
