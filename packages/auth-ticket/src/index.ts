@@ -11,7 +11,7 @@ import {
   SecretHash,
   z,
 } from "@wampgate/core";
-import { kept, type Kept, nobodysCheck, TicketCheck, type TicketFields } from "./ticket-check.ts";
+import { kept, type Kept, decoyCheck, TicketCheck, type TicketFields } from "./ticket-check.ts";
 
 const principal = z
   .strictObject({
@@ -51,7 +51,7 @@ export const ticket = defineMethod({
     find(query, own: Block) {
       // A known authid also costs the choice of a check for an unknown one.
       const answer = findIn(own.principals, query, ({ check }) => ({ ticket: check }));
-      if (answer.kind !== "unknown") nobodysCheck(query.authid, [own]);
+      if (answer.kind !== "unknown") decoyCheck(query.authid, [own]);
       return answer;
     },
     assignments: ({ principals }: Block) => assignmentsIn("principals", principals),
@@ -62,7 +62,7 @@ export const ticket = defineMethod({
     const found = await attempt.resolvePrincipal({ facts: { ticket: signature } });
     return found.verified || (await found.credential.check.fits(signature, attempt)) ? accept() : deny();
   },
-  decoy: ({ authid }, blocks: readonly Block[]) => credential({ ticket: nobodysCheck(authid, blocks) }),
+  decoy: ({ authid }, blocks: readonly Block[]) => credential({ ticket: decoyCheck(authid, blocks) }),
 });
 
 /** Reports a ticket that is missing, or there twice. */

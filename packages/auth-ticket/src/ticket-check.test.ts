@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import fc from "fast-check";
 import { type CheckedClient, hashSecret, SecretHash } from "@wampgate/core";
 import { runs } from "../../../jest/runs.ts";
-import { kept, type Kept, nobodysCheck } from "./ticket-check.ts";
+import { kept, type Kept, decoyCheck } from "./ticket-check.ts";
 
 const client: CheckedClient = {
   transport: { peer: "tcp4:192.0.2.1:17185" },
@@ -41,7 +41,7 @@ it("all principals of a block cost the same work, and so does somebody unknown",
   await fc.assert(
     fc.asyncProperty(principals, fc.string(), async (block, unknown) => {
       const own = kept(block);
-      const expected = await costOf(nobodysCheck(unknown, [own]));
+      const expected = await costOf(decoyCheck(unknown, [own]));
       for (const { check } of Object.values(own.principals)) expect(await costOf(check)).toEqual(expected);
     }),
     runs(100),
@@ -53,10 +53,10 @@ it("with several blocks, somebody unknown costs what the principals of one of th
     fc.asyncProperty(fc.array(principals, { minLength: 1, maxLength: 3 }), fc.string(), async (blocks, unknown) => {
       const own = blocks.map(kept);
       const again = blocks.map(kept); // as after a restart
-      const cost = await costOf(nobodysCheck(unknown, own));
-      expect(await costOf(nobodysCheck(unknown, again))).toEqual(cost);
+      const cost = await costOf(decoyCheck(unknown, own));
+      expect(await costOf(decoyCheck(unknown, again))).toEqual(cost);
       const known: string[][] = [];
-      for (const block of own) known.push(await costOf(nobodysCheck(unknown, [block])));
+      for (const block of own) known.push(await costOf(decoyCheck(unknown, [block])));
       expect(known).toContainEqual(cost);
     }),
     runs(100),
@@ -64,8 +64,8 @@ it("with several blocks, somebody unknown costs what the principals of one of th
 });
 
 it("where no ticket is hashed nobody costs a hash", async () => {
-  expect(await costOf(nobodysCheck("joe", [kept({ joe: { ticket: "plain ticket" } })]))).toEqual([]);
-  expect(await costOf(nobodysCheck(null, []))).toEqual([]);
+  expect(await costOf(decoyCheck("joe", [kept({ joe: { ticket: "plain ticket" } })]))).toEqual([]);
+  expect(await costOf(decoyCheck(null, []))).toEqual([]);
 });
 
 it("in one block a plain ticket and a hashed one both let in who shows them, and nobody else", async () => {
@@ -74,7 +74,7 @@ it("in one block a plain ticket and a hashed one both let in who shows them, and
   expect(await joe?.check.fits("hashed ticket", client)).toBe(false);
   expect(await ann?.check.fits("hashed ticket", client)).toBe(true);
   expect(await ann?.check.fits(HASH, client)).toBe(false);
-  expect(await nobodysCheck("eve", []).fits("plain ticket", client)).toBe(false);
+  expect(await decoyCheck("eve", []).fits("plain ticket", client)).toBe(false);
 });
 
 it("no print of a block shows a ticket or a hash", () => {

@@ -11,7 +11,7 @@ export interface TicketFields {
 export interface Kept<P extends TicketFields = TicketFields> {
   readonly principals: Readonly<Record<string, Omit<P, keyof TicketFields> & { readonly check: TicketCheck }>>;
   /** What an unknown authid gets: it costs the same as the check of a principal, and fits nothing. */
-  readonly nobodys: TicketCheck;
+  readonly decoy: TicketCheck;
   /** Made of the hashes, whose salts outsiders cannot know. */
   readonly key: Secret<string>;
   /** How many principals it has. */
@@ -19,7 +19,7 @@ export interface Kept<P extends TicketFields = TicketFields> {
 }
 
 /** Created once: the time to create one would show that an authid is unknown. */
-const NOBODYS = randomBytes(32).toString("base64");
+const UNKNOWN_TICKET = randomBytes(32).toString("base64");
 
 /** Checks the ticket that a client shows. Prints do not show the one that is expected. */
 export class TicketCheck {
@@ -48,16 +48,16 @@ export class TicketCheck {
   }
 }
 
-const NOBODYS_CHECK = nobodysWith([]);
+const NO_PRINCIPAL = decoyWith([]);
 
 /** Prepares the principals of a block. Their fields are checked already. */
 export function kept<P extends TicketFields>(principals: Readonly<Record<string, P>>): Kept<P> {
   const hashes = Object.values(principals).flatMap(({ "ticket-hash": hash }) => (hash === undefined ? [] : [hash]));
-  const works = [...new Map(hashes.map((text) => SecretHash.parse(text)).map((hash) => [hash.cost, hash.nobodys()]))]
+  const works = [...new Map(hashes.map((text) => SecretHash.parse(text)).map((hash) => [hash.cost, hash.decoy()]))]
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([, work]) => work);
   const checked = Object.entries(principals).map(([authid, own]) => {
-    const { ticket = NOBODYS, "ticket-hash": hash, ...rest } = own;
+    const { ticket = UNKNOWN_TICKET, "ticket-hash": hash, ...rest } = own;
     return [
       authid,
       { ...rest, check: new TicketCheck(ticket, hash === undefined ? null : SecretHash.parse(hash), works) },
@@ -66,7 +66,7 @@ export function kept<P extends TicketFields>(principals: Readonly<Record<string,
   const key = createHash("sha256").update(hashes.join()).digest("base64");
   return {
     principals: Object.fromEntries(checked),
-    nobodys: nobodysWith(works),
+    decoy: decoyWith(works),
     key: new Secret(key),
     count: checked.length,
   };
@@ -76,20 +76,20 @@ export function kept<P extends TicketFields>(principals: Readonly<Record<string,
  * The check for an unknown authid. Among several blocks it imitates a principal of one of them, always the same one for
  * this authid: blocks whose hashes have other parameters cost other work.
  */
-export function nobodysCheck(authid: string | null, blocks: readonly Kept[]): TicketCheck {
+export function decoyCheck(authid: string | null, blocks: readonly Kept[]): TicketCheck {
   const key = blocks.map((block) => block.key.reveal()).join();
   const number = createHmac("sha256", key)
     .update(authid ?? "")
     .digest()
     .readUInt32BE();
   let left = number % blocks.reduce((sum, { count }) => sum + count, 0);
-  for (const { count, nobodys } of blocks) {
-    if (left < count) return nobodys;
+  for (const { count, decoy } of blocks) {
+    if (left < count) return decoy;
     left -= count;
   }
-  return NOBODYS_CHECK;
+  return NO_PRINCIPAL;
 }
 
-function nobodysWith(works: readonly SecretHash[]): TicketCheck {
-  return new TicketCheck(NOBODYS, null, works);
+function decoyWith(works: readonly SecretHash[]): TicketCheck {
+  return new TicketCheck(UNKNOWN_TICKET, null, works);
 }

@@ -25,10 +25,10 @@ it("a hash that Python's hashlib.scrypt made fits", async () => {
   expect(await SecretHash.parse(OF_PYTHON).fits("a secret", client)).toBe(true);
 });
 
-it("a hash for nobody costs what another one costs, and fits nothing", async () => {
-  const nobodys = SecretHash.parse(OF_PYTHON).nobodys();
-  expect(nobodys.cost).toBe("ln=14,r=8,p=1");
-  expect(await nobodys.fits("a secret", client)).toBe(false);
+it("a decoy costs what its hash costs, and fits nothing", async () => {
+  const decoy = SecretHash.parse(OF_PYTHON).decoy();
+  expect(decoy.cost).toBe("ln=14,r=8,p=1");
+  expect(await decoy.fits("a secret", client)).toBe(false);
 });
 
 it("no print shows a hash", () => {

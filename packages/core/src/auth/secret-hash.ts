@@ -10,7 +10,7 @@ interface Cost {
   readonly p: number;
 }
 
-/** For whom a secret is checked. A `LoginAttempt` is one. */
+/** The client that shows a secret: a `LoginAttempt`, for example. */
 export interface CheckedClient {
   readonly transport: { readonly peer: string };
   /** Fires when the client no longer waits for the check. */
@@ -72,7 +72,7 @@ export class SecretHash {
   }
 
   /** A hash of the same cost that no secret fits: for decoys. */
-  nobodys(): SecretHash {
+  decoy(): SecretHash {
     return new SecretHash(this.#cost, randomBytes(SALT_BYTES.usual), randomBytes(HASH_BYTES.usual));
   }
 

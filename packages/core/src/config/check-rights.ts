@@ -29,7 +29,7 @@ export function warnOfRights({ realms, called, components }: Rights, warnings: I
   for (const component of components) warnIfPowerless(component, realms, warnings);
 }
 
-/** Nobody may register an authenticator or authorizer: on its URI only an exact rule counts. */
+/** Warns if no role may register an authenticator or authorizer: on its URI only an exact rule counts. */
 function warnIfUnregistered(
   { what, uri, realm, at }: DecidingProcedure,
   { realms, components }: Pick<Rights, "realms" | "components">,

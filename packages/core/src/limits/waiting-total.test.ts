@@ -80,6 +80,18 @@ it("near the limit, a small message does not cost a look at every slow client", 
   expect(asked).toBeLessThan(100 + 90 * 20);
 });
 
+it("keeps no more than twice the clients that are slow now, however many were before them", () => {
+  const slow = Array.from({ length: 10 }, (_, i) => new Client(`slow ${i}`));
+  for (const client of slow) client.gets(1);
+  for (let i = 0; i < 1000; i++) {
+    const gone = new Client("gone");
+    gone.gets(1);
+    gone.reads();
+  }
+  expect(total.size).toBeLessThanOrEqual(65);
+  expect(ended).toEqual([]);
+});
+
 it("forgets clients that have read all", () => {
   const gone = new Client("gone");
   gone.gets(990);

@@ -2,6 +2,9 @@ import type { SlowClient, WaitingBytes } from "../contract/waiting-bytes.ts";
 import type { Live } from "../settings/live.ts";
 import type { TotalLimits } from "./settings.ts";
 
+/** How many clients are kept before those for which nothing waits any more are looked for. */
+const FEW = 64;
+
 /** After how much growth since the last exact sum the next one is made, as a part of the limit. */
 const SLACK = 1 / 16;
 
@@ -14,12 +17,19 @@ export class WaitingTotal implements WaitingBytes {
   readonly #settings: Live<TotalLimits>;
   /** With how many bytes of each are in the sum. */
   readonly #clients = new Map<SlowClient, number>();
+  /** How many there may be until those that have read all, or are gone, are forgotten. */
+  #most = FEW;
   #sum = 0;
   /** Of the last exact sum. */
   #grown = Infinity;
 
   constructor(settings: Live<TotalLimits>) {
     this.#settings = settings;
+  }
+
+  /** How many clients it holds. */
+  get size(): number {
+    return this.#clients.size;
   }
 
   grew(client: SlowClient): void {
@@ -29,6 +39,10 @@ export class WaitingTotal implements WaitingBytes {
     this.#sum += more;
     if (more > 0) this.#grown += more;
     const { "max-buffered-total": max } = this.#settings.now;
+    if (this.#clients.size > this.#most) {
+      this.#count();
+      this.#most = Math.max(FEW, 2 * this.#clients.size);
+    }
     if (this.#sum > max && this.#grown > max * SLACK) this.#shorten(max);
   }
 

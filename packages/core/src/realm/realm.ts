@@ -164,8 +164,8 @@ export class Realm implements RealmPort, InboxRealm {
     attempt(() => works.push(...this.broker.leave(member)), failed);
     attempt(() => works.push(...this.dealer.leave(member)), failed);
     const done = (): void => {
-      this.#tellLeft(member);
       this.#budget.leave(member);
+      this.#tellLeft(member);
     };
     inSlices(works, LEAVING_TIME, done, failed);
   }

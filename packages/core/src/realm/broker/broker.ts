@@ -17,7 +17,7 @@ import { readBoolean, requireRoom, readEnum } from "../read-options.ts";
 import { PatternIndex } from "../pattern-index.ts";
 import type { Denials } from "../access/permissions.ts";
 import { type PublishOptions, readPublishOptions } from "./publish-options.ts";
-import { admits, eventDetails, type Publication } from "./publication.ts";
+import { admits, eventDetails, kept, type Publication } from "./publication.ts";
 import { Retention } from "./retention.ts";
 
 /** A topic, or a pattern of topics, with its subscribers. */
@@ -64,15 +64,15 @@ export class Broker {
   /** Starts or stops keeping events, as the settings say. Kept events stay if they are still to be kept. */
   settingsChanged(): void {
     this.#retention.shorten();
-    const kept = new Set<Subscription>();
+    const keeping = new Set<Subscription>();
     for (const { uri, match, limit } of this.#options.now["event-history"]) {
       const subscription = this.#index.get(match, uri) ?? this.#create(uri, match, null);
       subscription.history ??= new History(limit, this.#budget);
       subscription.history.shorten(limit);
-      kept.add(subscription);
+      keeping.add(subscription);
     }
     for (const subscription of this.#byId.values()) {
-      if (subscription.history === null || kept.has(subscription)) continue;
+      if (subscription.history === null || keeping.has(subscription)) continue;
       subscription.history.shorten(0);
       subscription.history = null;
       if (subscription.subscribers.size === 0) this.#remove(subscription);
@@ -259,7 +259,8 @@ export class Broker {
     const isDenied = denials?.get(member);
     for (const publication of this.#retention.find(uri, match, member)) {
       if (isDenied?.(publication.topic) === true) continue;
-      const { details, ...event } = eventOf(publication, id, match);
+      // A copy for each delivery: what it is transcoded to would stay with the kept one, and is not counted there.
+      const { details, ...event } = eventOf(kept(publication), id, match);
       this.#deliver(member, { ...event, details: { ...details, retained: true } });
     }
   }
