@@ -63,12 +63,12 @@ it("with several blocks, somebody unknown costs what the principals of one of th
   );
 });
 
-it("where no ticket is hashed nobody costs a hash", async () => {
+it("where no ticket is hashed, no login costs a hash", async () => {
   expect(await costOf(decoyCheck("joe", [kept({ joe: { ticket: "plain ticket" } })]))).toEqual([]);
   expect(await costOf(decoyCheck(null, []))).toEqual([]);
 });
 
-it("in one block a plain ticket and a hashed one both let in who shows them, and nobody else", async () => {
+it("in one block a plain ticket and a hashed one both let in the clients that show them, and no others", async () => {
   const { joe, ann } = kept({ joe: { ticket: "plain ticket" }, ann: { "ticket-hash": HASH } }).principals;
   expect(await joe?.check.fits("plain ticket", client)).toBe(true);
   expect(await joe?.check.fits("hashed ticket", client)).toBe(false);
