@@ -37,7 +37,12 @@ it("the router writes where it listens and which versions it has when it starts,
     {
       level: "info",
       message: "started",
-      fields: { urls: [running.url], version: CORE_VERSION, node: process.version },
+      fields: {
+        urls: [running.url],
+        version: CORE_VERSION,
+        plugins: OFFICIAL.map(({ name, version }) => `${name} ${version}`),
+        node: process.version,
+      },
     },
     { level: "info", message: "stopped", fields: {} },
   ]);

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { accept, assignmentOf, credential, defineMethod, definePlugin, principalFields, z } from "@wampgate/core";
 import { serialAuthid } from "./serial-authid.ts";
 
@@ -27,4 +28,6 @@ export const anonymous = defineMethod({
   decoy: () => credential({}),
 });
 
-export default definePlugin({ name: "@wampgate/auth-anonymous", core: "^0.2.0", methods: [anonymous] });
+const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+
+export default definePlugin({ name: "@wampgate/auth-anonymous", core: "^0.2.0", version, methods: [anonymous] });

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import {
   type CallOutcome,
   defineStrategy,
@@ -112,4 +113,6 @@ function failed(api: PluginApi, called: Called, why: string): PrincipalAnswer {
   return denied(ErrorUri.authenticationFailed, FAILED);
 }
 
-export default definePlugin({ name: "@wampgate/auth-dynamic", core: "^0.2.0", strategies: [dynamic] });
+const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+
+export default definePlugin({ name: "@wampgate/auth-dynamic", core: "^0.2.0", version, strategies: [dynamic] });

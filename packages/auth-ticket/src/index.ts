@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import {
   accept,
   assignmentsIn,
@@ -83,4 +84,6 @@ function checkHash(text: string, context: z.RefinementCtx): void {
   }
 }
 
-export default definePlugin({ name: "@wampgate/auth-ticket", core: "^0.2.0", methods: [ticket] });
+const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+
+export default definePlugin({ name: "@wampgate/auth-ticket", core: "^0.2.0", version, methods: [ticket] });

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { createHmac, randomBytes } from "node:crypto";
 import {
   accept,
@@ -127,4 +128,6 @@ function userOf({ secret, password, salt, iterations, keylen, ...rest }: Users[s
   return { ...rest, fields: new Secret({ secret, password, salt, iterations, keylen }) };
 }
 
-export default definePlugin({ name: "@wampgate/auth-wampcra", core: "^0.2.0", methods: [wampcra] });
+const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+
+export default definePlugin({ name: "@wampgate/auth-wampcra", core: "^0.2.0", version, methods: [wampcra] });

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { definePlugin, z } from "@wampgate/core";
 import { Metrics } from "./metrics.ts";
 import { Page } from "./page.ts";
@@ -12,9 +13,12 @@ const options = z.strictObject({
   path: z.string().startsWith("/").default("/metrics").describe("the path of the page"),
 });
 
+const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+
 export default definePlugin<z.output<typeof options>>({
   name: "@wampgate/metrics",
   core: "^0.2.0",
+  version,
   options,
   apply({ hooks, stats, log, side }, { host, port, path }) {
     const metrics = new Metrics(stats);

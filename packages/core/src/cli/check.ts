@@ -1,4 +1,5 @@
 import { ConfigError, type ConfigIssue, issueText } from "../errors/config-error.ts";
+import { shownPlugin } from "../plugins/load-plugins.ts";
 import { type RouterCommand, routerOf } from "./router-of.ts";
 
 /** Loads the config and all that it names, and prints whether the router would start. */
@@ -11,6 +12,6 @@ export async function check(options: RouterCommand): Promise<void> {
   const { problems, warnings } = await router.check();
   for (const warning of warnings) console.error(`warning: ${issueText(located(warning), file)}`);
   if (problems.length > 0) throw new ConfigError(file, problems.map(located));
-  const plugins = router.plugins.map(({ plugin }) => plugin.name);
+  const plugins = router.plugins.map(({ plugin }) => shownPlugin(plugin));
   console.log(`${file} is fine. Plugins: ${plugins.length === 0 ? "none" : plugins.join(", ")}.`);
 }

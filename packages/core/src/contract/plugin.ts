@@ -16,6 +16,10 @@ export interface PluginDefinition<O = unknown> {
   readonly name: string;
   /** The versions of `@wampgate/core` it works with, a semver range equal to its peerDependency. */
   readonly core: string;
+  /** Its own version: the log and `wampgate check` show it. */
+  readonly version?: string;
+  /** The names of plugins that the config must have too. */
+  readonly requires?: readonly string[];
   readonly methods?: readonly AuthMethod[];
   readonly strategies?: readonly Strategy[];
   readonly serializers?: readonly Serializer[];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Serializer } from "../serializers/serializer.ts";
 import { folderOf } from "../../../../jest/folder.ts";
 import { definePlugin } from "./define.ts";
 import type { PluginDefinition } from "../contract/plugin.ts";
@@ -113,11 +114,84 @@ describe("a plugin's range of core", () => {
   });
 });
 
+describe("a plugin that requires others", () => {
+  const needy = named({ name: "needy", requires: ["base"] });
+
+  it("is loaded if the config has them, wherever they stand", async () => {
+    const both = [needy, named({ name: "base" })];
+    expect(await load(both)).toEqual({ names: ["needy", "base"], complaints: [] });
+  });
+
+  it("is told which one to add", async () => {
+    const { complaints } = await load([named(), needy]);
+    expect(complaints).toEqual(['1: plugin "needy" needs "base"; add it to plugins']);
+  });
+
+  it("is told only why another one could not be loaded, which may be the one that it requires", async () => {
+    const { complaints } = await load(["./base.mjs", needy]);
+    expect(complaints).toEqual([expect.stringContaining("0: ")]);
+  });
+});
+
+describe("a key that core does not know is refused, with the one that was probably meant,", () => {
+  const method = {
+    name: "m",
+    at: "hello",
+    credential: z.object({}),
+    challenge: () => undefined,
+    decoy: () => undefined,
+    client: { answer: () => "" },
+    static: { schema: z.object({}), find: () => undefined, assignments: () => [] },
+  };
+  const serializer = { name: "s", binary: true, decode: () => 0, encode: () => 0, encodeTail: () => 0 };
+  const transport = { type: "t", schema: z.object({}), open: () => undefined };
+
+  it.each<[string, object, string]>([
+    ["in a plugin", { strategys: [] }, 'the plugin has the unknown key "strategys"; did you mean "strategies"?'],
+    [
+      "in a method",
+      { methods: [{ ...method, decoi: 1 }] },
+      'methods[0] has the unknown key "decoi"; did you mean "decoy"?',
+    ],
+    [
+      "in a method's static principals",
+      { methods: [{ ...method, static: { ...method.static, prepar: 1 } }] },
+      'methods[0].static has the unknown key "prepar"; did you mean "prepare"?',
+    ],
+    [
+      "in the client's half",
+      { methods: [{ ...method, client: { ...method.client, zzz: 1 } }] },
+      'methods[0].client has the unknown key "zzz"',
+    ],
+    [
+      "in a strategy",
+      { strategies: [{ type: "s", block: z.object({}), resolve: () => undefined, call: 1 }] },
+      'strategies[0] has the unknown key "call"; did you mean "calls"?',
+    ],
+    [
+      "in a serializer",
+      { serializers: [{ ...serializer, rawsocketId: 5 }] },
+      'serializers[0] has the unknown key "rawsocketId"; did you mean "rawSocketId"?',
+    ],
+    ["in a transport", { transports: [{ ...transport, live: [] }] }, 'transports[0] has the unknown key "live"'],
+  ])("%s", async (_where, over, expected) => {
+    const { names, complaints } = await load([named(over)]);
+    expect(names).toEqual([]);
+    expect(complaints).toEqual([`0: plugin "p": ${expected}`]);
+  });
+
+  it("but an object of a class may have fields of its own", async () => {
+    const made = Object.assign(Object.create(serializer) as object, { cache: new Map() });
+    expect(await load([named({ serializers: [made as Serializer] })])).toEqual({ names: ["p"], complaints: [] });
+  });
+});
+
 it.each<[string, unknown, string]>([
   ["name", "", "the plugin needs name: expected a string, found a string"],
-  ["apply", 5, "the plugin needs apply: expected a function, found an integer"],
-  ["methods", {}, "methods must be a list, found a dictionary"],
+  ["apply", 5, "the plugin has a wrong apply: expected a function, found an integer"],
+  ["methods", {}, "the plugin has a wrong methods: expected a list, found a dictionary"],
   ["methods", [5], "methods[0] must be an object, found an integer"],
+  ["requires", [""], "requires[0] must be the name of a plugin, found a string"],
   ["strategies", [{ type: "s", block: z.object({}) }], "strategies[0] needs resolve: expected a function"],
   ["serializers", [{ name: "s" }], "serializers[0] needs decode"],
   ["transports", [{ type: "t", schema: {}, start: () => undefined }], "transports[0] needs schema: expected a schema"],

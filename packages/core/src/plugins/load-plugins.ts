@@ -43,6 +43,7 @@ export async function loadPlugins(
     }
   }
   reportTwins(found, complain);
+  if (found.length === entries.length) reportMissing(found, complain);
   return found;
 }
 
@@ -110,6 +111,19 @@ function reportTwins(found: readonly FoundPlugin[], complain: (index: number, me
       else complain(index, `plugin "${plugin.name}" claims the ${claim}, as "${owner}" does; keep one of them`);
     }
   }
+}
+
+/** Reports plugins that need others. Call it only if all were loaded: what is missing may have failed. */
+function reportMissing(found: readonly FoundPlugin[], complain: (index: number, message: string) => void): void {
+  const names = new Set(found.map(({ plugin }) => plugin.name));
+  for (const { plugin, index } of found)
+    for (const name of plugin.requires ?? [])
+      if (!names.has(name)) complain(index, `plugin "${plugin.name}" needs "${name}"; add it to plugins`);
+}
+
+/** A plugin as the operator sees it: its name, and its version if it says one. */
+export function shownPlugin({ name, version }: Pick<Plugin, "name" | "version">): string {
+  return version === undefined ? name : `${name} ${version}`;
 }
 
 function claimsOf({ name, methods = [], strategies = [], serializers = [], transports = [] }: Plugin): string[] {

@@ -1,12 +1,29 @@
+import type { AuthMethod, ClientHalf, StaticPrincipals } from "../contract/method.ts";
 import type { PluginDefinition } from "../contract/plugin.ts";
+import type { Strategy } from "../contract/strategy.ts";
+import type { Transport } from "../contract/transport.ts";
+import { didYouMean } from "../config/suggest.ts";
+import type { Serializer } from "../serializers/serializer.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 
-/** What the keys of a member must be. */
-type Shape = Readonly<
-  Record<string, "function" | "string" | "schema" | "function?" | "boolean?" | "object?" | "string?">
->;
+type Kind = "function" | "string" | "number" | "boolean" | "object" | "schema" | "list";
 
-const METHOD: Shape = {
+/** What each key of a member must be. The compiler demands all keys of its type: any other key is an error. */
+type Shape<T> = Readonly<Record<keyof Required<T>, Kind | `${Kind}?`>>;
+
+const PLUGIN: Shape<PluginDefinition> = {
+  name: "string",
+  core: "string",
+  version: "string?",
+  requires: "list?",
+  methods: "list?",
+  strategies: "list?",
+  serializers: "list?",
+  transports: "list?",
+  options: "schema?",
+  apply: "function?",
+};
+const METHOD: Shape<AuthMethod> = {
   name: "string",
   at: "string",
   credential: "schema",
@@ -19,73 +36,110 @@ const METHOD: Shape = {
   defaultType: "string?",
   client: "object?",
 };
-const STATIC: Shape = { schema: "schema", find: "function", assignments: "function", prepare: "function?" };
-const STRATEGY: Shape = {
+const STATIC: Shape<StaticPrincipals> = {
+  schema: "schema",
+  find: "function",
+  assignments: "function",
+  prepare: "function?",
+};
+const CLIENT: Shape<ClientHalf> = { answer: "function", authextra: "function?" };
+const STRATEGY: Shape<Strategy> = {
   type: "string",
   block: "schema",
   resolve: "function",
   calls: "function?",
   decoy: "function?",
 };
-const CLIENT: Shape = { answer: "function", authextra: "function?" };
-const SERIALIZER: Shape = { name: "string", decode: "function", encode: "function", encodeTail: "function" };
-const TRANSPORT: Shape = {
+const SERIALIZER: Shape<Serializer> = {
+  name: "string",
+  binary: "boolean",
+  rawSocketId: "number?",
+  decode: "function",
+  encode: "function",
+  encodeTail: "function",
+  encodeParts: "function?",
+  write: "function?",
+  transcodeTail: "function?",
+};
+const TRANSPORT: Shape<Transport> = {
   type: "string",
   schema: "schema",
   open: "function",
   accepts: "function?",
   conflicts: "function?",
+  needs: "function?",
 };
 
 /** What is wrong in a plugin's shape. Its author may not use types. */
 export function shapeProblems(plugin: PluginDefinition): string[] {
   return [
-    ...missing("the plugin", plugin, { name: "string", core: "string", apply: "function?" }),
-    ...each(plugin, "methods", METHOD),
-    ...(Array.isArray(plugin.methods) ? plugin.methods : []).flatMap(methodProblems),
-    ...each(plugin, "strategies", STRATEGY),
-    ...(Array.isArray(plugin.strategies) ? plugin.strategies : [])
-      .filter((strategy) => isDict(strategy) && strategy.type === "static")
-      .map(() => "a strategy claims the type static, which belongs to the methods"),
-    ...each(plugin, "serializers", SERIALIZER),
-    ...each(plugin, "transports", TRANSPORT),
+    ...problemsOf("the plugin", plugin, PLUGIN),
+    ...listOf(plugin.requires).flatMap((name, i) =>
+      fits(name, "string") ? [] : [`requires[${i}] must be the name of a plugin, found ${kindOf(name)}`],
+    ),
+    ...membersOf(plugin.methods).flatMap(([method, i]) => methodProblems(`methods[${i}]`, method)),
+    ...membersOf(plugin.strategies).flatMap(([strategy, i]) => strategyProblems(`strategies[${i}]`, strategy)),
+    ...membersOf(plugin.serializers).flatMap(([serializer, i]) =>
+      problemsOf(`serializers[${i}]`, serializer, SERIALIZER),
+    ),
+    ...membersOf(plugin.transports).flatMap(([transport, i]) => problemsOf(`transports[${i}]`, transport, TRANSPORT)),
   ];
 }
 
-function methodProblems(method: unknown): string[] {
-  if (!isDict(method)) return [];
-  const problems: string[] = [];
-  if (method["at"] !== "hello" && method["at"] !== "authenticate")
-    problems.push('a method\'s at must be "hello" or "authenticate"');
-  if (method["static"] !== undefined) problems.push(...missing("a method's static", method["static"], STATIC));
-  if (method["client"] !== undefined) problems.push(...missing("a method's client", method["client"], CLIENT));
+function methodProblems(what: string, method: unknown): string[] {
+  const problems = problemsOf(what, method, METHOD);
+  if (typeof method !== "object" || method === null) return problems;
+  const { at, static: own, client } = method as Partial<AuthMethod>;
+  if (at !== "hello" && at !== "authenticate") problems.push(`${what}.at must be "hello" or "authenticate"`);
+  if (typeof own === "object") problems.push(...problemsOf(`${what}.static`, own, STATIC));
+  if (typeof client === "object") problems.push(...problemsOf(`${what}.client`, client, CLIENT));
   return problems;
 }
 
-function each(
-  plugin: PluginDefinition,
-  key: "methods" | "strategies" | "serializers" | "transports",
-  shape: Shape,
-): string[] {
-  const list: unknown = plugin[key];
-  if (list === undefined) return [];
-  if (!Array.isArray(list)) return [`${key} must be a list, found ${kindOf(list)}`];
-  return list.flatMap((member, i) => missing(`${key}[${i}]`, member, shape));
+function strategyProblems(what: string, strategy: unknown): string[] {
+  const problems = problemsOf(what, strategy, STRATEGY);
+  if ((strategy as Partial<Strategy> | null)?.type === "static")
+    problems.push(`${what} claims the type static, which belongs to the methods`);
+  return problems;
 }
 
-function missing(what: string, value: unknown, shape: Shape): string[] {
+/** Each member of a list, with its position. What is no list has been told. */
+function membersOf(value: unknown): [member: unknown, index: number][] {
+  return listOf(value).map((member, index) => [member, index]);
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function problemsOf(what: string, value: unknown, shape: Readonly<Record<string, Kind | `${Kind}?`>>): string[] {
   if (typeof value !== "object" || value === null) return [`${what} must be an object, found ${kindOf(value)}`];
-  return Object.entries(shape).flatMap(([key, wanted]) => {
+  const wrong = Object.entries(shape).flatMap(([key, wanted]) => {
     const member = (value as Record<string, unknown>)[key];
-    return fits(member, wanted)
-      ? []
-      : [`${what} needs ${key}: expected a ${wanted.replace("?", "")}, found ${kindOf(member)}`];
+    if (fits(member, wanted)) return [];
+    const expected = `expected ${article(wanted.replace("?", ""))}, found ${kindOf(member)}`;
+    return [wanted.endsWith("?") ? `${what} has a wrong ${key}: ${expected}` : `${what} needs ${key}: ${expected}`];
   });
+  return [...wrong, ...unknownKeys(what, value, Object.keys(shape))];
 }
 
-function fits(member: unknown, wanted: Shape[string]): boolean {
-  if (wanted.endsWith("?")) return member === undefined || typeof member === wanted.slice(0, -1);
+/** An object of a class may have fields of its own. */
+function unknownKeys(what: string, value: object, known: readonly string[]): string[] {
+  if (!isDict(value)) return [];
+  return Object.keys(value)
+    .filter((key) => !known.includes(key))
+    .map((key) => `${what} has the unknown key "${key}"${didYouMean(key, known)}`);
+}
+
+function article(kind: string): string {
+  return `${kind === "object" ? "an" : "a"} ${kind}`;
+}
+
+function fits(member: unknown, wanted: Kind | `${Kind}?`): boolean {
+  if (wanted.endsWith("?")) return member === undefined || fits(member, wanted.slice(0, -1) as Kind);
   if (wanted === "string") return typeof member === "string" && member !== "";
   if (wanted === "schema") return typeof member === "object" && member !== null && "~standard" in member;
+  if (wanted === "list") return Array.isArray(member);
+  if (wanted === "object") return typeof member === "object" && member !== null;
   return typeof member === wanted;
 }

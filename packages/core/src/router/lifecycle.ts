@@ -1,6 +1,6 @@
 import { WampgateError } from "../errors/wampgate-error.ts";
 import type { Freeze } from "../hooks/create-hook.ts";
-import { CORE_VERSION } from "../plugins/load-plugins.ts";
+import { CORE_VERSION, shownPlugin } from "../plugins/load-plugins.ts";
 import { startComponent } from "../plugins/start-component.ts";
 import { Deadline } from "../wamp/deadline.ts";
 import { CloseUri } from "../wamp/error-uris.ts";
@@ -118,7 +118,9 @@ export class Lifecycle {
   #tellStarted(): void {
     this.#hasStarted = true;
     const urls = this.#parts.listeners.endpoints.map(({ url }) => url);
-    this.#context.log.info({ urls, version: CORE_VERSION, node: process.version }, "started");
+    const { config, log } = this.#context;
+    const plugins = config.now.plugins.map(({ plugin }) => shownPlugin(plugin));
+    log.info({ urls, version: CORE_VERSION, plugins, node: process.version }, "started");
   }
 
   async #startPlugins(): Promise<void> {
