@@ -14,8 +14,8 @@ describe("a router as a user starts it", () => {
   });
   afterAll(() => running.close());
 
-  it("lets autobahn log in by ticket, call and publish", async () => {
-    const joe = { url: running.url, realm: "realm1", authid: "joe" };
+  it.each([22, 26] as const)("lets autobahn %d log in by ticket and wampcra, call and publish", async (version) => {
+    const joe = { url: running.url, realm: "realm1", authid: "joe", version };
     const first = await login({ ...joe, authmethods: ["ticket"], onchallenge: withTicket("secret") });
     const second = await login({
       ...joe,

@@ -1,7 +1,9 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { jest } from "@jest/globals";
 import { Code } from "@wampgate/core";
 import type { FakeClient } from "@wampgate/plugin-testkit";
@@ -17,6 +19,7 @@ import { connectRaw } from "./support/raw-client.ts";
 jest.setTimeout(60_000);
 
 const FOLDER = join(import.meta.dirname, "node-versions/node_modules");
+const CLIENT = join(import.meta.dirname, "node-versions/autobahn.mjs");
 
 const CONFIG = {
   plugins: ["@wampgate/auth-ticket", "@wampgate/auth-wampcra"],
@@ -81,6 +84,30 @@ describe.each(["22", "24"])("on Node.js %s", (version) => {
       }
       expect(await router.ended).toBe(0);
       expect(router.lines.filter((line) => /warn|deprecat/i.test(line))).toEqual([]);
+    },
+  );
+
+  (isThere ? it : it.skip)(
+    `autobahn-js 26, which needs this Node.js's own WebSocket, logs in, calls and gets events in each format${reason}`,
+    async () => {
+      const cwd = await folderWith({ "wampgate.config.json": JSON.stringify(CONFIG) });
+      const router = await startCli(cwd);
+      const env = { ...process.env, NODE_OPTIONS: "" };
+      const client = spawn(node, [CLIENT, router.url], { env, stdio: ["ignore", "pipe", "inherit"] });
+      const [output, [code]] = await Promise.all([
+        text(client.stdout),
+        once(client, "exit") as Promise<[number | null]>,
+      ]);
+      const said = { authmethod: "ticket", sum: 5, event: "news", end: "closed" };
+      expect(
+        output
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line) as unknown),
+      ).toEqual(["json", "msgpack", "cbor"].map((format) => ({ format, ...said })));
+      expect(code).toBe(0);
+      router.kill("SIGTERM");
+      expect(await router.ended).toBe(0);
     },
   );
 });

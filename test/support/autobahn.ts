@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { WebSocket } from "ws";
 
 /** The part of the foreign client's session that the tests use. */
 export interface AutobahnSession {
@@ -24,6 +25,8 @@ interface Connection {
   close(reason?: string): void;
 }
 
+type Serializer = new () => object;
+
 interface Autobahn {
   Connection: new (options: object) => Connection;
   Error: new (error: string, args?: unknown[], kwargs?: object) => Error;
@@ -32,13 +35,34 @@ interface Autobahn {
     sign(key: string, challenge: string): string;
     derive_key(p: string, s: string, i: number, k: number): string;
   };
-  serializer: { JSONSerializer: new () => object; MsgpackSerializer: new () => object };
+  serializer: { JSONSerializer: Serializer; MsgpackSerializer: Serializer; CBORSerializer: Serializer };
+  log: { warn: () => void };
 }
 
-export const autobahn = createRequire(import.meta.url)("autobahn") as Autobahn;
+const load = createRequire(import.meta.url) as (name: string) => Autobahn;
+const clients = { 22: load("autobahn"), 26: load("autobahn-26") };
+// They warn of every connection that is closed, as the tests mean it to be.
+for (const { log } of Object.values(clients)) log.warn = () => undefined;
 
-// It warns of every connection that is closed, as the tests mean it to be.
-(createRequire(import.meta.url)("autobahn/lib/log.js") as { warn: () => void }).warn = () => undefined;
+/** The version that most tests use. */
+export const autobahn = clients[22];
+
+/** A WebSocket as browsers have it: an error that has no listener is no fault of the program. */
+class BrowserWebSocket extends WebSocket {
+  constructor(url: string, subprotocols?: string[]) {
+    super(url, subprotocols);
+    this.on("error", () => undefined);
+  }
+}
+
+/** Version 26 takes the global `WebSocket`, which Node.js has from 22 on; version 22 would take it too, if it stayed. */
+function openWithGlobalWebSocket(connection: Connection): void {
+  const scope = globalThis as { WebSocket?: unknown };
+  const before = scope.WebSocket;
+  scope.WebSocket = BrowserWebSocket;
+  connection.open();
+  scope.WebSocket = before;
+}
 
 /** ABORT, as the foreign client reports it. */
 export class Refused extends Error {
@@ -59,7 +83,9 @@ export interface AutobahnLogin {
   readonly authmethods?: readonly string[];
   readonly authextra?: object;
   readonly onchallenge?: (session: unknown, method: string, extra: Record<string, unknown>) => string;
-  readonly serializer?: "json" | "msgpack";
+  readonly serializer?: "json" | "msgpack" | "cbor";
+  /** Default: 22. */
+  readonly version?: keyof typeof clients;
   /** Gets what a handler of this client threw; without it autobahn prints it. */
   readonly on_user_error?: (error: unknown) => void;
 }
@@ -70,13 +96,11 @@ export function login(options: AutobahnLogin): Promise<{
   details: WelcomeDetails;
   readonly close: () => Promise<void>;
 }> {
-  const { serializer = "json", ...rest } = options;
-  const { JSONSerializer, MsgpackSerializer } = autobahn.serializer;
-  const connection = new autobahn.Connection({
-    ...rest,
-    max_retries: 0,
-    serializers: [serializer === "json" ? new JSONSerializer() : new MsgpackSerializer()],
-  });
+  const { serializer = "json", version = 22, ...rest } = options;
+  const client = clients[version];
+  const { JSONSerializer, MsgpackSerializer, CBORSerializer } = client.serializer;
+  const Serializer = { json: JSONSerializer, msgpack: MsgpackSerializer, cbor: CBORSerializer }[serializer];
+  const connection = new client.Connection({ ...rest, max_retries: 0, serializers: [new Serializer()] });
   return new Promise((resolve, reject) => {
     let closed = (): void => undefined;
     const gone = new Promise<void>((done) => (closed = done));
@@ -92,7 +116,8 @@ export function login(options: AutobahnLogin): Promise<{
       reject(new Refused(reason ?? why, message));
       return true;
     };
-    connection.open();
+    if (version === 26) openWithGlobalWebSocket(connection);
+    else connection.open();
   });
 }
 
