@@ -9,34 +9,10 @@ import type { Strategy } from "../contract/strategy.ts";
 import { isPrincipalAnswer } from "../hooks/answers.ts";
 import { deciderOf } from "../hooks/create-hook.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
+import { isPromise, type MaybePromise, whenThere } from "../wamp/maybe-promise.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { RawValue } from "../wamp/raw-value.ts";
-
-/** A strategy turned the client away, or failed. The login is denied, even if the method goes on. */
-export class Denial extends Error {
-  override readonly name = "Denial";
-  readonly reason: string;
-  readonly text: string | null;
-  /** The plugin that denied it; null if core did. */
-  readonly plugin: string | null;
-  /** The strategy that denied it; null if none did. */
-  readonly provider: string | null;
-  /** Whether a plugin decided against the client, and nothing failed. */
-  readonly isVerdict: boolean;
-
-  constructor(
-    reason: string,
-    text: string | null,
-    by: Partial<Pick<Denial, "plugin" | "provider" | "isVerdict">> = {},
-  ) {
-    super(`the login is denied: ${reason}`);
-    this.isVerdict = by.isVerdict ?? false;
-    this.reason = reason;
-    this.text = text;
-    this.plugin = by.plugin ?? null;
-    this.provider = by.provider ?? null;
-  }
-}
+import { Denial } from "./denial.ts";
 
 /** What the blocks of a method said. `isDecoy`: no block knows the authid, and a decoy takes the principal's role. */
 export interface Found {
@@ -92,19 +68,20 @@ export async function findPrincipal(settings: MethodSettings, query: Question, h
       );
     if (answer.kind === "unknown") continue;
     const plugin = deciderOf(asked) ?? block.plugin;
-    return { resolved: await resolved(answer, block, asked, plugin), isDecoy: false, plugin };
+    const found = resolved(answer, block, asked, plugin);
+    return { resolved: isPromise(found) ? await found : found, isDecoy: false, plugin };
   }
   // The last block's question is used again: work that is done only for unknown authids would show in the timing.
   const decoy = await decoyOf(settings, asked ?? new Query(query, method, null, true));
   return { resolved: decoy, isDecoy: true, plugin: null };
 }
 
-async function resolved(
+function resolved(
   answer: Exclude<PrincipalAnswer, { kind: "unknown" }>,
   block: BlockSettings,
   query: PrincipalQuery,
   plugin: string,
-): Promise<Resolved<unknown>> {
+): MaybePromise<Resolved<unknown>> {
   if (answer.kind === "denied") {
     throw new Denial(answer.reason, answer.message, { plugin, provider: block.type, isVerdict: true });
   }
@@ -117,8 +94,7 @@ async function resolved(
       `accepted a login by ${query.method.name} from ${sourceOf(block)}, whose proof only the method can check`,
     );
   }
-  const by = { plugin, source: sourceOf(block) };
-  return { verified: false, credential: await checked(query.method, answer, by), principal };
+  return checked(query.method, answer, principal, { plugin, source: sourceOf(block) });
 }
 
 /** What of a plugin answers for a block, in words. */
@@ -143,8 +119,7 @@ async function decoyOf({ method, plugin, blocks }: MethodSettings, query: Princi
     answer.assignment.role === undefined ? (own[0]?.defaultRole ?? null) : null,
     own[0]?.type ?? blocks[0]?.type ?? "static",
   );
-  const by = { plugin, source: "its decoy" };
-  return { verified: false, credential: await checked(method, answer, by), principal };
+  return checked(method, answer, principal, { plugin, source: "its decoy" });
 }
 
 async function strategysDecoy(
@@ -164,23 +139,25 @@ async function strategysDecoy(
     throw new PluginError("WG_STRATEGY_DECOY", block.plugin, `gave no credential() as the decoy of ${sourceOf(block)}`);
   const principal = principalOf(answer.assignment, query, block.defaultRole, block.type);
   const by = { plugin: block.plugin, source: `the decoy of ${sourceOf(block)}` };
-  return { verified: false, credential: await checked(method, answer, by), principal };
+  return checked(method, answer, principal, by);
 }
 
 /** @throws PluginError naming the keys that are wrong, never what they hold */
-async function checked(
+function checked(
   method: AuthMethod,
   { credential }: CredentialAnswer,
+  principal: Principal,
   { plugin, source }: { plugin: string; source: string },
-): Promise<unknown> {
-  const result = await method.credential["~standard"].validate(credential);
-  if (result.issues === undefined) return result.value;
-  const problems = result.issues.map((issue) => `${pathOf(issue)}: ${issue.message}`).join("; ");
-  throw new PluginError(
-    "WG_CREDENTIAL",
-    plugin,
-    `gave no credential from ${source} that ${method.name} can check: ${problems}`,
-  );
+): MaybePromise<Resolved<unknown>> {
+  return whenThere(method.credential["~standard"].validate(credential), (result) => {
+    if (result.issues === undefined) return { verified: false, credential: result.value, principal };
+    const problems = result.issues.map((issue) => `${pathOf(issue)}: ${issue.message}`).join("; ");
+    throw new PluginError(
+      "WG_CREDENTIAL",
+      plugin,
+      `gave no credential from ${source} that ${method.name} can check: ${problems}`,
+    );
+  });
 }
 
 function pathOf({ path = [] }: SchemaIssue): string {

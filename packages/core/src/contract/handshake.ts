@@ -1,3 +1,4 @@
+import type { MaybePromise } from "../wamp/maybe-promise.ts";
 import type { Dict } from "../wamp/payload.ts";
 import type { Principal } from "./assignment.ts";
 import type { Hello } from "./hello.ts";
@@ -8,11 +9,11 @@ export interface Handshakes {
   start(hello: Hello): Handshake;
 }
 
-/** One login, from HELLO to its end. Neither function rejects. */
+/** One login, from HELLO to its end. Neither function throws or rejects. */
 export interface Handshake {
-  begin(): Promise<HandshakeReply>;
+  begin(): MaybePromise<HandshakeReply>;
   /** Called once after each challenge. */
-  authenticate(signature: string, extra: Readonly<Dict>): Promise<HandshakeReply>;
+  authenticate(signature: string, extra: Readonly<Dict>): MaybePromise<HandshakeReply>;
   /** The client has left. If that was before the decision about its proof, the proof counts as a wrong one. */
   abandoned?(): void;
   /** How far the login has come, for the operator. */

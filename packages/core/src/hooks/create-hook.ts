@@ -3,6 +3,7 @@ import { PluginError } from "../errors/plugin-error.ts";
 import type { NamedHooks } from "../contract/hooks.ts";
 import type { Log } from "../contract/log.ts";
 import { DeadlineError, untilAborted } from "../wamp/deadline.ts";
+import { isPromise } from "../wamp/maybe-promise.ts";
 import { kindOf } from "../wamp/messages.ts";
 import { unlessRepeated } from "../wamp/unless-repeated.ts";
 
@@ -145,7 +146,7 @@ function asked(tap: Tap, hook: string, answer: Answer<unknown> | null): Tap {
       try {
         value = started(tap, args);
         // A signal costs time to create, so it is used only if there is something to wait for.
-        if (isThenable(value)) value = await untilAborted(Promise.resolve(value), (args[0] as Deciding).signal);
+        if (isPromise(value)) value = await untilAborted(Promise.resolve(value), (args[0] as Deciding).signal);
       } catch (error) {
         if (error instanceof PluginError) throw error;
         const { signal } = args[0] as Deciding;
@@ -161,10 +162,6 @@ function asked(tap: Tap, hook: string, answer: Answer<unknown> | null): Tap {
       throw new PluginError("WG_HOOK_ANSWER", tap.name, problem);
     },
   };
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
 /** What a tap gives at once: the answer, or a promise of it. */

@@ -4,6 +4,7 @@ import type { Hello } from "../contract/hello.ts";
 import type { ReportLimit } from "../contract/observers.ts";
 import type { Live } from "../settings/live.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
+import { isPromise, type MaybePromise } from "../wamp/maybe-promise.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { addressOf } from "../wamp/address.ts";
 import { BackOff } from "./back-off.ts";
@@ -147,12 +148,12 @@ class WatchedHandshake implements Handshake {
     return this.#handshake.trace;
   }
 
-  begin(): Promise<HandshakeReply> {
+  begin(): MaybePromise<HandshakeReply> {
     this.#isProving = this.#helloMayProve;
     return this.#watched(() => this.#handshake.begin());
   }
 
-  authenticate(signature: string, extra: Readonly<Dict>): Promise<HandshakeReply> {
+  authenticate(signature: string, extra: Readonly<Dict>): MaybePromise<HandshakeReply> {
     this.#isProving = true;
     return this.#watched(() => this.#handshake.authenticate(signature, extra));
   }
@@ -163,18 +164,29 @@ class WatchedHandshake implements Handshake {
     this.#isAbandoned = true;
   }
 
-  async #watched(decide: () => Promise<HandshakeReply>): Promise<HandshakeReply> {
+  #watched(decide: () => MaybePromise<HandshakeReply>): MaybePromise<HandshakeReply> {
     this.#watcher.begins();
+    let reply: MaybePromise<HandshakeReply>;
     try {
-      const step = await decide();
-      this.#isProving = false;
-      if (this.#isAbandoned) return step;
-      if (step.kind === "abort" && step.failed) this.#watcher.failed();
-      if (step.kind === "welcome") this.#watcher.welcome(step.info.authid);
-      return step;
-    } finally {
-      this.#watcher.ends();
+      reply = decide();
+    } catch (error) {
+      return this.#broke(error);
     }
+    return isPromise(reply) ? reply.then((there) => this.#decided(there), this.#broke) : this.#decided(reply);
+  }
+
+  readonly #broke = (error: unknown): never => {
+    this.#watcher.ends();
+    throw error;
+  };
+
+  #decided(reply: HandshakeReply): HandshakeReply {
+    this.#watcher.ends();
+    this.#isProving = false;
+    if (this.#isAbandoned) return reply;
+    if (reply.kind === "abort" && reply.failed) this.#watcher.failed();
+    if (reply.kind === "welcome") this.#watcher.welcome(reply.info.authid);
+    return reply;
   }
 }
 
@@ -187,11 +199,11 @@ class Refused implements Handshake {
     this.#refusal = refusal;
   }
 
-  begin(): Promise<HandshakeReply> {
-    return Promise.resolve({ kind: "abort", ...this.#refusal, failed: false });
+  begin(): HandshakeReply {
+    return { kind: "abort", ...this.#refusal, failed: false };
   }
 
-  authenticate(): Promise<HandshakeReply> {
+  authenticate(): HandshakeReply {
     return this.begin();
   }
 }

@@ -15,6 +15,7 @@ import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
 import { attempt, whenDone } from "../wamp/guarded.ts";
 import { excerpt } from "../wamp/excerpt.ts";
 import { unlessRepeated } from "../wamp/unless-repeated.ts";
+import type { MaybePromise } from "../wamp/maybe-promise.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { WampError } from "../errors/wamp-error.ts";
@@ -184,9 +185,10 @@ export class Session implements ConnectionHandler {
     this.#try(() => this.#handshake?.abandoned?.());
   }
 
-  #await(step: Promise<HandshakeReply>): void {
+  /** A reply that is there already waits, too: until WELCOME is sent, the client may send nothing more. */
+  #await(step: MaybePromise<HandshakeReply>): void {
     whenDone(
-      step,
+      Promise.resolve(step),
       (decided) => this.#step(decided),
       (error) => this.#broken(error),
     );

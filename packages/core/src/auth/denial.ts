@@ -1,0 +1,38 @@
+import type { Deny } from "../contract/verdict.ts";
+import { PluginError } from "../errors/plugin-error.ts";
+
+/** The login is denied, whatever its method goes on to say. */
+export class Denial extends Error {
+  override readonly name = "Denial";
+  readonly reason: string;
+  readonly text: string | null;
+  /** The plugin that denied it; null if core did. */
+  readonly plugin: string | null;
+  /** The strategy that denied it; null if none did. */
+  readonly provider: string | null;
+  /** Whether a plugin decided against the client, and nothing failed. */
+  readonly isVerdict: boolean;
+
+  constructor(
+    reason: string,
+    text: string | null,
+    by: Partial<Pick<Denial, "plugin" | "provider" | "isVerdict">> = {},
+  ) {
+    super(`the login is denied: ${reason}`);
+    this.isVerdict = by.isVerdict ?? false;
+    this.reason = reason;
+    this.text = text;
+    this.plugin = by.plugin ?? null;
+    this.provider = by.provider ?? null;
+  }
+}
+
+/** What a plugin's `deny()` means. */
+export function denialOf({ reason, message }: Deny, plugin: string): Denial {
+  return new Denial(reason, message, { plugin, isVerdict: true });
+}
+
+/** The plugin that failed, as a field of a log line or of a Denial. */
+export function pluginOf(error: unknown): { plugin?: string } {
+  return error instanceof PluginError ? { plugin: error.plugin } : {};
+}

@@ -1,0 +1,177 @@
+import type { Principal } from "../contract/assignment.ts";
+import type { AuthSettings, MethodSettings } from "../contract/auth-settings.ts";
+import type { Admission, HandshakeReply } from "../contract/handshake.ts";
+import type { Hello } from "../contract/hello.ts";
+import type { LoginAttempt, Phase, Proof, Resolved } from "../contract/method.ts";
+import type { Accept, Challenge } from "../contract/verdict.ts";
+import { PluginError } from "../errors/plugin-error.ts";
+import { WampgateError } from "../errors/wampgate-error.ts";
+import { DENIED } from "../hooks/answers.ts";
+import { DeadlineError } from "../wamp/deadline.ts";
+import { ErrorUri } from "../wamp/error-uris.ts";
+import type { Dict } from "../wamp/payload.ts";
+import { Attempt } from "./attempt.ts";
+import type { HandshakeContext } from "./context.ts";
+import { Denial, pluginOf } from "./denial.ts";
+import { findPrincipal, type Found, patched, principalOf } from "./principals.ts";
+
+/** A principal whose realm, authid and role are all assigned, and exist. */
+export type Complete = Principal & { readonly realm: string; readonly authid: string; readonly role: string };
+
+/** How many times a client may be challenged in one login. */
+const MAX_ROUNDS = 3;
+
+const FAILED = "the login could not be decided; the router's log says why";
+
+/** What an earlier step has left. @throws WampgateError if it has not, which is a bug */
+export function left<T>(value: T | null): T {
+  if (value === null) throw new WampgateError("WG_BUG", "a step of a login came too early");
+  return value;
+}
+
+/** How far one login has come: what its steps leave for each other. */
+export class Login {
+  readonly hello: Hello;
+  readonly context: HandshakeContext;
+  /** The settings that this login was last checked against. */
+  auth: AuthSettings;
+  /** The chosen method; null if none is. */
+  settings: MethodSettings | null = null;
+  attempt: LoginAttempt | null = null;
+  phase: Phase = "hello";
+  /** The client's answer to the last challenge; null before it came. */
+  proof: Proof | null = null;
+  /** Who the client is, once all proofs are right. */
+  principal: Principal | null = null;
+  complete: Complete | null = null;
+  admission: Admission | null = null;
+  /** What the blocks of the method said. */
+  found: Found | null = null;
+  /** A strategy has denied the login. */
+  denial: Denial | null = null;
+  /** For the trace. */
+  provider: string | null = null;
+  plugin: string | null = null;
+  configured: readonly string[] | undefined;
+  #asked = false;
+  #state: unknown = undefined;
+  #rounds = 0;
+
+  constructor(hello: Hello, context: HandshakeContext) {
+    this.hello = hello;
+    this.context = context;
+    this.auth = context.auth.now;
+  }
+
+  /** Whether the config was reloaded since the login was last checked against it. */
+  get isOutdated(): boolean {
+    return this.auth !== this.context.auth.now;
+  }
+
+  /** The client's login is by this method now. */
+  begin(authmethod: string): LoginAttempt {
+    this.attempt = new Attempt(this.hello, authmethod, (query) => this.#resolve(query));
+    return this.attempt;
+  }
+
+  /** The client has answered a challenge. */
+  answered(signature: string, extra: Readonly<Dict>): void {
+    this.phase = "authenticate";
+    this.proof = { signature, extra, state: this.#state };
+  }
+
+  /** The client must answer a challenge first. */
+  challenged({ state, extra }: Challenge, authmethod: string): HandshakeReply {
+    if (++this.#rounds > MAX_ROUNDS)
+      throw new Denial(ErrorUri.authenticationFailed, `a login may take ${MAX_ROUNDS} rounds at most`);
+    this.#state = state;
+    this.proof = null;
+    return { kind: "challenge", authmethod, extra };
+  }
+
+  /** The client is let in, if all further steps let it. @param by the plugin that accepted */
+  accepted({ assignment, replaces, provider }: Accept, by: string): Principal {
+    if (this.found?.isDecoy === true)
+      throw new Denial(ErrorUri.authenticationDenied, DENIED, { plugin: this.plugin, isVerdict: true });
+    const found = this.found?.resolved.principal ?? null;
+    if (replaces) {
+      if (found !== null)
+        throw new PluginError(
+          "WG_ACCEPT_AS",
+          by,
+          "answered acceptAs() though a principal was found: accept() changes that one",
+        );
+      return principalOf(assignment ?? {}, this.hello, null, provider ?? "plugin");
+    }
+    if (found === null)
+      throw new PluginError(
+        "WG_NO_PRINCIPAL",
+        by,
+        "accepted without a principal: resolvePrincipal() finds one, acceptAs() names one",
+      );
+    return assignment === null ? found : patched(found, assignment);
+  }
+
+  /** The login ends here, because of what was thrown. */
+  refused(error: unknown): HandshakeReply {
+    const denial = this.denial ?? (error instanceof Denial ? error : this.#failure(error));
+    const { reason, text, plugin, provider, isVerdict } = denial;
+    this.plugin = plugin;
+    this.provider = provider ?? this.provider;
+    return { kind: "abort", reason, message: text, failed: isVerdict };
+  }
+
+  async #resolve(query: { facts?: Readonly<Dict>; authid?: string } = {}): Promise<Resolved<unknown>> {
+    const { settings } = this;
+    if (settings === null)
+      throw new WampgateError("WG_NO_METHOD", "no method was chosen, so no strategy can be asked for a principal");
+    const { name, at } = settings.method;
+    if (this.phase !== at) {
+      throw new PluginError(
+        "WG_METHOD_PHASE",
+        settings.plugin,
+        `asked for the principal at ${this.phase}, though its method ${name} declares at: "${at}"`,
+      );
+    }
+    if (this.#asked)
+      throw new PluginError(
+        "WG_METHOD_TWICE",
+        settings.plugin,
+        `asked for the principal twice in one login by ${name}`,
+      );
+    this.#asked = true;
+    const { realm } = this.hello;
+    const authid = query.authid ?? this.hello.authid;
+    const attempt = this.attempt ?? this.begin(name);
+    const question = { attempt, realm, authid, facts: query.facts ?? {}, phase: at };
+    try {
+      this.found = await findPrincipal(settings, question, this.context.hooks);
+    } catch (error) {
+      this.denial = error instanceof Denial ? error : this.#failure(error);
+      throw this.denial;
+    }
+    const { principal } = this.found.resolved;
+    this.provider = this.found.isDecoy ? null : principal.provider;
+    this.admission = { principal, realm, authid };
+    return this.found.resolved;
+  }
+
+  /** A plugin's mistake goes to the log. The client only learns that it is not let in. */
+  #failure(error: unknown): Denial {
+    // A hook's wrapper may have put a plugin's name on a denial. It is still a denial.
+    if (error instanceof PluginError && error.cause instanceof Denial) return error.cause;
+    if (!this.#clientLeft()) {
+      const message = error instanceof Error ? error.message : "something other than an Error was thrown";
+      this.context.log.error(
+        { err: error, session: this.hello.session, ...pluginOf(error) },
+        `login failed: ${message}`,
+      );
+    }
+    return new Denial(ErrorUri.authenticationFailed, FAILED, pluginOf(error));
+  }
+
+  #clientLeft(): boolean {
+    const { signal } = this.hello;
+    return signal.aborted && !(signal.reason instanceof DeadlineError);
+  }
+}

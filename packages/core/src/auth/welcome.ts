@@ -1,0 +1,55 @@
+import type { SessionInfo } from "../contract/session-port.ts";
+import { ErrorUri } from "../wamp/error-uris.ts";
+import { excerpt } from "../wamp/excerpt.ts";
+import type { Dict } from "../wamp/payload.ts";
+import { decodedMembers, Sayable } from "../wamp/raw-value.ts";
+import { Denial } from "./denial.ts";
+import { whyNotEntitled } from "./entitlement.ts";
+import { left, type Login } from "./login.ts";
+
+/** How many keys a line of the log names. */
+const MOST_KEYS = 10;
+
+/** The session that the login leads to. */
+export function sessionInfo({ hello, attempt, complete }: Login): SessionInfo {
+  const { realm, authid, role, provider, extra } = left(complete);
+  return {
+    session: hello.session,
+    realm,
+    authid,
+    authrole: role,
+    authmethod: left(attempt).authmethod,
+    authprovider: provider,
+    authextra: extra === null ? {} : decodedMembers(extra),
+    ...(extra === null ? {} : { assignedExtra: extra }),
+    roles: hello.roles,
+    transport: hello.transport,
+  };
+}
+
+/** WELCOME's details. @param added by plugins; the router's own keys win */
+export function welcomeDetails(info: SessionInfo, added: Readonly<Dict>, { context }: Login): Dict {
+  const { realm, authid, authrole, authmethod, authprovider } = info;
+  const authextra = extraOf(info, context);
+  return { ...added, realm, authid, authrole, authmethod, authprovider, authextra, roles: context.roles };
+}
+
+/** A client gets in whatever its format cannot say of `extra`. */
+function extraOf({ session, assignedExtra }: SessionInfo, { log }: Login["context"]): Sayable | Dict {
+  if (assignedExtra === undefined) return {};
+  return new Sayable(assignedExtra, (keys, format) =>
+    log.warn(
+      { session, keys: keys.slice(0, MOST_KEYS).map((key) => excerpt(key)) },
+      `a part of its extra cannot be said in ${format}, the client's format: it is left out of authextra in WELCOME`,
+    ),
+  );
+}
+
+/** If the config was reloaded during the login, the current config decides. @throws Denial */
+export async function judgeAgain(info: SessionInfo, login: Login): Promise<void> {
+  while (login.isOutdated) {
+    login.auth = login.context.auth.now;
+    const why = await whyNotEntitled(info, login.admission, login.context);
+    if (why !== null) throw new Denial(ErrorUri.authenticationFailed, why);
+  }
+}
