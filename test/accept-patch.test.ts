@@ -137,6 +137,12 @@ it("acceptAs() lets a method that asks no strategy name the principal itself", a
 
 it.each([
   ["acceptAs() after a principal was found", () => acceptAs({ role: "user" }), true, /answered acceptAs\(\) though/],
+  [
+    "accept() with a key that core does not know",
+    () => accept({ rolle: "admin" } as never),
+    true,
+    /expected accept\(\)/,
+  ],
   ["accept() where no strategy was asked", () => accept({ role: "user" }), false, /acceptAs\(\) names one/],
 ])("%s denies the login, and the log says what to write instead", async (_, answers, asks, said) => {
   client = await logIn(methodThat(answers, asks));

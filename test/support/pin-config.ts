@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { assignmentsIn, findIn, principalFields } from "../../packages/core/src/auth/static-principals.ts";
+import { assignmentsIn, findIn } from "../../packages/core/src/auth/static-principals.ts";
 import { type LoadedConfig, loadConfig } from "../../packages/core/src/config/load.ts";
 import { ConfigError } from "../../packages/core/src/errors/config-error.ts";
 import { accept, challenge, credential } from "../../packages/core/src/hooks/answers.ts";
+import { principalFields } from "../../packages/core/src/settings/assignment.ts";
 import { defineMethod, definePlugin, defineStrategy } from "../../packages/core/src/plugins/define.ts";
 import { memory } from "../../packages/core/src/transports/memory/memory.ts";
 import { websocket } from "../../packages/core/src/transports/websocket/websocket.ts";

@@ -58,10 +58,15 @@ describe("an answer that is none is refused, and the word for the log says why, 
     ["it answered an integer, expected a role or a dictionary", [7]],
     ["it answered null, expected a role or a dictionary", [null]],
     ["it answered a list, expected a role or a dictionary", [["s3cret"]]],
-    ["its realm is an integer, expected a string", [{ realm: 7 }]],
-    ["its authid is a dictionary, expected a string", [{ authid: { name: "s3cret" } }]],
-    ["its role is a list, expected a string", [{ role: ["s3cret"] }]],
-    ["its extra is a string, expected a dictionary", [{ extra: "s3cret" }]],
+    ["its realm: expected a string, found an integer", [{ realm: 7 }]],
+    ["its authid: expected a string, found a dictionary", [{ authid: { name: "s3cret" } }]],
+    ["its role: expected a string, found a list", [{ role: ["s3cret"] }]],
+    ["its extra: expected a dictionary, found a string", [{ extra: "s3cret" }]],
+    [
+      "its authid: expected a string, found an integer; its extra: expected a dictionary, found a list",
+      [{ authid: 7, extra: ["s3cret"] }],
+    ],
+    ["its then asks for a second factor, which this router does not know yet", [{ role: "user", then: "totp" }]],
   ];
   it.each(refused)("%s", (why, args, kwargs = {}) => {
     expect(() => readResult({ args, kwargs }, atHello)).toThrow(new BadAnswer(why));

@@ -1,6 +1,7 @@
 import {
   accepted,
   type Assignment,
+  assignment,
   type CallOutcome,
   credential,
   isDict,
@@ -14,9 +15,11 @@ export class BadAnswer extends Error {
   override readonly name = "BadAnswer";
 }
 
+const ASSIGNED = Object.keys(assignment.shape);
+
 /**
- * Reads an authenticator's result: a role as a string, or a dictionary with `realm`, `authid`, `role`, `extra` and what
- * the method needs (Crossbar's rule; unknown keys are ignored).
+ * Reads an authenticator's result: a role as a string, or a dictionary with what is assigned and what the method needs
+ * (Crossbar's rule; unknown keys are ignored).
  * @throws BadAnswer
  */
 export function readResult(
@@ -28,36 +31,29 @@ export function readResult(
   const [answer] = args;
   if (typeof answer === "string") return principal({ role: answer }, {}, query);
   if (!isDict(answer)) throw new BadAnswer(`it answered ${kindOf(answer)}, expected a role or a dictionary`);
-  const { realm, authid, role, extra, ...rest } = answer;
-  const assignment: Assignment = {
-    ...("realm" in answer ? { realm: name("realm", realm) } : {}),
-    ...("authid" in answer ? { authid: name("authid", authid) } : {}),
-    ...("role" in answer ? { role: name("role", role) } : {}),
-    ...("extra" in answer ? { extra: exact(mapping("extra", extra), raw) } : {}),
-  };
-  return principal(assignment, rest, query);
+  // Ignored, it would let in by one proof a client that needs two.
+  if ("then" in answer) throw new BadAnswer("its then asks for a second factor, which this router does not know yet");
+  const entries = Object.entries(answer);
+  const assigned = Object.fromEntries(entries.filter(([key]) => ASSIGNED.includes(key)));
+  const rest = Object.fromEntries(entries.filter(([key]) => !ASSIGNED.includes(key)));
+  const read = assignment.safeParse(assigned);
+  if (!read.success) throw new BadAnswer(read.error.issues.map(problem).join("; "));
+  return principal(exact(read.data, raw), rest, query);
 }
 
 /** If the method lets a strategy check the proof, the authenticator has checked it; else it gave the credential. */
-function principal(assignment: Assignment, rest: object, { method, phase }: PrincipalQuery): PrincipalAnswer {
+function principal(assigned: Assignment, rest: object, { method, phase }: PrincipalQuery): PrincipalAnswer {
   const verified = method.strategyMayVerify === true && phase === "authenticate";
-  return verified ? accepted(assignment) : credential(rest, assignment);
+  return verified ? accepted(assigned) : credential(rest, assigned);
 }
 
-function name(key: string, value: unknown): string | null {
-  if (typeof value === "string" || value === null) return value;
-  throw new BadAnswer(`its ${key} is ${kindOf(value)}, expected a string`);
+function problem({ path, message }: { path: PropertyKey[]; message: string }): string {
+  return `its ${path.join(".")}: ${message}`;
 }
 
-function mapping(key: string, value: unknown): Record<string, unknown> | null {
-  if (value === null || isDict(value)) return value;
-  throw new BadAnswer(`its ${key} is ${kindOf(value)}, expected a dictionary`);
-}
-
-/** The `extra` of the answer as the bytes that came, so that every digit reaches the client. */
-function exact(
-  extra: Record<string, unknown> | null,
-  raw: (CallOutcome & { kind: "result" })["raw"],
-): NonNullable<Assignment["extra"]> | null {
-  return extra === null ? null : (raw?.()?.get(0)?.get(0)?.get("extra") ?? extra);
+/** With the `extra` of the answer as the bytes that came, so that every digit reaches the client. */
+function exact(assigned: Assignment, raw: (CallOutcome & { kind: "result" })["raw"]): Assignment {
+  const { extra } = assigned;
+  if (extra === undefined || extra === null) return assigned;
+  return { ...assigned, extra: raw?.()?.get(0)?.get(0)?.get("extra") ?? extra };
 }

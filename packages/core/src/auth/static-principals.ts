@@ -1,33 +1,12 @@
-import { z } from "zod";
-import type { Dict } from "../wamp/payload.ts";
 import type { PrincipalQuery, StaticAssignment } from "../contract/method.ts";
 import type { Assignment } from "../contract/assignment.ts";
+import type { PrincipalFields } from "../settings/assignment.ts";
 import { credential, unknown } from "../hooks/answers.ts";
 import type { PrincipalAnswer } from "../contract/verdict.ts";
 
-/** The keys that every principal of a static block may have, besides those of its method. */
-export const principalFields = {
-  role: z.string().optional().describe("the role it joins with; else the block's `default-role`"),
-  realm: z.string().optional().describe("the realm it joins, whichever it asked for"),
-  authid: z.string().optional().describe("the authid it gets, whichever it asked for"),
-  extra: z.record(z.string(), z.unknown()).optional().describe("sent to it as `authextra` in WELCOME"),
-};
-
-interface PrincipalFields {
-  readonly role?: string | undefined;
-  readonly realm?: string | undefined;
-  readonly authid?: string | undefined;
-  readonly extra?: Dict | undefined;
-}
-
 /** The assignment that a principal's keys make. */
 export function assignmentOf({ role, realm, authid, extra }: PrincipalFields): Assignment {
-  return {
-    ...(role === undefined ? {} : { role }),
-    ...(realm === undefined ? {} : { realm }),
-    ...(authid === undefined ? {} : { authid }),
-    ...(extra === undefined ? {} : { extra }),
-  };
+  return { role, realm, authid, extra };
 }
 
 /** Looks the query's authid up in `principals`, which is keyed by authid. Most static methods use it as `find`. */

@@ -1,20 +1,13 @@
+import type { z } from "zod";
+import type { assignment } from "../settings/assignment.ts";
 import type { Dict } from "../wamp/payload.ts";
 import type { RawValue } from "../wamp/raw-value.ts";
 
 /**
  * What is assigned to a client. Without `realm` or `authid` the client gets what it asked for; null or "" assigns none.
- * Without `role` it gets the block's `default-role`.
+ * Without `role` it gets the block's `default-role`. `extra` is sent to the client as `authextra` in WELCOME.
  */
-export interface Assignment {
-  readonly realm?: string | null;
-  readonly authid?: string | null;
-  readonly role?: string | null;
-  /**
-   * Sent to the client as `authextra` in WELCOME. It may be a raw value, or a dictionary that holds some: these reach
-   * the client with every digit.
-   */
-  readonly extra?: Readonly<Dict> | RawValue | null;
-}
+export type Assignment = Readonly<z.input<typeof assignment>>;
 
 /**
  * Who a client is. What nothing assigned is filled in: from the client's HELLO, and from the block's `default-role`.

@@ -1,5 +1,5 @@
 import type { Dict } from "../wamp/payload.ts";
-import type { Principal } from "./assignment.ts";
+import type { Assignment, Principal } from "./assignment.ts";
 import type { Hello } from "./hello.ts";
 import type { Schema } from "./schema.ts";
 import type { CredentialAnswer, PrincipalAnswer, Verdict } from "./verdict.ts";
@@ -84,11 +84,9 @@ export interface StaticPrincipals<B = unknown, S = B> {
 }
 
 /** What a static block assigns to one principal. Without `role` it is the block's `default-role`. */
-export interface StaticAssignment {
+export interface StaticAssignment extends Pick<Assignment, "realm" | "role"> {
   /** The keys in the block that lead to it. */
   readonly path: readonly (string | number)[];
-  readonly realm?: string | null;
-  readonly role?: string | null;
   /** The role that it has without `role` and without `default-role`; default: none, and its login fails. */
   readonly otherwise?: string;
   /** Why its login can never succeed, if that is known. `wampgate check` warns of it. */

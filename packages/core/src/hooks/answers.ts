@@ -11,10 +11,10 @@ import type {
   UnknownAnswer,
   Verdict,
 } from "../contract/verdict.ts";
+import { assignment } from "../settings/assignment.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { isDict } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
-import { RawValue } from "../wamp/raw-value.ts";
 import { isUri } from "../wamp/uri.ts";
 
 /**
@@ -117,14 +117,7 @@ function isRefusal({ reason, message }: Dict): boolean {
 }
 
 function isAssignment(value: unknown): value is Assignment {
-  if (!isDict(value)) return false;
-  const { realm, authid, role, extra } = value;
-  const isName = (name: unknown): boolean => name === undefined || name === null || typeof name === "string";
-  return isName(realm) && isName(authid) && isName(role) && (extra === undefined || extra === null || isExtra(extra));
-}
-
-function isExtra(extra: unknown): boolean {
-  return isDict(extra) || (extra instanceof RawValue && isDict(extra.value));
+  return assignment.safeParse(value).success;
 }
 
 /** Whether `value` has the shape of a Decision. */

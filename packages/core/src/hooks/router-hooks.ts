@@ -8,6 +8,7 @@ import type { LimitHit } from "../contract/observers.ts";
 import type { ServiceCallEnd } from "../contract/service-call.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
 import type { PrincipalAnswer, Verdict } from "../contract/verdict.ts";
+import { assignment } from "../settings/assignment.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { isDecision, isPrincipalAnswer, isVerdict } from "./answers.ts";
 import {
@@ -19,11 +20,13 @@ import {
   type Freeze,
 } from "./create-hook.ts";
 
-const verdict: Answer<Verdict> = { expected: "accept(), deny() or challenge()", is: isVerdict };
+/** An assignment with a key that is misspelt is refused, so the sentence has all of them. */
+const assigned = `whose assignment has at most ${Object.keys(assignment.shape).join(", ")}`;
+
+const verdict: Answer<Verdict> = { expected: `accept(), deny() or challenge(), ${assigned},`, is: isVerdict };
 
 const principal: Answer<PrincipalAnswer> = {
-  expected:
-    "credential(), accepted(), denied() or unknown(), whose realm, authid and role are strings and extra a dictionary",
+  expected: `credential(), accepted(), denied() or unknown(), ${assigned}, of the right types,`,
   is: isPrincipalAnswer,
 };
 
