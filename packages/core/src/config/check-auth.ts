@@ -108,6 +108,8 @@ async function checkBlock(
 ): Promise<BlockSettings | null> {
   const given = typed(value, method);
   if (isDict(given) && typeof given["type"] !== "string") {
+    // Which types a method has that is not there is not known.
+    if (method === null && given["type"] === undefined) return null;
     const types = [...(method?.method.static === undefined ? [] : ["static"]), ...context.strategies.keys()];
     context.issues.add(
       [...at, "type"],

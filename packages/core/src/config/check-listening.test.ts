@@ -58,7 +58,7 @@ describe("transports that cannot listen beside each other are told so", () => {
     [
       "a serializer that is not loaded",
       [web(tcp(8080), { serializers: ["json", "jsom"] })],
-      'transports[0].serializers[1]: no serializer "jsom" is loaded; did you mean "json"?; there are: json; others come from plugins',
+      'transports[0].serializers[1]: no serializer "jsom" is loaded; did you mean "json"? There are: json; others come from plugins',
     ],
   ])("%s", (_what, transports, expected) => {
     expect(told(transports)).toEqual([expected]);

@@ -82,7 +82,7 @@ function checkSerializers({ transport, options, at }: Entry, loaded: readonly st
     const hint = didYouMean(name, loaded);
     issues.add(
       [...at, "serializers", i],
-      `no serializer${quoted(name)} is loaded${hint}; there are: ${loaded.join(", ")}; others come from plugins`,
+      `no serializer${quoted(name)} is loaded${hint === "" ? "; there" : `${hint} There`} are: ${loaded.join(", ")}; others come from plugins`,
     );
   }
 }

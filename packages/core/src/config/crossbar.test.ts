@@ -118,7 +118,7 @@ transports:
 `;
   expect(await told("config.yaml", text)).toEqual([
     expect.stringMatching(
-      /^config\.yaml:7: transports\[0\]\.type: universal is a type of Crossbar\.io: its websocket and its rawsocket/,
+      /^config\.yaml:7: transports\[0\]\.type: universal is a type of Crossbar\.io: its rawsocket and each path of its websocket are transports of their own here; with the same endpoint they share its port/,
     ),
   ]);
 });
@@ -147,14 +147,14 @@ transports:
     auth: { knock: { type: static, role: anonymous } }
 `;
   expect(await told("config.yaml", text)).toEqual([
-    "config.yaml:20: transports[0].options: unknown key; options of Crossbar.io are keys of the transport here: auto_ping_interval is ping-interval, max_message_size is max-message-size; remove the others",
-    "config.yaml:19: transports[0].url: unknown key; it has no meaning here: remove it",
     "config.yaml:8: transports[0].name: unknown key; it has no meaning here: remove it",
+    "config.yaml:11: transports[0].endpoint.port: a value of the environment is written ${PORT}, not $PORT",
     'config.yaml:12: transports[0].endpoint.interface: unknown key; did you mean "host"?',
     "config.yaml:13: transports[0].endpoint.backlog: unknown key; how many connections the system queues is fixed here: remove it",
-    "config.yaml:11: transports[0].endpoint.port: a value of the environment is written ${PORT}, not $PORT",
     'config.yaml:17: transports[0].endpoint.tls.chain_certificates: unknown key; did you mean "chain-certificates"?',
-    "config.yaml:18: transports[0].endpoint.tls.dhparam: unknown key",
+    "config.yaml:18: transports[0].endpoint.tls.dhparam: unknown key; Node.js brings what it needs: remove it",
+    "config.yaml:19: transports[0].url: unknown key; it has no meaning here: remove it",
+    "config.yaml:20: transports[0].options: unknown key; options of Crossbar.io are keys of the transport here: auto_ping_interval is ping-interval, max_message_size is max-message-size; remove the others",
   ]);
 });
 
@@ -184,6 +184,7 @@ transports:
     auth:
       wampcra: { type: static, users: { joe: { secret: "123456", role: anonymous } } }
       cryptosign: { type: static, principals: { joe: { authorized_keys: [], role: anonymous } } }
+      cookie: {}
       anonymous-proxy: { type: static }
       knock: { type: function, create: backend.authenticate }
 `;
@@ -191,8 +192,46 @@ transports:
     "config.yaml:9: transports[0].cookie: unknown key; cookies are not supported: remove it",
     'config.yaml:11: transports[0].auth.wampcra: no loaded plugin provides the method "wampcra"; run: npm install @wampgate/auth-wampcra, and list it in plugins',
     'config.yaml:12: transports[0].auth.cryptosign: no loaded plugin provides the method "cryptosign", and there is no official package for it yet; see docs/guides/writing-a-method.md',
-    "config.yaml:13: transports[0].auth.anonymous-proxy: anonymous-proxy is left out: it lets a client name its own realm and role, without a proof",
-    'config.yaml:14: transports[0].auth.knock.type: no loaded plugin provides the strategy "function"; what is a function in Crossbar is a plugin here: see docs/guides/writing-a-strategy.md',
+    'config.yaml:13: transports[0].auth.cookie: no loaded plugin provides the method "cookie", and there is no official package for it yet; see docs/guides/writing-a-method.md',
+    "config.yaml:14: transports[0].auth.anonymous-proxy: anonymous-proxy is left out: it lets a client name its own realm and role, without a proof",
+    'config.yaml:15: transports[0].auth.knock.type: no loaded plugin provides the strategy "function"; what is a function in Crossbar is a plugin here: see docs/guides/writing-a-strategy.md',
+  ]);
+});
+
+it("what a realm and its rules have no use for here is named, with what takes its place", async () => {
+  const text = `
+realms:
+  - name: realm1
+    options: { uri_check: strict, enable_meta_api: true, event_dispatching_chunk_size: 50 }
+    store: { type: memory, event-history: [{ uri: com.example.topic, limit: 100 }] }
+    roles:
+      - name: anonymous
+        permissions:
+          - { uri: "*", allow: { call: true }, disclose: { caller: true }, cache: true }
+          - { uri: com.example.typed, allow: { call: true }, validate: { call: com.example.schema } }
+${TRANSPORT}`;
+  expect(await told("config.yaml", text)).toEqual([
+    "config.yaml:4: realms[0].options.enable_meta_api: unknown key; permissions say who may use the meta API here: remove it",
+    "config.yaml:4: realms[0].options.event_dispatching_chunk_size: unknown key; it has no meaning here: remove it",
+    'config.yaml:4: realms[0].options.uri_check: unknown key; did you mean "uri-check"?',
+    "config.yaml:5: realms[0].store: unknown key; which events are kept is said by event-history in options here",
+    "config.yaml:10: realms[0].roles[0].permissions[1].validate: validate is not supported: the router does not look into payloads",
+  ]);
+});
+
+it("what Node.js decides of an endpoint is named key by key, with what to do", async () => {
+  const text = `${REALM}
+transports:
+  - type: rawsocket
+    endpoint: { type: tcp, port: 8080, version: 4, shared: true, user_timeout: 5, tls: { key: a.key, certificate: a.crt, ciphers: ECDHE } }
+    serializers: [cbor]
+    auth: { knock: { type: static, role: anonymous } }
+`;
+  expect(await told("config.yaml", text)).toEqual([
+    "config.yaml:8: transports[0].endpoint.version: unknown key; an address as host says which version of IP it is: remove it",
+    "config.yaml:8: transports[0].endpoint.shared: unknown key; one process listens on a port here: remove it",
+    "config.yaml:8: transports[0].endpoint.user_timeout: unknown key; it has no meaning here: remove it",
+    "config.yaml:8: transports[0].endpoint.tls.ciphers: unknown key; those of Node.js are used; minimum-version refuses older clients: remove it",
   ]);
 });
 

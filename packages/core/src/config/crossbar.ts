@@ -39,10 +39,30 @@ function members(list: unknown): [number, Dict][] {
   return Array.isArray(list) ? list.flatMap((item: unknown, i) => (isDict(item) ? [[i, item]] : [])) : [];
 }
 
+/** Tells of those `keys` that are in `dict`, which is at `at`. */
+function tellKeys(keys: Readonly<Record<string, string>>, dict: Dict, at: Path, issues: Issues): void {
+  for (const [key, message] of Object.entries(keys)) if (key in dict) tell(issues, [...at, key], message);
+}
+
+const USELESS_KEY = "unknown key; it has no meaning here: remove it";
+
+const REALM: Readonly<Record<string, string>> = {
+  store: "unknown key; which events are kept is said by event-history in options here",
+};
+
+const REALM_OPTIONS: Readonly<Record<string, string>> = {
+  enable_meta_api: "unknown key; permissions say who may use the meta API here: remove it",
+  bridge_meta_api: USELESS_KEY,
+  event_dispatching_chunk_size: USELESS_KEY,
+};
+
 const ACTIONS = ["call", "register", "publish", "subscribe"];
 
-/** Rules of version 1 have what the role may do beside the URI. */
 function ofRealm(realm: Dict, at: Path, issues: Issues): void {
+  const { options } = realm;
+  tellKeys(REALM, realm, at, issues);
+  if (isDict(options)) tellKeys(REALM_OPTIONS, options, [...at, "options"], issues);
+  // Rules of version 1 have what the role may do beside the URI.
   for (const [i, role] of members(realm["roles"])) {
     for (const [j, rule] of members(role["permissions"])) {
       const path = [...at, "roles", i, "permissions", j];
@@ -59,7 +79,7 @@ function ofRealm(realm: Dict, at: Path, issues: Issues): void {
 const TYPES: Readonly<Record<string, string>> = {
   web: "each of its paths of type websocket is a transport of its own here, { type: websocket, endpoint, path, auth }; paths with the same endpoint share its port. Files and other services are for a web server",
   universal:
-    "its websocket and its rawsocket are transports of their own here, each with its endpoint: they do not share a port",
+    "its rawsocket and each path of its websocket are transports of their own here; with the same endpoint they share its port",
   mqtt: "MQTT is not supported",
 };
 
@@ -84,8 +104,7 @@ function ofTransport(transport: Dict, at: Path, issues: Issues): void {
   }
   if (type !== "websocket" && type !== "rawsocket") return;
   if (isDict(options)) tell(issues, [...at, "options"], optionsText(options));
-  for (const key of USELESS.filter((name) => name in transport))
-    tell(issues, [...at, key], "unknown key; it has no meaning here: remove it");
+  for (const key of USELESS.filter((name) => name in transport)) tell(issues, [...at, key], USELESS_KEY);
   if ("cookie" in transport) tell(issues, [...at, "cookie"], "unknown key; cookies are not supported: remove it");
   if (isDict(endpoint)) ofEndpoint(endpoint, [...at, "endpoint"], issues);
 }
@@ -101,13 +120,22 @@ function optionsText(options: Dict): string {
 
 const ENDPOINT: Readonly<Record<string, string>> = {
   interface: 'unknown key; did you mean "host"?',
+  version: "unknown key; an address as host says which version of IP it is: remove it",
+  portrange: "unknown key; an endpoint has one port: write a transport for each of them",
   backlog: "unknown key; how many connections the system queues is fixed here: remove it",
   shared: "unknown key; one process listens on a port here: remove it",
+  user_timeout: USELESS_KEY,
+};
+
+const TLS: Readonly<Record<string, string>> = {
+  dhparam: "unknown key; Node.js brings what it needs: remove it",
+  ciphers: "unknown key; those of Node.js are used; minimum-version refuses older clients: remove it",
 };
 
 function ofEndpoint(endpoint: Dict, at: Path, issues: Issues): void {
-  for (const [key, message] of Object.entries(ENDPOINT)) if (key in endpoint) tell(issues, [...at, key], message);
-  const { port } = endpoint;
+  tellKeys(ENDPOINT, endpoint, at, issues);
+  const { port, tls } = endpoint;
+  if (isDict(tls)) tellKeys(TLS, tls, [...at, "tls"], issues);
   const [, name] = typeof port === "string" ? (/^\$(\w+)$/.exec(port) ?? []) : [];
   if (name !== undefined)
     tell(issues, [...at, "port"], `a value of the environment is written \${${name}}, not $${name}`);

@@ -63,14 +63,16 @@ function wellFormed(text: string): string {
   return Buffer.from(text, "utf8").toString("utf8");
 }
 
-/** `issues` as they may be shown. @param root the config, its environment filled in */
+/** `issues` as they may be shown, in the order of their lines. @param root the config, its environment filled in */
 export function shownIssues(
   issues: readonly ConfigIssue[],
   root: unknown,
   hide: (text: string) => string,
 ): ConfigIssue[] {
-  return issues.map((issue) => {
-    const { message, ...shown } = withoutText(issue, root);
-    return { ...shown, message: hide(message) };
-  });
+  return issues
+    .map((issue) => {
+      const { message, ...shown } = withoutText(issue, root);
+      return { ...shown, message: hide(message) };
+    })
+    .sort((one, other) => (one.line ?? 0) - (other.line ?? 0));
 }
