@@ -181,8 +181,8 @@ describe("a key that core does not know is refused, with the one that was probab
   });
 
   it("but an object of a class may have fields of its own", async () => {
-    const made = Object.assign(Object.create(serializer) as object, { cache: new Map() });
-    expect(await load([named({ serializers: [made as Serializer] })])).toEqual({ names: ["p"], complaints: [] });
+    const made = Object.assign(Object.create(serializer) as Serializer, { cache: new Map() });
+    expect(await load([named({ serializers: [made] })])).toEqual({ names: ["p"], complaints: [] });
   });
 });
 
