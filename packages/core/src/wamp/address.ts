@@ -1,13 +1,18 @@
 import { isIPv6 } from "node:net";
 
+/** The length of `tcp4:`. */
+const FAMILY = 5;
+
 /**
  * The address in a peer, as written there; null if the peer has none.
  *
  * @param peer `transport.peer`: `tcp4:192.0.2.1:17185`, `tcp6:2001:db8::1:17185`
  */
 export function addressIn(peer: string): string | null {
-  const [, address] = /^tcp[46]:(.+):\d+$/.exec(peer) ?? [];
-  return address ?? null;
+  // Without a regular expression: this runs several times for each login.
+  if (!peer.startsWith("tcp4:") && !peer.startsWith("tcp6:")) return null;
+  const end = peer.lastIndexOf(":");
+  return end > FAMILY ? peer.slice(FAMILY, end) : null;
 }
 
 /**
@@ -19,7 +24,7 @@ export function addressIn(peer: string): string | null {
 export function addressOf(peer: string): string | null {
   const address = addressIn(peer);
   if (address === null) return null;
-  return isIPv6(address) ? networkOf(address) : address;
+  return address.includes(":") && isIPv6(address) ? networkOf(address) : address;
 }
 
 function networkOf(address: string): string {

@@ -49,8 +49,13 @@ export type Remote = Pick<Socket, "remoteAddress" | "remotePort">;
  */
 export function tcpPeer({ remoteAddress, remotePort }: Remote): string | undefined {
   if (remoteAddress === undefined || remotePort === undefined) return undefined;
-  const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/i, "");
-  return `${address.includes(":") ? "tcp6" : "tcp4"}:${address}:${remotePort}`;
+  const address = remoteAddress.startsWith(":") ? remoteAddress.replace(/^::ffff:(?=\d+\.)/i, "") : remoteAddress;
+  return peerAt(address, remotePort);
+}
+
+/** `transport.peer` of a client with an IP address. */
+export function peerAt(address: string, port: number): string {
+  return `${address.includes(":") ? "tcp6" : "tcp4"}:${address}:${port}`;
 }
 
 /** The headers of a request by lower-case name, each as one string. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Server, Socket } from "node:net";
 import type { TransportContext } from "../../contract/transport.ts";
-import { type Remote, tcpPeer } from "./details.ts";
+import { peerAt, type Remote, tcpPeer } from "./details.ts";
 import type { Endpoint } from "./settings.ts";
 import { BrokenProxyHeader, canonical, readProxyHeader, type Source } from "./proxy-header.ts";
 import { RawSockets } from "./raw-sockets.ts";
@@ -31,10 +31,11 @@ export class PeerAddresses {
    */
   of(socket: Remote, forwardedFor?: Forwarded): string | undefined {
     if (this.#isUnix) return "unix";
-    if (tcpPeer(socket) === undefined) return undefined;
+    if (socket.remoteAddress === undefined || socket.remotePort === undefined) return undefined;
     const { address, port } = this.#sourceOf(socket);
-    const client = forwardedFor === undefined ? address : this.#proxies.clientOf(address, listed(forwardedFor));
-    return `${client.includes(":") ? "tcp6" : "tcp4"}:${client}:${client === address ? port : 0}`;
+    const isDirect = forwardedFor === undefined || this.#proxies.isEmpty;
+    const client = isDirect ? address : this.#proxies.clientOf(address, listed(forwardedFor));
+    return peerAt(client, client === address ? port : 0);
   }
 
   /**
@@ -65,7 +66,7 @@ export class PeerAddresses {
 
   /** Whether a socket belongs to a trusted proxy, which may have many clients. */
   isProxy(socket: Socket): boolean {
-    return socket.remoteAddress !== undefined && this.#proxies.has(sourceOf(socket).address);
+    return !this.#proxies.isEmpty && socket.remoteAddress !== undefined && this.#proxies.has(sourceOf(socket).address);
   }
 
   /**
@@ -92,7 +93,9 @@ export class PeerAddresses {
   }
 
   #sourceOf(socket: Remote): Source {
-    return this.#sources.get(this.rawOf(socket)) ?? sourceOf(socket);
+    // Only trusted proxies send PROXY headers.
+    const told = this.#proxies.isEmpty ? undefined : this.#sources.get(this.rawOf(socket));
+    return told ?? sourceOf(socket);
   }
 }
 

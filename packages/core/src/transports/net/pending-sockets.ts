@@ -106,6 +106,8 @@ export class PendingSockets {
   }
 
   #room(limit: "max-half-open" | "max-half-open-per-address"): number {
-    return [...this.#entries].reduce((sum, { limits }) => sum + limits[limit], 0);
+    let room = 0;
+    for (const { limits } of this.#entries) room += limits[limit];
+    return room;
   }
 }

@@ -76,6 +76,6 @@ function sourceOfBytes(family: number, body: Buffer): Source | null {
 
 /** The canonical form of an address. An IPv4 address within IPv6 becomes the IPv4 address. */
 export function canonical(address: string): string {
-  if (isIP(address) !== 6) return address;
+  if (!address.includes(":") || isIP(address) !== 6) return address;
   return new SocketAddress({ address, family: "ipv6" }).address.replace(/^::ffff:(?=\d+\.)/i, "");
 }

@@ -12,16 +12,16 @@ export const trustedProxiesSchema = z.array(network);
 /** The proxies in front of a listener that are trusted to name the client's address. */
 export class TrustedProxies {
   readonly #list = new BlockList();
-  readonly #isEmpty: boolean;
+  /** Most listeners trust no proxy, and need not look for one. */
+  readonly isEmpty: boolean;
 
   constructor(networks: readonly string[]) {
-    this.#isEmpty = networks.length === 0;
+    this.isEmpty = networks.length === 0;
     for (const text of networks) addTo(this.#list, text);
   }
 
   has(address: string): boolean {
-    // Most listeners trust no proxy, and a look into the list costs time.
-    return !this.#isEmpty && this.#list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+    return !this.isEmpty && this.#list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
   }
 
   /**
