@@ -4,7 +4,10 @@ import { createServer as createTlsServer } from "node:https";
 import { readFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { createRouter, type RouterOptions, type WampgateConfig } from "@wampgate/core";
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { Code, createRouter, type RouterOptions, type WampgateConfig } from "@wampgate/core";
 import type { FakeClient } from "@wampgate/plugin-testkit";
 import { WebSocket } from "ws";
 import { folderOf } from "../jest/folder.ts";
@@ -108,6 +111,29 @@ it("the limits hold from the upgrade on, and an address behind a trusted proxy i
   await large.closed;
   expect(running.router.stats.limits.get("max-hello-size")).toBe(1);
 });
+
+it("a client that is connected holds nothing of its request", async () => {
+  const url = await start();
+  let request: WeakRef<object> | undefined;
+  server.prependOnceListener("upgrade", (upgrade) => (request = new WeakRef(upgrade)));
+  const client = await joined(url);
+  expect(request).toBeDefined();
+  await forgotten(() => request?.deref());
+  client.send(Code.CALL, 1, {}, "wamp.session.count"); // the session is still there
+  await client.expect(Code.RESULT);
+});
+
+/** Collects garbage until `held` gives undefined. A WeakRef holds on until the turn it was read in is over. */
+async function forgotten(held: () => unknown): Promise<void> {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  for (let i = 0; i < 10 && held() !== undefined; i++) {
+    await setImmediate();
+    collect();
+  }
+  await setImmediate();
+  expect(held() === undefined).toBe(true);
+}
 
 it("while the router drains, upgrades get 503 and the program's pages are there", async () => {
   const url = await start();

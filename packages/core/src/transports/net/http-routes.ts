@@ -66,7 +66,7 @@ export class HttpRoutes {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Node removes its own listener from an upgraded socket. Without a listener a reset would end the process.
-    socket.on("error", () => socket.destroy());
+    socket.on("error", destroyed);
     const upgrade = this.#upgradeOf(pathOf(request));
     if (upgrade === undefined) return refuse(socket, 404, NOT_FOUND);
     if (!this.#isReady) return refuse(socket, 503, STOPPED);
@@ -116,6 +116,11 @@ export class HttpRoutes {
     response.writeHead(isWell ? 200 : 503, { connection: "close", ...TEXT });
     response.end(isWell ? "ok\n" : STOPPED);
   }
+}
+
+/** The same function for all sockets: one made at the request would hold it as long as the connection. */
+function destroyed(this: Duplex): void {
+  this.destroy();
 }
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" };
