@@ -10,9 +10,10 @@ const { transportSchema } = await from("packages/core/dist/config/core-schema.js
 const { liveKeys } = await from("packages/core/dist/settings/metadata.js");
 const { ERRORS, OWN_URIS } = await from("packages/core/dist/errors/table.js");
 const { BUILTIN } = await from("packages/core/dist/router/builtin.js");
+const { loadedAlone } = await from("packages/core/dist/config/check-plugins.js");
 const plugins = await Promise.all(
-  ["anonymous", "ticket", "wampcra", "dynamic"].map(
-    async (name) => (await from(`packages/auth-${name}/dist/index.js`)).default,
+  ["anonymous", "ticket", "wampcra", "dynamic"].map(async (name) =>
+    loadedAlone((await from(`packages/auth-${name}/dist/index.js`)).default),
   ),
 );
 

@@ -4,17 +4,19 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.
 import { load } from "js-yaml";
 import { definePlugin, type Plugin } from "@wampgate/core";
 import { STARTERS } from "../packages/core/src/cli/starter.ts";
+import { loadedAlone } from "../packages/core/src/config/check-plugins.ts";
 import { forEditors } from "../packages/core/src/config/editor-schema.ts";
 import { configJsonSchema } from "../packages/core/src/config/json-schema.ts";
 import { BUILTIN } from "../packages/core/src/router/builtin.ts";
 import { isData } from "./support/doc-configs.ts";
 import { docPages } from "./support/doc-blocks.ts";
-import { OFFICIAL } from "./support/router.ts";
+import { OFFICIAL as PLUGINS } from "./support/router.ts";
 import { ROOT } from "./support/cli.ts";
 
 // What `wampgate schema` prints, as an editor applies it.
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
+const OFFICIAL = await Promise.all(PLUGINS.map((plugin) => loadedAlone(plugin)));
 const official = ajv.compile(forEditors(configJsonSchema(OFFICIAL, BUILTIN.transports)));
 
 /** What an editor shows: a failed condition is no error of its own. */
@@ -34,7 +36,7 @@ it.each(EXAMPLES)("the example %s is right for an editor", async (name) => {
   const raw = load(readFileSync(join(ROOT, "examples", name), "utf8"));
   if (!name.startsWith("custom-plugin")) return expect(errorsOf(raw)).toEqual([]);
   const own = (await import(join(ROOT, "examples/custom-plugin/plugin/index.mjs"))) as { default: Plugin };
-  const schema = configJsonSchema([...OFFICIAL, own.default], BUILTIN.transports);
+  const schema = configJsonSchema([...OFFICIAL, await loadedAlone(own.default)], BUILTIN.transports);
   expect(errorsOf(raw, ajv.compile(forEditors(schema)))).toEqual([]);
 });
 
@@ -59,14 +61,14 @@ const config = (endpoint: object, auth: unknown = { anonymous: { type: "static",
 });
 const TCP = { type: "tcp", port: 8080 };
 
-it("a block may leave out its type where its method has a default type, and is checked by it", () => {
+it("a block may leave out its type where its method has a default type, and is checked by it", async () => {
   const methods = (OFFICIAL.find(({ name }) => name.endsWith("ticket"))?.methods ?? []).map((method) => ({
     ...method,
     defaultType: "static",
   }));
   const easy = definePlugin({ name: "easy", core: "*", methods });
   const others = OFFICIAL.filter(({ name }) => !name.endsWith("ticket"));
-  const validate = ajv.compile(forEditors(configJsonSchema([...others, easy], BUILTIN.transports)));
+  const validate = ajv.compile(forEditors(configJsonSchema([...others, await loadedAlone(easy)], BUILTIN.transports)));
   const users = { principals: { joe: { ticket: "a" } } };
   expect(errorsOf(config(TCP, { ticket: users }), validate)).toEqual([]);
   expect(errorsOf(config(TCP, { ticket: { type: "dynamic", authenticator: "a.b" } }), validate)).toEqual([]);

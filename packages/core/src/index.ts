@@ -48,7 +48,7 @@ export { defineMethod, defineStrategy } from "./plugins/define.ts";
 export type { SessionInfo } from "./contract/session-port.ts";
 export type { CallOptions, CallOutcome, ServiceCall, ServiceCallEnd } from "./contract/service-call.ts";
 export { definePlugin } from "./plugins/define.ts";
-export type { Plugin, PluginDefinition } from "./contract/plugin.ts";
+export type { LoadedPlugin, Plugin, PluginDefinition, Provided } from "./contract/plugin.ts";
 export type { PluginApi, PluginHttp, PluginSide } from "./contract/plugin-api.ts";
 export type { Schema, SchemaIssue, SchemaResult } from "./contract/schema.ts";
 export type { LimitHit, RouterStats, Traffic, TransportStats } from "./contract/observers.ts";

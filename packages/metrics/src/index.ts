@@ -15,7 +15,7 @@ const options = z.strictObject({
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 
-export default definePlugin<z.output<typeof options>>({
+export default definePlugin({
   name: "@wampgate/metrics",
   core: "^0.2.0",
   version,

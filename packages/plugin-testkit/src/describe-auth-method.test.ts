@@ -200,3 +200,41 @@ async function failed(spec: AuthMethodSpec): Promise<{ name: string; message: st
   }
   return failures;
 }
+
+/** Its word is the plugin's option, in the method and in its client's half. */
+const withOptions = definePlugin({
+  name: "wampgate-auth-parole",
+  core: "*",
+  options: z.strictObject({ ending: z.string().default("!") }),
+  methods: ({ ending }) => [
+    defineMethod({
+      name: "parole",
+      at: "authenticate",
+      credential: z.object({ word }),
+      static: statics,
+      client: { answer: (_challenge, secret) => secret + ending },
+      challenge: () => challenge({}),
+      async authenticate(attempt, { signature }) {
+        const found = await attempt.resolvePrincipal();
+        return constantTimeEqual(found.credential.word + ending, signature) ? accept() : deny();
+      },
+      decoy,
+    }),
+  ],
+});
+
+describe("of a method that is made from its plugin's options", () =>
+  describeAuthMethod(
+    { describe, it },
+    {
+      plugin: withOptions,
+      options: { ending: "?" },
+      method: "parole",
+      block: { principals: { joe: { word: "hello", role: "user" } } },
+      otherBlock: { principals: { ann: { word: "hello", role: "user" } } },
+      authid: "joe",
+      secret: "hello",
+      proofIsFresh: false,
+      badBlocks: [{ block: { principals: { joe: {} } }, path: "parole.principals.joe.word" }],
+    },
+  ));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   accepted,
+  type AuthMethod,
   type ClientAnswer,
   type ClientHalf,
   ConfigError,
@@ -9,15 +10,18 @@ import {
   type Plugin,
   type WampgateConfig,
 } from "@wampgate/core";
+import { CapturedLog } from "./captured-log.ts";
 import { answerChallenges, type Prover } from "./exchange.ts";
 import type { FakeClient } from "./fake-client.ts";
 import { answering } from "./probes.ts";
 import { type Runner, withRouter } from "./runner.ts";
-import { DEFAULT_REALMS, type TestRouter } from "./test-router.ts";
+import { DEFAULT_REALMS, type PluginEntry, type TestRouter } from "./test-router.ts";
 
 /** A method, and what the suite must know to log in by it. */
 export interface AuthMethodSpec {
   readonly plugin: Plugin;
+  /** The plugin's options. */
+  readonly options?: unknown;
   /** The method's name. */
   readonly method: string;
   /** A static block that knows `authid`, with the role `user`. */
@@ -40,7 +44,8 @@ const FAILED = "wamp.error.authentication_failed";
 
 /** Says in tests of `runner` what every authentication method must do, and that this one does. */
 export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpec): void {
-  const { plugin, method, block } = spec;
+  const { method, block } = spec;
+  const plugin = entryOf(spec);
   const prove = proverOf(spec);
   const auth = (own: unknown): unknown => ({ [method]: own });
   const known = { plugins: [plugin], auth: auth({ type: "static", ...block }) };
@@ -48,9 +53,7 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
   const proof: Prover =
     prove ??
     (() => {
-      throw new Error(
-        `the method ${method} challenges: its spec needs \`prove\`, or \`secret\` and the method a \`client\``,
-      );
+      throw new Error(needsProof(method));
     });
 
   describe(`the authentication method ${method}`, () => {
@@ -133,7 +136,7 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
           const client = connect();
           await sayHello(client);
           await answerChallenges(client, proof);
-          if (leavesProofs(spec)) assert.equal((await client.welcomed())["authrole"], "user");
+          if (await leavesProofs(spec)) assert.equal((await client.welcomed())["authrole"], "user");
           else assert.equal((await client.aborted()).reason, FAILED);
         },
       ));
@@ -147,32 +150,54 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
   }
 }
 
+function needsProof(method: string): string {
+  return `the method ${method} challenges: its spec needs \`prove\`, or \`secret\` and the method a \`client\``;
+}
+
 /** How the client answers; null if the method never challenges. */
 function proverOf(spec: AuthMethodSpec): NonNullable<AuthMethodSpec["prove"]> | null {
   const { secret, prove = null } = spec;
-  const client = clientOf(spec);
-  return secret === undefined || client === undefined ? prove : (extra) => client.answer(extra, secret);
+  if (secret === undefined) return prove;
+  return async (extra) => {
+    const client = await clientOf(spec);
+    if (client === undefined) throw new Error(needsProof(spec.method));
+    return client.answer(extra, secret);
+  };
 }
 
 /** Sends HELLO, with the `authextra` that the method's client sends. @param as another authid */
 async function helloOf(spec: AuthMethodSpec, client: FakeClient, as: string | null = spec.authid): Promise<void> {
   const { method, secret } = spec;
-  const authextra = secret === undefined ? undefined : await clientOf(spec)?.authextra?.(secret);
+  const authextra = secret === undefined ? undefined : await (await clientOf(spec))?.authextra?.(secret);
   client.hello({ authid: as, authmethods: [method], ...(authextra === undefined ? {} : { authextra }) });
 }
 
-function clientOf({ plugin, method }: AuthMethodSpec): ClientHalf | undefined {
-  return plugin.methods?.find(({ name }) => name === method)?.client;
+async function clientOf(spec: AuthMethodSpec): Promise<ClientHalf | undefined> {
+  return (await methodOf(spec))?.client;
 }
 
 /** Whether a strategy may accept: at HELLO there is no proof yet that it could judge. */
-function leavesProofs({ plugin, method }: AuthMethodSpec): boolean {
-  const claimed = plugin.methods?.find(({ name }) => name === method);
+async function leavesProofs(spec: AuthMethodSpec): Promise<boolean> {
+  const claimed = await methodOf(spec);
   return claimed?.strategyMayVerify === true && claimed.at === "authenticate";
 }
 
+/** The method as a router has it: its plugin may make it from its options. */
+async function methodOf(spec: AuthMethodSpec): Promise<AuthMethod | undefined> {
+  const { method, block } = spec;
+  const config = configOf({ plugins: [entryOf(spec)], auth: { [method]: { type: "static", ...block } } });
+  const router = await createRouter(config, { log: new CapturedLog() });
+  await router.close();
+  return router.plugins.flatMap(({ plugin }) => plugin.methods).find(({ name }) => name === method);
+}
+
+function entryOf({ plugin, options }: AuthMethodSpec): PluginEntry {
+  return options === undefined ? plugin : [plugin, options];
+}
+
 function describeProofs({ it }: Runner, spec: AuthMethodSpec, prove: NonNullable<AuthMethodSpec["prove"]>): void {
-  const { plugin, method, block, otherBlock, authid, proofIsFresh } = spec;
+  const { method, block, otherBlock, authid, proofIsFresh } = spec;
+  const plugin = entryOf(spec);
   const known = { plugins: [plugin], auth: { [method]: { type: "static", ...block } } };
   const sayHello = (client: FakeClient, as?: string | null): Promise<void> => helloOf(spec, client, as);
 
@@ -279,7 +304,7 @@ const BAD_ANSWERS: [string, () => unknown][] = [
   ["by rejecting", () => Promise.reject(new Error("boom"))],
 ];
 
-function configOf({ plugins, auth }: { plugins: readonly Plugin[]; auth: unknown }): WampgateConfig {
+function configOf({ plugins, auth }: { plugins: readonly PluginEntry[]; auth: unknown }): WampgateConfig {
   return { plugins, realms: DEFAULT_REALMS, transports: [{ type: "memory", auth }] } as unknown as WampgateConfig;
 }
 

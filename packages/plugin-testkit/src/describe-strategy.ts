@@ -8,6 +8,8 @@ import { DEFAULT_REALMS, type TestRouter } from "./test-router.ts";
 /** A strategy, and what the suite must know to ask it. */
 export interface StrategySpec {
   readonly plugin: Plugin;
+  /** The plugin's options. */
+  readonly options?: unknown;
   /** The `type` of its blocks. */
   readonly type: string;
   /** A block that knows `authid` with `ticket`, and gives it the role `user`. */
@@ -27,9 +29,10 @@ const METHOD = "probe-authenticate";
 
 /** Says in tests of `runner` what every strategy must do, and that this one does. */
 export function describeStrategy({ describe, it }: Runner, spec: StrategySpec): void {
-  const { plugin, type, block, authid, ticket, setUp = () => Promise.resolve(), realms = DEFAULT_REALMS } = spec;
+  const { type, block, authid, ticket, setUp = () => Promise.resolve(), realms = DEFAULT_REALMS } = spec;
+  const plugins = [probeMethods, spec.options === undefined ? spec.plugin : ([spec.plugin, spec.options] as const)];
   const options = {
-    plugins: [probeMethods, plugin],
+    plugins,
     realms,
     auth: { [METHOD]: { type, ...block }, "probe-hello": { type, ...block } },
   };
@@ -116,7 +119,7 @@ export function describeStrategy({ describe, it }: Runner, spec: StrategySpec): 
       it(`has a block refused at start where ${path} is wrong, with that path`, async () => {
         const transports = [{ type: "memory", auth: { [METHOD]: { type, ...bad } } }];
         await assert.rejects(
-          createRouter({ plugins: [probeMethods, plugin], realms, transports } as unknown as WampgateConfig),
+          createRouter({ plugins, realms, transports } as unknown as WampgateConfig),
           (error) => error instanceof ConfigError && error.message.includes(path),
         );
       });

@@ -2,8 +2,11 @@ import { createRouter, type MemoryConnectOptions, type Plugin, type Router, type
 import { CapturedLog } from "./captured-log.ts";
 import { FakeClient } from "./fake-client.ts";
 
+/** A plugin, alone or with its options. */
+export type PluginEntry = Plugin | readonly [Plugin, unknown];
+
 export interface TestRouterOptions {
-  readonly plugins: readonly (Plugin | readonly [Plugin, unknown])[];
+  readonly plugins: readonly PluginEntry[];
   /** The `auth` of its one transport. */
   readonly auth: unknown;
   /** Default: `realm1` with the role `user`, which may do everything. */

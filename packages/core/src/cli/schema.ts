@@ -4,8 +4,8 @@ import { forEditors } from "../config/editor-schema.ts";
 import { readConfig } from "../config/find.ts";
 import { configJsonSchema } from "../config/json-schema.ts";
 import { OFFICIAL } from "../config/known-packages.ts";
-import { loadNamedPlugins } from "../config/load.ts";
-import type { Plugin } from "../contract/plugin.ts";
+import { loadedAlone, loadNamedPlugins } from "../config/check-plugins.ts";
+import type { LoadedPlugin } from "../contract/plugin.ts";
 import { ConfigError } from "../errors/config-error.ts";
 import { loadPlugins } from "../plugins/load-plugins.ts";
 import { resolveModule, type ResolveFrom } from "../plugins/resolve.ts";
@@ -22,7 +22,7 @@ export async function schema({ config }: RouterCommand): Promise<void> {
 }
 
 /** The plugins of the config; null without one. What else is wrong in it does not matter here. */
-async function namedPlugins(file: string | undefined): Promise<readonly Plugin[] | null> {
+async function namedPlugins(file: string | undefined): Promise<readonly LoadedPlugin[] | null> {
   const cwd = process.cwd();
   try {
     const source = await readConfig({ cwd, ...(file === undefined ? {} : { file }) });
@@ -34,14 +34,14 @@ async function namedPlugins(file: string | undefined): Promise<readonly Plugin[]
 }
 
 /** The official packages that are installed in the working directory or beside core. */
-async function installedPlugins(): Promise<readonly Plugin[]> {
+async function installedPlugins(): Promise<readonly LoadedPlugin[]> {
   const from = { folder: process.cwd(), cwd: dirname(fileURLToPath(import.meta.url)) };
   const found = await loadPlugins(
     OFFICIAL.filter((name) => isInstalled(name, from)),
     from,
     () => undefined, // one that does not load is left out
   );
-  return found.map(({ plugin }) => plugin);
+  return Promise.all(found.map(({ plugin }) => loadedAlone(plugin)));
 }
 
 function isInstalled(name: string, from: ResolveFrom): boolean {

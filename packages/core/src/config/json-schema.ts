@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Transport } from "../contract/transport.ts";
-import type { Plugin } from "../contract/plugin.ts";
+import type { LoadedPlugin } from "../contract/plugin.ts";
 import type { Schema } from "../contract/schema.ts";
 import { blockSchema } from "../auth/settings.ts";
 import { rootSchema, transportSchema } from "./core-schema.ts";
@@ -10,7 +10,7 @@ import { counters } from "../settings/metadata.ts";
 type Json = Record<string, unknown>;
 
 /** The JSON Schema (draft 2020-12) of configs with these plugins, generated from the schemas that check them. */
-export function configJsonSchema(plugins: readonly Plugin[], transports: readonly Transport[]): Json {
+export function configJsonSchema(plugins: readonly LoadedPlugin[], transports: readonly Transport[]): Json {
   const root = z.toJSONSchema(rootSchema, { io: "input", unrepresentable: "any" }) as Json;
   const all = [...transports, ...plugins.flatMap((plugin) => plugin.transports ?? [])];
   const properties = root["properties"] as Json;
@@ -28,11 +28,11 @@ function transportOf({ type, schema }: Transport, auth: Json): Json {
 }
 
 /** Each method's block, or a list of blocks, chosen by `type`. */
-function authOf(plugins: readonly Plugin[]): Json {
-  const strategies = plugins.flatMap((plugin) => plugin.strategies ?? []);
+function authOf(plugins: readonly LoadedPlugin[]): Json {
+  const strategies = plugins.flatMap((plugin) => plugin.strategies);
   const core = z.toJSONSchema(blockSchema, { io: "input", unrepresentable: "any" }) as Json;
   const methods = plugins
-    .flatMap((plugin) => plugin.methods ?? [])
+    .flatMap((plugin) => plugin.methods)
     .map((method): [string, Json] => {
       const types = [
         ...(method.static === undefined ? [] : [["static", method.static.schema] as const]),

@@ -2,16 +2,16 @@ import type { z } from "zod";
 import type { Transport } from "../contract/transport.ts";
 import { ConfigError, type ConfigIssue } from "../errors/config-error.ts";
 import type { CalledProcedure } from "../contract/strategy.ts";
-import type { Plugin } from "../contract/plugin.ts";
+import type { LoadedPlugin } from "../contract/plugin.ts";
 import type { RealmSettings } from "../realm/settings.ts";
-import { componentSchema, pluginsSchema } from "../plugins/settings.ts";
+import { componentSchema } from "../plugins/settings.ts";
 import { type RouterSettings, routerSettings } from "../router/settings.ts";
-import { type FoundPlugin, loadPlugins, type PluginEntry } from "../plugins/load-plugins.ts";
 import { resolveModule } from "../plugins/resolve.ts";
 import type { Component } from "../plugins/start-component.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 import { type AuthContext, isExcused } from "./check-auth.ts";
 import { warnOfRights } from "./check-rights.ts";
+import { checkPlugins } from "./check-plugins.ts";
 import { checkListening } from "./check-listening.ts";
 import { checkRealms } from "./check-realms.ts";
 import { checkTransports, type LoadedTransport } from "./check-transports.ts";
@@ -44,7 +44,7 @@ export interface LoadedConfig {
   readonly components: readonly LoadedComponent[];
   /** The router's own settings, from the top level. */
   readonly settings: RouterSettings;
-  readonly plugins: readonly { readonly plugin: Plugin; readonly options: unknown }[];
+  readonly plugins: readonly { readonly plugin: LoadedPlugin; readonly options: unknown }[];
   /** The procedures that strategies call. No broad rule allows their registration. */
   readonly called: readonly CalledProcedure[];
   /** What is legal, but probably a mistake. */
@@ -60,7 +60,7 @@ export interface LoadOptions {
   /** The names that endpoints of type `server` may have: the HTTP servers that the program gives. */
   readonly servers?: ReadonlySet<string>;
   /** The plugins of the running router, if its config is read again: no others can be added. */
-  readonly running?: readonly Plugin[];
+  readonly running?: readonly LoadedPlugin[];
 }
 
 /**
@@ -89,14 +89,7 @@ export async function loadConfig(
       issues.addUnknownKey([], key, raw, didYouMean(key, Object.keys(rootSchema.shape)));
   }
 
-  const { found, notLoaded } = await findPlugins(raw["plugins"] ?? [], from, check);
-  const plugins = await Promise.all(
-    found.map(async ({ plugin, options, index }) => ({
-      plugin,
-      options: await checkOptions(plugin, options, index, check),
-    })),
-  );
-  const usable = running === undefined ? found : found.flatMap((entry) => asRunning(entry, running));
+  const { plugins, usable, notLoaded } = await checkPlugins(raw["plugins"] ?? [], from, check, running);
   const warnings = new Issues(source.locate);
   const realms = await checkRealms(raw["realms"], check);
   const context: AuthContext = {
@@ -106,12 +99,12 @@ export async function loadConfig(
     warnings,
     called: [...realms.called],
     methods: new Map(
-      usable.flatMap(({ plugin: { name: plugin, methods = [] } }) =>
+      usable.flatMap(({ plugin: { name: plugin, methods } }) =>
         methods.map((method) => [method.name, { method, plugin }] as const),
       ),
     ),
     strategies: new Map(
-      usable.flatMap(({ plugin: { name: plugin, strategies = [] } }) =>
+      usable.flatMap(({ plugin: { name: plugin, strategies } }) =>
         strategies.map((strategy) => [strategy.type, { strategy, plugin }] as const),
       ),
     ),
@@ -133,7 +126,10 @@ export async function loadConfig(
     warnOfRights({ realms: realms.settings, called: context.called, components: places }, warnings);
   }
 
-  if (issues.found.length > 0 && running !== undefined) tellOfNewPlugins(found, running, issues);
+  if (issues.found.length > 0)
+    // A new plugin may be the reason for the other problems.
+    for (const { plugin, index } of plugins.filter((entry) => !usable.includes(entry)))
+      issues.add(["plugins", index], `the plugin "${plugin.name}" was not loaded at the start; a restart loads it`);
   if (issues.found.length > 0) throw new ConfigError(source.file, shownIssues(issues.found, raw, hide));
   return {
     file: source.file,
@@ -146,75 +142,6 @@ export async function loadConfig(
     called: context.called.map(({ uri, realm, realmKey }) => ({ uri, realm, realmKey })),
     warnings: shownIssues(warnings.found, raw, hide),
   };
-}
-
-/**
- * The plugins that a config names, whatever else is wrong in it.
- * @throws ConfigError if one of them cannot be loaded
- */
-export async function loadNamedPlugins(source: ConfigSource, cwd: string): Promise<Plugin[]> {
-  const issues = new Issues(source.locate);
-  const { file, folder } = source;
-  const raw = { plugins: isDict(source.raw) ? (source.raw["plugins"] ?? []) : [] };
-  const { value, fromEnvironment, hide } = expandEnvironment(raw, { environment: process.env, folder }, issues);
-  const named = isDict(value) ? value["plugins"] : [];
-  const { found } = await findPlugins(named, { folder, cwd }, { issues, fromEnvironment });
-  if (issues.found.length > 0) throw new ConfigError(file, shownIssues(issues.found, raw, hide));
-  return found.map(({ plugin }) => plugin);
-}
-
-/** Loads the plugins. `notLoaded` has the entries that could not be loaded, as far as they are names. */
-async function findPlugins(
-  raw: unknown,
-  from: { folder: string; cwd: string },
-  check: Check,
-): Promise<{ found: FoundPlugin[]; notLoaded: string[] }> {
-  if (!Array.isArray(raw)) {
-    await checkBySchema(pluginsSchema, raw, ["plugins"], check);
-    return { found: [], notLoaded: isDict(raw) ? Object.keys(raw) : [String(raw)] };
-  }
-  const entries: { entry: PluginEntry; index: number }[] = [];
-  const notLoaded: string[] = [];
-  const fail = (index: number): void => {
-    const entry: unknown = raw[index];
-    notLoaded.push(String(Array.isArray(entry) ? (entry as unknown[])[0] : entry));
-  };
-  for (const [index, entry] of (raw as unknown[]).entries()) {
-    const checked = await checkBySchema(pluginsSchema.element, entry, ["plugins", index], check);
-    if (checked === null) fail(index);
-    else entries.push({ entry: checked.value as PluginEntry, index });
-  }
-  const indexOf = (position: number): number => entries[position]?.index ?? position;
-  const found = await loadPlugins(
-    entries.map(({ entry }) => entry),
-    from,
-    (position, message, cause) => {
-      fail(indexOf(position));
-      check.issues.add(["plugins", indexOf(position)], message, cause);
-    },
-  );
-  return { found: found.map((one) => ({ ...one, index: indexOf(one.index) })), notLoaded };
-}
-
-/** The running plugin of this name: a config in JavaScript may have created another object for it. */
-function asRunning(entry: FoundPlugin, running: readonly Plugin[]): FoundPlugin[] {
-  const plugin = running.find(({ name }) => name === entry.plugin.name);
-  return plugin === undefined ? [] : [{ ...entry, plugin }];
-}
-
-/** Adds a problem for each new plugin, since it may be the reason for the others. */
-function tellOfNewPlugins(found: readonly FoundPlugin[], running: readonly Plugin[], issues: Issues): void {
-  for (const { plugin, index } of found) {
-    if (running.some(({ name }) => name === plugin.name)) continue;
-    issues.add(["plugins", index], `the plugin "${plugin.name}" was not loaded at the start; a restart loads it`);
-  }
-}
-
-async function checkOptions(plugin: Plugin, options: unknown, index: number, check: Check): Promise<unknown> {
-  const at = ["plugins", index, 1];
-  if (plugin.options !== undefined) return (await checkBySchema(plugin.options, options ?? {}, at, check))?.value;
-  if (options !== undefined) check.issues.add(at, `the plugin "${plugin.name}" takes no options`);
-  return undefined;
 }
 
 async function checkComponents(

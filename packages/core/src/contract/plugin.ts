@@ -10,6 +10,12 @@ import type { Transport } from "./transport.ts";
  */
 declare const brand: unique symbol;
 
+/**
+ * A list, or a function that makes it from the plugin's options: it runs once for each router, when the config is checked,
+ * and gets the same object as `apply`. It must open nothing: `wampgate check` and `schema` call it too.
+ */
+export type Provided<T, O> = readonly T[] | ((options: O) => readonly T[]);
+
 /** What a plugin says about itself. */
 export interface PluginDefinition<O = unknown> {
   /** The npm package's name, or another name by which the operator knows the plugin. */
@@ -20,8 +26,8 @@ export interface PluginDefinition<O = unknown> {
   readonly version?: string;
   /** The names of plugins that the config must have too. */
   readonly requires?: readonly string[];
-  readonly methods?: readonly AuthMethod[];
-  readonly strategies?: readonly Strategy[];
+  readonly methods?: Provided<AuthMethod, O>;
+  readonly strategies?: Provided<Strategy, O>;
   readonly serializers?: readonly Serializer[];
   readonly transports?: readonly Transport[];
   /** What may follow the name in the config, `["name", { … }]`. Without it the plugin takes no options. */
@@ -33,4 +39,10 @@ export interface PluginDefinition<O = unknown> {
 /** A plugin, as `definePlugin` makes it. */
 export interface Plugin extends PluginDefinition {
   readonly [brand]: true;
+}
+
+/** A plugin in one router, whose methods and strategies are made. */
+export interface LoadedPlugin extends Plugin {
+  readonly methods: readonly AuthMethod[];
+  readonly strategies: readonly Strategy[];
 }

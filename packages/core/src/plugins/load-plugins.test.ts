@@ -75,28 +75,6 @@ describe("a plugin that is named", () => {
   });
 });
 
-describe("a plugin's claims", () => {
-  const strategy = { type: "s", block: z.object({}), resolve: () => undefined as never };
-
-  it("two claims of one name are a problem that names both owners", async () => {
-    const { complaints } = await load([
-      named({ name: "one", strategies: [strategy] }),
-      named({ name: "two", strategies: [strategy] }),
-    ]);
-    expect(complaints).toEqual(['1: plugin "two" claims the strategy "s", as "one" does; keep one of them']);
-  });
-
-  it("one plugin listed twice is a problem", async () => {
-    const { complaints } = await load([named(), named()]);
-    expect(complaints).toEqual(['1: plugin "p" claims the name "p" twice, or is listed twice']);
-  });
-
-  it("the strategy static belongs to the methods", async () => {
-    const { complaints } = await load([named({ strategies: [{ ...strategy, type: "static" }] })]);
-    expect(complaints).toEqual([expect.stringContaining("the type static, which belongs to the methods")]);
-  });
-});
-
 describe("a plugin's range of core", () => {
   it.each([["*"], [`^${CORE_VERSION}`], [CORE_VERSION]])("%s fits", async (core) => {
     expect(await load([named({ core })])).toEqual({ names: ["p"], complaints: [] });
@@ -111,25 +89,6 @@ describe("a plugin's range of core", () => {
     expect((await load([named({ core: "latest" })])).complaints).toEqual([
       expect.stringContaining("must be a semver range"),
     ]);
-  });
-});
-
-describe("a plugin that requires others", () => {
-  const needy = named({ name: "needy", requires: ["base"] });
-
-  it("is loaded if the config has them, wherever they stand", async () => {
-    const both = [needy, named({ name: "base" })];
-    expect(await load(both)).toEqual({ names: ["needy", "base"], complaints: [] });
-  });
-
-  it("is told which one to add", async () => {
-    const { complaints } = await load([named(), needy]);
-    expect(complaints).toEqual(['1: plugin "needy" needs "base"; add it to plugins']);
-  });
-
-  it("is told only why another one could not be loaded, which may be the one that it requires", async () => {
-    const { complaints } = await load(["./base.mjs", needy]);
-    expect(complaints).toEqual([expect.stringContaining("0: ")]);
   });
 });
 
@@ -189,9 +148,14 @@ describe("a key that core does not know is refused, with the one that was probab
 it.each<[string, unknown, string]>([
   ["name", "", "the plugin needs name: expected a string, found a string"],
   ["apply", 5, "the plugin has a wrong apply: expected a function, found an integer"],
-  ["methods", {}, "the plugin has a wrong methods: expected a list, found a dictionary"],
+  ["methods", {}, "the plugin has a wrong methods: expected a list or function, found a dictionary"],
   ["methods", [5], "methods[0] must be an object, found an integer"],
   ["requires", [""], "requires[0] must be the name of a plugin, found a string"],
+  [
+    "strategies",
+    [{ type: "static", block: z.object({}), resolve: () => undefined }],
+    "strategies[0] claims the type static, which belongs to the methods",
+  ],
   ["strategies", [{ type: "s", block: z.object({}) }], "strategies[0] needs resolve: expected a function"],
   ["serializers", [{ name: "s" }], "serializers[0] needs decode"],
   ["transports", [{ type: "t", schema: {}, start: () => undefined }], "transports[0] needs schema: expected a schema"],

@@ -42,8 +42,6 @@ export async function loadPlugins(
       complain(index, message, cause);
     }
   }
-  reportTwins(found, complain);
-  if (found.length === entries.length) reportMissing(found, complain);
   return found;
 }
 
@@ -99,39 +97,7 @@ function versionProblems({ core }: Plugin): string[] {
   return [`it works with @wampgate/core ${core}, but this is ${CORE_VERSION}; install versions that fit each other`];
 }
 
-/** Reports plugins that claim the same name: it would be unclear which of them answers. */
-function reportTwins(found: readonly FoundPlugin[], complain: (index: number, message: string) => void): void {
-  const owners = new Map<string, string>();
-  for (const { plugin, index } of found) {
-    for (const claim of claimsOf(plugin)) {
-      const owner = owners.get(claim);
-      if (owner === undefined) owners.set(claim, plugin.name);
-      else if (owner === plugin.name)
-        complain(index, `plugin "${plugin.name}" claims the ${claim} twice, or is listed twice`);
-      else complain(index, `plugin "${plugin.name}" claims the ${claim}, as "${owner}" does; keep one of them`);
-    }
-  }
-}
-
-/** Reports plugins that need others. Call it only if all were loaded: what is missing may have failed. */
-function reportMissing(found: readonly FoundPlugin[], complain: (index: number, message: string) => void): void {
-  const names = new Set(found.map(({ plugin }) => plugin.name));
-  for (const { plugin, index } of found)
-    for (const name of plugin.requires ?? [])
-      if (!names.has(name)) complain(index, `plugin "${plugin.name}" needs "${name}"; add it to plugins`);
-}
-
 /** A plugin as the operator sees it: its name, and its version if it says one. */
 export function shownPlugin({ name, version }: Pick<Plugin, "name" | "version">): string {
   return version === undefined ? name : `${name} ${version}`;
-}
-
-function claimsOf({ name, methods = [], strategies = [], serializers = [], transports = [] }: Plugin): string[] {
-  return [
-    `name "${name}"`,
-    ...methods.map((method) => `method "${method.name}"`),
-    ...strategies.map(({ type }) => `strategy "${type}"`),
-    ...serializers.map((serializer) => `serializer "${serializer.name}"`),
-    ...transports.map(({ type }) => `transport "${type}"`),
-  ];
 }

@@ -6,7 +6,7 @@ import { didYouMean } from "../config/suggest.ts";
 import type { Serializer } from "../serializers/serializer.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 
-type Kind = "function" | "string" | "number" | "boolean" | "object" | "schema" | "list";
+type Kind = "function" | "string" | "number" | "boolean" | "object" | "schema" | "list" | "list or function";
 
 /** What each key of a member must be. The compiler demands all keys of its type: any other key is an error. */
 type Shape<T> = Readonly<Record<keyof Required<T>, Kind | `${Kind}?`>>;
@@ -16,8 +16,8 @@ const PLUGIN: Shape<PluginDefinition> = {
   core: "string",
   version: "string?",
   requires: "list?",
-  methods: "list?",
-  strategies: "list?",
+  methods: "list or function?",
+  strategies: "list or function?",
   serializers: "list?",
   transports: "list?",
   options: "schema?",
@@ -77,13 +77,24 @@ export function shapeProblems(plugin: PluginDefinition): string[] {
     ...listOf(plugin.requires).flatMap((name, i) =>
       fits(name, "string") ? [] : [`requires[${i}] must be the name of a plugin, found ${kindOf(name)}`],
     ),
-    ...membersOf(plugin.methods).flatMap(([method, i]) => methodProblems(`methods[${i}]`, method)),
-    ...membersOf(plugin.strategies).flatMap(([strategy, i]) => strategyProblems(`strategies[${i}]`, strategy)),
+    ...eachProblem("methods", plugin.methods),
+    ...eachProblem("strategies", plugin.strategies),
     ...membersOf(plugin.serializers).flatMap(([serializer, i]) =>
       problemsOf(`serializers[${i}]`, serializer, SERIALIZER),
     ),
     ...membersOf(plugin.transports).flatMap(([transport, i]) => problemsOf(`transports[${i}]`, transport, TRANSPORT)),
   ];
+}
+
+/** What is wrong in the methods or strategies that a plugin has made. */
+export function memberProblems(key: "methods" | "strategies", list: unknown): string[] {
+  return Array.isArray(list) ? eachProblem(key, list) : [`its ${key} gave ${kindOf(list)}, expected a list`];
+}
+
+/** Of a list. A function makes one later. */
+function eachProblem(key: "methods" | "strategies", list: unknown): string[] {
+  const problems = key === "methods" ? methodProblems : strategyProblems;
+  return membersOf(list).flatMap(([member, i]) => problems(`${key}[${i}]`, member));
 }
 
 function methodProblems(what: string, method: unknown): string[] {
@@ -140,6 +151,7 @@ function fits(member: unknown, wanted: Kind | `${Kind}?`): boolean {
   if (wanted === "string") return typeof member === "string" && member !== "";
   if (wanted === "schema") return typeof member === "object" && member !== null && "~standard" in member;
   if (wanted === "list") return Array.isArray(member);
+  if (wanted === "list or function") return Array.isArray(member) || typeof member === "function";
   if (wanted === "object") return typeof member === "object" && member !== null;
   return typeof member === wanted;
 }

@@ -33,10 +33,10 @@ export async function applyPlugins(
       },
       http: { route: (entry, path, handler) => routes.add(plugin.name, entry, path, handler) },
     };
-    const { methods = [] } = plugin;
+    const { methods, strategies } = plugin;
     for (const method of methods) tapMethod(hooks, plugin.name, method);
     if (methods.some((method) => method.static !== undefined)) tapStatic(hooks, plugin.name, methods);
-    for (const strategy of plugin.strategies ?? []) tapStrategy(hooks, plugin.name, strategy, api);
+    for (const strategy of strategies) tapStrategy(hooks, plugin.name, strategy, api);
     try {
       await plugin.apply?.(api, options);
     } catch (error) {
@@ -50,8 +50,8 @@ export async function applyPlugins(
 /** @throws WampgateError if a hook is tapped for a method or strategy that no loaded plugin provides */
 export function requireProviders({ config, hooks }: RouterContext): void {
   const plugins = config.now.plugins.map(({ plugin }) => plugin);
-  const methods = plugins.flatMap((plugin) => plugin.methods ?? []).map(({ name }) => name);
-  const strategies = plugins.flatMap((plugin) => plugin.strategies ?? []).map(({ type }) => type);
+  const methods = plugins.flatMap((plugin) => plugin.methods).map(({ name }) => name);
+  const strategies = plugins.flatMap((plugin) => plugin.strategies).map(({ type }) => type);
   const orphans = unclaimedTaps(hooks, new Set(methods), new Set(["static", ...strategies]));
   if (orphans.length === 0) return;
   throw new WampgateError(
