@@ -114,6 +114,7 @@ it("a wrong proof is one line, and the hook `loginFailed` is told the same", asy
     ...by,
     authprovider: "static",
     message: "the authentication was denied: unknown authid or wrong proof",
+    cause: "wrong-proof",
   });
   expect(refusals).toMatchObject([{ ...by, peer: SOMEBODY.peer, provider: "static", hello: { authid: "joe" } }]);
   expect(running.log.text()).not.toContain("a guess");
@@ -188,6 +189,6 @@ it("a client that leaves in the middle of its login is one line, and was not ref
   const gone = once(left, "abort");
   client.socket.terminate();
   await gone;
-  expect(line()).toMatchObject({ login: "abandoned", authid: "joe", authmethod: "ticket" });
+  expect(line()).toMatchObject({ login: "abandoned", authid: "joe", authmethod: "ticket", cause: "left" });
   expect(refusals).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import {
   type CallOutcome,
+  type Cause,
   defineStrategy,
   definePlugin,
   denied,
@@ -33,11 +34,11 @@ export const dynamic = defineStrategy<Block>({
   async resolve(query, own, api) {
     const realm = own["authenticator-realm"] ?? query.realm;
     if (realm === null)
-      return denied(ErrorUri.noSuchRealm, "no realm was asked for, and no authenticator-realm is set");
+      return denied(ErrorUri.noSuchRealm, "no realm was asked for, and no authenticator-realm is set", noRealm(""));
     const { timeout, wait } = own;
     const args = [query.realm, query.authid, detailsOf(query, api, own.authenticator)];
     const outcome = await api.call(realm, own.authenticator, args, { signal: query.signal, timeout, wait });
-    return answerOf(outcome, query, api, { realm, authenticator: own.authenticator });
+    return answerOf(outcome, query, api, { realm, authenticator: own.authenticator, timeout });
   },
 });
 
@@ -64,29 +65,38 @@ function authextraOf({ session, authextra, rawAuthextra }: Hello, { log }: Plugi
 interface Called {
   readonly realm: string;
   readonly authenticator: string;
+  readonly timeout: number;
 }
 
 function answerOf(outcome: CallOutcome, query: PrincipalQuery, api: PluginApi, called: Called): PrincipalAnswer {
+  const uri = called.authenticator;
+  const because = (cause: Cause, why: string): PrincipalAnswer => failed(api, called, why, cause);
   switch (outcome.kind) {
     case "result":
       try {
         return readResult(outcome, query);
       } catch (error) {
         if (!(error instanceof BadAnswer)) throw error;
-        return failed(api, called, error.message);
+        return badAnswer(api, called, error.message);
       }
     case "error":
       return refusal(outcome, query, api, called);
     case "no-realm":
-      return denied(ErrorUri.noSuchRealm, `no realm "${called.realm}" exists on this router`);
+      return denied(ErrorUri.noSuchRealm, `no realm "${called.realm}" exists on this router`, noRealm(called.realm));
     case "no-callee":
-      return failed(api, called, "it is not registered");
+      return because({ code: "no-authenticator", params: { uri, realm: called.realm } }, "it is not registered");
     case "callee-busy":
-      return failed(api, called, "it reads too slowly: more than its transport's max-buffered waits for it");
+      return because(
+        { code: "authenticator-busy", params: { uri } },
+        "it reads too slowly: more than its transport's max-buffered waits for it",
+      );
     case "callee-gone":
-      return failed(api, called, "it left before it answered");
+      return because({ code: "authenticator-gone", params: { uri } }, "it left before it answered");
     case "timeout":
-      return failed(api, called, "it did not answer in time");
+      return because(
+        { code: "authenticator-timeout", params: { uri, timeout: called.timeout } },
+        "it did not answer in time",
+      );
   }
 }
 
@@ -99,18 +109,33 @@ function refusal(
 ): PrincipalAnswer {
   const message = typeof args[0] === "string" ? args[0] : undefined;
   if (uri === ErrorUri.noSuchPrincipal && !last) return unknown();
-  if (!isUri(uri)) return failed(api, called, "it raised an error with an illegal URI");
+  if (!isUri(uri)) return badAnswer(api, called, "it raised an error with an illegal URI");
+  const cause: Cause = { code: "authenticator-error", params: { uri: called.authenticator, error: uri } };
   if (uri === ErrorUri.runtimeError) {
     // A crash: its text may hold anything, so it is only for the operator.
-    api.log.error({ ...called, message }, "the authenticator crashed");
-    return denied(uri);
+    api.log.error({ ...whichOf(called), message }, "the authenticator crashed");
+    return denied(uri, undefined, cause);
   }
-  return denied(uri, message);
+  return denied(uri, message, cause);
 }
 
-function failed(api: PluginApi, called: Called, why: string): PrincipalAnswer {
-  api.log.error({ ...called }, `authenticator ${called.authenticator} in realm ${called.realm}: ${why}`);
-  return denied(ErrorUri.authenticationFailed, FAILED);
+function badAnswer(api: PluginApi, called: Called, problem: string): PrincipalAnswer {
+  const params = { uri: called.authenticator, problem };
+  return failed(api, called, problem, { code: "authenticator-answer", params });
+}
+
+function failed(api: PluginApi, called: Called, why: string, cause: Cause): PrincipalAnswer {
+  api.log.error(whichOf(called), `authenticator ${called.authenticator} in realm ${called.realm}: ${why}`);
+  return denied(ErrorUri.authenticationFailed, FAILED, cause);
+}
+
+/** For a line of the log. */
+function whichOf({ realm, authenticator }: Called): Omit<Called, "timeout"> {
+  return { realm, authenticator };
+}
+
+function noRealm(realm: string): Cause {
+  return { code: "no-realm", params: { realm } };
 }
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };

@@ -44,6 +44,7 @@ const shown = z
 export const ticket = defineMethod({
   name: "ticket",
   at: "authenticate",
+  proof: "ticket",
   credential: shown,
   strategyMayVerify: true,
   static: {

@@ -50,6 +50,7 @@ interface Expected {
 export const wampcra = defineMethod({
   name: "wampcra",
   at: "hello",
+  proof: "signature",
   credential: z.object(secretFields).superRefine(checkSecret),
   static: {
     schema: block,

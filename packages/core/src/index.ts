@@ -45,6 +45,8 @@ export type {
 } from "./contract/method.ts";
 export type { CalledProcedure, Strategy } from "./contract/strategy.ts";
 export { defineMethod, defineStrategy } from "./plugins/define.ts";
+export { CAUSE_CODES, type CauseText, causeText } from "./auth/causes.ts";
+export type { Cause, CauseCode, CauseParams } from "./contract/login-cause.ts";
 export type { SessionInfo } from "./contract/session-port.ts";
 export type { CallOptions, CallOutcome, ServiceCall, ServiceCallEnd } from "./contract/service-call.ts";
 export { definePlugin } from "./plugins/define.ts";

@@ -9,6 +9,8 @@ import type { Dict } from "../wamp/payload.ts";
 export interface HandshakeContext {
   /** The methods of the client's transport. */
   readonly auth: Live<AuthSettings>;
+  /** The client's transport, in words for the operator. */
+  readonly name: string;
   readonly hooks: RouterHooks;
   readonly realms: RealmDirectory;
   /** The `roles` of WELCOME. */

@@ -1,4 +1,4 @@
-import type { Deny } from "../contract/verdict.ts";
+import type { Cause } from "../contract/login-cause.ts";
 import { PluginError } from "../errors/plugin-error.ts";
 
 /** The login is denied, whatever its method goes on to say. */
@@ -6,6 +6,8 @@ export class Denial extends Error {
   override readonly name = "Denial";
   readonly reason: string;
   readonly text: string | null;
+  /** For the operator. */
+  readonly why: Cause;
   /** The plugin that denied it; null if core did. */
   readonly plugin: string | null;
   /** The strategy that denied it; null if none did. */
@@ -16,20 +18,17 @@ export class Denial extends Error {
   constructor(
     reason: string,
     text: string | null,
+    why: Cause,
     by: Partial<Pick<Denial, "plugin" | "provider" | "isVerdict">> = {},
   ) {
     super(`the login is denied: ${reason}`);
     this.isVerdict = by.isVerdict ?? false;
     this.reason = reason;
     this.text = text;
+    this.why = why;
     this.plugin = by.plugin ?? null;
     this.provider = by.provider ?? null;
   }
-}
-
-/** What a plugin's `deny()` means. */
-export function denialOf({ reason, message }: Deny, plugin: string): Denial {
-  return new Denial(reason, message, { plugin, isVerdict: true });
 }
 
 /** The plugin that failed, as a field of a log line or of a Denial. */

@@ -1,27 +1,36 @@
 import type { MethodSettings } from "../contract/auth-settings.ts";
-import type { Handshake, HandshakeReply, HandshakeTrace } from "../contract/handshake.ts";
+import type { Handshake, HandshakeReply, HandshakeTrace, StepName } from "../contract/handshake.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { Verdict } from "../contract/verdict.ts";
 import { PluginError } from "../errors/plugin-error.ts";
 import { deciderOf } from "../hooks/create-hook.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
-import { excerpt } from "../wamp/excerpt.ts";
+import { clip, excerpt } from "../wamp/excerpt.ts";
 import { isPromise, type MaybePromise, whenThere } from "../wamp/maybe-promise.ts";
 import { kindOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
 import type { HandshakeContext } from "./context.ts";
-import { Denial, denialOf } from "./denial.ts";
+import { Denial } from "./denial.ts";
 import { left, Login } from "./login.ts";
 import { principalOf } from "./principals.ts";
 import { judgeAgain, sessionInfo, welcomeDetails } from "./welcome.ts";
+
+/** How many methods a cause names. */
+const MOST_METHODS = 16;
 
 /** What a step leads to: the next one, or what the client is sent. */
 type Next = StepName | HandshakeReply;
 
 /** The steps of a login, in their order. Each is a function below; what it throws ends the login. */
-const STEPS = { hello, choose, challenge, authenticate, verified, complete, welcome };
-
-type StepName = keyof typeof STEPS;
+const STEPS: Readonly<Record<StepName, (login: Login) => MaybePromise<Next>>> = {
+  hello,
+  choose,
+  challenge,
+  authenticate,
+  verified,
+  complete,
+  welcome,
+};
 
 /** One client's login, from its HELLO to WELCOME or ABORT. */
 export class ClientHandshake implements Handshake {
@@ -32,9 +41,9 @@ export class ClientHandshake implements Handshake {
   }
 
   get trace(): HandshakeTrace {
-    const { attempt, found, provider, plugin, configured } = this.#login;
+    const { attempt, found, provider, plugin, configured, asking } = this.#login;
     const known = found === null ? null : !found.isDecoy;
-    return { authmethod: attempt?.authmethod ?? null, provider, plugin, known, configured };
+    return { authmethod: attempt?.authmethod ?? null, provider, plugin, known, configured, asking };
   }
 
   begin(): MaybePromise<HandshakeReply> {
@@ -47,6 +56,7 @@ export class ClientHandshake implements Handshake {
   }
 
   #take(step: StepName): MaybePromise<HandshakeReply> {
+    this.#login.step = step;
     try {
       const next = STEPS[step](this.#login);
       if (!isPromise(next)) return this.#taken(next);
@@ -77,7 +87,7 @@ function settledEarly(login: Login, verdict: Verdict): Next {
   const by = deciderOf(login.hello) ?? "hello";
   if (verdict.kind === "challenge")
     throw new PluginError("WG_HELLO_ANSWER", by, "challenged in hello, where no method is chosen yet");
-  if (verdict.kind === "deny") throw denialOf(verdict, by);
+  if (verdict.kind === "deny") throw login.denied(verdict, by);
   const { assignment, replaces, authmethod, provider } = verdict;
   if (assignment === null || !replaces)
     throw new PluginError(
@@ -96,16 +106,26 @@ function choose(login: Login): MaybePromise<Next> {
   return whenThere(methodFor(login, 0), (settings) => {
     if (settings === null) {
       login.configured = [...login.context.auth.now.keys()];
-      throw new Denial(
-        ErrorUri.noMatchingAuthMethod,
-        "none of the client's authmethods is configured on this transport",
-      );
+      throw noMethod(login, login.configured);
     }
     login.settings = settings;
     login.admission = { principal: null, realm: login.hello.realm, authid: login.hello.authid };
     login.begin(settings.method.name);
     return "challenge";
   });
+}
+
+function noMethod({ hello, context }: Login, configured: readonly string[]): Denial {
+  const offered = listOf(hello.authmethods);
+  return new Denial(ErrorUri.noMatchingAuthMethod, "none of the client's authmethods is configured on this transport", {
+    code: "no-method",
+    params: { offered, transport: context.name, configured: listOf(configured) },
+  });
+}
+
+/** The first names of a list that may be long. */
+function listOf(names: readonly string[]): string {
+  return names.slice(0, MOST_METHODS).map(clip).join(", ") + (names.length > MOST_METHODS ? ", …" : "");
 }
 
 /** @param from the client's first method that is not tried yet */
@@ -163,7 +183,7 @@ function followed(login: Login, verdict: Verdict | undefined): Next {
     case "challenge":
       return login.challenged(verdict, method.name);
     case "deny":
-      throw denialOf(verdict, by);
+      throw by === plugin ? login.disproved(verdict, method) : login.denied(verdict, by);
     case "accept":
       login.proof = null;
       login.principal = login.accepted(verdict, by);
@@ -182,7 +202,7 @@ function verified(login: Login): MaybePromise<Next> {
     login.plugin = by;
     switch (verdict.kind) {
       case "deny":
-        throw denialOf(verdict, by);
+        throw login.denied(verdict, by);
       case "challenge":
         return login.challenged(verdict, attempt.authmethod);
       case "accept":
@@ -199,15 +219,27 @@ function verified(login: Login): MaybePromise<Next> {
 function complete(login: Login): Next {
   const principal = left(login.principal);
   const { realm: name, authid, role } = principal;
-  if (name === null) throw new Denial(ErrorUri.noSuchRealm, "no realm was assigned");
-  if (authid === null) throw new Denial(ErrorUri.noSuchPrincipal, "no authid was assigned");
-  if (role === null) throw new Denial(ErrorUri.noSuchRole, "no authrole was assigned");
+  if (name === null) throw noRealm("", "no realm was assigned");
+  if (authid === null)
+    throw new Denial(ErrorUri.noSuchPrincipal, "no authid was assigned", {
+      code: "no-principal",
+      params: { realm: clip(name) },
+    });
+  if (role === null) throw noRole(name, "", "no authrole was assigned");
   const realm = login.context.realms.get(name);
-  if (realm === undefined) throw new Denial(ErrorUri.noSuchRealm, `no realm "${excerpt(name)}" exists on this router`);
-  if (!realm.hasRole(role))
-    throw new Denial(ErrorUri.noSuchRole, `realm "${excerpt(name)}" has no role "${excerpt(role)}"`);
+  if (realm === undefined) throw noRealm(name, `no realm "${excerpt(name)}" exists on this router`);
+  if (!realm.hasRole(role)) throw noRole(name, role, `realm "${excerpt(name)}" has no role "${excerpt(role)}"`);
   login.complete = { ...principal, realm: name, authid, role };
   return "welcome";
+}
+
+function noRealm(realm: string, text: string): Denial {
+  return new Denial(ErrorUri.noSuchRealm, text, { code: "no-realm", params: { realm: clip(realm) } });
+}
+
+function noRole(realm: string, role: string, text: string): Denial {
+  const params = { realm: clip(realm), role: clip(role) };
+  return new Denial(ErrorUri.noSuchRole, text, { code: "no-role", params });
 }
 
 /** Plugins may add to WELCOME. */

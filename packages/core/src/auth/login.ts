@@ -1,14 +1,16 @@
 import type { Principal } from "../contract/assignment.ts";
-import type { AuthSettings, MethodSettings } from "../contract/auth-settings.ts";
-import type { Admission, HandshakeReply } from "../contract/handshake.ts";
+import type { AuthSettings, BlockSettings, MethodSettings } from "../contract/auth-settings.ts";
+import type { Admission, HandshakeReply, StepName } from "../contract/handshake.ts";
 import type { Hello } from "../contract/hello.ts";
-import type { LoginAttempt, Phase, Proof, Resolved } from "../contract/method.ts";
-import type { Accept, Challenge } from "../contract/verdict.ts";
+import type { Cause } from "../contract/login-cause.ts";
+import type { AuthMethod, LoginAttempt, Phase, Proof, Resolved } from "../contract/method.ts";
+import type { Accept, Challenge, Deny } from "../contract/verdict.ts";
 import { PluginError } from "../errors/plugin-error.ts";
 import { WampgateError } from "../errors/wampgate-error.ts";
 import { DENIED } from "../hooks/answers.ts";
 import { DeadlineError } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
+import { clip } from "../wamp/excerpt.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { Attempt } from "./attempt.ts";
 import type { HandshakeContext } from "./context.ts";
@@ -38,6 +40,9 @@ export class Login {
   /** The chosen method; null if none is. */
   settings: MethodSettings | null = null;
   attempt: LoginAttempt | null = null;
+  step: StepName = "hello";
+  /** The block that is asked for the principal; null if none is. */
+  block: BlockSettings | null = null;
   phase: Phase = "hello";
   /** The client's answer to the last challenge; null before it came. */
   proof: Proof | null = null;
@@ -63,6 +68,13 @@ export class Login {
     this.auth = context.auth.now;
   }
 
+  /** The hook that the login is at. */
+  get asking(): string {
+    if (this.block !== null) return `principal.${this.block.type}`;
+    const isByMethod = this.step === "challenge" || this.step === "authenticate";
+    return isByMethod ? `${this.step}.${this.attempt?.authmethod ?? ""}` : this.step;
+  }
+
   /** Whether the config was reloaded since the login was last checked against it. */
   get isOutdated(): boolean {
     return this.auth !== this.context.auth.now;
@@ -83,7 +95,10 @@ export class Login {
   /** The client must answer a challenge first. */
   challenged({ state, extra }: Challenge, authmethod: string): HandshakeReply {
     if (++this.#rounds > MAX_ROUNDS)
-      throw new Denial(ErrorUri.authenticationFailed, `a login may take ${MAX_ROUNDS} rounds at most`);
+      throw new Denial(ErrorUri.authenticationFailed, `a login may take ${MAX_ROUNDS} rounds at most`, {
+        code: "too-many-rounds",
+        params: { method: authmethod, rounds: MAX_ROUNDS },
+      });
     this.#state = state;
     this.proof = null;
     return { kind: "challenge", authmethod, extra };
@@ -92,7 +107,10 @@ export class Login {
   /** The client is let in, if all further steps let it. @param by the plugin that accepted */
   accepted({ assignment, replaces, provider }: Accept, by: string): Principal {
     if (this.found?.isDecoy === true)
-      throw new Denial(ErrorUri.authenticationDenied, DENIED, { plugin: this.plugin, isVerdict: true });
+      throw new Denial(ErrorUri.authenticationDenied, DENIED, this.#unknown(), {
+        plugin: this.plugin,
+        isVerdict: true,
+      });
     const found = this.found?.resolved.principal ?? null;
     if (replaces) {
       if (found !== null)
@@ -112,13 +130,35 @@ export class Login {
     return assignment === null ? found : patched(found, assignment);
   }
 
+  /** A plugin's tap denied the login. */
+  denied({ reason, message }: Deny, plugin: string): Denial {
+    const why: Cause = { code: "plugin-denied", params: { plugin, hook: this.asking } };
+    return new Denial(reason, message, why, { plugin, isVerdict: true });
+  }
+
+  /** The method denied the login: as a rule because of its proof. */
+  disproved(verdict: Deny, { proof = "proof" }: AuthMethod): Denial {
+    const plugin = left(this.settings).plugin;
+    const { found } = this;
+    const { reason, message } = verdict;
+    if (found?.isDecoy === true) return new Denial(reason, message, this.#unknown(), { plugin, isVerdict: true });
+    if (found === null || reason !== ErrorUri.authenticationDenied) return this.denied(verdict, plugin);
+    const why: Cause = { code: "wrong-proof", params: { authid: clip(this.admission?.authid ?? ""), proof } };
+    return new Denial(reason, message, why, { plugin, isVerdict: true });
+  }
+
+  #unknown(): Cause {
+    const { name } = left(this.settings).method;
+    return { code: "unknown-authid", params: { method: name, authid: clip(this.admission?.authid ?? "") } };
+  }
+
   /** The login ends here, because of what was thrown. */
   refused(error: unknown): HandshakeReply {
     const denial = this.denial ?? (error instanceof Denial ? error : this.#failure(error));
-    const { reason, text, plugin, provider, isVerdict } = denial;
+    const { reason, text, why, plugin, provider, isVerdict } = denial;
     this.plugin = plugin;
     this.provider = provider ?? this.provider;
-    return { kind: "abort", reason, message: text, failed: isVerdict };
+    return { kind: "abort", reason, message: text, cause: why, failed: isVerdict };
   }
 
   async #resolve(query: { facts?: Readonly<Dict>; authid?: string } = {}): Promise<Resolved<unknown>> {
@@ -145,7 +185,8 @@ export class Login {
     const attempt = this.attempt ?? this.begin(name);
     const question = { attempt, realm, authid, facts: query.facts ?? {}, phase: at };
     try {
-      this.found = await findPrincipal(settings, question, this.context.hooks);
+      this.found = await findPrincipal(settings, question, this.context.hooks, (block) => (this.block = block));
+      this.block = null;
     } catch (error) {
       this.denial = error instanceof Denial ? error : this.#failure(error);
       throw this.denial;
@@ -167,7 +208,14 @@ export class Login {
         `login failed: ${message}`,
       );
     }
-    return new Denial(ErrorUri.authenticationFailed, FAILED, pluginOf(error));
+    return new Denial(ErrorUri.authenticationFailed, FAILED, this.#causeOf(error), pluginOf(error));
+  }
+
+  #causeOf(error: unknown): Cause {
+    if (!(error instanceof PluginError))
+      return { code: "failed", params: { what: `it could not decide at ${this.asking}` } };
+    const { plugin, code, hook } = error;
+    return { code: "plugin-threw", params: { plugin, hook: hook ?? this.asking, code } };
   }
 
   #clientLeft(): boolean {

@@ -12,6 +12,7 @@ import type { RouterHooks } from "../contract/hooks.ts";
 import { isPromise, type MaybePromise, whenThere } from "../wamp/maybe-promise.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { RawValue } from "../wamp/raw-value.ts";
+import { causeFrom } from "./causes.ts";
 import { Denial } from "./denial.ts";
 
 /** What the blocks of a method said. `isDecoy`: no block knows the authid, and a decoy takes the principal's role. */
@@ -53,11 +54,22 @@ export class Query implements PrincipalQuery {
   }
 }
 
-/** Asks the blocks of `settings` in turn who the client is. @throws Denial, PluginError */
-export async function findPrincipal(settings: MethodSettings, query: Question, hooks: RouterHooks): Promise<Found> {
+/**
+ * Asks the blocks of `settings` in turn who the client is.
+ *
+ * @param asks told before each block is asked
+ * @throws Denial, PluginError
+ */
+export async function findPrincipal(
+  settings: MethodSettings,
+  query: Question,
+  hooks: RouterHooks,
+  asks: (block: BlockSettings) => void,
+): Promise<Found> {
   const { method, blocks } = settings;
   let asked: PrincipalQuery | null = null;
   for (const [i, block] of blocks.entries()) {
+    asks(block);
     asked = new Query(query, method, block.defaultRole, i === blocks.length - 1);
     const answer = await hooks.principal.get(block.type)?.promise(asked, block.value);
     if (answer === undefined)
@@ -83,7 +95,9 @@ function resolved(
   plugin: string,
 ): MaybePromise<Resolved<unknown>> {
   if (answer.kind === "denied") {
-    throw new Denial(answer.reason, answer.message, { plugin, provider: block.type, isVerdict: true });
+    const hook = `principal.${block.type}`;
+    const why = causeFrom(answer.cause) ?? { code: "plugin-denied", params: { plugin, hook } };
+    throw new Denial(answer.reason, answer.message, why, { plugin, provider: block.type, isVerdict: true });
   }
   const principal = principalOf(answer.assignment, query, block.defaultRole, block.type);
   if (answer.kind === "accepted") {

@@ -50,6 +50,6 @@ export async function judgeAgain(info: SessionInfo, login: Login): Promise<void>
   while (login.isOutdated) {
     login.auth = login.context.auth.now;
     const why = await whyNotEntitled(info, login.admission, login.context);
-    if (why !== null) throw new Denial(ErrorUri.authenticationFailed, why);
+    if (why !== null) throw new Denial(ErrorUri.authenticationFailed, why, { code: "reloaded", params: { why } });
   }
 }

@@ -1,6 +1,7 @@
 import type { MaybePromise } from "../wamp/maybe-promise.ts";
 import type { Dict } from "../wamp/payload.ts";
 import type { Principal } from "./assignment.ts";
+import type { Cause } from "./login-cause.ts";
 import type { Hello } from "./hello.ts";
 import type { SessionInfo } from "./session-port.ts";
 
@@ -20,6 +21,9 @@ export interface Handshake {
   readonly trace: HandshakeTrace;
 }
 
+/** The steps of a login. `challenge` and `authenticate` may come again, and `verified` after its own challenge. */
+export type StepName = "hello" | "choose" | "challenge" | "authenticate" | "verified" | "complete" | "welcome";
+
 /** What decided a login, or was about to decide it. */
 export interface HandshakeTrace {
   /** Null if none was chosen. */
@@ -30,6 +34,8 @@ export interface HandshakeTrace {
   readonly plugin: string | null;
   /** The methods that the transport offers, if the client asked for none of them. */
   readonly configured?: readonly string[] | undefined;
+  /** The hook that the login is at, by its name: `principal.dynamic`. */
+  readonly asking: string;
   /** Whether a strategy knew the authid; null if none was asked. The client must never see it. */
   readonly known: boolean | null;
 }
@@ -57,6 +63,8 @@ export type HandshakeReply =
       readonly kind: "abort";
       readonly reason: string;
       readonly message: string | null;
+      /** For the operator. */
+      readonly cause: Cause;
       /** Whether a plugin decided against the client. False if something failed, or if the config is wrong. */
       readonly failed: boolean;
     };

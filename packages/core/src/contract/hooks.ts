@@ -3,6 +3,7 @@ import type { Action, AuthorizeQuery, Decision } from "./authorization.ts";
 import type { Hello } from "./hello.ts";
 import type { Principal } from "./assignment.ts";
 import type { LoginAttempt, PrincipalQuery, Proof } from "./method.ts";
+import type { Cause } from "./login-cause.ts";
 import type { LimitHit } from "./observers.ts";
 import type { ServiceCallEnd } from "./service-call.ts";
 import type { SessionInfo } from "./session-port.ts";
@@ -35,6 +36,8 @@ export interface LoginFailure {
   readonly plugin: string | null;
   readonly reason: string;
   readonly message: string | null;
+  /** Why it ended, for the operator: `causeText(cause)` says it in words. The client must not learn it. */
+  readonly cause: Cause;
   /** From HELLO to ABORT, in milliseconds. */
   readonly ms: number;
 }

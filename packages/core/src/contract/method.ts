@@ -109,6 +109,8 @@ export interface AuthMethod<C = unknown, B = unknown, S = B, V extends boolean =
   /** As in HELLO's `authmethods`. */
   readonly name: string;
   readonly at: Phase;
+  /** What its proof is called, in messages for the operator: `ticket`, `signature`. Default: `proof`. */
+  readonly proof?: string;
   /** What a strategy must give it. `role`, `realm`, `authid`, `extra` and `type` are core's. */
   readonly credential: Schema<C>;
   /** Whether a strategy can judge the proof itself, as for a ticket. Default false. */

@@ -1,4 +1,5 @@
 import type { Dict } from "../wamp/payload.ts";
+import type { Cause } from "./login-cause.ts";
 import type { Assignment } from "./assignment.ts";
 
 /** What a hook of the handshake decides. Made by `accept`, `acceptAs`, `deny` and `challenge`. */
@@ -43,6 +44,8 @@ export interface DeniedAnswer {
   readonly kind: "denied";
   readonly reason: string;
   readonly message: string | null;
+  /** Why, for the operator. Without it, or if there is no such cause, the plugin turned the client away. */
+  readonly cause?: Cause | undefined;
 }
 
 export interface UnknownAnswer {

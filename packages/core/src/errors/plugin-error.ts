@@ -5,6 +5,8 @@ import { WampgateError } from "./wampgate-error.ts";
 export class PluginError extends WampgateError {
   override readonly name = "PluginError";
   readonly plugin: string;
+  /** The hook whose tap failed, by its name; null if core found the mistake later. */
+  hook: string | null = null;
 
   constructor(code: CodeOf<"PluginError">, plugin: string, message: string, options?: ErrorOptions) {
     super(code, `plugin "${plugin}" ${message}`, options);

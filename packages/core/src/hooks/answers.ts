@@ -1,4 +1,5 @@
 import type { Assignment } from "../contract/assignment.ts";
+import type { Cause } from "../contract/login-cause.ts";
 import type { Decision } from "../contract/authorization.ts";
 import type {
   Accept,
@@ -71,9 +72,14 @@ export function accepted(assignment: Assignment): AcceptedAnswer {
   return { kind: "accepted", assignment };
 }
 
-/** Turns the client away with the strategy's own words. */
-export function denied(reason: string = ErrorUri.authenticationFailed, message?: string): DeniedAnswer {
-  return { kind: "denied", reason, message: message ?? null };
+/**
+ * Turns the client away with the strategy's own words.
+ *
+ * @param cause why, for the operator alone: `loginEnded`, the log and the inspector show it
+ * @example denied(undefined, undefined, { code: "no-authenticator", params: { uri: "com.example.auth", realm: "backstage" } })
+ */
+export function denied(reason: string = ErrorUri.authenticationFailed, message?: string, cause?: Cause): DeniedAnswer {
+  return { kind: "denied", reason, message: message ?? null, cause };
 }
 
 /** This strategy does not know the client: ask the next block. After the last block it counts as a wrong proof. */

@@ -148,10 +148,13 @@ function asked(tap: Tap, hook: string, answer: Answer<unknown> | null): Tap {
         // A signal costs time to create, so it is used only if there is something to wait for.
         if (isPromise(value)) value = await untilAborted(Promise.resolve(value), (args[0] as Deciding).signal);
       } catch (error) {
-        if (error instanceof PluginError) throw error;
+        if (error instanceof PluginError) throw failedIn(hook, error);
         const { signal } = args[0] as Deciding;
         if (error === signal.reason && !(error instanceof DeadlineError)) throw error;
-        throw new PluginError("WG_HOOK_FAILED", tap.name, `failed in ${hook}: ${textOf(error)}`, { cause: error });
+        const failed = new PluginError("WG_HOOK_FAILED", tap.name, `failed in ${hook}: ${textOf(error)}`, {
+          cause: error,
+        });
+        throw failedIn(hook, failed);
       }
       if (answer === null || value === undefined) return undefined;
       if (answer.is(value)) {
@@ -159,9 +162,14 @@ function asked(tap: Tap, hook: string, answer: Answer<unknown> | null): Tap {
         return value;
       }
       const problem = `answered ${kindOf(value)} in ${hook}, expected ${answer.expected} or undefined`;
-      throw new PluginError("WG_HOOK_ANSWER", tap.name, problem);
+      throw failedIn(hook, new PluginError("WG_HOOK_ANSWER", tap.name, problem));
     },
   };
+}
+
+function failedIn(hook: string, error: PluginError): PluginError {
+  error.hook ??= hook;
+  return error;
 }
 
 /** What a tap gives at once: the answer, or a promise of it. */

@@ -34,7 +34,12 @@ export class BackOff {
   }
 
   isHeld(name: string): boolean {
-    return performance.now() < (this.#failures.get(name)?.heldUntil ?? 0);
+    return this.heldFor(name) > 0;
+  }
+
+  /** How long the name is held back from now, in milliseconds; 0 if it is not. */
+  heldFor(name: string): number {
+    return Math.max(0, (this.#failures.get(name)?.heldUntil ?? 0) - performance.now());
   }
 
   /** Whether the name has failed in the last quarter of an hour. */

@@ -1,6 +1,7 @@
 import { jest } from "@jest/globals";
 import type { Handshakes, HandshakeReply } from "../contract/handshake.ts";
 import type { Hello } from "../contract/hello.ts";
+import type { Cause } from "../contract/login-cause.ts";
 import type { LimitHit } from "../contract/observers.ts";
 import { FailedLogins } from "./failed-logins.ts";
 import { limitSettings } from "./settings.ts";
@@ -34,6 +35,8 @@ const helloOf = (address: string, authid: string | null): Hello =>
     transport: { peer: address === "" ? "unix" : `tcp4:${address}:1` },
   }) as unknown as Hello;
 
+const CAUSE: Cause = { code: "failed", params: { what: "a test" } };
+
 /** Logins whose outcome the test chooses. @param otherLimits those of another entry of the same router */
 function guarded(limits: Limits, otherLimits: Limits = {}) {
   const hits: LimitHit[] = [];
@@ -42,10 +45,10 @@ function guarded(limits: Limits, otherLimits: Limits = {}) {
   const step = ({ authid }: Hello): HandshakeReply =>
     outcome === "right"
       ? { kind: "welcome", admission: null, info: { authid } as never, details: {} }
-      : { kind: "abort", reason: outcome, message: null, failed: outcome === "wrong" };
+      : { kind: "abort", reason: outcome, message: null, cause: CAUSE, failed: outcome === "wrong" };
   const handshakes: Handshakes = {
     start: (hello) => ({
-      trace: { authmethod: null, provider: null, plugin: null, known: null },
+      trace: { authmethod: null, provider: null, plugin: null, known: null, asking: "hello" },
       begin: () => Promise.resolve({ kind: "challenge", authmethod: "ticket", extra: {} }),
       authenticate: (signature) =>
         signature === "slow"

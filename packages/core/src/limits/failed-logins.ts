@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Handshakes, Handshake, HandshakeReply, HandshakeTrace } from "../contract/handshake.ts";
 import type { Hello } from "../contract/hello.ts";
+import type { Cause, CauseParams } from "../contract/login-cause.ts";
 import type { ReportLimit } from "../contract/observers.ts";
 import type { Live } from "../settings/live.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
@@ -33,7 +34,7 @@ const TOO_MANY: Refusal = {
   message: "too many logins from this address are being decided; try again later",
 };
 
-const NOTHING_ASKED: HandshakeTrace = { authmethod: null, provider: null, plugin: null, known: null };
+const NOTHING_ASKED: HandshakeTrace = { authmethod: null, provider: null, plugin: null, known: null, asking: "hello" };
 
 /** How many failed logins one entry of `transports` tolerates. */
 interface Judge {
@@ -72,10 +73,12 @@ export class FailedLogins {
       start: (hello) => {
         const address = addressOf(hello.transport.peer);
         if (address === null) return handshakes.start(hello);
-        const limit = this.#limitFor(judge, address, hello);
-        if (limit !== null) return this.#refused(limit, HELD_BACK, hello);
-        if (this.#undecided.of(address) >= settings.now["max-half-open-per-address"])
-          return this.#refused("max-half-open-per-address", TOO_MANY, hello);
+        const held = this.#heldBack(judge, address, hello);
+        if (held !== null) return this.#refused(HELD_BACK, { code: "held-back", params: held }, hello);
+        if (this.#undecided.of(address) >= settings.now["max-half-open-per-address"]) {
+          const limit = "max-half-open-per-address";
+          return this.#refused(TOO_MANY, { code: "limit", params: { limit } }, hello);
+        }
         return new WatchedHandshake(handshakes.start(hello), hello, {
           begins: () => this.#undecided.enter(address),
           ends: () => this.#undecided.leave(address),
@@ -88,17 +91,20 @@ export class FailedLogins {
     };
   }
 
-  #refused(limit: string, refusal: Refusal, { transport }: Hello): Handshake {
+  #refused(refusal: Refusal, cause: Cause & { code: "held-back" | "limit" }, { transport }: Hello): Handshake {
+    const { limit } = cause.params;
     this.#report({ limit, message: refusal.message, peer: transport.peer, session: null });
-    return new Refused(refusal);
+    return new Refused(refusal, cause);
   }
 
-  #limitFor({ addresses, authids }: Judge, address: string, hello: Hello): string | null {
-    if (addresses.isHeld(address)) return "max-failed-logins-per-address";
+  #heldBack({ addresses, authids }: Judge, address: string, hello: Hello): CauseParams["held-back"] | null {
+    const ms = addresses.heldFor(address);
+    if (ms > 0) return { limit: "max-failed-logins-per-address", seconds: Math.ceil(ms / 1000) };
     if (hello.authid === null || !addresses.hasFailed(address)) return null;
     const name = nameOf(hello);
-    if (!authids.isHeld(name) || this.#friends.get(`${address} ${name}`) === true) return null;
-    return "max-failed-logins-per-authid";
+    const rest = authids.heldFor(name);
+    if (rest === 0 || this.#friends.get(`${address} ${name}`) === true) return null;
+    return { limit: "max-failed-logins-per-authid", seconds: Math.ceil(rest / 1000) };
   }
 
   #failed(address: string, hello: Hello): void {
@@ -194,13 +200,15 @@ class WatchedHandshake implements Handshake {
 class Refused implements Handshake {
   readonly trace = NOTHING_ASKED;
   readonly #refusal: Refusal;
+  readonly #cause: Cause;
 
-  constructor(refusal: Refusal) {
+  constructor(refusal: Refusal, cause: Cause) {
     this.#refusal = refusal;
+    this.#cause = cause;
   }
 
   begin(): HandshakeReply {
-    return { kind: "abort", ...this.#refusal, failed: false };
+    return { kind: "abort", ...this.#refusal, cause: this.#cause, failed: false };
   }
 
   authenticate(): HandshakeReply {

@@ -34,6 +34,7 @@ const METHOD: Shape<AuthMethod> = {
   strategyMayVerify: "boolean?",
   applies: "function?",
   defaultType: "string?",
+  proof: "string?",
   client: "object?",
 };
 const STATIC: Shape<StaticPrincipals> = {

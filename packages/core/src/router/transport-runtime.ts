@@ -52,7 +52,8 @@ export class TransportRuntime {
         return settings.now.settings;
       },
     };
-    this.#handshakeContext = { ...context, auth: partOf(settings, ({ auth }) => auth), roles: ROUTER_ROLES };
+    const name = `the ${settings.now.type} transport`;
+    this.#handshakeContext = { ...context, name, auth: partOf(settings, ({ auth }) => auth), roles: ROUTER_ROLES };
     this.#sessionContext = {
       ...context,
       settings: common,

@@ -1,5 +1,6 @@
 import type { Handshake } from "../contract/handshake.ts";
 import type { Hello } from "../contract/hello.ts";
+import type { Cause } from "../contract/login-cause.ts";
 import type { Log } from "../contract/log.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
 import type { LoginSuccess, RouterHooks } from "../contract/hooks.ts";
@@ -47,17 +48,19 @@ export class LoginReport {
     return { authmethod, provider: authprovider, plugin: this.#handshake?.trace.plugin ?? null, ms };
   }
 
-  refused(reason: string, message: string | null): void {
+  /** @param cause why, for the operator; `reason` and `message` are what the client was told */
+  refused(reason: string, message: string | null, cause: Cause): void {
     const { authmethod = null, provider = null, plugin = null, configured } = this.#handshake?.trace ?? {};
     const methods = configured === undefined ? {} : { offered: firstOf(this.#hello?.authmethods ?? []), configured };
-    const ms = this.#tell("warn", "refused", { ...methods, reason, message });
+    const ms = this.#tell("warn", "refused", { ...methods, reason, message, cause: cause.code });
     const { hooks } = this.#context;
-    hooks.loginFailed.call({ hello: this.#hello, peer: this.#peer, authmethod, provider, plugin, reason, message, ms });
+    const by = { authmethod, provider, plugin };
+    hooks.loginFailed.call({ hello: this.#hello, peer: this.#peer, ...by, reason, message, cause, ms });
   }
 
   /** The client has left before its login ended. Without a HELLO there is nothing to report. */
-  abandoned(): void {
-    if (this.#session !== null) this.#tell("info", "abandoned", {});
+  abandoned(cause: Cause): void {
+    if (this.#session !== null) this.#tell("info", "abandoned", { cause: cause.code });
   }
 
   /** @returns how long the login took, in milliseconds; the log line has it rounded */

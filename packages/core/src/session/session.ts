@@ -3,6 +3,7 @@ import { abortMessage, goodbyeMessage } from "../errors/wire.ts";
 import { ClientHello } from "../hooks/client-hello.ts";
 import type { Connection, ConnectionHandler } from "../contract/connection.ts";
 import type { Admission, Handshakes, Handshake, HandshakeReply } from "../contract/handshake.ts";
+import type { Cause } from "../contract/login-cause.ts";
 import { LimitError } from "../errors/limit-error.ts";
 import type { Log } from "../contract/log.ts";
 import type { SessionPort, SessionInfo } from "../contract/session-port.ts";
@@ -13,7 +14,7 @@ import type { Live } from "../settings/live.ts";
 import { Deadline } from "../wamp/deadline.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
 import { attempt, whenDone } from "../wamp/guarded.ts";
-import { excerpt } from "../wamp/excerpt.ts";
+import { clip, excerpt } from "../wamp/excerpt.ts";
 import { unlessRepeated } from "../wamp/unless-repeated.ts";
 import type { MaybePromise } from "../wamp/maybe-promise.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
@@ -136,7 +137,8 @@ export class Session implements ConnectionHandler {
   /** Ends the session: with GOODBYE if it has joined, else with ABORT. Never throws. @param by what ends it */
   close(reason: string, message?: string, by: "router" | "kill" | "reload" = "router"): void {
     if (this.#state.is !== "joined") {
-      this.#abort(reason, message ?? "the router closes the session");
+      const why = message ?? "the router closes the session";
+      this.#abort(reason, why, { code: "stopping", params: { why } });
       return;
     }
     this.#leaveRealm({ left: "closed", by, reason, message });
@@ -164,7 +166,7 @@ export class Session implements ConnectionHandler {
     } catch (error) {
       if (!WampError.is(error)) throw error;
       if (error.uri === ErrorUri.protocolViolation) this.#refuse(error.message);
-      else this.#abort(error.uri, error.message);
+      else this.#abort(error.uri, error.message, violated(error.message));
     }
   }
 
@@ -202,7 +204,7 @@ export class Session implements ConnectionHandler {
         this.#send({ type: "CHALLENGE", authmethod: step.authmethod, extra: step.extra });
         return;
       case "abort":
-        return this.#abort(step.reason, step.message);
+        return this.#abort(step.reason, step.message, step.cause);
       case "welcome":
         return this.#join(step);
     }
@@ -211,7 +213,10 @@ export class Session implements ConnectionHandler {
   #join({ info, admission, details }: HandshakeReply & { kind: "welcome" }): void {
     const realm = this.#context.realms.get(info.realm);
     if (realm === undefined)
-      return this.#abort(ErrorUri.noSuchRealm, `no realm ${excerpt(info.realm)} exists on this router`);
+      return this.#abort(ErrorUri.noSuchRealm, `no realm ${excerpt(info.realm)} exists on this router`, {
+        code: "no-realm",
+        params: { realm: clip(info.realm) },
+      });
     this.#handshake = null;
     try {
       realm.requireRoom(info.authid);
@@ -231,7 +236,7 @@ export class Session implements ConnectionHandler {
   #full(error: unknown): void {
     if (!(error instanceof LimitError)) throw error;
     this.limited(error.limit, error.message);
-    this.#abort(error.uri, error.message);
+    this.#abort(error.uri, error.message, { code: "limit", params: { limit: error.limit } });
   }
 
   #port(info: SessionInfo): SessionPort {
@@ -250,6 +255,12 @@ export class Session implements ConnectionHandler {
     this.#end();
   }
 
+  /** What the login waits for: a message of the client, or a hook. */
+  #waiting(): string {
+    if (this.#state.is === "new") return "HELLO";
+    return this.#state.is === "challenged" ? "AUTHENTICATE" : (this.#handshake?.trace.asking ?? "the router");
+  }
+
   #late(): void {
     attempt(
       () => this.#endLate(),
@@ -258,11 +269,13 @@ export class Session implements ConnectionHandler {
   }
 
   #endLate(): void {
-    const message = `the login took longer than ${this.#context.settings.now["auth-timeout"]} ms`;
+    const ms = this.#context.settings.now["auth-timeout"];
+    const message = `the login took longer than ${ms} ms`;
     this.limited("auth-timeout", message);
+    const cause: Cause = { code: "timeout", params: { waiting: this.#waiting(), ms } };
     // A client that sent no HELLO may not speak WAMP at all, so it gets no message.
-    if (this.#state.is === "new") this.#end();
-    else this.#abort(ErrorUri.authenticationFailed, message);
+    if (this.#state.is !== "new") return this.#abort(ErrorUri.authenticationFailed, message, cause);
+    this.#end({ left: "failed" }, cause);
   }
 
   /**
@@ -277,7 +290,11 @@ export class Session implements ConnectionHandler {
         "ended a session: a message from it or to it failed",
       ),
     );
-    this.#abort(ErrorUri.runtimeError, "the router failed at one of this session's messages");
+    const message = "the router failed at one of this session's messages";
+    this.#abort(ErrorUri.runtimeError, message, {
+      code: "failed",
+      params: { what: "a message from it or to it failed" },
+    });
   }
 
   #refuse(message: string): void {
@@ -286,13 +303,13 @@ export class Session implements ConnectionHandler {
 
   /** The client broke the protocol. */
   #violated(reason: string, message: string): void {
-    this.#abort(reason, message, { left: "violation", message });
+    this.#abort(reason, message, violated(message), { left: "violation", message });
   }
 
-  #abort(reason: string, message: string | null, ending: Ending = { left: "failed" }): void {
+  #abort(reason: string, message: string | null, cause: Cause, ending: Ending = { left: "failed" }): void {
     if (this.#state.is === "closed") return;
     this.#context.log.debug({ reason }, `ABORT: ${message ?? reason}`);
-    this.#refused(reason, message);
+    this.#refused(reason, message, cause);
     if (this.#state.is !== "leaving") this.#send(abortMessage(reason, message));
     this.#end(ending);
   }
@@ -331,13 +348,13 @@ export class Session implements ConnectionHandler {
       () => this.#connection.send(abortMessage(reason, text)),
       () => undefined, // the session ends without a message
     );
-    this.#refused(reason, text);
+    this.#refused(reason, text, { code: "failed", params: { what: `${type} could not be sent` } });
     this.#end();
     return false;
   }
 
-  #refused(reason: string, message: string | null): void {
-    this.#loginReport?.refused(reason, message);
+  #refused(reason: string, message: string | null, cause: Cause): void {
+    this.#loginReport?.refused(reason, message, cause);
     this.#loginReport = null;
   }
 
@@ -350,13 +367,17 @@ export class Session implements ConnectionHandler {
     this.#try(() => this.#context.hooks.left.call(info, sessionEnd(ending)));
   }
 
-  /** Every step runs even if another one fails: a session that is over must not stay in any list or count. */
-  #end(ending: Ending = { left: "failed" }): void {
+  /**
+   * Every step runs even if another one fails: a session that is over must not stay in any list or count.
+   *
+   * @param cause why its login ended, if it had not joined; default: its client left
+   */
+  #end(ending: Ending = { left: "failed" }, cause?: Cause): void {
     if (this.#state.is === "closed") return;
     this.#leaveRealm(ending);
-    this.#state = { is: "closed" };
-    this.#try(() => this.#loginReport?.abandoned());
+    this.#try(() => this.#loginReport?.abandoned(cause ?? { code: "left", params: { waiting: this.#waiting() } }));
     this.#loginReport = null;
+    this.#state = { is: "closed" };
     clearTimeout(this.#goodbyeTimer);
     this.#try(() => this.#deadline?.abort(GONE));
     this.#handshake = null; // and with it all that HELLO said
@@ -369,6 +390,10 @@ export class Session implements ConnectionHandler {
       this.#context.log.error({ err: error, session: this.id }, "a session did not end as it should"),
     );
   }
+}
+
+function violated(violation: string): Cause {
+  return { code: "protocol", params: { violation } };
 }
 
 /** Whether a message is longer than the client takes. */

@@ -28,6 +28,17 @@ export function excerpt(text: string): string {
   return shown;
 }
 
+/** How long a text from outside may be that is kept for the operator. */
+const MOST_KEPT = 256;
+
+/** The beginning of a text from outside that is kept, with nothing escaped. The rest of it is not kept in memory. */
+export function clip(text: string): string {
+  if (text.length <= MOST_KEPT) return text;
+  // A part of a string keeps all of it in memory.
+  const copy = Buffer.from(text.slice(0, MOST_KEPT - 1).replace(/[\ud800-\udbff]$/, "")).toString();
+  return `${copy}…`;
+}
+
 /** `\u0007`, or `\u{e0001}` */
 function escaped(character: string): string {
   const code = (character.codePointAt(0) as number).toString(16);

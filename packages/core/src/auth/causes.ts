@@ -1,0 +1,152 @@
+import type { Cause, CauseCode, CauseParams } from "../contract/login-cause.ts";
+import { clip, excerpt } from "../wamp/excerpt.ts";
+import { isDict } from "../wamp/messages.ts";
+
+/** What an operator is told of a login that ended without WELCOME. */
+export interface CauseText {
+  /** Why it ended. */
+  readonly sentence: string;
+  /** What to do; null if there is nothing. */
+  readonly todo: string | null;
+}
+
+interface Entry<P> {
+  readonly sentence: (params: P) => string;
+  /** @param at the place in the config, in parentheses; "" if it is unknown */
+  readonly todo: (params: P, at: string) => string | null;
+}
+
+/** Each cause of a login's end. The client never gets any of these texts. */
+const CAUSES: { readonly [C in CauseCode]: Entry<CauseParams[C]> } = {
+  "unknown-authid": {
+    sentence: ({ method, authid }) => `No block of ${method} here knows ${authid || "a client without an authid"}.`,
+    todo: (_, at) => `Add the principal${at}, or correct the client's authid.`,
+  },
+  "wrong-proof": {
+    sentence: ({ authid, proof }) => `${authid || "The client"} is known, but the ${proof} is wrong.`,
+    todo: ({ proof }, at) => `Compare the ${proof} with the config's${at}; a changed \${NAME} needs a restart.`,
+  },
+  "no-method": {
+    sentence: ({ offered, transport, configured }) =>
+      `The client offers ${offered}; ${transport} has ${configured || "no method"} for it.`,
+    todo: (_, at) => `Add one of the client's methods to auth${at}, or let the client offer one that is there.`,
+  },
+  "no-authenticator": {
+    sentence: ({ uri, realm }) => `The authenticator ${uri} is not registered in realm ${realm}.`,
+    todo: (_, at) => `Start the program that registers it, or let logins wait for it by wait in its block${at}.`,
+  },
+  "authenticator-error": {
+    sentence: ({ uri, error }) => `The authenticator ${uri} refused: ${error}.`,
+    todo: () => "Ask its owner. If it crashed, its text is in the log.",
+  },
+  "authenticator-timeout": {
+    sentence: ({ uri, timeout }) => `The authenticator ${uri} did not answer within ${timeout} ms.`,
+    todo: (_, at) => `Look at what slows it down, or raise timeout in its block${at}.`,
+  },
+  "authenticator-gone": {
+    sentence: ({ uri }) => `The authenticator ${uri} left during the call.`,
+    todo: () => "Look at why its program ended or lost its connection.",
+  },
+  "authenticator-busy": {
+    sentence: ({ uri }) => `The authenticator ${uri} reads too slowly to be asked.`,
+    todo: () => "Register it more than once with invoke: roundrobin, or look at what slows it down.",
+  },
+  "authenticator-answer": {
+    sentence: ({ uri, problem }) => `The answer of the authenticator ${uri} cannot be used: ${problem}.`,
+    todo: () => "Correct what it answers. Values are not shown.",
+  },
+  "no-realm": {
+    sentence: ({ realm }) => (realm === "" ? "No realm was assigned." : `Realm ${realm} is not configured.`),
+    todo: (_, at) => `Add the realm${at}, or assign one that is there.`,
+  },
+  "no-role": {
+    sentence: ({ realm, role }) =>
+      role === "" ? `No role was assigned in realm ${realm}.` : `Realm ${realm} has no role ${role}.`,
+    todo: (_, at) => `Add the role to the realm${at}, or assign one that is there.`,
+  },
+  "no-principal": {
+    sentence: ({ realm }) => `No authid was assigned in realm ${realm}.`,
+    todo: () => "Let the client send an authid, or assign one.",
+  },
+  "plugin-denied": {
+    sentence: ({ plugin, hook }) => `${plugin} turned the client away in ${hook}.`,
+    todo: () => "Ask the plugin's owner.",
+  },
+  "plugin-threw": {
+    sentence: ({ plugin, hook, code }) => `${plugin} failed in ${hook}: ${code}.`,
+    todo: () => "Ask the plugin's owner; the stack is in the log.",
+  },
+  "too-many-rounds": {
+    sentence: ({ method, rounds }) => `The login by ${method} needs more than ${rounds} challenges.`,
+    todo: () => "Ask the owner of the plugin that challenges.",
+  },
+  reloaded: {
+    sentence: ({ why }) => `The config was reloaded during the login: ${why}.`,
+    todo: () => null,
+  },
+  "held-back": {
+    sentence: ({ limit, seconds }) =>
+      `Too many logins have failed (${limit}); the next one may be tried in ${seconds} s.`,
+    todo: ({ limit }, at) => `Find the client that tries, or raise ${limit}${at}.`,
+  },
+  limit: {
+    sentence: ({ limit }) => `${limit} is reached.`,
+    todo: ({ limit }, at) => `Find who uses it up, or raise ${limit}${at}.`,
+  },
+  timeout: {
+    sentence: ({ waiting, ms }) => `No ${isMessage(waiting) ? waiting : `answer from ${waiting}`} within ${ms} ms.`,
+    todo: ({ waiting }) => (isMessage(waiting) ? null : `Look at what the plugins that tap ${waiting} wait for.`),
+  },
+  left: {
+    sentence: ({ waiting }) =>
+      `The client left while the router waited for ${isMessage(waiting) ? waiting : `an answer from ${waiting}`}.`,
+    todo: () => null,
+  },
+  protocol: {
+    sentence: ({ violation }) => `The client broke the protocol: ${violation}.`,
+    todo: () => null,
+  },
+  stopping: {
+    sentence: ({ why }) => `The router took no more logins here: ${why}.`,
+    todo: () => null,
+  },
+  failed: {
+    sentence: ({ what }) => `The router failed: ${what}.`,
+    todo: () => "The log says why.",
+  },
+};
+
+/** All codes, in the order of their table. */
+export const CAUSE_CODES = Object.keys(CAUSES) as readonly CauseCode[];
+
+/** The cause that a plugin gave, with its texts cut; null if it is none. */
+export function causeFrom(value: unknown): Cause | null {
+  if (!isDict(value)) return null;
+  const { code, params } = value;
+  if (typeof code !== "string" || !Object.hasOwn(CAUSES, code) || !isDict(params)) return null;
+  const known: Record<string, string | number> = {};
+  for (const [key, param] of Object.entries(params)) {
+    if (typeof param === "number") known[key] = param;
+    if (typeof param === "string") known[key] = clip(param);
+  }
+  return { code, params: known } as unknown as Cause;
+}
+
+/**
+ * Says in words why a login ended. Texts from outside are cut, and what cannot be seen in them is escaped.
+ *
+ * @param at the place in the config that it is about: `wampgate.config.yaml:12`
+ * @example causeText({ code: "wrong-proof", params: { authid: "joe", proof: "ticket" } }).sentence; // joe is known, but …
+ */
+export function causeText({ code, params }: Cause, at: string | null = null): CauseText {
+  const entry = CAUSES[code] as Entry<typeof params>;
+  const shown = Object.fromEntries(
+    Object.entries(params).map(([key, value]) => [key, typeof value === "string" ? excerpt(value) : value]),
+  ) as unknown as typeof params;
+  return { sentence: entry.sentence(shown), todo: entry.todo(shown, at === null ? "" : ` (${at})`) };
+}
+
+/** Messages are written in capitals, hooks are not. */
+function isMessage(waiting: string): boolean {
+  return /^[A-Z]+$/.test(waiting);
+}

@@ -1,0 +1,290 @@
+import {
+  CAUSE_CODES,
+  type Cause,
+  type CauseCode,
+  causeText,
+  challenge,
+  Code,
+  defineMethod,
+  definePlugin,
+  deny,
+  type RouterHooks,
+  z,
+} from "@wampgate/core";
+import { AUTHENTICATOR, dynamicBlock } from "./support/dynamic.ts";
+import { type LimitedRouter, startLimited, transport } from "./support/limits.ts";
+import { Party } from "./support/party.ts";
+import { connectRaw, type RawClient } from "./support/raw-client.ts";
+
+// Why a login ended, for the operator: each cause of the table is reached by a login that ends for it.
+
+const LARGE = "x".repeat(256 * 1024);
+
+let running: LimitedRouter;
+afterEach(() => running.close());
+afterAll(() => expect([...Object.keys(CASES), "left"].sort()).toEqual([...CAUSE_CODES].sort()));
+
+/** What the next login ends for. */
+let ended: Promise<Cause>;
+let tell: (cause: Cause) => void;
+
+function nextEnd(): Promise<Cause> {
+  ended = new Promise((resolve) => (tell = resolve));
+  return ended;
+}
+
+/** A method that never has enough. */
+const asking = defineMethod({
+  name: "asking",
+  at: "hello",
+  credential: z.unknown(),
+  static: { schema: z.strictObject({}), find: () => deny() as never, assignments: () => [] },
+  challenge: () => challenge({}),
+  authenticate: () => challenge({}),
+  decoy: () => deny() as never,
+});
+
+const TICKET = { type: "static", principals: { joe: { ticket: "right", role: "user" } } };
+const AUTHENTICATOR_LOGIN = { type: "static", principals: { backend: { ticket: "t", role: "authenticator" } } };
+const permissions = [{ uri: "com.example.", match: "prefix", allow: { register: true, call: true } }];
+
+interface Stage {
+  readonly auth?: object;
+  readonly entry?: object;
+  readonly options?: object;
+  readonly tap?: (hooks: RouterHooks) => void;
+}
+
+/** @param stage.tap further taps of the plugin `house` */
+async function start({ auth = { ticket: TICKET }, entry = {}, options = {}, tap }: Stage = {}): Promise<void> {
+  void nextEnd();
+  const house = definePlugin({
+    name: "house",
+    core: "*",
+    methods: [asking],
+    apply({ hooks }) {
+      hooks.loginFailed.tap("house", ({ cause }) => tell(cause));
+      tap?.(hooks);
+    },
+  });
+  running = await startLimited([transport({ auth, ...entry })], {
+    plugins: [house],
+    options,
+    roles: [
+      { name: "authenticator", permissions: [...permissions, { uri: AUTHENTICATOR, allow: { register: true } }] },
+    ],
+  });
+}
+
+async function hello(authid: string, method = "ticket", realm = "realm1"): Promise<RawClient> {
+  const client = await connectRaw(running.url);
+  client.hello({ authid, authmethods: [method], realm });
+  return client;
+}
+
+async function byTicket(authid: string, ticket: string): Promise<RawClient> {
+  const client = await hello(authid);
+  await client.expect(Code.CHALLENGE);
+  client.authenticate(ticket);
+  return client;
+}
+
+const DYNAMIC = { ...dynamicBlock, "authenticator-realm": "realm1" };
+
+/** Asks an authenticator of the realm itself, where one that answers so is registered. */
+async function byAuthenticator(answer: (() => unknown) | null, block: object = {}): Promise<void> {
+  await start({ auth: { ticket: { ...DYNAMIC, ...block } } });
+  const session = running.router.session("realm1", { role: "authenticator" });
+  if (answer !== null) await session.register(AUTHENTICATOR, answer);
+  await byTicket("joe", "t");
+}
+
+const CASES: Readonly<Record<Exclude<CauseCode, "left">, [login: () => Promise<unknown>, params: object]>> = {
+  "unknown-authid": [
+    async () => {
+      await start();
+      await byTicket("jo", "right");
+    },
+    { method: "ticket", authid: "jo" },
+  ],
+  "wrong-proof": [
+    async () => {
+      await start();
+      await byTicket("joe", "wrong");
+    },
+    { authid: "joe", proof: "ticket" },
+  ],
+  "no-method": [
+    async () => {
+      await start();
+      await hello("joe", "scram");
+    },
+    { offered: "scram", transport: "the websocket transport", configured: "ticket" },
+  ],
+  "no-authenticator": [() => byAuthenticator(null), { uri: AUTHENTICATOR, realm: "realm1" }],
+  "authenticator-error": [
+    () =>
+      byAuthenticator(() => {
+        throw Object.assign(new Error(), { error: "com.example.closed" });
+      }),
+    { uri: AUTHENTICATOR, error: "com.example.closed" },
+  ],
+  "authenticator-timeout": [
+    () => byAuthenticator(() => new Promise(() => undefined), { timeout: 30 }),
+    { uri: AUTHENTICATOR, timeout: 30 },
+  ],
+  "authenticator-gone": [
+    async () => {
+      await start({ auth: { ticket: DYNAMIC } });
+      const session = running.router.session("realm1", { role: "authenticator" });
+      await session.register(AUTHENTICATOR, () => {
+        session.leave();
+        return new Promise(() => undefined);
+      });
+      await byTicket("joe", "t");
+    },
+    { uri: AUTHENTICATOR },
+  ],
+  "authenticator-busy": [
+    async () => {
+      await start({
+        auth: { ticket: [AUTHENTICATOR_LOGIN, DYNAMIC] },
+        entry: { "max-buffered": 64 * 1024 },
+      });
+      const client = await byTicket("backend", "t");
+      const backend = new Party(client, await client.welcomed());
+      await backend.register(AUTHENTICATOR);
+      await backend.register("com.example.other");
+      client.socket.pause();
+      const caller = running.router.session("realm1", { role: "user" });
+      while (running.count("max-buffered") === 0) {
+        caller.call("com.example.other", [LARGE]).catch(() => undefined);
+        await new Promise(setImmediate);
+      }
+      await byTicket("joe", "t");
+    },
+    { uri: AUTHENTICATOR },
+  ],
+  "authenticator-answer": [
+    () => byAuthenticator(() => 42),
+    { uri: AUTHENTICATOR, problem: "it answered an integer, expected a role or a dictionary" },
+  ],
+  "no-realm": [
+    async () => {
+      await start({ auth: { anonymous: { type: "static", role: "user" } } });
+      await hello("joe", "anonymous", "nowhere");
+    },
+    { realm: "nowhere" },
+  ],
+  "no-role": [() => byAuthenticator(() => "cashier"), { realm: "realm1", role: "cashier" }],
+  "no-principal": [() => byAuthenticator(() => ({ role: "user", authid: null })), { realm: "realm1" }],
+  "plugin-denied": [
+    async () => {
+      await start({ tap: ({ hello }) => hello.tap("ban-list", () => deny("com.example.banned")) });
+      await hello("joe");
+    },
+    { plugin: "ban-list", hook: "hello" },
+  ],
+  "plugin-threw": [
+    async () => {
+      const boom = (): never => {
+        throw new Error("boom");
+      };
+      await start({ tap: ({ principal }) => principal.for("static").tap({ name: "counter", stage: -1 }, boom) });
+      await byTicket("joe", "right");
+    },
+    { plugin: "counter", hook: "principal.static", code: "WG_HOOK_FAILED" },
+  ],
+  "too-many-rounds": [
+    async () => {
+      await start({ auth: { asking: { type: "static" } } });
+      const client = await hello("joe", "asking");
+      for (let round = 1; round <= 3; round++) {
+        await client.expect(Code.CHALLENGE);
+        client.authenticate("more");
+      }
+    },
+    { method: "asking", rounds: 3 },
+  ],
+  reloaded: [
+    async () => {
+      const realms = [{ name: "realm1", roles: [{ name: "guest" }] }];
+      const reload = (): Promise<unknown> =>
+        running.router.reload({
+          plugins: ["@wampgate/auth-ticket"],
+          realms,
+          transports: [transport({ auth: { ticket: { type: "static", principals: {} } } })],
+        } as never);
+      await start({
+        tap: ({ welcome }) =>
+          welcome.tapPromise("slow", async () => {
+            await reload();
+          }),
+      });
+      await byTicket("joe", "right");
+    },
+    { why: expect.stringContaining("is not in the realm realm1 any more") as unknown },
+  ],
+  "held-back": [
+    async () => {
+      await start({ entry: { "max-failed-logins-per-address": 1 } });
+      for (let i = 0; i < 2; i++) await (await byTicket("joe", "wrong")).aborted();
+      void nextEnd();
+      await hello("joe");
+    },
+    { limit: "max-failed-logins-per-address", seconds: 1 },
+  ],
+  limit: [
+    async () => {
+      await start({ options: { "max-sessions": 1 } });
+      await (await byTicket("joe", "right")).welcomed();
+      await byTicket("joe", "right");
+    },
+    { limit: "max-sessions" },
+  ],
+  timeout: [
+    async () => {
+      await start({ entry: { "auth-timeout": 50 } });
+      await hello("joe");
+    },
+    { waiting: "AUTHENTICATE", ms: 50 },
+  ],
+  protocol: [
+    async () => {
+      await start();
+      (await connectRaw(running.url)).send(Code.CALL, 1, {}, "com.example.procedure");
+    },
+    { violation: "the first message must be HELLO, found CALL" },
+  ],
+  stopping: [
+    async () => {
+      await start();
+      await (await hello("joe")).expect(Code.CHALLENGE);
+      void running.router.close();
+    },
+    { why: "the router is shutting down" },
+  ],
+  failed: [
+    async () => {
+      await start({
+        tap: ({ welcome }) =>
+          welcome.tap("odd", (_attempt, details) => {
+            details["x_self"] = details;
+          }),
+      });
+      await byTicket("joe", "right");
+    },
+    { what: "WELCOME could not be sent" },
+  ],
+};
+
+it.each(Object.entries(CASES))("a login that ends for %s says so, and nothing else", async (code, [login, params]) => {
+  await login();
+  const cause = await ended;
+  expect(cause).toEqual({ code, params });
+  const { sentence, todo } = causeText(cause, "wampgate.config.yaml:12");
+  expect(sentence).toMatch(/^\S.*\.$/);
+  expect(`${sentence} ${todo ?? ""}`).not.toMatch(/undefined|\[object/);
+  const lines = running.log.lines.filter(({ fields }) => fields["login"] === "refused");
+  expect(lines.at(-1)?.fields["cause"]).toBe(code);
+});
