@@ -48,6 +48,15 @@ export { defineMethod, defineStrategy } from "./plugins/define.ts";
 export { CAUSE_CODES, type CauseText, causeText } from "./auth/causes.ts";
 export type { Cause, CauseCode, CauseParams } from "./contract/login-cause.ts";
 export type { SessionInfo } from "./contract/session-port.ts";
+export type {
+  Handler,
+  LocalIdentity,
+  LocalSession,
+  ProgressHandler,
+  Publication,
+  Registration,
+  Subscription,
+} from "./contract/local-session.ts";
 export type { CallOptions, CallOutcome, ServiceCall, ServiceCallEnd } from "./contract/service-call.ts";
 export { definePlugin } from "./plugins/define.ts";
 export type { LoadedPlugin, Plugin, PluginDefinition, Provided } from "./contract/plugin.ts";
@@ -68,8 +77,6 @@ export type { RouterCheck } from "./router/check.ts";
 export type { Router } from "./router/router.ts";
 export type { Reloaded } from "./router/reload.ts";
 export type { Serializer } from "./serializers/serializer.ts";
-export type { Handler, ProgressHandler } from "./session/local/handler.ts";
-export type { LocalSession, Publication, Registration, Subscription } from "./session/local/local-session.ts";
 export { Result } from "./session/local/values.ts";
 export type { MemoryClient, MemoryConnectOptions } from "./transports/memory/memory.ts";
 export { constantTimeEqual } from "./wamp/compare.ts";

@@ -1,4 +1,5 @@
 import type { RouterHooks } from "./hooks.ts";
+import type { LocalIdentity, LocalSession } from "./local-session.ts";
 import type { Log } from "./log.ts";
 import type { RouterStats } from "./observers.ts";
 import type { ServiceCall } from "./service-call.ts";
@@ -35,6 +36,26 @@ export interface PluginApi {
   readonly hooks: RouterHooks;
   readonly log: Log;
   readonly call: ServiceCall;
+  /**
+   * A session in the router's process that joins a realm of the config, without a login. The rules of its role hold for it.
+   * Use it in the hook `starting` and later, and leave when it is not needed. The router ends it when it closes, and a
+   * reload that removes its realm or its role ends it: then `isOpen` is false.
+   *
+   * @param identity its role, and its authid; default: the plugin's name
+   * @throws WampgateError `WG_PLUGIN_SESSION` before the start and after the end, `WG_NO_REALM`, `WG_NO_ROLE`
+   * @example
+   * api.hooks.starting.tapPromise("my-plugin", async () => {
+   *   const session = api.session("realm1", { role: "clock" });
+   *   await session.register("com.example.now", () => new Date().toISOString());
+   * });
+   */
+  readonly session: (realm: string, identity: LocalIdentity) => LocalSession;
+  /**
+   * The absolute path of a file that the plugin's options name: relative paths begin at the config file's folder, or at
+   * `cwd` of a router whose config is given by code.
+   * @example const key = await readFile(api.resolve(options["key-file"]));
+   */
+  readonly resolve: (path: string) => string;
   readonly http: PluginHttp;
   readonly side: PluginSide;
   /** What the router counts: traffic, sessions, limits that were hit. */

@@ -163,6 +163,11 @@ export const ERRORS = {
     meaning: "A plugin threw in `apply`, so there is no router.",
     todo: "Correct the plugin or its options. `--debug` shows where it failed.",
   },
+  WG_PLUGIN_SESSION: {
+    class: "PluginError",
+    meaning: "A plugin asked for a session in process before the router started, or after it had closed.",
+    todo: "Correct the plugin: it may ask from the hook `starting` on, but not in `apply`.",
+  },
   WG_ROUTE_HANDLER: {
     class: "PluginError",
     meaning: "A plugin's handler of a route failed. The request got status 500.",

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { WampgateError } from "../errors/wampgate-error.ts";
 import { untilAborted, Deadline } from "../wamp/deadline.ts";
-import type { LocalSession } from "../session/local/local-session.ts";
+import type { LocalSession } from "../contract/local-session.ts";
 import { importErrorText } from "../errors/syntax-error.ts";
 import { shownCause, thrownText } from "../errors/thrown.ts";
 

@@ -97,7 +97,7 @@ async function assembled(loaded: LoadedConfig, { load, servers, log: target }: G
     },
     limits: limits.counts,
   };
-  await applyPlugins(context, { call, stats, routes: listeners.routes, side });
+  await applyPlugins(context, { call, stats, routes: listeners.routes, side, sessions, lifecycle });
   return {
     hooks,
     log,

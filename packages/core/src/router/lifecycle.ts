@@ -54,6 +54,11 @@ export class Lifecycle {
     return this.#is("running");
   }
 
+  /** Whether sessions of plugins may join: from the start to the end. */
+  get isOpen(): boolean {
+    return this.#is("starting") || this.#is("running") || this.#is("draining");
+  }
+
   /** @see Router.start */
   async start(): Promise<void> {
     if (this.#state !== "made") throw new WampgateError("WG_START_STATE", NO_START[this.#state]);

@@ -1,9 +1,11 @@
+import { resolve } from "node:path";
 import { WampgateError } from "../errors/wampgate-error.ts";
 import { tapMethod, tapStatic, tapStrategy, unclaimedTaps } from "../auth/tap-plugins.ts";
 import type { PluginApi } from "../contract/plugin-api.ts";
 import { PluginError } from "../errors/plugin-error.ts";
 import { shownCause, thrownText } from "../errors/thrown.ts";
 import type { RouterContext } from "./context.ts";
+import type { Sessions } from "./sessions.ts";
 import type { SideListener } from "./side/side-listener.ts";
 import { checkPath, namingPlugin, type PluginRoutes } from "./plugin-routes.ts";
 
@@ -11,28 +13,16 @@ import { checkPath, namingPlugin, type PluginRoutes } from "./plugin-routes.ts";
 interface Shared extends Pick<PluginApi, "call" | "stats"> {
   readonly routes: PluginRoutes;
   readonly side: SideListener;
+  readonly sessions: Sessions;
+  /** Whether the router has started, and has not ended. */
+  readonly lifecycle: { readonly isOpen: boolean };
 }
 
 /** Lets each plugin tap the hooks. @throws PluginError if one fails */
-export async function applyPlugins(
-  { config, hooks, log }: RouterContext,
-  { routes, side, ...router }: Shared,
-): Promise<void> {
-  const { plugins } = config.now;
-  for (const { plugin, options } of plugins) {
-    const api: PluginApi = {
-      ...router,
-      hooks,
-      log: log.child({ plugin: plugin.name }),
-      side: {
-        isOn: side.isOn,
-        route(path, handler) {
-          checkPath(path);
-          side.route(path, namingPlugin(plugin.name, path, handler));
-        },
-      },
-      http: { route: (entry, path, handler) => routes.add(plugin.name, entry, path, handler) },
-    };
+export async function applyPlugins(context: RouterContext, shared: Shared): Promise<void> {
+  const { config, hooks } = context;
+  for (const { plugin, options } of config.now.plugins) {
+    const api = apiOf(plugin.name, context, shared);
     const { methods, strategies } = plugin;
     for (const method of methods) tapMethod(hooks, plugin.name, method);
     if (methods.some((method) => method.static !== undefined)) tapStatic(hooks, plugin.name, methods);
@@ -45,6 +35,39 @@ export async function applyPlugins(
       });
     }
   }
+}
+
+/** What the plugin of this name may do with the router. */
+function apiOf(
+  name: string,
+  { config, hooks, log: routersLog }: RouterContext,
+  { routes, side, sessions, lifecycle, call, stats }: Shared,
+): PluginApi {
+  const log = routersLog.child({ plugin: name });
+  return {
+    hooks,
+    log,
+    call,
+    stats,
+    session(realm, { role, authid = name }) {
+      if (!lifecycle.isOpen)
+        throw new PluginError(
+          "WG_PLUGIN_SESSION",
+          name,
+          "asked for a session in process before the router started, or after it had closed",
+        );
+      return sessions.join(realm, role, authid, "plugin", log);
+    },
+    resolve: (path) => resolve(config.now.folder, path),
+    side: {
+      isOn: side.isOn,
+      route(path, handler) {
+        checkPath(path);
+        side.route(path, namingPlugin(name, path, handler));
+      },
+    },
+    http: { route: (entry, path, handler) => routes.add(name, entry, path, handler) },
+  };
 }
 
 /** @throws WampgateError if a hook is tapped for a method or strategy that no loaded plugin provides */

@@ -14,7 +14,7 @@ import type { Realms } from "./realms.ts";
 import { planReload } from "./reload-plan.ts";
 import type { Sessions } from "./sessions.ts";
 import type { TransportRuntime } from "./transport-runtime.ts";
-import type { LocalSession } from "../session/local/local-session.ts";
+import type { InProcessSession } from "../session/local/local-session.ts";
 import type { Session } from "../session/session.ts";
 import { CloseUri } from "../wamp/error-uris.ts";
 import { attempt } from "../wamp/guarded.ts";
@@ -72,7 +72,7 @@ export class ReloadProblems {
 /** The sessions to check, and what is needed for it. */
 interface Judged {
   readonly transports: readonly TransportRuntime[];
-  readonly locals: ReadonlySet<LocalSession>;
+  readonly locals: ReadonlySet<InProcessSession>;
   readonly realms: RealmDirectory;
   readonly log: Log;
 }

@@ -1,10 +1,10 @@
 import type { WampgateConfig } from "../config/define-config.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
+import type { LocalIdentity, LocalSession } from "../contract/local-session.ts";
 import type { Log } from "../contract/log.ts";
 import type { RouterStats } from "../contract/observers.ts";
 import type { ConfigIssue } from "../errors/config-error.ts";
-import type { LocalSession } from "../session/local/local-session.ts";
 import type { MemoryClient, MemoryConnectOptions } from "../transports/memory/memory.ts";
 import type { RouterCheck } from "./check.ts";
 import type { Endpoint } from "./listeners.ts";
@@ -65,7 +65,7 @@ export interface Router {
    * A session in this process, without a login, with the signatures of autobahn-js.
    * @throws Error if there is no such realm, or no such role in it
    */
-  session(realm: string, identity: { readonly role: string; readonly authid?: string }): LocalSession;
+  session(realm: string, identity: LocalIdentity): LocalSession;
 
   /**
    * Connects to a transport of type `memory`, frame by frame, as over a socket. For tests.

@@ -1,7 +1,7 @@
 import { WampgateError } from "../errors/wampgate-error.ts";
 import type { RealmDirectory, RealmPort } from "../contract/realm-port.ts";
 import { joinAsService, joinLocally } from "../session/local/join.ts";
-import type { LocalSession } from "../session/local/local-session.ts";
+import type { InProcessSession } from "../session/local/local-session.ts";
 import { ServiceCalls } from "../session/local/service-calls.ts";
 import { randomId } from "../wamp/ids.ts";
 import type { RouterContext } from "./context.ts";
@@ -9,7 +9,7 @@ import type { RouterContext } from "./context.ts";
 /** The ids of all sessions, and the sessions in the router's own process. */
 export class Sessions {
   /** Components, and sessions of the embedding program. */
-  readonly locals = new Set<LocalSession>();
+  readonly locals = new Set<InProcessSession>();
   /** The router's own calls. */
   readonly services: ServiceCalls;
   readonly #ids = new Set<number>();
@@ -41,14 +41,14 @@ export class Sessions {
 
   /**
    * Joins a session of this process to a realm, without a login.
-   * @param provider what creates it: `component`, `embedded`
+   * @param provider what creates it: `component`, `embedded`, `plugin`
    * @throws WampgateError if there is no such realm, or no such role in it
    */
-  join(realmName: string, role: string, authid: string, provider: string): LocalSession {
+  join(realmName: string, role: string, authid: string, provider: string, log = this.#context.log): InProcessSession {
     const realm: RealmPort | undefined = this.#realms.get(realmName);
     if (realm === undefined) throw new WampgateError("WG_NO_REALM", `no realm "${realmName}" exists on this router`);
     if (!realm.hasRole(role)) throw new WampgateError("WG_NO_ROLE", `realm "${realmName}" has no role "${role}"`);
-    const { hooks, log, limits } = this.#context;
+    const { hooks, limits } = this.#context;
     const session = joinLocally(
       realm,
       { session: this.newId(), role, authid, provider },

@@ -1,3 +1,4 @@
+import type { Handler } from "../../contract/local-session.ts";
 import type { Log } from "../../contract/log.ts";
 import { WampError } from "../../errors/wamp-error.ts";
 import { errorMessage, type ShownError, shownOf } from "../../errors/wire.ts";
@@ -5,7 +6,6 @@ import { ErrorUri } from "../../wamp/error-uris.ts";
 import { type Message, type MessageOf } from "../../wamp/messages.ts";
 import { type Dict, payloadOf, type PayloadValues } from "../../wamp/payload.ts";
 import { unlessRepeated } from "../../wamp/unless-repeated.ts";
-import type { Handler } from "./handler.ts";
 import { copied, copiedOrNone, payloadOfResult, valuesIn, valuesOf } from "./values.ts";
 
 /** What a caller gets where a handler crashed, or could not be asked. */

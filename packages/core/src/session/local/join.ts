@@ -1,4 +1,5 @@
 import type { TransportDetails } from "../../contract/hello.ts";
+import type { LocalIdentity } from "../../contract/local-session.ts";
 import type { Log } from "../../contract/log.ts";
 import type { RealmPort } from "../../contract/realm-port.ts";
 import type { SessionInfo } from "../../contract/session-port.ts";
@@ -6,14 +7,12 @@ import { TRUSTED_ROLE } from "../../wamp/trusted-role.ts";
 import type { ReportLimit } from "../../contract/observers.ts";
 import type { RouterHooks } from "../../contract/hooks.ts";
 import { clientRolesOf } from "../../wamp/client-features.ts";
-import { LocalSession } from "./local-session.ts";
+import { InProcessSession } from "./local-session.ts";
 
-/** Who an in-process session is. It does not log in: code in the router's process is trusted to name its role. */
-export interface LocalIdentity {
+/** Who an in-process session is, and its id. */
+export interface InProcessIdentity extends Required<LocalIdentity> {
   readonly session: number;
-  readonly role: string;
-  readonly authid: string;
-  /** What created it: `component`, `embedded`. */
+  /** What created it: `component`, `embedded`, `plugin`. */
   readonly provider: string;
 }
 
@@ -36,7 +35,7 @@ const IN_PROCESS: TransportDetails = {
   http_cbtid: null,
 };
 
-/** The features of a LocalSession, as a client announces them in HELLO. */
+/** The features of a InProcessSession, as a client announces them in HELLO. */
 const ROLES = clientRolesOf({
   caller: { features: { progressive_call_results: true, call_canceling: true } },
   callee: {
@@ -50,13 +49,13 @@ interface LocalContext {
   readonly hooks: RouterHooks;
   readonly log: Log;
   readonly report: ReportLimit;
-  ended(session: LocalSession): void;
+  ended(session: InProcessSession): void;
 }
 
 /** Joins a session of this process to `realm`. Others see it like any other session. */
-export function joinLocally(realm: RealmPort, identity: LocalIdentity, context: LocalContext): LocalSession {
+export function joinLocally(realm: RealmPort, identity: InProcessIdentity, context: LocalContext): InProcessSession {
   const { hooks, log, report } = context;
-  const session = new LocalSession(realm, infoOf(realm, identity), {
+  const session = new InProcessSession(realm, infoOf(realm, identity), {
     service: false,
     log,
     report,
@@ -74,12 +73,12 @@ export function joinAsService(
   realm: RealmPort,
   session: number,
   { log, report }: Pick<LocalContext, "log" | "report">,
-): LocalSession {
+): InProcessSession {
   const identity = { session, role: TRUSTED_ROLE, authid: "wampgate", provider: "internal" };
-  return new LocalSession(realm, infoOf(realm, identity), { service: true, log, report, ended: () => undefined });
+  return new InProcessSession(realm, infoOf(realm, identity), { service: true, log, report, ended: () => undefined });
 }
 
-function infoOf(realm: RealmPort, { session, role, authid, provider }: LocalIdentity): SessionInfo {
+function infoOf(realm: RealmPort, { session, role, authid, provider }: InProcessIdentity): SessionInfo {
   return {
     session,
     realm: realm.name,

@@ -4,7 +4,7 @@ import type { RealmPort } from "../../contract/realm-port.ts";
 import type { SessionInfo, SessionPort } from "../../contract/session-port.ts";
 import type { Message } from "../../wamp/messages.ts";
 import { type Payload, payloadOf } from "../../wamp/payload.ts";
-import { LocalSession } from "./local-session.ts";
+import { InProcessSession } from "./local-session.ts";
 
 /** A session in a realm that answers nothing by itself. */
 function joined() {
@@ -18,7 +18,7 @@ function joined() {
   } as unknown as RealmPort;
   const info = { session: 1, realm: "realm1", transport: { peer: "process" } } as SessionInfo;
   const report = (): void => undefined;
-  const session = new LocalSession(realm, info, { service: false, log, report, ended: () => undefined });
+  const session = new InProcessSession(realm, info, { service: false, log, report, ended: () => undefined });
   return { session, sent, log, port: port as SessionPort };
 }
 

@@ -1,5 +1,13 @@
 import type { SessionEnd } from "../../contract/hooks.ts";
 import { WampgateError } from "../../errors/wampgate-error.ts";
+import type {
+  Handler,
+  LocalSession,
+  ProgressHandler,
+  Publication,
+  Registration,
+  Subscription,
+} from "../../contract/local-session.ts";
 import type { Log } from "../../contract/log.ts";
 import type { CallOutcome } from "../../contract/service-call.ts";
 import type { SessionPort, RouterCause, RouterError, SessionInfo } from "../../contract/session-port.ts";
@@ -12,24 +20,9 @@ import type { Message, MessageOf } from "../../wamp/messages.ts";
 import { type Dict, payloadOf, type PayloadValues } from "../../wamp/payload.ts";
 import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import { WampError } from "../../errors/wamp-error.ts";
-import type { Handler, ProgressHandler } from "./handler.ts";
 import { CRASH, LocalCallee } from "./callee.ts";
 import { LocalSubscriber } from "./subscriber.ts";
 import { copied, resultOfPayload, valuesIn, valuesOf } from "./values.ts";
-
-export interface Subscription {
-  readonly id: number;
-  readonly topic: string;
-  unsubscribe(): Promise<void>;
-}
-export interface Registration {
-  readonly id: number;
-  readonly procedure: string;
-  unregister(): Promise<void>;
-}
-export interface Publication {
-  readonly id: number;
-}
 
 export interface LocalSessionOptions {
   /** The router's own session: hidden and trusted. */
@@ -37,7 +30,7 @@ export interface LocalSessionOptions {
   readonly log: Log;
   readonly report: ReportLimit;
   /** The session has left its realm. Called once. */
-  ended(session: LocalSession, end: SessionEnd): void;
+  ended(session: InProcessSession, end: SessionEnd): void;
 }
 
 interface Request {
@@ -65,11 +58,8 @@ interface Answers {
 }
 type Answer<R extends keyof Answers> = MessageOf<Answers[R]> | MessageOf<"ERROR">;
 
-/**
- * A session in the router's own process, with the signatures of autobahn-js. Components and embedding programs get one,
- * and the router uses one to call authenticators. For its realm it is a session like any other.
- */
-export class LocalSession {
+/** A session in the router's own process. The router itself has some, too, to call authenticators. */
+export class InProcessSession implements LocalSession {
   readonly info: SessionInfo;
   readonly #attachment: RealmAttachment;
   readonly #options: LocalSessionOptions;
@@ -98,11 +88,6 @@ export class LocalSession {
     return this.#open;
   }
 
-  /**
-   * Calls a procedure.
-   * @param onProgress gets progressive results; without it the call asks for none
-   * @returns the one value of the result, else a `Result`. Rejects with a WampError.
-   */
   async call(
     procedure: string,
     args?: unknown[],
@@ -143,7 +128,6 @@ export class LocalSession {
     }
   }
 
-  /** Offers a procedure. Rejects with a WampError, for example if it is taken or not allowed. */
   async register(procedure: string, handler: Handler, options: Dict = {}): Promise<Registration> {
     const message = { type: "REGISTER", request: this.#ids.next(), options, procedure } as const;
     // The handler must be set before the next message, which may be the first INVOCATION.
@@ -173,7 +157,6 @@ export class LocalSession {
     return { id, topic, unsubscribe };
   }
 
-  /** Publishes. @returns with `acknowledge: true` the publication, once the router has it; else undefined at once. */
   async publish(topic: string, args?: unknown[], kwargs?: Dict, options: Dict = {}): Promise<Publication | undefined> {
     const message = {
       type: "PUBLISH",
@@ -198,7 +181,7 @@ export class LocalSession {
     await subscription.unsubscribe();
   }
 
-  /** Leaves the realm. Its pending requests reject. */
+  /** @param by who has ended it */
   leave(
     reason: string = CloseUri.goodbyeAndOut,
     message = "the session has left",

@@ -1,7 +1,7 @@
 import type { CallOptions, CallOutcome, ServiceCallEnd } from "../../contract/service-call.ts";
 import type { RealmDirectory, RealmPort } from "../../contract/realm-port.ts";
 import { DeadlineError, Deadline } from "../../wamp/deadline.ts";
-import type { LocalSession } from "./local-session.ts";
+import type { InProcessSession } from "./local-session.ts";
 
 const DEFAULT_TIMEOUT = 10_000;
 
@@ -11,12 +11,16 @@ const DEFAULT_TIMEOUT = 10_000;
  */
 export class ServiceCalls {
   readonly #realms: RealmDirectory;
-  readonly #join: (realm: RealmPort) => LocalSession;
+  readonly #join: (realm: RealmPort) => InProcessSession;
   readonly #ended: (call: ServiceCallEnd) => void;
-  readonly #sessions = new Map<string, LocalSession>();
+  readonly #sessions = new Map<string, InProcessSession>();
 
   /** @param ended called when a call is over */
-  constructor(realms: RealmDirectory, join: (realm: RealmPort) => LocalSession, ended: (call: ServiceCallEnd) => void) {
+  constructor(
+    realms: RealmDirectory,
+    join: (realm: RealmPort) => InProcessSession,
+    ended: (call: ServiceCallEnd) => void,
+  ) {
     this.#realms = realms;
     this.#join = join;
     this.#ended = ended;
@@ -93,7 +97,7 @@ export class ServiceCalls {
     }
   }
 
-  #session(realm: RealmPort): LocalSession {
+  #session(realm: RealmPort): InProcessSession {
     let session = this.#sessions.get(realm.name);
     if (session?.isOpen !== true) {
       session = this.#join(realm);

@@ -1,7 +1,7 @@
+import type { Handler } from "../../contract/local-session.ts";
 import type { Log } from "../../contract/log.ts";
 import type { MessageOf } from "../../wamp/messages.ts";
 import { unlessRepeated } from "../../wamp/unless-repeated.ts";
-import type { Handler } from "./handler.ts";
 import { valuesIn } from "./values.ts";
 
 /** The subscriptions of an in-process session, and their handlers. Several handlers may share a subscription. */
