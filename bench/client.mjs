@@ -8,7 +8,7 @@ const HELLO = (details = {}) => [
   "bench",
   { roles: { publisher: {}, subscriber: {}, caller: {}, callee: {} }, ...details },
 ];
-const SUBPROTOCOL = { json: "wamp.2.json", msgpack: "wamp.2.msgpack" };
+const SUBPROTOCOL = { json: "wamp.2.json", msgpack: "wamp.2.msgpack", cbor: "wamp.2.cbor" };
 const now = () => performance.now();
 const tick = () => new Promise(setImmediate);
 
@@ -45,7 +45,7 @@ function ask(word) {
 
 /** One publisher, `subscribers` subscribers, `window` events in flight, all written together. */
 async function fanOut(job) {
-  const { subscribers, window, size, pattern = false, mixed = false, target } = job;
+  const { subscribers, window, size, pattern = false, receivers = [job.format], target } = job;
   const topic = "com.bench.topic";
   const subscribe = pattern ? [32, 1, { match: "prefix" }, "com.bench."] : [32, 1, {}, topic];
   let received = 0;
@@ -67,7 +67,7 @@ async function fanOut(job) {
   };
   const clients = [];
   for (let i = 0; i < subscribers; i++) {
-    const format = mixed && i % 2 === 1 ? "msgpack" : job.format;
+    const format = receivers[i % receivers.length];
     const client = await join({ ...job, format }, "subscriber", subscribe);
     client.onFrame = onFrame;
     clients.push(client);

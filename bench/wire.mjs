@@ -1,11 +1,13 @@
 // Messages and WebSocket frames for the load, built once and sent many times.
 import { createRequire } from "node:module";
+import { encode as encodeCbor } from "cborg";
 
 const msgpack5 = createRequire(import.meta.url)("msgpack5")();
 
 const FORMATS = {
   json: { opcode: 1, encode: (value) => Buffer.from(JSON.stringify(value)) },
   msgpack: { opcode: 2, encode: (value) => msgpack5.encode(value).slice() },
+  cbor: { opcode: 2, encode: (value) => encodeCbor(value) },
 };
 
 /** A client's frame: masked, as the protocol requires, with the key 0, which does not change the bytes. */
