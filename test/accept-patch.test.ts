@@ -8,6 +8,7 @@ import {
   type Router,
   unknown,
   type Verdict,
+  type AuthConfig,
   type WampgateConfig,
   z,
 } from "@wampgate/core";
@@ -72,7 +73,7 @@ function configOf(plugin: ReturnType<typeof methodThat>, users: Users): Wampgate
       },
       { name: "realm2", roles: [{ name: "user", ...everything }] },
     ],
-    transports: [{ type: "memory", auth: { name: { type: "static", users } } }],
+    transports: [{ type: "memory", auth: { name: { type: "static", users } } as AuthConfig }],
   };
 }
 

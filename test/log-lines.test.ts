@@ -49,11 +49,11 @@ it("the router writes where it listens and which versions it has when it starts,
 });
 
 it("a router that does not start writes neither", async () => {
-  const auth = { anonymous: { type: "static", role: "user" } };
+  const auth = { anonymous: { type: "static", role: "user" } } as const;
   running = await startRouter({ realms, auth });
   const log = new CapturedLog();
   const { port } = new URL(running.url);
-  const endpoint = { type: "tcp", host: "127.0.0.1", port: Number(port) };
+  const endpoint = { type: "tcp", host: "127.0.0.1", port: Number(port) } as const;
   const other = await createRouter(
     { plugins: OFFICIAL, realms, transports: [{ type: "websocket", endpoint, auth }] },
     { log },

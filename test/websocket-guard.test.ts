@@ -12,7 +12,7 @@ function config(options: object): WampgateConfig {
     endpoint: { type: "tcp", host: "127.0.0.1", port: 0 },
     auth: { anonymous: { type: "static", role: "user" } },
     ...options,
-  };
+  } as const;
   const realm = { name: "realm1", roles: [{ name: "user", "allow-by-default": true }] };
   return { plugins: OFFICIAL, realms: [realm], transports: [transport] };
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import ts from "typescript";
+import { compilerHost } from "./compiler-host.ts";
 import { type DocBlock, type DocPage, ROOT } from "./doc-blocks.ts";
 
 /** A file of the program that is made of the pages. */
@@ -12,7 +13,7 @@ interface Source {
 }
 
 /** `tsc --strict`, as a user's project for Node has it: the types of browsers would take half of the time. */
-const OPTIONS: ts.CompilerOptions = {
+export const OPTIONS: ts.CompilerOptions = {
   strict: true,
   noEmit: true,
   target: ts.ScriptTarget.ES2023,
@@ -40,7 +41,8 @@ export function codeProblems(pages: readonly DocPage[]): string[] {
       sources.set(file(asTypeScript(name)), { text, loose: name.endsWith("js"), placeOf });
     }
   }
-  const program = ts.createProgram([...sources.keys()], OPTIONS, hostOf(sources));
+  const texts = new Map([...sources].map(([name, { text }]) => [name, text]));
+  const program = ts.createProgram([...sources.keys()], OPTIONS, compilerHost(OPTIONS, texts));
   return ts.getPreEmitDiagnostics(program).flatMap((found) => {
     const text = ts.flattenDiagnosticMessageText(found.messageText, "\n");
     const source = found.file === undefined ? undefined : sources.get(found.file.fileName);
@@ -64,23 +66,5 @@ function sourceOf({ page, line, language, text, note }: DocBlock): Source {
     text: [...before, text, "export {};"].join("\n"),
     loose: language === "js",
     placeOf: (at) => `${page}:${among !== null && at < before.length ? among.line + at : line + at - before.length}`,
-  };
-}
-
-/** Files of the disk, and those of the pages beside them. */
-function hostOf(sources: ReadonlyMap<string, Source>): ts.CompilerHost {
-  const host = ts.createCompilerHost(OPTIONS);
-  const folders = [...sources.keys()].map((name) => join(name, ".."));
-  return {
-    ...host,
-    getCurrentDirectory: () => ROOT,
-    fileExists: (name) => sources.has(name) || host.fileExists(name),
-    readFile: (name) => sources.get(name)?.text ?? host.readFile(name),
-    directoryExists: (name) =>
-      folders.some((folder) => folder.startsWith(name)) || host.directoryExists?.(name) === true,
-    getSourceFile(name, version) {
-      const text = sources.get(name)?.text ?? host.readFile(name);
-      return text === undefined ? undefined : ts.createSourceFile(name, text, version);
-    },
   };
 }

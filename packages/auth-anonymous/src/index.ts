@@ -28,6 +28,12 @@ export const anonymous = defineMethod({
   decoy: () => credential({}),
 });
 
+declare module "@wampgate/core" {
+  interface AuthMethods {
+    anonymous: z.input<typeof block>;
+  }
+}
+
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 
 export default definePlugin({ name: "@wampgate/auth-anonymous", core: "^0.2.0", version, methods: [anonymous] });

@@ -14,6 +14,7 @@ import {
   Sayable,
   sentTransport,
   unknown,
+  type z,
 } from "@wampgate/core";
 import { BadAnswer, readResult } from "./answer.ts";
 import { type Block, block } from "./block.ts";
@@ -136,6 +137,12 @@ function whichOf({ realm, authenticator }: Called): Omit<Called, "timeout"> {
 
 function noRealm(realm: string): Cause {
   return { code: "no-realm", params: { realm } };
+}
+
+declare module "@wampgate/core" {
+  interface Strategies {
+    dynamic: z.input<typeof block>;
+  }
 }
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };

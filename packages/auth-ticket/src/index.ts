@@ -85,6 +85,12 @@ function checkHash(text: string, context: z.RefinementCtx): void {
   }
 }
 
+declare module "@wampgate/core" {
+  interface AuthMethods {
+    ticket: z.input<typeof block>;
+  }
+}
+
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 
 export default definePlugin({ name: "@wampgate/auth-ticket", core: "^0.2.0", version, methods: [ticket] });

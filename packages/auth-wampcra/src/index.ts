@@ -129,6 +129,12 @@ function userOf({ secret, password, salt, iterations, keylen, ...rest }: Users[s
   return { ...rest, fields: new Secret({ secret, password, salt, iterations, keylen }) };
 }
 
+declare module "@wampgate/core" {
+  interface AuthMethods {
+    wampcra: z.input<typeof block>;
+  }
+}
+
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 
 export default definePlugin({ name: "@wampgate/auth-wampcra", core: "^0.2.0", version, methods: [wampcra] });

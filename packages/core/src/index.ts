@@ -1,5 +1,7 @@
 export { z } from "zod";
-export { defineConfig, type WampgateConfig } from "./config/define-config.ts";
+export type * from "./contract/config-keys.ts";
+export { defineConfig } from "./config/define-config.ts";
+export type { AuthConfig, RealmConfig, TransportConfig, WampgateConfig } from "./config/define-config.ts";
 export type { Action, AuthorizeQuery, Decision } from "./contract/authorization.ts";
 export type { Connection, ConnectionHandler } from "./contract/connection.ts";
 export { defineTransport } from "./plugins/define.ts";

@@ -1,4 +1,4 @@
-// Compiled by tsconfig.lint.json, never run: what defineMethod finds out by itself, and what it refuses.
+// Compiled, never run: what defineMethod finds out by itself, and what it refuses.
 import {
   accept,
   assignmentsIn,
@@ -48,9 +48,9 @@ export const aMisspeltKeyOfTheBlockIsAnError = defineMethod({
   ...base,
   static: {
     schema,
-    // @ts-expect-error: the schema has no such key
+    // @ts-expect-error Property 'principal' does not exist
     find: (_query, { principal }) => credential(principal),
-    // @ts-expect-error: nor this one
+    // @ts-expect-error Property 'principles' does not exist
     assignments: ({ principles }) => [{ path: [typeof principles] }],
   },
 });
@@ -60,7 +60,7 @@ export const aKeyThatPrepareTookAwayIsAnError = defineMethod({
   static: {
     schema,
     prepare: ({ principals }) => ({ known: principals }),
-    // @ts-expect-error: prepare made another block
+    // @ts-expect-error Property 'principals' does not exist on type '{ known: …
     find: (_query, { principals }) => credential(principals),
     assignments: ({ known }) => assignmentsIn("principals", known),
   },
@@ -107,7 +107,7 @@ export const oneWhoseStrategyMayVerifyCannotForgetTo = defineMethod({
   strategyMayVerify: true,
   async authenticate(attempt, { signature }) {
     const found = await attempt.resolvePrincipal();
-    // @ts-expect-error: there is no credential where the strategy has verified
+    // @ts-expect-error Property 'credential' does not exist on type 'VerifiedPrincipal'
     const known: unknown = found.credential;
     return known === signature ? accept() : deny();
   },
@@ -117,7 +117,7 @@ export const aMisspeltKeyOfTheCredentialIsAnError = defineMethod({
   ...base,
   async authenticate(attempt, { signature }) {
     const found = await attempt.resolvePrincipal();
-    // @ts-expect-error: the credential has no such key
+    // @ts-expect-error Property 'wrod' does not exist on type '{ word: string; }'
     return found.credential.wrod === signature ? accept() : deny();
   },
 });

@@ -1,0 +1,175 @@
+// Compiled, never run: which mistakes in a config are errors, and what they say. test/types.test.ts compares the messages.
+import anonymous from "@wampgate/auth-anonymous";
+import dynamic from "@wampgate/auth-dynamic";
+import ticket from "@wampgate/auth-ticket";
+import wampcra from "@wampgate/auth-wampcra";
+import {
+  type AnyBlock,
+  type AuthConfig,
+  createRouter,
+  defineConfig,
+  type RealmConfig,
+  type Router,
+  type TransportConfig,
+  type WampgateConfig,
+} from "@wampgate/core";
+
+declare module "@wampgate/core" {
+  interface AuthMethods {
+    easy: { readonly type?: "static"; readonly word: string };
+    unchecked: AnyBlock;
+    "strategies-only": never;
+  }
+  interface Strategies {
+    sql: { query: string; columns?: string[] };
+  }
+  interface Transports {
+    pigeon: { loft: string };
+  }
+}
+
+const plugins = [anonymous, ticket, wampcra, dynamic];
+const realms: RealmConfig[] = [{ name: "realm1", roles: [{ name: "user" }] }];
+const endpoint = { type: "tcp", port: 8080 } as const;
+
+const transport = (config: TransportConfig): unknown => config;
+const realm = (config: RealmConfig): unknown => config;
+const auth = (config: AuthConfig): unknown => config;
+
+export const aWholeConfig = defineConfig({
+  $schema: "./schema.json",
+  plugins: ["./own.js", ["@wampgate/metrics", { port: 9464 }], anonymous, [ticket, {}]],
+  realms: [
+    {
+      name: "realm1",
+      roles: [
+        {
+          name: "user",
+          "allow-by-default": false,
+          permissions: [{ uri: "com.", match: "prefix", allow: { call: true }, disclose: { caller: true } }],
+        },
+      ],
+      options: { "uri-check": "strict", "event-history": [{ uri: "com.example.topic", limit: 5 }] },
+    },
+  ],
+  transports: [
+    {
+      type: "websocket",
+      endpoint: { type: "tcp", port: 8080, tls: { key: "key.pem", certificate: "cert.pem" } },
+      path: "/ws",
+      compression: { level: 3 },
+      "max-connections": 5,
+      auth: {
+        anonymous: { type: "static", role: "user", extra: { any: [1] } },
+        ticket: [
+          { type: "dynamic", authenticator: "com.example.authenticate", "default-role": "user" },
+          { type: "static", principals: { joe: { ticket: "secret", role: "user" } }, "default-role": "user" },
+        ],
+        wampcra: { type: "sql", query: "select" },
+      },
+    },
+    { type: "rawsocket", endpoint: { type: "unix", path: "./socket" }, auth: { anonymous: { type: "static" } } },
+    { type: "memory", name: "one", auth: { easy: { word: "please" }, unchecked: { type: "static", what: "ever" } } },
+    { type: "pigeon", loft: "roof", "max-connections": 1, auth: { "strategies-only": { type: "sql", query: "a" } } },
+  ],
+  components: [{ module: () => undefined, realm: "realm1", role: "user", config: { any: "thing" } }],
+  log: { level: "debug" },
+});
+
+const constant = {
+  plugins,
+  realms: [{ name: "realm1", roles: [{ name: "user", permissions: [{ uri: "*", allow: { call: true } }] }] }],
+  transports: [
+    {
+      type: "websocket",
+      endpoint,
+      serializers: ["json"],
+      auth: { ticket: [{ type: "static", principals: { joe: { ticket: "secret" } } }] },
+    },
+  ],
+} as const satisfies WampgateConfig;
+
+export function aReadonlyConfigIsTakenByAll(router: Router): unknown {
+  return [defineConfig(constant), createRouter(constant), router.reload(constant)];
+}
+
+// The root, a realm, a role, a rule.
+// @ts-expect-error 'transport' does not exist in type 'WampgateConfig'. Did you mean to write 'transports'?
+defineConfig({ plugins, realms, transport: [] });
+// @ts-expect-error 'optoins' does not exist in type 'RealmConfig'. Did you mean to write 'options'?
+realm({ name: "realm1", roles: [], optoins: {} });
+// @ts-expect-error '"uri-chek"' does not exist in type '{ … "disclose-me"?: "allow" | …
+realm({ name: "realm1", roles: [], options: { "uri-chek": "strict" } });
+// @ts-expect-error 'permission' does not exist in type 'RoleConfig'. Did you mean to write 'permissions'?
+realm({ name: "realm1", roles: [{ name: "user", permission: [] }] });
+// @ts-expect-error 'macth' … Did you mean to write 'match'?
+realm({ name: "realm1", roles: [{ name: "user", permissions: [{ uri: "a.b", macth: "exact" }] }] });
+// @ts-expect-error 'calll' … Did you mean to write 'call'?
+realm({ name: "realm1", roles: [{ name: "user", permissions: [{ uri: "a.b", allow: { calll: true } }] }] });
+
+// A transport, its endpoint, its tls.
+// @ts-expect-error Type '"websockt"' is not assignable to type … Did you mean '"websocket"'?
+transport({ type: "websockt", endpoint, auth: {} });
+// @ts-expect-error Property 'auth' is missing
+transport({ type: "websocket", endpoint });
+// @ts-expect-error 'paht' does not exist in type 'TransportEntry<"websocket">'
+transport({ type: "websocket", endpoint, paht: "/ws", auth: {} });
+// @ts-expect-error 'path' does not exist in type 'TransportEntry<"rawsocket">'
+transport({ type: "rawsocket", endpoint, path: "/ws", auth: {} });
+// @ts-expect-error '"max-conections"' does not exist in type 'TransportEntry<"websocket">'
+transport({ type: "websocket", endpoint, "max-conections": 5, auth: {} });
+// @ts-expect-error 'prot' does not exist in type '{ readonly type: "tcp"; readonly port: number; …
+transport({ type: "websocket", endpoint: { type: "tcp", prot: 8080 }, auth: {} });
+// @ts-expect-error 'certificat' … Did you mean to write 'certificate'?
+transport({ type: "websocket", endpoint: { type: "tcp", port: 1, tls: { key: "a", certificat: "b" } }, auth: {} });
+// @ts-expect-error 'lvel' … Did you mean to write 'level'?
+transport({ type: "websocket", endpoint, compression: { lvel: 1 }, auth: {} });
+// @ts-expect-error 'lofd' does not exist in type 'TransportEntry<"pigeon">'
+transport({ type: "pigeon", loft: "roof", lofd: "roof", auth: {} });
+
+// Methods, their blocks, and the credentials in them.
+// @ts-expect-error 'anonymos' does not exist in type 'AuthConfig'. Did you mean to write 'anonymous'?
+auth({ anonymos: { type: "static" } });
+// @ts-expect-error 'rol' does not exist in type 'StaticBlock<"anonymous">
+auth({ anonymous: { type: "static", rol: "user" } });
+// @ts-expect-error '"default-rol"' does not exist in type 'StaticBlock<"anonymous">
+auth({ anonymous: { type: "static", "default-rol": "user" } });
+// @ts-expect-error Type '{ principals: {}; }' is not assignable to type 'AuthBlock<"ticket">
+auth({ ticket: { principals: {} } });
+// @ts-expect-error 'tpye' does not exist in type 'AuthBlock<"ticket">
+auth({ ticket: { tpye: "static", principals: {} } });
+// @ts-expect-error Type '"dynamik"' is not assignable to type … Did you mean '"dynamic"'?
+auth({ ticket: { type: "dynamik", authenticator: "com.example.authenticate" } });
+// @ts-expect-error 'principles' does not exist in type 'StaticBlock<"ticket">
+auth({ ticket: { type: "static", principles: {} } });
+// @ts-expect-error 'tickt' … Did you mean to write 'ticket'?
+auth({ ticket: { type: "static", principals: { joe: { tickt: "secret" } } } });
+// @ts-expect-error 'iteratoins' … Did you mean to write 'iterations'?
+auth({ wampcra: { type: "static", users: { joe: { secret: "a", salt: "b", iteratoins: 1000, keylen: 32 } } } });
+// @ts-expect-error 'authenticater' does not exist in type 'StrategyBlock<"dynamic">
+auth({ ticket: { type: "dynamic", authenticater: "com.example.authenticate" } });
+// @ts-expect-error 'tmeout' does not exist in type 'StrategyBlock<"dynamic">'. Did you mean to write 'timeout'?
+auth({ ticket: [{ type: "dynamic", authenticator: "com.example.authenticate", tmeout: 5 }] });
+// @ts-expect-error 'qwery' does not exist in type 'StrategyBlock<"sql">
+auth({ anonymous: { type: "sql", qwery: "select" } });
+// @ts-expect-error 'wrod' does not exist in type 'AuthBlock<"easy">
+auth({ easy: { wrod: "please" } });
+// @ts-expect-error Type '"static"' is not assignable to type
+auth({ "strategies-only": { type: "static", query: "a" } });
+
+export const aMethodThatIsNotDeclared = { blink: { type: "static", times: 2 } } as AuthConfig;
+
+export const aMistakeIsFoundBySatisfies = {
+  realms,
+  // @ts-expect-error 'rol' does not exist in type 'StaticBlock<"anonymous">
+  transports: [{ type: "memory", auth: { anonymous: { type: "static", rol: "user" } } }],
+} satisfies WampgateConfig;
+
+export function aMistakeIsFoundByTheRouter(router: Router): unknown {
+  return [
+    // @ts-expect-error 'rol' does not exist in type 'StaticBlock<"anonymous">
+    createRouter({ realms, transports: [{ type: "memory", auth: { anonymous: { type: "static", rol: "a" } } }] }),
+    // @ts-expect-error 'rol' does not exist in type 'StaticBlock<"anonymous">
+    router.reload({ realms, transports: [{ type: "memory", auth: { anonymous: { type: "static", rol: "a" } } }] }),
+  ];
+}
