@@ -35,6 +35,8 @@ export class SocketServer implements EndpointServer {
   /** Of sockets whose protocol is not known, or is not HTTP: until an entry takes them. */
   readonly #deadlines = new Map<Socket, NodeJS.Timeout>();
   readonly #pending: PendingSockets;
+  /** Shared by all sockets, which call it with themselves as `this`. */
+  readonly #left: (this: Socket) => void;
   readonly #peers: PeerAddresses;
   readonly #context: Pick<TransportContext, "log" | "report">;
 
@@ -56,6 +58,13 @@ export class SocketServer implements EndpointServer {
     this.#server = tls === null ? createServer(limits, answer) : createTlsServer({ ...limits, ...tls }, answer);
     this.#divide(tls === null ? "connection" : "secureConnection");
     if (endpoint.type === "tcp" && endpoint["proxy-protocol"]) this.#peers.expectHeaders(this.#server, context);
+    const left = (socket: Socket): void => {
+      this.#sockets.delete(socket);
+      this.#pending.leave(socket);
+    };
+    this.#left = function () {
+      left(this);
+    };
     this.#server.on("connection", (socket: Socket) => this.#track(socket));
     this.#server.on("tlsClientError", (error) => log.debug({ err: error }, "a TLS handshake failed"));
     this.#server.on("clientError", (error, socket) => this.#broken(error, socket as Duplex & Remote));
@@ -202,10 +211,7 @@ export class SocketServer implements EndpointServer {
   #track(socket: Socket): void {
     this.#sockets.add(socket);
     this.#pending.enter(socket);
-    socket.once("close", () => {
-      this.#sockets.delete(socket);
-      this.#pending.leave(socket);
-    });
+    socket.on("close", this.#left);
   }
 
   #broken(error: Error, socket: Duplex & Remote): void {

@@ -10,6 +10,7 @@ import { guarded } from "../../wamp/guarded.ts";
 import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import { transportDetails } from "../net/details.ts";
 import { FrameConnection } from "../frames/frame-connection.ts";
+import { SlowConnection } from "../frames/slow-connection.ts";
 import { countUntilWelcome } from "../frames/hello-allowance.ts";
 import { destroySoon, endSoon } from "../net/linger.ts";
 import { exponentOf, FrameReader, FrameTooLong, FrameType, lengthOf, MAGIC, Refusal } from "./frames.ts";
@@ -109,13 +110,10 @@ class Connections {
     const certificate = socket instanceof TLSSocket ? clientCertificate(socket) : null;
     const carrier = this.#endpoint.carrierOf(socket);
     const details = transportDetails({ type: "rawsocket", carrier, peer, subprotocol, headers: {}, certificate });
-    const wire = new RawSocketWire(socket, maxLength, options["max-buffered"], {
-      sendTimeout: options["send-timeout"],
-      missed: (buffered) => connection.stalled(buffered),
-      overflowed: (buffered) => connection.overflowed(buffered),
-      waiting: this.#waiting,
-    });
+    const policy = new SlowConnection(options["send-timeout"], this.#waiting);
+    const wire = new RawSocketWire(socket, maxLength, options["max-buffered"], policy);
     const connection = new FrameConnection(details, subprotocol, wire, this.#log);
+    policy.connection = connection;
     const exceeded = (): void => {
       connection.exceededHello();
       destroySoon(socket);

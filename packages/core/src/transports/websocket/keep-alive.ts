@@ -1,11 +1,13 @@
 import type { WebSocket } from "ws";
 import { attempt } from "../../wamp/guarded.ts";
 
+type Lost = (ws: WebSocket) => void;
+
 /** Finds clients that are gone silently: they answer no PING (RFC 6455 section 5.5.2). */
 export class KeepAlive {
   readonly #interval: number;
   /** The clients, each with the function to call when it is lost. */
-  readonly #clients = new Map<WebSocket, () => void>();
+  readonly #clients = new Map<WebSocket, Lost>();
   /** Those that have not answered the last PING. */
   readonly #silent = new Set<WebSocket>();
   /** Shared by all clients, of which there may be many: ws calls them with itself as `this`. */
@@ -28,7 +30,7 @@ export class KeepAlive {
   }
 
   /** @param lost called when the client is disconnected because it did not answer */
-  watch(ws: WebSocket, lost: () => void): void {
+  watch(ws: WebSocket, lost: Lost): void {
     if (this.#interval === 0) return;
     this.#clients.set(ws, lost);
     ws.on("pong", this.#onPong);
@@ -59,9 +61,9 @@ export class KeepAlive {
     this.#askedAt = performance.now();
   }
 
-  #askOne(ws: WebSocket, lost: () => void, isOnTime: boolean): void {
+  #askOne(ws: WebSocket, lost: Lost, isOnTime: boolean): void {
     if (this.#silent.has(ws) && isOnTime) {
-      lost();
+      lost(ws);
       ws.terminate();
       return;
     }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
-import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
+import { type Server, type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import { defineTransport } from "../../plugins/define.ts";
 import type {
   EntryEndpoint,
@@ -12,10 +12,10 @@ import type {
 } from "../../contract/transport.ts";
 import type { TransportDetails } from "../../contract/hello.ts";
 import type { WaitingBytes } from "../../contract/waiting-bytes.ts";
-import type { Log } from "../../contract/log.ts";
 import { plainHeaders, transportDetails } from "../net/details.ts";
 import { FrameConnection } from "../frames/frame-connection.ts";
 import { countUntilWelcome } from "../frames/hello-allowance.ts";
+import { ClientSocket, type Owner } from "./client-socket.ts";
 import { agreementOn } from "./compression/agreement.ts";
 import { CompressingWire, Compressor } from "./compression/compressing-wire.ts";
 import type { Refusal } from "./compression/frame-inflater.ts";
@@ -25,7 +25,7 @@ import { KeepAlive } from "./keep-alive.ts";
 import { destroySoon } from "../net/linger.ts";
 import { Origins } from "./origins.ts";
 import { clientCertificate } from "../net/tls.ts";
-import type { SlowPolicy } from "../frames/write-queue.ts";
+import { SlowConnection } from "../frames/slow-connection.ts";
 import { choose, type Subprotocol, type Subprotocols, subprotocolsOf } from "../frames/subprotocols.ts";
 import { type WebSocketOptions, websocketSchema } from "./settings.ts";
 import { WebSocketWire } from "./wire.ts";
@@ -56,12 +56,11 @@ export const websocket = defineTransport<WebSocketOptions>({
 });
 
 /** An entry of the config, with what its next connections get. */
-interface ServedEntry {
+interface ServedEntry extends Owner {
   readonly entry: TransportEntry<WebSocketOptions>;
   readonly endpoint: EntryEndpoint;
   readonly subprotocols: Subprotocols;
-  readonly clients: Set<WebSocket>;
-  server: WebSocketServer;
+  server: Server<typeof ClientSocket>;
   keepAlive: KeepAlive;
   /** Null if the entry has no compression. */
   compressor: Compressor | null;
@@ -75,6 +74,7 @@ function open(entry: TransportEntry<WebSocketOptions>, context: TransportContext
     endpoint,
     subprotocols,
     clients: new Set(),
+    log: context.log,
     ...preparedFor(entry.options, subprotocols),
   };
   return {
@@ -102,10 +102,11 @@ function preparedFor(options: WebSocketOptions, subprotocols: Subprotocols) {
   };
 }
 
-function webSocketServer(options: WebSocketOptions, subprotocols: Subprotocols): WebSocketServer {
+function webSocketServer(options: WebSocketOptions, subprotocols: Subprotocols): Server<typeof ClientSocket> {
   const { "max-message-size": size } = options;
   // closeTimeout and maxPendingAutoPongs are newer than the types of ws
-  const settings: ServerOptions & { closeTimeout: number; maxPendingAutoPongs: number } = {
+  const settings: ServerOptions<typeof ClientSocket> & { closeTimeout: number; maxPendingAutoPongs: number } = {
+    WebSocket: ClientSocket,
     noServer: true,
     clientTracking: false, // the entry has its clients, also those of earlier settings
     perMessageDeflate: false, // see InflatingSocket
@@ -137,7 +138,7 @@ function agreementWith({ headers }: IncomingMessage): string | null {
   return headers.origin === undefined ? agreementOn(headers["sec-websocket-extensions"] ?? "") : null;
 }
 
-function upgradeOf(served: ServedEntry, { log, report, waiting }: TransportContext): UpgradeHandler {
+function upgradeOf(served: ServedEntry, { report, waiting }: TransportContext): UpgradeHandler {
   const { endpoint } = served;
   const origins = new Origins();
   const supported = `Offer one of these subprotocols: ${[...served.subprotocols.keys()].join(", ")}\n`;
@@ -167,7 +168,7 @@ function upgradeOf(served: ServedEntry, { log, report, waiting }: TransportConte
     served.server.handleUpgrade(request, inflating ?? socket, inflating === null ? head : Buffer.alloc(0), (ws) => {
       upgrade.isDone = true;
       endpoint.taken(request.socket);
-      connect(ws, socket, { served, subprotocol, details, log, waiting, inflating });
+      connect(ws, socket, { served, subprotocol, details, waiting, inflating });
     });
     if (!upgrade.isDone) destroySoon(socket); // ws has answered that the request is wrong
   };
@@ -194,47 +195,31 @@ interface Accepted {
   readonly served: ServedEntry;
   readonly subprotocol: Subprotocol;
   readonly details: TransportDetails;
-  readonly log: Log;
   readonly waiting: WaitingBytes;
   /** Null without compression. */
   readonly inflating: InflatingSocket | null;
 }
 
 /** A separate function, so that a socket's listeners do not keep the HTTP request alive. */
-function connect(ws: WebSocket, socket: Duplex, accepted: Accepted): void {
-  const { served, subprotocol, details, log, waiting, inflating } = accepted;
-  const { peer } = details;
+function connect(ws: ClientSocket, socket: Duplex, accepted: Accepted): void {
+  const { served, subprotocol, details, waiting, inflating } = accepted;
   const { options } = served.entry;
   const maxBuffered = options["max-buffered"];
-  const policy: SlowPolicy = {
-    sendTimeout: options["send-timeout"],
-    missed: (buffered) => connection.stalled(buffered),
-    overflowed: (buffered) => connection.overflowed(buffered),
-    waiting,
-  };
+  const policy = new SlowConnection(options["send-timeout"], waiting);
   const wire =
     inflating === null || served.compressor === null
       ? new WebSocketWire(ws, socket, maxBuffered, policy)
       : new CompressingWire(ws, socket, maxBuffered, policy, served.compressor);
-  const connection = new FrameConnection(details, subprotocol, wire, log);
-  ws.on("message", (data, binary) => connection.received(data as Buffer, binary));
-  ws.on("error", (error) => {
-    if (isTooLarge(error)) connection.limited("max-message-size", "disconnected a client that sent too large a frame");
-    else if (isViolation(error)) connection.violated(`WebSocket: ${error.message}`);
-    else log.debug({ peer, err: error }, "a WebSocket failed");
-  });
-  served.clients.add(ws);
-  ws.on("close", () => {
-    served.clients.delete(ws);
-    connection.gone();
-  });
+  const connection = new FrameConnection(details, subprotocol, wire, served.log);
+  policy.connection = connection;
+  ws.serve(connection, served);
   if (inflating !== null)
     inflating.onrefused = ({ code, limit, text }: Refusal) => {
       ws.close(code, text);
       if (limit === null) connection.violated(`WebSocket: the client ${text}`);
       else connection.limited(limit, `disconnected a client that ${text}`);
     };
-  served.keepAlive.watch(ws, () => connection.limited("ping-interval", "disconnected a client that answered no PING"));
+  served.keepAlive.watch(ws, lost);
   // Counts before ws gets the bytes: ws would keep those of an incomplete message.
   const hello = countUntilWelcome(socket, served.entry.limits["max-hello-size"], {
     ended: () => inflating?.allow(),
@@ -250,11 +235,7 @@ function offeredBy({ headers }: IncomingMessage): string[] {
   return (headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
 }
 
-/** What ws found wrong in a client's frames; ws closes the connection itself. */
-function isTooLarge(error: Error): boolean {
-  return "code" in error && error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
-}
-
-function isViolation(error: Error): boolean {
-  return "code" in error && String(error.code).startsWith("WS_ERR_");
+function lost(ws: WebSocket): void {
+  if (ws instanceof ClientSocket)
+    ws.connection?.limited("ping-interval", "disconnected a client that answered no PING");
 }
