@@ -8,7 +8,7 @@ export class Attempt extends ClientHello implements LoginAttempt {
   readonly resolvePrincipal: LoginAttempt["resolvePrincipal"];
 
   constructor(hello: Hello, authmethod: string, resolvePrincipal: LoginAttempt["resolvePrincipal"]) {
-    super(hello, hello);
+    super(hello, hello, hello);
     this.authmethod = authmethod;
     this.resolvePrincipal = resolvePrincipal;
   }

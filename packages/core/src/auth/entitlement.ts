@@ -95,7 +95,7 @@ function attemptOf(
   limit: Deadline,
   log: Log,
 ): Hello & { readonly authmethod: string } {
-  const known = { session, realm, authid, authrole: null, authextra: null };
-  const hello = new ClientHello({ ...known, authmethods: [authmethod], roles, transport, log }, limit);
+  const said = { realm, authid, authrole: null, authmethods: [authmethod], authextra: null, roles };
+  const hello = new ClientHello(said, { session, transport, log }, limit);
   return Object.assign(hello, { authmethod });
 }

@@ -1,5 +1,8 @@
 import type { Hello } from "../contract/hello.ts";
 
+/** What a hello has from the client. */
+type Said = Omit<Hello, "session" | "transport" | "log" | "signal">;
+
 /**
  * A hello that creates its signal at first use: most logins need none. It is a class because each object literal with a
  * getter gets a shape of its own in V8, which makes reads slow.
@@ -17,16 +20,16 @@ export class ClientHello implements Hello {
   readonly log: Hello["log"];
   readonly #limit: Pick<Hello, "signal">;
 
-  /** @param limit has the signal */
-  constructor(known: Omit<Hello, "signal">, limit: Pick<Hello, "signal">) {
+  /** @param said by the client @param known by the router @param limit has the signal */
+  constructor(said: Said, known: Pick<Hello, "session" | "transport" | "log">, limit: Pick<Hello, "signal">) {
     this.session = known.session;
-    this.realm = known.realm;
-    this.authid = known.authid;
-    this.authrole = known.authrole;
-    this.authmethods = known.authmethods;
-    this.authextra = known.authextra;
-    this.rawAuthextra = known.rawAuthextra ?? null;
-    this.roles = known.roles;
+    this.realm = said.realm;
+    this.authid = said.authid;
+    this.authrole = said.authrole;
+    this.authmethods = said.authmethods;
+    this.authextra = said.authextra;
+    this.rawAuthextra = said.rawAuthextra ?? null;
+    this.roles = said.roles;
     this.transport = known.transport;
     this.log = known.log;
     this.#limit = limit;

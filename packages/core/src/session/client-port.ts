@@ -3,7 +3,10 @@ import type { SessionPort, RouterError, SessionInfo } from "../contract/session-
 import type { Message } from "../wamp/messages.ts";
 
 /** The functions of Session that its port uses. */
-export type PortSession = Pick<SessionPort, "close" | "violation" | "limited" | "broken">;
+export interface PortSession extends Pick<SessionPort, "limited" | "broken"> {
+  close(reason: string, message: string | undefined, by: "kill"): void;
+  refuse(message: string): void;
+}
 
 /**
  * A client's session as its realm sees it. It is a class because each object literal with a getter gets a shape of its
@@ -30,11 +33,11 @@ export class ClientPort implements SessionPort {
   }
 
   close(reason: string, message?: string): void {
-    this.#session.close(reason, message);
+    this.#session.close(reason, message, "kill");
   }
 
   violation(message: string): void {
-    this.#session.violation(message);
+    this.#session.refuse(message);
   }
 
   limited(limit: string, message: string): void {

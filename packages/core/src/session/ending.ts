@@ -3,7 +3,7 @@ import type { Log } from "../contract/log.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { excerpt } from "../wamp/excerpt.ts";
-import { repeatsOf } from "../wamp/unless-repeated.ts";
+import { NONE, repeatsOf } from "../wamp/unless-repeated.ts";
 
 /** How a session that had joined ended. */
 export type Ending =
@@ -26,9 +26,15 @@ export type Ending =
 /** Logs that a session is over: one line for each. */
 export function logEnding(log: Log, info: SessionInfo, ending: Ending): void {
   const { session, realm, authid, transport } = info;
-  const shown = "reason" in ending ? { ...ending, reason: excerpt(ending.reason) } : ending;
-  const line = { ...shown, session, realm, authid: excerpt(authid), peer: transport.peer, ...repeatsOf(info) };
+  const who = { left: ending.left, session, realm, authid: excerpt(authid), peer: transport.peer };
+  const omitted = repeatsOf(info);
+  // Most clients just disconnect.
+  const line = ending.left === "disconnected" && omitted === NONE ? who : { ...who, ...shown(ending), ...omitted };
   log[ending.left === "violation" ? "warn" : "info"](line, "session left");
+}
+
+function shown(ending: Ending): Ending {
+  return "reason" in ending ? { ...ending, reason: excerpt(ending.reason) } : ending;
 }
 
 /** The same for the hook `left`. */

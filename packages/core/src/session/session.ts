@@ -6,7 +6,7 @@ import type { Admission, Handshakes, Handshake, HandshakeReply } from "../contra
 import type { Cause } from "../contract/login-cause.ts";
 import { LimitError } from "../errors/limit-error.ts";
 import type { Log } from "../contract/log.ts";
-import type { SessionPort, SessionInfo } from "../contract/session-port.ts";
+import type { SessionInfo } from "../contract/session-port.ts";
 import type { RealmDirectory, RealmAttachment } from "../contract/realm-port.ts";
 import type { ReportLimit } from "../contract/observers.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
@@ -148,7 +148,7 @@ export class Session implements ConnectionHandler {
 
   #hello(message: Message): void {
     if (message.type === "ABORT" || message.type === "GOODBYE") return this.#end();
-    if (message.type !== "HELLO") return this.#refuse(`the first message must be HELLO, found ${message.type}`);
+    if (message.type !== "HELLO") return this.refuse(`the first message must be HELLO, found ${message.type}`);
     const { handshakes, log } = this.#context;
     const deadline = this.#deadline;
     if (deadline === null) return;
@@ -157,15 +157,15 @@ export class Session implements ConnectionHandler {
       this.id = session;
       this.#loginReport?.began(session);
       const transport = this.#connection.details;
-      const known = { ...parseHello(message), session, transport, log: log.child({ session }) };
-      const hello = new ClientHello(known, deadline);
+      const known = { session, transport, log: log.child({ session }) };
+      const hello = new ClientHello(parseHello(message), known, deadline);
       this.#handshake = handshakes.start(hello);
       this.#loginReport?.helloRead(hello, this.#handshake);
       this.#state = { is: "deciding" };
       this.#await(this.#handshake.begin());
     } catch (error) {
       if (!WampError.is(error)) throw error;
-      if (error.uri === ErrorUri.protocolViolation) this.#refuse(error.message);
+      if (error.uri === ErrorUri.protocolViolation) this.refuse(error.message);
       else this.#abort(error.uri, error.message, violated(error.message));
     }
   }
@@ -173,7 +173,7 @@ export class Session implements ConnectionHandler {
   #interrupted(message: Message): void {
     this.#abandon();
     if (message.type === "ABORT" || message.type === "GOODBYE") this.#end();
-    else this.#refuse(`${message.type} came while the login was being decided`);
+    else this.refuse(`${message.type} came while the login was being decided`);
   }
 
   #answer(message: Message): void {
@@ -192,7 +192,7 @@ export class Session implements ConnectionHandler {
     whenDone(
       Promise.resolve(step),
       (decided) => this.#step(decided),
-      (error) => this.#broken(error),
+      (error) => this.broken(error),
     );
   }
 
@@ -226,7 +226,8 @@ export class Session implements ConnectionHandler {
     if (!this.#welcome({ type: "WELCOME", session: info.session, details })) return;
     this.#deadline?.end();
     this.#deadline = null;
-    this.#state = { is: "joined", info, admission, attachment: realm.join(this.#port(info)) };
+    const port = new ClientPort(info, this.#connection, this);
+    this.#state = { is: "joined", info, admission, attachment: realm.join(port) };
     const login = this.#loginReport?.welcome(info) ?? null;
     this.#loginReport = null;
     this.#context.joined(this);
@@ -237,15 +238,6 @@ export class Session implements ConnectionHandler {
     if (!(error instanceof LimitError)) throw error;
     this.limited(error.limit, error.message);
     this.#abort(error.uri, error.message, { code: "limit", params: { limit: error.limit } });
-  }
-
-  #port(info: SessionInfo): SessionPort {
-    return new ClientPort(info, this.#connection, {
-      close: (reason, message) => this.close(reason, message, "kill"),
-      violation: (message) => this.#refuse(message),
-      limited: (limit, message) => this.limited(limit, message),
-      broken: (error) => this.#broken(error),
-    });
   }
 
   /** The client says GOODBYE. */
@@ -264,7 +256,7 @@ export class Session implements ConnectionHandler {
   #late(): void {
     attempt(
       () => this.#endLate(),
-      (error) => this.#broken(error),
+      (error) => this.broken(error),
     );
   }
 
@@ -281,7 +273,7 @@ export class Session implements ConnectionHandler {
   /**
    * The router failed at this session, or could not send it a message. The session ends, so that no other is harmed.
    */
-  #broken(error: unknown): void {
+  broken(error: unknown): void {
     // If the client's format or limits cannot take a message, that is not the router's fault.
     const level = WampError.is(error) ? "warn" : "error";
     unlessRepeated(this, "failed", () =>
@@ -297,7 +289,8 @@ export class Session implements ConnectionHandler {
     });
   }
 
-  #refuse(message: string): void {
+  /** The client sent what it may not send now. */
+  refuse(message: string): void {
     this.#violated(ErrorUri.protocolViolation, message);
   }
 

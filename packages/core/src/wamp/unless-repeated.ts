@@ -6,6 +6,9 @@ export interface Repeats {
   readonly omitted?: number;
 }
 
+/** No line was left out. */
+export const NONE: Repeats = {};
+
 /** When a line was logged, and how many were left out since. */
 interface Told {
   readonly at: number;
@@ -33,12 +36,14 @@ export function unlessRepeated(cause: object, kind: string, write: (repeats: Rep
     return;
   }
   kinds.set(kind, { at: now, omitted: 0 });
-  write(last === undefined || last.omitted === 0 ? {} : { omitted: last.omitted });
+  write(last === undefined || last.omitted === 0 ? NONE : { omitted: last.omitted });
 }
 
 /** How many lines about `cause` were left out and are not told of yet, for the last line about it. */
 export function repeatsOf(cause: object): Repeats {
   let omitted = 0;
-  for (const kind of told.get(cause)?.values() ?? []) omitted += kind.omitted;
-  return omitted === 0 ? {} : { omitted };
+  const kinds = told.get(cause);
+  if (kinds === undefined) return NONE;
+  for (const kind of kinds.values()) omitted += kind.omitted;
+  return omitted === 0 ? NONE : { omitted };
 }
