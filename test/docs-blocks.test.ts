@@ -49,6 +49,14 @@ const WRONG = parsePage(
     "```",
     "no language, 31",
     "```",
+    "",
+    "<!-- foreign: kubernetes -->",
+    "```yaml",
+    "apiVersion: apps/v1 # 36",
+    "kind: Deployment",
+    "metadata: { name: wampgate }",
+    "spec: { replica: 1, selector: {}, template: {} }",
+    "```",
   ].join("\n"),
 );
 
@@ -71,8 +79,8 @@ describe("the code blocks of README.md, docs/ and the packages' pages", () => {
     for (const is of TESTED) expect(blocks.some(is)).toBe(true);
   });
 
-  it("compile under tsc --strict, JavaScript less what it cannot say", () => {
-    const wrong = ["wrong.md:2", "wrong.md:5", "wrong.md:12"];
+  it("compile under tsc --strict, JavaScript less what it cannot say, and manifests as the types of Kubernetes", () => {
+    const wrong = ["wrong.md:36", "wrong.md:2", "wrong.md:5", "wrong.md:12"];
     expect(sorted(codeProblems(pages))).toEqual({ found: [], wrong });
   });
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { load } from "js-yaml";
 import ts from "typescript";
 import { compilerHost } from "./compiler-host.ts";
 import { type DocBlock, type DocPage, ROOT } from "./doc-blocks.ts";
@@ -27,7 +28,11 @@ export const OPTIONS: ts.CompilerOptions = {
 /** Parameters, bindings and packages without types, and values of type unknown: JavaScript cannot say what they are. */
 const UNTYPED = new Set([7006, 7016, 7019, 7031, 18046]);
 
-/** Compiles the JavaScript and TypeScript of all pages in one program. @returns what is wrong, by page and line */
+/**
+ * Compiles the JavaScript and TypeScript of all pages in one program, and Kubernetes' manifests by its types.
+ *
+ * @returns what is wrong, by page and line
+ */
 export function codeProblems(pages: readonly DocPage[]): string[] {
   const sources = new Map<string, Source>();
   for (const page of pages) {
@@ -36,6 +41,7 @@ export function codeProblems(pages: readonly DocPage[]): string[] {
       const name = block.note?.kind === "file" ? block.note.text : `line-${block.line}.${block.language}`;
       sources.set(file(asTypeScript(name)), sourceOf(block));
     }
+    for (const block of page.blocks.filter(isManifest)) sources.set(file(`line-${block.line}.ts`), manifestOf(block));
     for (const { name, line, text } of page.hidden.filter(({ name }) => /\.[mc]?[jt]s$/.test(name))) {
       const placeOf = (at: number): string => `${page.name}:${line + at}`;
       sources.set(file(asTypeScript(name)), { text, loose: name.endsWith("js"), placeOf });
@@ -67,4 +73,15 @@ function sourceOf({ page, line, language, text, note }: DocBlock): Source {
     loose: language === "js",
     placeOf: (at) => `${page}:${among !== null && at < before.length ? among.line + at : line + at - before.length}`,
   };
+}
+
+const isManifest = ({ note }: DocBlock): boolean => note?.kind === "foreign" && note.text === "kubernetes";
+
+/** A manifest as an object literal, of which the compiler also finds keys that the type of its kind does not have. */
+function manifestOf({ page, line, text }: DocBlock): Source {
+  const manifest = load(text) as { apiVersion: string; kind: string };
+  const { apiVersion, kind } = manifest;
+  const from = `kubernetes-types/${apiVersion.includes("/") ? apiVersion : `core/${apiVersion}`}.js`;
+  const code = `import type { ${kind} } from "${from}";\nexport const manifest: ${kind} = ${JSON.stringify(manifest)};`;
+  return { text: code, loose: false, placeOf: () => `${page}:${line}` };
 }
