@@ -77,6 +77,14 @@ describe.each(HOOKS)("a plugin that goes wrong in %s", (_hook, tap) => {
   );
 });
 
+it("a plugin that is late at many logins is one error in the log", async () => {
+  const plugin = bad(({ hooks }) => hooks.challenge.for("ticket").tap({ name: "bad-plugin", stage: -1 }, hang));
+  const router = await startTestRouter({ plugins: [...OFFICIAL, plugin], auth, authTimeout: 50 });
+  for (let i = 0; i < 3; i++) expect(await attempt(router)).toBe(FAILED);
+  expect(router.log.lines.filter(({ level }) => level === "error")).toHaveLength(1);
+  await router.close();
+});
+
 describe("a plugin that goes wrong", () => {
   it("in welcome: the client gets ABORT, since a plugin that adds to WELCOME may be needed for it", async () => {
     const plugin = bad(({ hooks }) => hooks.welcome.tap("bad-plugin", boom));

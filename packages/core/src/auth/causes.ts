@@ -91,7 +91,7 @@ const CAUSES: { readonly [C in CauseCode]: Entry<CauseParams[C]> } = {
   },
   limit: {
     sentence: ({ limit }) => `${limit} is reached.`,
-    todo: ({ limit }, at) => `Find who uses it up, or raise ${limit}${at}.`,
+    todo: ({ limit }, at) => `Find who uses it up, or raise ${limit}${at} if it is a key of the config.`,
   },
   timeout: {
     sentence: ({ waiting, ms }) => `No ${isMessage(waiting) ? waiting : `answer from ${waiting}`} within ${ms} ms.`,

@@ -14,15 +14,18 @@ export class Denial extends Error {
   readonly provider: string | null;
   /** Whether a plugin decided against the client, and nothing failed. */
   readonly isVerdict: boolean;
+  /** The limit that is reached, if that is why. */
+  readonly limit: string | null;
 
   constructor(
     reason: string,
     text: string | null,
     why: Cause,
-    by: Partial<Pick<Denial, "plugin" | "provider" | "isVerdict">> = {},
+    by: Partial<Pick<Denial, "plugin" | "provider" | "isVerdict" | "limit">> = {},
   ) {
     super(`the login is denied: ${reason}`);
     this.isVerdict = by.isVerdict ?? false;
+    this.limit = by.limit ?? null;
     this.reason = reason;
     this.text = text;
     this.why = why;

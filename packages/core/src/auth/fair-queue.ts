@@ -10,22 +10,27 @@ interface Waiting {
 export class FairQueue {
   readonly #atOnce: number;
   readonly #maxWaiting: number;
+  readonly #full: () => Error;
   #running = 0;
   #count = 0;
   /** The tasks that wait, by key, oldest first. The keys are in the order of their turns. */
   readonly #waiting = new Map<string, Waiting[]>();
 
-  /** @param maxWaiting if more wait, the key that has most of them loses its newest one */
-  constructor(atOnce: number, maxWaiting: number) {
+  /**
+   * @param maxWaiting if more wait, the key that has most of them loses its newest one
+   * @param full makes the error that this one gets
+   */
+  constructor(atOnce: number, maxWaiting: number, full: () => Error) {
     this.#atOnce = atOnce;
     this.#maxWaiting = maxWaiting;
+    this.#full = full;
   }
 
   /**
    * Runs a task when it is its turn, and gives its result.
    *
    * @param signal if it fires while the task waits, the task never runs
-   * @throws what `signal` has as its reason; an error if too many wait
+   * @throws what `signal` has as its reason; what `full` makes if too many wait
    */
   async run<T>(key: string, signal: AbortSignal, task: () => Promise<T>): Promise<T> {
     signal.throwIfAborted();
@@ -74,7 +79,7 @@ export class FairQueue {
     const one = newest.at(-1);
     if (one === undefined) return;
     this.#remove(key, one);
-    one.refuse(new Error(`more than ${this.#maxWaiting} logins wait for the check of a hashed secret`));
+    one.refuse(this.#full());
   }
 
   #remove(key: string, one: Waiting): void {

@@ -5,6 +5,7 @@ import type { Hello } from "../contract/hello.ts";
 import type { Cause } from "../contract/login-cause.ts";
 import type { AuthMethod, LoginAttempt, Phase, Proof, Resolved } from "../contract/method.ts";
 import type { Accept, Challenge, Deny } from "../contract/verdict.ts";
+import { LimitError } from "../errors/limit-error.ts";
 import { PluginError } from "../errors/plugin-error.ts";
 import { WampgateError } from "../errors/wampgate-error.ts";
 import { DENIED } from "../hooks/answers.ts";
@@ -12,6 +13,7 @@ import { DeadlineError } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { clip } from "../wamp/excerpt.ts";
 import type { Dict } from "../wamp/payload.ts";
+import { type Repeats, unlessRepeated } from "../wamp/unless-repeated.ts";
 import { Attempt } from "./attempt.ts";
 import type { HandshakeContext } from "./context.ts";
 import { Denial, pluginOf } from "./denial.ts";
@@ -155,10 +157,10 @@ export class Login {
   /** The login ends here, because of what was thrown. */
   refused(error: unknown): HandshakeReply {
     const denial = this.denial ?? (error instanceof Denial ? error : this.#failure(error));
-    const { reason, text, why, plugin, provider, isVerdict } = denial;
+    const { reason, text, why, plugin, provider, isVerdict, limit } = denial;
     this.plugin = plugin;
     this.provider = provider ?? this.provider;
-    return { kind: "abort", reason, message: text, cause: why, failed: isVerdict };
+    return { kind: "abort", reason, message: text, cause: why, failed: isVerdict, limit };
   }
 
   async #resolve(query: { facts?: Readonly<Dict>; authid?: string } = {}): Promise<Resolved<unknown>> {
@@ -201,13 +203,16 @@ export class Login {
   #failure(error: unknown): Denial {
     // A hook's wrapper may have put a plugin's name on a denial. It is still a denial.
     if (error instanceof PluginError && error.cause instanceof Denial) return error.cause;
-    if (!this.#clientLeft()) {
-      const message = error instanceof Error ? error.message : "something other than an Error was thrown";
-      this.context.log.error(
-        { err: error, session: this.hello.session, ...pluginOf(error) },
-        `login failed: ${message}`,
-      );
+    // Too many of what clients cause is no mistake of anybody's.
+    if (error instanceof PluginError && error.cause instanceof LimitError) {
+      const { uri, message, limit } = error.cause;
+      return new Denial(uri, message, { code: "limit", params: { limit } }, { ...pluginOf(error), limit });
     }
+    const { signal } = this.hello;
+    if (!signal.aborted) this.#logFailure(error, {});
+    // Clients can make logins last as long as they like, where each waits for the others.
+    else if (signal.reason instanceof DeadlineError)
+      unlessRepeated(this.context, `late ${this.asking}`, (repeats) => this.#logFailure(error, repeats));
     return new Denial(ErrorUri.authenticationFailed, FAILED, this.#causeOf(error), pluginOf(error));
   }
 
@@ -218,8 +223,11 @@ export class Login {
     return { code: "plugin-threw", params: { plugin, hook: hook ?? this.asking, code } };
   }
 
-  #clientLeft(): boolean {
-    const { signal } = this.hello;
-    return signal.aborted && !(signal.reason instanceof DeadlineError);
+  #logFailure(error: unknown, repeats: Repeats): void {
+    const message = error instanceof Error ? error.message : "something other than an Error was thrown";
+    this.context.log.error(
+      { err: error, session: this.hello.session, ...pluginOf(error), ...repeats },
+      `login failed: ${message}`,
+    );
   }
 }

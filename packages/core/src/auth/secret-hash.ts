@@ -1,4 +1,6 @@
 import { randomBytes, scrypt } from "node:crypto";
+import { LimitError } from "../errors/limit-error.ts";
+import { withoutStack } from "../errors/wamp-error.ts";
 import { addressOf } from "../wamp/address.ts";
 import { constantTimeEqual } from "../wamp/compare.ts";
 import { FairQueue } from "./fair-queue.ts";
@@ -36,7 +38,9 @@ const FORM = /^\$scrypt\$ln=(\d{1,3}),r=(\d{1,3}),p=(\d{1,3})\$([\w+/]+)\$([\w+/
  * libuv has four threads, for files and names of hosts too: some stay free. A thousand checks are about as many as can
  * be made before their clients' `auth-timeout`.
  */
-const queue = new FairQueue(2, 1000);
+const MAX_WAITING = 1000;
+const queue = new FairQueue(2, MAX_WAITING, () => withoutStack(() => new LimitError("hash-checks", FULL)));
+const FULL = `${MAX_WAITING} logins wait for the check of a hashed secret already; try again later`;
 
 /**
  * A secret as a hash that a config may hold, `$scrypt$ln=15,r=8,p=1$salt$hash`: the secret cannot be read from it. Prints
@@ -80,7 +84,7 @@ export class SecretHash {
    * Whether this is the secret. It runs off the event loop, two at once in the whole process; clients of different
    * addresses take turns.
    *
-   * @throws if too many checks wait already, or when the client's signal fires before it is its turn
+   * @throws LimitError if too many checks wait already; what the signal says, when the client's signal fires before it is its turn
    */
   async fits(secret: string, { transport, signal }: CheckedClient): Promise<boolean> {
     const derive = (): Promise<Buffer> => derived(secret, this.#salt, this.#cost, this.#hash.length);

@@ -67,4 +67,6 @@ export type HandshakeReply =
       readonly cause: Cause;
       /** Whether a plugin decided against the client. False if something failed, or if the config is wrong. */
       readonly failed: boolean;
+      /** The limit that is reached and not reported yet, if that is why. */
+      readonly limit?: string | null;
     };

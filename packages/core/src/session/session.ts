@@ -204,6 +204,7 @@ export class Session implements ConnectionHandler {
         this.#send({ type: "CHALLENGE", authmethod: step.authmethod, extra: step.extra });
         return;
       case "abort":
+        if (typeof step.limit === "string") this.limited(step.limit, step.message ?? step.reason);
         return this.#abort(step.reason, step.message, step.cause);
       case "welcome":
         return this.#join(step);
