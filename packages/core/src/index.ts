@@ -46,7 +46,7 @@ export type {
   VerifiedPrincipal,
 } from "./contract/method.ts";
 export type { CalledProcedure, Strategy } from "./contract/strategy.ts";
-export { defineMethod, defineStrategy } from "./plugins/define.ts";
+export { defineLink, defineMethod, defineStrategy } from "./plugins/define.ts";
 export { CAUSE_CODES, type CauseText, causeText } from "./auth/causes.ts";
 export type { Cause, CauseCode, CauseParams } from "./contract/login-cause.ts";
 export type { SessionInfo } from "./contract/session-port.ts";
@@ -63,6 +63,7 @@ export type { CallOptions, CallOutcome, ServiceCall, ServiceCallEnd } from "./co
 export { definePlugin } from "./plugins/define.ts";
 export type { LoadedPlugin, Plugin, PluginDefinition, Provided } from "./contract/plugin.ts";
 export type { PluginApi, PluginHttp, PluginSide } from "./contract/plugin-api.ts";
+export type * from "./contract/realm-link.ts";
 export type { Schema, SchemaIssue, SchemaResult } from "./contract/schema.ts";
 export type { LimitHit, RouterStats, Traffic, TransportStats } from "./contract/observers.ts";
 export { assignmentOf, assignmentsIn, findIn } from "./auth/static-principals.ts";

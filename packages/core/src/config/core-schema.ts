@@ -23,6 +23,11 @@ export const transportSchema = z.looseObject({
   ...entrySettings.shape,
 });
 
+/** Core's key of `cluster`. The others are its link's own. */
+export const clusterSchema = z.looseObject({
+  type: z.string().describe("a type that a plugin provides"),
+});
+
 /** The whole config, as far as core knows it. */
 export const rootSchema = z.strictObject({
   $schema: z.string().optional().describe("for editors"),
@@ -35,5 +40,8 @@ export const rootSchema = z.strictObject({
     .describe(
       "code that runs in the router's process with a session of its own, started in order before anything listens",
     ),
+  cluster: clusterSchema
+    .optional()
+    .describe("the routers that act as one with this one, reached by a link of a plugin; default: none"),
   ...routerSettings.shape,
 });

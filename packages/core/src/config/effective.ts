@@ -21,7 +21,7 @@ const SHOWN = ["type", "role", "realm", "authid", "default-role"];
  * @param ownTransports those of core, whose keys are no secrets
  */
 export function effectiveConfig(loaded: LoadedConfig, raw: unknown, ownTransports: readonly Transport[]): Dict {
-  const { plugins, realms, transports, components, settings } = loaded;
+  const { plugins, realms, transports, components, cluster, settings } = loaded;
   const effective = {
     plugins: plugins.map(({ plugin: { name, options: schema }, options }) =>
       schema === undefined ? name : [name, shown(options, schema)],
@@ -41,6 +41,9 @@ export function effectiveConfig(loaded: LoadedConfig, raw: unknown, ownTransport
       ...rest,
       ...(config === undefined ? {} : { config: HIDDEN }),
     })),
+    ...(cluster === null
+      ? {}
+      : { cluster: { type: cluster.link.type, ...(shown(cluster.options, cluster.link.schema) as Dict) } }),
     ...settings,
   };
   return unexpanded(JSON.parse(JSON.stringify(effective)), raw) as Dict;

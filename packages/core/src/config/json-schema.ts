@@ -1,9 +1,10 @@
 import { z } from "zod";
+import type { Link } from "../contract/realm-link.ts";
 import type { Transport } from "../contract/transport.ts";
 import type { LoadedPlugin } from "../contract/plugin.ts";
 import type { Schema } from "../contract/schema.ts";
 import { blockSchema } from "../auth/settings.ts";
-import { rootSchema, transportSchema } from "./core-schema.ts";
+import { clusterSchema, rootSchema, transportSchema } from "./core-schema.ts";
 import { jsonSchemaOf } from "./schema-nodes.ts";
 import { counters } from "../settings/metadata.ts";
 
@@ -19,12 +20,19 @@ export function configJsonSchema(plugins: readonly LoadedPlugin[], transports: r
     ...(properties["transports"] as Json),
     items: { anyOf: all.map((one) => transportOf(one, auth)) },
   };
+  const links = plugins.flatMap((plugin) => plugin.links ?? []);
+  const { description } = properties["cluster"] as Json;
+  if (links.length > 0) properties["cluster"] = { description, anyOf: links.map(linkOf) };
   return { ...root, title: "wampgate config" };
 }
 
 function transportOf({ type, schema }: Transport, auth: Json): Json {
   const core = z.toJSONSchema(transportSchema, { io: "input", unrepresentable: "any" }) as Json;
   return merged(type, core, ownOf(schema), { auth });
+}
+
+function linkOf({ type, schema }: Link): Json {
+  return merged(type, z.toJSONSchema(clusterSchema, { io: "input", unrepresentable: "any" }), ownOf(schema));
 }
 
 /** Each method's block, or a list of blocks, chosen by `type`. */

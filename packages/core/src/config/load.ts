@@ -13,6 +13,7 @@ import { type AuthContext, isExcused } from "./check-auth.ts";
 import { warnOfRights } from "./check-rights.ts";
 import { checkPlugins } from "./check-plugins.ts";
 import { checkListening } from "./check-listening.ts";
+import { checkCluster, type LoadedCluster } from "./check-cluster.ts";
 import { checkRealms } from "./check-realms.ts";
 import { checkTransports, type LoadedTransport } from "./check-transports.ts";
 import { rootSchema } from "./core-schema.ts";
@@ -42,6 +43,8 @@ export interface LoadedConfig {
   readonly realms: readonly RealmSettings[];
   readonly transports: readonly LoadedTransport[];
   readonly components: readonly LoadedComponent[];
+  /** Null: this router stands alone. */
+  readonly cluster: LoadedCluster | null;
   /** The router's own settings, from the top level. */
   readonly settings: RouterSettings;
   readonly plugins: readonly { readonly plugin: LoadedPlugin; readonly options: unknown }[];
@@ -119,6 +122,8 @@ export async function loadConfig(
     const own = { transport: { needs: () => ({ endpoint: side?.endpoint }) }, options: side, at: ["side"] };
     checkListening(side === undefined ? listening : [...listening, own], { serializers: named, servers }, issues);
   }
+  const links = usable.flatMap(({ plugin: { name: plugin, links = [] } }) => links.map((link) => ({ plugin, link })));
+  const cluster = await checkCluster(raw["cluster"], links, context);
   const components = await checkComponents(raw["components"] ?? [], from, context);
   warnOfRules(realms.settings, context.called, warnings);
   if (issues.found.length === 0) {
@@ -137,6 +142,7 @@ export async function loadConfig(
     realms: realms.settings,
     transports: entries.map(({ entry }) => entry),
     components,
+    cluster,
     settings: settings?.value as RouterSettings,
     plugins,
     called: context.called.map(({ uri, realm, realmKey }) => ({ uri, realm, realmKey })),

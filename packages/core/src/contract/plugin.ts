@@ -1,6 +1,7 @@
 import type { Serializer } from "../serializers/serializer.ts";
 import type { AuthMethod } from "./method.ts";
 import type { PluginApi } from "./plugin-api.ts";
+import type { Link } from "./realm-link.ts";
 import type { Schema } from "./schema.ts";
 import type { Strategy } from "./strategy.ts";
 import type { Transport } from "./transport.ts";
@@ -30,6 +31,8 @@ export interface PluginDefinition<O = unknown> {
   readonly strategies?: Provided<Strategy, O>;
   readonly serializers?: readonly Serializer[];
   readonly transports?: readonly Transport[];
+  /** Links to other routers: the config's `cluster` chooses one by its type. */
+  readonly links?: readonly Link[];
   /** What may follow the name in the config, `["name", { … }]`. Without it the plugin takes no options. */
   readonly options?: Schema<O>;
   /** Taps hooks directly. Runs once for each router, before it listens. A rejection stops the start. */

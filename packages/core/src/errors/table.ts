@@ -30,6 +30,16 @@ export const ERRORS = {
     meaning: "This is a mistake of wampgate itself.",
     todo: "Report it, with the stack that `--debug` or the log shows.",
   },
+  WG_CLUSTER_LINK: {
+    class: "PluginError",
+    meaning: "The link to the other nodes of the cluster did not start, so the router did not start.",
+    todo: "The message says why. Correct `cluster` in the config, or what the link needs.",
+  },
+  WG_CLUSTER_START: {
+    class: "WampgateError",
+    meaning: "The config has a `cluster`, and a session in process was asked for before the router was linked to it.",
+    todo: "Ask for it after `start()`, or make it a component.",
+  },
   WG_COMPONENT: {
     class: "WampgateError",
     meaning: "A component failed, or did not start within its `timeout`, so the router did not start.",

@@ -1,5 +1,6 @@
 import type { AuthMethod } from "../contract/method.ts";
 import type { Plugin, PluginDefinition } from "../contract/plugin.ts";
+import type { Link } from "../contract/realm-link.ts";
 import type { Strategy } from "../contract/strategy.ts";
 import type { Transport } from "../contract/transport.ts";
 
@@ -8,6 +9,21 @@ const BRAND = Symbol.for("wampgate.plugin");
 /** Declares a transport. */
 export function defineTransport<E>(transport: Transport<E>): Transport {
   return transport as unknown as Transport;
+}
+
+/**
+ * Declares a link: a way for several routers to act as one. `describeLink` of `@wampgate/plugin-testkit` has the promises
+ * that it must keep.
+ *
+ * @example
+ * defineLink({
+ *   type: "carrier-pigeon",
+ *   schema: z.strictObject({ node: z.string(), loft: z.string() }),
+ *   start: async ({ node, loft }, { log, signal }) => flyTo(loft, { node, log, signal }),
+ * });
+ */
+export function defineLink<E>(link: Link<E>): Link {
+  return link as unknown as Link;
 }
 
 /**

@@ -62,12 +62,20 @@ export function reportMissing(found: readonly FoundPlugin[], complain: (index: n
       if (!names.has(name)) complain(index, `plugin "${plugin.name}" needs "${name}"; add it to plugins`);
 }
 
-function claimsOf({ name, methods, strategies, serializers = [], transports = [] }: LoadedPlugin): string[] {
+function claimsOf({
+  name,
+  methods,
+  strategies,
+  serializers = [],
+  transports = [],
+  links = [],
+}: LoadedPlugin): string[] {
   return [
     `name "${name}"`,
     ...methods.map((method) => `method "${method.name}"`),
     ...strategies.map(({ type }) => `strategy "${type}"`),
     ...serializers.map((serializer) => `serializer "${serializer.name}"`),
     ...transports.map(({ type }) => `transport "${type}"`),
+    ...links.map(({ type }) => `link "${type}"`),
   ];
 }

@@ -1,5 +1,6 @@
 import type { AuthMethod, ClientHalf, StaticPrincipals } from "../contract/method.ts";
 import type { PluginDefinition } from "../contract/plugin.ts";
+import type { Link } from "../contract/realm-link.ts";
 import type { Strategy } from "../contract/strategy.ts";
 import type { Transport } from "../contract/transport.ts";
 import { didYouMean } from "../config/suggest.ts";
@@ -20,6 +21,7 @@ const PLUGIN: Shape<PluginDefinition> = {
   strategies: "list or function?",
   serializers: "list?",
   transports: "list?",
+  links: "list?",
   options: "schema?",
   apply: "function?",
 };
@@ -71,6 +73,8 @@ const TRANSPORT: Shape<Transport> = {
   needs: "function?",
 };
 
+const LINK: Shape<Link> = { type: "string", schema: "schema", start: "function" };
+
 /** What is wrong in a plugin's shape. Its author may not use types. */
 export function shapeProblems(plugin: PluginDefinition): string[] {
   return [
@@ -84,6 +88,7 @@ export function shapeProblems(plugin: PluginDefinition): string[] {
       problemsOf(`serializers[${i}]`, serializer, SERIALIZER),
     ),
     ...membersOf(plugin.transports).flatMap(([transport, i]) => problemsOf(`transports[${i}]`, transport, TRANSPORT)),
+    ...membersOf(plugin.links).flatMap(([link, i]) => problemsOf(`links[${i}]`, link, LINK)),
   ];
 }
 

@@ -152,7 +152,7 @@ export class SessionInbox implements RealmAttachment {
       case "PUBLISH":
         return broker.publish(member, message, decision);
       case "SUBSCRIBE":
-        return broker.subscribe(member, message, denials);
+        return this.#wait(message, broker.subscribe(member, message, denials));
       case "UNSUBSCRIBE":
         return broker.unsubscribe(member, message);
       case "REGISTER":
@@ -172,6 +172,11 @@ export class SessionInbox implements RealmAttachment {
       default:
         throw protocolViolation(`${message.type} may not be sent by a client that has joined`);
     }
+  }
+
+  /** What comes after a message that waits for other nodes waits as well. */
+  #wait(message: Message, done: void | Promise<void>): void {
+    if (done !== undefined) this.#later(message, done, () => undefined);
   }
 
   /** Calls one of the router's own procedures. */

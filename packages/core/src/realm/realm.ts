@@ -26,6 +26,8 @@ import { MetaTopic } from "./meta/topics.ts";
 import type { Denials, Ruling } from "./access/permissions.ts";
 import { type InboxRealm, SessionInbox } from "./inbox.ts";
 import { calleeOf } from "./dealer/registrations.ts";
+import type { RunningLink } from "../contract/realm-link.ts";
+import { RemoteRealm } from "./remote/remote-realm.ts";
 import { checkUri } from "./access/requests.ts";
 
 /** How long one turn of the event loop may spend on removing what a session held, in milliseconds. */
@@ -48,6 +50,8 @@ export class Realm implements RealmPort, InboxRealm {
   readonly #testaments: Testaments;
   readonly #quota: SessionQuota;
   readonly #budget: ByteBudget;
+  /** Null: this router stands alone. */
+  #remote: RemoteRealm | null = null;
   /** All sessions but the router's own, by id. */
   readonly #members = new Map<number, Member>();
 
@@ -92,6 +96,16 @@ export class Realm implements RealmPort, InboxRealm {
 
   get options(): RealmOptions {
     return this.#settings.now.options;
+  }
+
+  /** Acts with the realms of this name on other nodes from now on. No session has joined yet. */
+  connect(link: RunningLink): void {
+    this.#remote = new RemoteRealm(link, this);
+  }
+
+  /** The realm was removed from the config. */
+  removed(): void {
+    this.#remote?.leave();
   }
 
   /**

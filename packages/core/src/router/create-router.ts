@@ -13,6 +13,7 @@ import type { NamedServers } from "../transports/net/endpoints.ts";
 import { CloseUri } from "../wamp/error-uris.ts";
 import { BUILTIN, NAMED } from "./builtin.ts";
 import { checkRouter } from "./check.ts";
+import { Cluster } from "./cluster.ts";
 import type { RouterContext } from "./context.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Listeners } from "./listeners.ts";
@@ -78,7 +79,8 @@ async function assembled(loaded: LoadedConfig, { load, servers, log: target }: G
   const context: RouterContext = { config, hooks, log, limits };
   const call: Sessions["services"]["call"] = (...args) => sessions.services.call(...args);
   const realms = new Realms(config, { hooks, log, call });
-  const sessions = new Sessions(realms, context);
+  const cluster = new Cluster(realms, context);
+  const sessions = new Sessions(realms, cluster, context);
   const listeners = new Listeners(realms, sessions, context, servers);
   const logSettings = new LogSettings(
     routerLogOf(target),
@@ -86,7 +88,7 @@ async function assembled(loaded: LoadedConfig, { load, servers, log: target }: G
     limits,
   );
   const side = new SideListener(context);
-  const lifecycle = new Lifecycle({ realms, sessions, listeners, logSettings, freeze, side }, context);
+  const lifecycle = new Lifecycle({ realms, sessions, listeners, logSettings, freeze, side, cluster }, context);
   const reloads = new Reloads({ realms, sessions, listeners, lifecycle, logSettings }, context, load);
   const stats: RouterStats = {
     get transports() {

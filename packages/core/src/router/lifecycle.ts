@@ -4,6 +4,7 @@ import { CORE_VERSION, shownPlugin } from "../plugins/load-plugins.ts";
 import { startComponent } from "../plugins/start-component.ts";
 import { Deadline } from "../wamp/deadline.ts";
 import { CloseUri } from "../wamp/error-uris.ts";
+import type { Cluster } from "./cluster.ts";
 import type { RouterContext } from "./context.ts";
 import { callsEnded } from "./drain.ts";
 import type { Listeners } from "./listeners.ts";
@@ -35,6 +36,7 @@ interface Parts {
   readonly logSettings: LogSettings;
   readonly freeze: Freeze;
   readonly side: SideListener;
+  readonly cluster: Cluster;
 }
 
 /** How a router starts and ends. */
@@ -68,6 +70,8 @@ export class Lifecycle {
     this.#state = "starting";
     try {
       await this.#parts.side.listen();
+      this.#requireStarting();
+      await this.#parts.cluster.start();
       this.#requireStarting();
       await this.#startPlugins();
       this.#requireStarting();
@@ -111,12 +115,13 @@ export class Lifecycle {
   }
 
   async #end(reason: string): Promise<void> {
-    const { listeners, sessions, side } = this.#parts;
+    const { listeners, sessions, side, cluster } = this.#parts;
     side.ready(false);
     listeners.stop();
     await listeners.dismiss(reason);
     sessions.close(reason, SHUTTING_DOWN);
     await listeners.close();
+    await cluster.close();
     await side.close();
   }
 

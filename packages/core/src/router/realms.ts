@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Live } from "../settings/live.ts";
+import type { RunningLink } from "../contract/realm-link.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
 import type { AuthorizationContext } from "../realm/access/authorization.ts";
 import { Realm } from "../realm/realm.ts";
@@ -20,6 +21,7 @@ export interface RealmChanges {
 export class Realms implements RealmDirectory, Iterable<Realm> {
   readonly #config: Live<LoadedConfig>;
   readonly #context: AuthorizationContext;
+  #link: RunningLink | null = null;
   readonly #realms = new Map<string, { readonly realm: Realm; readonly settings: RealmSettings }>();
 
   constructor(config: Live<LoadedConfig>, context: AuthorizationContext) {
@@ -36,6 +38,12 @@ export class Realms implements RealmDirectory, Iterable<Realm> {
     for (const { realm } of this.#realms.values()) yield realm;
   }
 
+  /** The realms act with those of other nodes from now on, also those that a reload adds. */
+  connect(link: RunningLink): void {
+    this.#link = link;
+    for (const realm of this) realm.connect(link);
+  }
+
   /**
    * Updates the realms to match the config.
    * @param run runs a step for one realm, and handles its errors
@@ -44,19 +52,25 @@ export class Realms implements RealmDirectory, Iterable<Realm> {
     const { realms, called } = this.#config.now;
     const names = new Set(realms.map(({ name }) => name));
     const removed = [...this.#realms.keys()].filter((name) => !names.has(name));
-    for (const name of removed) this.#realms.delete(name);
+    for (const name of removed) {
+      this.get(name)?.removed();
+      this.#realms.delete(name);
+    }
     let [added, changed, revoked] = [0, 0, 0];
     for (const settings of realms) {
       const { name } = settings;
       const guarded = new Set(called.filter(({ realm }) => realm === null || realm === name).map(({ uri }) => uri));
       run(name, () => {
         const there = this.#realms.get(name);
-        if (there === undefined) added++;
-        else {
+        const realm = there?.realm ?? new Realm({ ...settings, guarded }, this.#context);
+        if (there === undefined) {
+          added++;
+          if (this.#link !== null) realm.connect(this.#link);
+        } else {
           if (!isDeepStrictEqual(settings, there.settings)) changed++;
           revoked += there.realm.reload({ ...settings, guarded });
         }
-        this.#realms.set(name, { settings, realm: there?.realm ?? new Realm({ ...settings, guarded }, this.#context) });
+        this.#realms.set(name, { settings, realm });
       });
     }
     return { added, changed, removed, revoked };

@@ -28,8 +28,11 @@ export function planReload(current: LoadedConfig, next: LoadedConfig, open: read
   const { side } = current.settings;
   if (!isDeepStrictEqual(side, next.settings.side))
     restart.push(waits("side", "has changed; the side listener stays as it is"));
+  const { cluster, components, plugins } = current;
+  if (!isDeepStrictEqual(cluster, next.cluster))
+    restart.push(waits("cluster", "has changed; the link to other nodes stays as it is"));
   return {
-    config: { ...next, settings: { ...next.settings, side }, components: current.components, plugins: current.plugins },
+    config: { ...next, settings: { ...next.settings, side }, components, plugins, cluster },
     kept: matched(open, next.transports),
     restart,
   };

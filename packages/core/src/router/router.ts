@@ -63,7 +63,7 @@ export interface Router {
 
   /**
    * A session in this process, without a login, with the signatures of autobahn-js.
-   * @throws Error if there is no such realm, or no such role in it
+   * @throws Error if there is no such realm, or no such role in it; also before `start`, if the config has a `cluster`
    */
   session(realm: string, identity: LocalIdentity): LocalSession;
 

@@ -4,6 +4,7 @@ import { joinAsService, joinLocally } from "../session/local/join.ts";
 import type { InProcessSession } from "../session/local/local-session.ts";
 import { ServiceCalls } from "../session/local/service-calls.ts";
 import { randomId } from "../wamp/ids.ts";
+import type { Cluster } from "./cluster.ts";
 import type { RouterContext } from "./context.ts";
 
 /** The ids of all sessions, and the sessions in the router's own process. */
@@ -15,10 +16,12 @@ export class Sessions {
   readonly #ids = new Set<number>();
   readonly #realms: RealmDirectory;
   readonly #context: RouterContext;
+  readonly #cluster: Cluster;
 
-  constructor(realms: RealmDirectory, context: RouterContext) {
+  constructor(realms: RealmDirectory, cluster: Cluster, context: RouterContext) {
     const { hooks, log, limits } = context;
     this.#realms = realms;
+    this.#cluster = cluster;
     this.#context = context;
     this.services = new ServiceCalls(
       realms,
@@ -42,9 +45,10 @@ export class Sessions {
   /**
    * Joins a session of this process to a realm, without a login.
    * @param provider what creates it: `component`, `embedded`, `plugin`
-   * @throws WampgateError if there is no such realm, or no such role in it
+   * @throws WampgateError if there is no such realm, or no such role in it, or a link to other nodes that does not run yet
    */
   join(realmName: string, role: string, authid: string, provider: string, log = this.#context.log): InProcessSession {
+    this.#cluster.requireLink();
     const realm: RealmPort | undefined = this.#realms.get(realmName);
     if (realm === undefined) throw new WampgateError("WG_NO_REALM", `no realm "${realmName}" exists on this router`);
     if (!realm.hasRole(role)) throw new WampgateError("WG_NO_ROLE", `realm "${realmName}" has no role "${role}"`);

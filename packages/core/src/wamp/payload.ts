@@ -24,6 +24,12 @@ export interface Stretch {
   readonly end: number;
 }
 
+/** A tail as it came, and its format. */
+export interface Native {
+  readonly codec: TailCodec;
+  readonly stretch: Stretch;
+}
+
 /** `args` and `kwargs` of a message on its way. Use the tail to forward a payload, and the values to read it. */
 export interface Payload {
   /** The decoded values. They may be shared with other receivers: read, do not change. */
@@ -36,6 +42,8 @@ export interface Payload {
   readonly size: number;
   /** A list of `args` and `kwargs` as the bytes that came; null if none came, as from a session of this process. */
   raw(): RawValue | null;
+  /** The bytes that came, to be copied; null if none came. */
+  native(): Native | null;
   /** A copy for long storage: received bytes would keep the whole frame alive. */
   own(): Payload;
 }
@@ -68,6 +76,10 @@ export class ValuesPayload implements Payload {
   }
 
   raw(): null {
+    return null;
+  }
+
+  native(): null {
     return null;
   }
 
@@ -143,6 +155,10 @@ export class RawPayload implements Payload, Stretch {
 
   raw(): RawValue {
     return new RawValue(this.#codec, this.#codec.listOf(this.#own));
+  }
+
+  native(): Native {
+    return { codec: this.#codec, stretch: this };
   }
 
   stretch(encoder: TailEncoder): Stretch {

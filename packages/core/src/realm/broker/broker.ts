@@ -5,7 +5,7 @@ import type { RealmOptions } from "../settings.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { IdSequence, randomId } from "../../wamp/ids.ts";
 import type { MessageOf } from "../../wamp/messages.ts";
-import { type Dict, isEmpty, NOTHING, payloadOf } from "../../wamp/payload.ts";
+import { isEmpty, NOTHING, payloadOf } from "../../wamp/payload.ts";
 import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import { MATCH_POLICIES, type MatchPolicy } from "../../wamp/uri.ts";
 import { refusal, type WampError } from "../../errors/wamp-error.ts";
@@ -16,25 +16,17 @@ import { type ByteBudget, holdingSize } from "../byte-budget.ts";
 import { readBoolean, requireRoom, readEnum } from "../read-options.ts";
 import { PatternIndex } from "../pattern-index.ts";
 import type { Denials } from "../access/permissions.ts";
+import type { RemoteEvents } from "../remote/remote-events.ts";
 import { type PublishOptions, readPublishOptions } from "./publish-options.ts";
 import { admits, eventDetails, kept, type Publication } from "./publication.ts";
 import { Retention } from "./retention.ts";
-
-/** A topic, or a pattern of topics, with its subscribers. */
-export interface Subscription {
-  readonly id: number;
-  readonly uri: string;
-  readonly match: MatchPolicy;
-  readonly created: Date;
-  readonly subscribers: Set<Member>;
-  /** What subscribers of a pattern may not get below it, by subscriber. Null for most subscriptions. */
-  denials: Map<Member, Denials> | null;
-  /** Its events, if the config says to keep them. Then the subscription stays when its last subscriber leaves. */
-  history: History | null;
-}
+import { detailsOf, type Subscription } from "./subscription.ts";
 
 /** The part of PUBLISH that makes the event. */
 type AskedEvent = Pick<MessageOf<"PUBLISH">, "options" | "topic" | "payload">;
+
+/** The denials of a subscriber that has not been sent SUBSCRIBED: no EVENT comes before that (spec, basic/pubsub). */
+const NOT_YET: Denials = () => true;
 
 const SKIPPED = "a session reads too slowly: an event for it was skipped";
 
@@ -48,6 +40,8 @@ export class Broker {
   readonly #budget: ByteBudget;
   readonly #retention: Retention;
   readonly #log: Log;
+  /** Null: this router stands alone. */
+  #remote: RemoteEvents | null = null;
   /** Events that were skipped because a receiver's format cannot carry them. */
   unsayable = 0;
   /** The sessions for which one was logged. */
@@ -59,6 +53,17 @@ export class Broker {
     this.#log = log;
     this.#retention = new Retention(options, budget);
     this.settingsChanged();
+  }
+
+  /** Exchanges events with other nodes from now on. There are no subscribers yet. */
+  connect(remote: RemoteEvents): void {
+    this.#remote = remote;
+    const made = [...this.#byId.values()];
+    this.#byId.clear();
+    for (const subscription of made) {
+      subscription.id = remote.subscriptionId(subscription.match, subscription.uri);
+      this.#byId.set(subscription.id, subscription);
+    }
   }
 
   /** Starts or stops keeping events, as the settings say. Kept events stay if they are still to be kept. */
@@ -79,8 +84,15 @@ export class Broker {
     }
   }
 
-  /** @param denials what the member's role may not get below the pattern that it subscribes to */
-  subscribe(member: Member, { request, options, topic }: MessageOf<"SUBSCRIBE">, denials: Denials | null): void {
+  /**
+   * @param denials what the member's role may not get below the pattern that it subscribes to
+   * @returns a promise if other nodes have to be told first
+   */
+  subscribe(
+    member: Member,
+    { request, options, topic }: MessageOf<"SUBSCRIBE">,
+    denials: Denials | null,
+  ): void | Promise<void> {
     const match = readEnum(options, "match", MATCH_POLICIES, "exact");
     const retained = readBoolean(options, "get_retained", false);
     const found = this.#index.get(match, topic);
@@ -96,14 +108,23 @@ export class Broker {
     }
     const subscription = found ?? this.#create(topic, match, null);
     subscription.subscribers.add(member);
-    this.restrict(member, subscription, denials);
+    this.restrict(member, subscription, subscription.settling === null ? denials : NOT_YET);
     let held = this.#ofMember.get(member);
     if (held === undefined) this.#ofMember.set(member, (held = new Set()));
     held.add(subscription);
-    member.send({ type: "SUBSCRIBED", request, subscription: subscription.id });
-    if (retained) this.#sendRetained(member, subscription);
-    if (found === undefined) this.#tell(MetaTopic.subscriptionCreated, subscription, member, detailsOf(subscription));
-    if (isNew) this.#tell(MetaTopic.subscribed, subscription, member, subscription.id);
+    const subscribed = (): void => {
+      member.send({ type: "SUBSCRIBED", request, subscription: subscription.id });
+      if (retained) this.#sendRetained(member, subscription);
+      if (found === undefined) this.#tell(MetaTopic.subscriptionCreated, subscription, member, detailsOf(subscription));
+      if (isNew) this.#tell(MetaTopic.subscribed, subscription, member, subscription.id);
+    };
+    if (subscription.settling === null) return subscribed();
+    return subscription.settling.then(() => {
+      if (member.hasLeft) return;
+      if (!subscription.subscribers.has(member)) throw refusal(ErrorUri.canceled, "the subscription was ended");
+      this.restrict(member, subscription, denials);
+      subscribed();
+    });
   }
 
   unsubscribe(member: Member, { request, subscription: id }: MessageOf<"UNSUBSCRIBE">): void {
@@ -146,8 +167,14 @@ export class Broker {
     return this.#prepare(publisher, asked, readPublishOptions(asked.options, publisher), decision);
   }
 
-  /** Sends an event to all subscribers of its topic that may get it. */
+  /** Sends an event to all subscribers of its topic that may get it, wherever they are. */
   dispatch(publication: Publication): void {
+    this.deliver(publication);
+    if (this.#remote !== null) this.#remote.publish(publication);
+  }
+
+  /** Sends an event to all subscribers of its topic on this node that may get it, and keeps it if it is to be kept. */
+  deliver(publication: Publication): void {
     const { topic } = publication;
     for (const { id, match, subscribers, denials, history } of this.#index.matching(topic)) {
       history?.add(publication);
@@ -155,7 +182,7 @@ export class Broker {
       const event = eventOf(publication, id, match);
       for (const member of subscribers) {
         if (!admits(publication, member) || denials?.get(member)?.(topic) === true) continue;
-        this.#deliver(member, event);
+        this.#send(member, event);
       }
     }
     if (publication.retain) this.#retention.keep(publication);
@@ -168,9 +195,9 @@ export class Broker {
     this.dispatch({ id: randomId(), topic, payload, details: {}, audience: null, except, retain: false });
   }
 
-  /** Whether `topic` has subscribers, or its events are kept. */
+  /** Whether `topic` has subscribers on any node, or its events are kept. */
   isHeard(topic: string): boolean {
-    return this.#index.matching(topic).length > 0;
+    return this.#index.matching(topic).length > 0 || this.#remote?.hears(topic) === true;
   }
 
   /** Removes a session that is gone. @returns the work that is left: one function for each of its subscriptions */
@@ -225,23 +252,32 @@ export class Broker {
   }
 
   #create(uri: string, match: MatchPolicy, history: History | null): Subscription {
-    const subscription = {
-      id: this.#ids.next(),
+    const subscription: Subscription = {
+      id: this.#remote?.subscriptionId(match, uri) ?? this.#ids.next(),
       uri,
       match,
       created: new Date(),
       subscribers: new Set<Member>(),
       denials: null,
       history,
+      settling: null,
     };
     this.#index.set(match, uri, subscription);
     this.#byId.set(subscription.id, subscription);
+    if (this.#remote !== null) subscription.settling = this.#settled(subscription, this.#remote);
     return subscription;
   }
 
-  #remove({ id, match, uri }: Subscription): void {
-    this.#index.delete(match, uri);
-    this.#byId.delete(id);
+  /** Resolves when other nodes send the events of a new subscription. */
+  async #settled(subscription: Subscription, remote: RemoteEvents): Promise<void> {
+    await remote.want(subscription);
+    subscription.settling = null;
+  }
+
+  #remove(subscription: Subscription): void {
+    this.#index.delete(subscription.match, subscription.uri);
+    this.#byId.delete(subscription.id);
+    this.#remote?.unwant(subscription);
   }
 
   #drop(member: Member, subscription: Subscription, answer?: () => void): void {
@@ -261,11 +297,11 @@ export class Broker {
       if (isDenied?.(publication.topic) === true) continue;
       // A copy for each delivery: what it is transcoded to would stay with the kept one, and is not counted there.
       const { details, ...event } = eventOf(kept(publication), id, match);
-      this.#deliver(member, { ...event, details: { ...details, retained: true } });
+      this.#send(member, { ...event, details: { ...details, retained: true } });
     }
   }
 
-  #deliver(member: Member, event: MessageOf<"EVENT">): void {
+  #send(member: Member, event: MessageOf<"EVENT">): void {
     if (member.port.backlog > 1) return member.port.limited("max-buffered", SKIPPED);
     try {
       member.send(event);
@@ -295,9 +331,4 @@ export class Broker {
 function eventOf(publication: Publication, subscription: number, match: MatchPolicy): MessageOf<"EVENT"> {
   const { id, payload } = publication;
   return { type: "EVENT", subscription, publication: id, details: eventDetails(publication, match), payload };
-}
-
-/** A subscription, as the meta API shows it. */
-export function detailsOf({ id, created, match, uri }: Subscription): Dict {
-  return { id, created: created.toISOString(), match, uri };
 }

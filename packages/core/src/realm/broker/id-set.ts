@@ -21,4 +21,8 @@ export class IdSet {
     }
     return false;
   }
+
+  values(): Iterable<number> {
+    return this.#sorted;
+  }
 }

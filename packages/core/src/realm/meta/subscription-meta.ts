@@ -1,7 +1,8 @@
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { Sayable } from "../../wamp/raw-value.ts";
 import { refusal } from "../../errors/wamp-error.ts";
-import { type Broker, detailsOf, type Subscription } from "../broker/broker.ts";
+import type { Broker } from "../broker/broker.ts";
+import { detailsOf, type Subscription } from "../broker/subscription.ts";
 import type { Denials } from "../access/permissions.ts";
 import {
   idAt,

@@ -1,0 +1,130 @@
+import type { Tail } from "../wamp/formats.ts";
+import type { Dict } from "../wamp/payload.ts";
+import type { MatchPolicy } from "../wamp/uri.ts";
+import type { Log } from "./log.ts";
+import type { Schema } from "./schema.ts";
+
+// The seam for clusters: several routers, the nodes, act as one. Core knows what nodes have to tell each other, a plugin's
+// link carries it. All that crosses is data that `structuredClone` can copy.
+
+/** One router of a cluster, by its name. */
+export type NodeName = string;
+
+/** `args` and `kwargs` of a message as the bytes that came, which are not read on their way. */
+export interface PackedPayload extends Tail {
+  /** The format of the bytes: `json`, `msgpack` or `cbor`. */
+  readonly format: string;
+}
+
+/** One of the lists in PUBLISH.Options that say who may get an event: `eligible…` are wanted, `exclude…` are not. */
+export interface AudienceList {
+  readonly attribute: "session" | "authid" | "authrole";
+  readonly members: readonly (number | string)[];
+  readonly isWanted: boolean;
+}
+
+/** An event on its way to another node. Permissions, limits and disclosure were judged where its publisher is. */
+export interface RemoteEvent {
+  readonly type: "EVENT";
+  /** The publication's id, the same on every node. */
+  readonly id: number;
+  readonly topic: string;
+  readonly payload: PackedPayload | undefined;
+  /** EVENT.Details for every receiver, less what only a subscription knows. */
+  readonly details: Readonly<Dict>;
+  /** Who may get it: each list is judged where the subscriber is. Null: all sessions. */
+  readonly audience: readonly AudienceList[] | null;
+  /** Whether it is kept for later subscribers. */
+  readonly retain: boolean;
+}
+
+/** What one node sends to another about a realm. */
+export type RemoteMessage = RemoteEvent;
+
+/** A node has subscribers of a topic or pattern: it wants its events. */
+export interface InterestFact {
+  readonly kind: "interest";
+  readonly match: MatchPolicy;
+  readonly uri: string;
+  /** When the node's subscription was made: milliseconds since 1970. */
+  readonly created: number;
+}
+
+/** What is so on one node of a realm, which all others must know. */
+export type Fact = InterestFact;
+
+/** What a realm asks of its link. Nothing here throws unless it says so. */
+export interface RealmLink {
+  /**
+   * Tells all other nodes that a fact holds here, or not any more. What is told and sent to a node comes there in this
+   * order.
+   * @returns resolves when the others act by it. The link ends the wait for a node that is slow or gone; it never rejects
+   */
+  tell(fact: Fact, holds: boolean): Promise<void>;
+  /** Sends a message to some nodes. It comes once and in order, or the link tells both sides that the other one is gone. */
+  send(nodes: readonly NodeName[], message: RemoteMessage): void;
+  /** The realm was removed from the config: nothing comes for it any more, and others forget its facts. */
+  leave(): void;
+}
+
+/** What a link tells a realm. Nothing here throws. */
+export interface RealmSide {
+  /** The realm's name: realms of one name are one realm. */
+  readonly realm: string;
+  /** The facts that hold here, for a node that has just come. */
+  facts(): Iterable<Fact>;
+  /** A node has the realm. Its facts and messages follow. */
+  came(node: NodeName): void;
+  /**
+   * A fact holds on another node, or not any more.
+   * @param fact what came: it may be anything
+   * @returns false if it is no fact; it was logged
+   */
+  told(node: NodeName, fact: unknown, holds: boolean): boolean;
+  /**
+   * Another node has sent a message.
+   * @param message what came: it may be anything
+   * @returns false if it is no message; it was logged
+   */
+  received(node: NodeName, message: unknown): boolean;
+  /** A node is gone: its facts are forgotten. If it comes back, it tells them again. */
+  gone(node: NodeName): void;
+}
+
+/** What a link gets of the router that it is in. */
+export interface LinkContext {
+  readonly log: Log;
+  /** The config's folder. Paths of files in `cluster` are relative to it. */
+  readonly folder: string;
+  /** Fires when the start takes too long, or the router is told to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** A link that runs. */
+export interface RunningLink {
+  /** This node's name, which no other node has. */
+  readonly node: NodeName;
+  /**
+   * A secret of the cluster, of 16 bytes or more: the same on all its nodes, and never empty. Ids that must be the same on
+   * all nodes are made with it, so that no client can foresee them.
+   */
+  readonly secret: Uint8Array;
+  /**
+   * Joins a realm. Called for each realm of the config at the start, and for each one that a reload adds. What others tell
+   * and send comes after it has returned.
+   */
+  join(side: RealmSide): RealmLink;
+  /** Resolves when the nodes that are there have told the realms that joined all their facts. */
+  ready(): Promise<void>;
+  /** Tells the other nodes that this one is gone, and ends. */
+  close(): Promise<void>;
+}
+
+/** A way for nodes to reach each other: the `type` of `cluster` in the config. */
+export interface Link<E = unknown> {
+  readonly type: string;
+  /** The keys of `cluster` besides `type`. */
+  readonly schema: Schema<E>;
+  /** Starts the link, before components start and before the router listens. Rejects if it cannot. */
+  readonly start: (options: E, context: LinkContext) => RunningLink | Promise<RunningLink>;
+}

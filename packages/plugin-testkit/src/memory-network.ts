@@ -1,0 +1,199 @@
+import { deserialize, serialize } from "node:v8";
+import {
+  defineLink,
+  definePlugin,
+  type Fact,
+  isDict,
+  type NodeName,
+  type Plugin,
+  type RealmLink,
+  type RealmSide,
+  type RemoteMessage,
+  type RunningLink,
+  z,
+} from "@wampgate/core";
+import { Pipe } from "./memory-pipe.ts";
+
+/** What a frame between two nodes says. `hello` and `came`: the sender has the realm; `hello` asks the same in return. */
+type Frame =
+  | { readonly kind: "hello" | "came" | "left"; readonly realm: string }
+  | { readonly kind: "fact"; readonly realm: string; readonly fact: Fact; readonly holds: boolean }
+  | { readonly kind: "message"; readonly realm: string; readonly message: RemoteMessage };
+
+/**
+ * A network in memory, which links several routers of one process. Everything crosses as bytes, and later than it was
+ * sent, as over a real network.
+ *
+ * @example
+ * const network = new MemoryNetwork();
+ * const start = (node: string) => createRouter({ ...config, plugins: [network.plugin], cluster: network.entry(node) });
+ */
+export class MemoryNetwork {
+  /** The plugin for each router of the cluster. */
+  readonly plugin: Plugin;
+  readonly #nodes = new Map<NodeName, MemoryNode>();
+
+  constructor() {
+    this.plugin = definePlugin({
+      name: "testkit-memory-network",
+      core: "*",
+      links: [
+        defineLink({
+          type: "memory",
+          schema: z.strictObject({ node: z.string() }),
+          start: ({ node }) => this.#start(node),
+        }),
+      ],
+    });
+  }
+
+  /** `cluster` in the config of a node. */
+  entry(node: NodeName): { readonly type: "memory"; readonly node: NodeName } {
+    return { type: "memory", node };
+  }
+
+  /** A node is gone without a word, as when its process is killed: nothing of it comes any more. */
+  kill(node: NodeName): void {
+    this.#nodes.get(node)?.end();
+    this.#nodes.delete(node);
+    for (const other of this.#nodes.values()) other.lost(node);
+  }
+
+  /** Sends bytes to a node as if another one had. */
+  sendFrame(from: NodeName, to: NodeName, bytes: Uint8Array): Promise<void> {
+    const pipe = this.#nodes.get(from)?.pipeTo(to);
+    pipe?.send(bytes);
+    return pipe?.emptied() ?? Promise.resolve();
+  }
+
+  #start(name: NodeName): RunningLink {
+    if (this.#nodes.has(name)) throw new Error(`there is a node "${name}" already`);
+    const node = new MemoryNode(name, (gone) => this.kill(gone));
+    for (const other of this.#nodes.values()) {
+      node.linkTo(other);
+      other.linkTo(node);
+    }
+    this.#nodes.set(name, node);
+    return node;
+  }
+}
+
+/** Another node, and the way to it. */
+interface Other {
+  readonly node: MemoryNode;
+  readonly pipe: Pipe;
+}
+
+/** One node's half of the network. */
+class MemoryNode implements RunningLink {
+  readonly node: NodeName;
+  readonly secret = Buffer.from("the same on every node");
+  readonly #sides = new Map<string, RealmSide>();
+  readonly #others = new Map<NodeName, Other>();
+  readonly #gone: (node: NodeName) => void;
+
+  /** @param gone called when the node has ended by itself */
+  constructor(node: NodeName, gone: (node: NodeName) => void) {
+    this.node = node;
+    this.#gone = gone;
+  }
+
+  linkTo(node: MemoryNode): void {
+    this.#others.set(node.node, { node, pipe: new Pipe((bytes) => node.received(this.node, bytes)) });
+  }
+
+  pipeTo(node: NodeName): Pipe | undefined {
+    return this.#others.get(node)?.pipe;
+  }
+
+  join(side: RealmSide): RealmLink {
+    const { realm } = side;
+    this.#sides.set(realm, side);
+    for (const node of this.#others.keys()) this.#greet("hello", node, side);
+    return {
+      tell: (fact, holds) => {
+        this.#sendAll([...this.#others.keys()], { kind: "fact", realm, fact, holds });
+        return this.#arrived();
+      },
+      send: (nodes, message) => this.#sendAll(nodes, { kind: "message", realm, message }),
+      leave: () => {
+        this.#sides.delete(realm);
+        this.#sendAll([...this.#others.keys()], { kind: "left", realm });
+      },
+    };
+  }
+
+  async ready(): Promise<void> {
+    await this.#arrived();
+    await Promise.all([...this.#others.values()].map(({ node }) => node.#arrivedAt(this.node)));
+  }
+
+  async close(): Promise<void> {
+    await this.#arrived();
+    this.#gone(this.node);
+  }
+
+  /** Nothing leaves the node any more. */
+  end(): void {
+    for (const { pipe } of this.#others.values()) pipe.end();
+    this.#others.clear();
+  }
+
+  /** Another node is gone. */
+  lost(node: NodeName): void {
+    this.pipeTo(node)?.end();
+    if (!this.#others.delete(node)) return;
+    for (const side of this.#sides.values()) side.gone(node);
+  }
+
+  received(from: NodeName, bytes: Uint8Array): void {
+    const frame = frameOf(bytes);
+    const side = frame === null ? undefined : this.#sides.get(frame.realm);
+    if (frame === null || side === undefined) return;
+    switch (frame.kind) {
+      case "hello":
+        side.came(from);
+        this.#greet("came", from, side);
+        return;
+      case "came":
+        return side.came(from);
+      case "left":
+        return side.gone(from);
+      case "fact":
+        return void side.told(from, frame.fact, frame.holds);
+      case "message":
+        return void side.received(from, frame.message);
+    }
+  }
+
+  /** Tells a node that this one has a realm, and its facts. */
+  #greet(kind: "hello" | "came", node: NodeName, side: RealmSide): void {
+    const { realm } = side;
+    this.#sendAll([node], { kind, realm });
+    for (const fact of side.facts()) this.#sendAll([node], { kind: "fact", realm, fact, holds: true });
+  }
+
+  #sendAll(nodes: readonly NodeName[], frame: Frame): void {
+    const bytes = serialize(frame);
+    for (const node of nodes) this.pipeTo(node)?.send(bytes);
+  }
+
+  /** Resolves when all that was sent has arrived. */
+  async #arrived(): Promise<void> {
+    await Promise.all([...this.#others.keys()].map((node) => this.#arrivedAt(node)));
+  }
+
+  async #arrivedAt(node: NodeName): Promise<void> {
+    await this.pipeTo(node)?.emptied();
+  }
+}
+
+/** A frame from its bytes; null if they are none. */
+function frameOf(bytes: Uint8Array): Frame | null {
+  try {
+    const frame: unknown = deserialize(bytes);
+    return isDict(frame) && typeof frame["realm"] === "string" ? (frame as unknown as Frame) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,46 @@
+import { setImmediate } from "node:timers";
+
+/** One direction between two nodes: what goes in comes out later, once and in its order. */
+export class Pipe {
+  readonly #deliver: (bytes: Uint8Array) => void;
+  /** Bytes, and who waits until all before them has arrived. */
+  #sent: (Uint8Array | (() => void))[] = [];
+  #isRunning = false;
+  #hasEnded = false;
+
+  constructor(deliver: (bytes: Uint8Array) => void) {
+    this.#deliver = deliver;
+  }
+
+  send(bytes: Uint8Array): void {
+    this.#put(bytes);
+  }
+
+  /** Resolves when all that was sent has arrived, or if it never will. */
+  emptied(): Promise<void> {
+    return new Promise((resolve) => this.#put(resolve));
+  }
+
+  /** What has not arrived never will. */
+  end(): void {
+    this.#hasEnded = true;
+    this.#run();
+  }
+
+  #put(next: Uint8Array | (() => void)): void {
+    this.#sent.push(next);
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    setImmediate(() => this.#run());
+  }
+
+  #run(): void {
+    this.#isRunning = false;
+    const sent = this.#sent;
+    this.#sent = [];
+    for (const next of sent) {
+      if (typeof next === "function") next();
+      else if (!this.#hasEnded) this.#deliver(next);
+    }
+  }
+}
