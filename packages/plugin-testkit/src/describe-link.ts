@@ -84,6 +84,41 @@ class LinkedClient {
     return (await this.fake.expect(Code.PUBLISHED))[2];
   }
 
+  async register(procedure: string, options: object = {}): Promise<unknown> {
+    this.ask(Code.REGISTER, options, procedure);
+    return (await this.fake.expect(Code.REGISTERED))[2];
+  }
+
+  /** Calls a procedure. @returns the request */
+  call(procedure: string, args: unknown[] = [], options: object = {}): number {
+    return this.ask(Code.CALL, options, procedure, args);
+  }
+
+  /** The next message, which must be an INVOCATION. */
+  async invocation(): Promise<{ request: number; details: unknown; args: unknown }> {
+    const [, request, , details, args] = await this.fake.expect(Code.INVOCATION);
+    return { request: request as number, details, args };
+  }
+
+  /** Answers an invocation. */
+  yield(request: number, args: unknown[], options: object = {}): void {
+    this.fake.send(Code.YIELD, request, options, args);
+  }
+
+  /** The next message, which must be the RESULT of a call. */
+  async result(request: number): Promise<unknown> {
+    const [, answered, , args] = await this.fake.expect(Code.RESULT);
+    assert.equal(answered, request);
+    return args;
+  }
+
+  /** The next message, which must be the ERROR of a request. @returns its URI */
+  async error(request: number): Promise<unknown> {
+    const [, , answered, , uri] = await this.fake.expect(Code.ERROR);
+    assert.equal(answered, request);
+    return uri;
+  }
+
   /** The next message, which must be an EVENT. */
   async event(): Promise<{ subscription: unknown; publication: unknown; details: unknown; args: unknown }> {
     const [, subscription, publication, details, args] = await this.fake.expect(Code.EVENT);
@@ -227,7 +262,196 @@ export function describeLink({ describe, it }: Runner, { network: made, patience
       }));
   });
 
+  describe("a link between nodes: calls", () => {
+    it("brings a call to its callee on another node, right after REGISTERED, and the result back", () =>
+      use(async ({ join }) => {
+        const [caller, callee] = [await join("a"), await join("b")];
+        for (let i = 0; i < 50; i++) {
+          await callee.register(`com.example.procedure${i}`);
+          const request = caller.call(`com.example.procedure${i}`, [i]);
+          const { request: invocation, args } = await callee.invocation();
+          assert.deepEqual(args, [i]);
+          callee.yield(invocation, [i, "done"]);
+          assert.deepEqual(await caller.result(request), [i, "done"]);
+        }
+      }));
+
+    it("brings the error of a callee back", () =>
+      use(async ({ join }) => {
+        const [caller, callee] = [await join("a"), await join("b")];
+        await callee.register("com.example.fails");
+        const request = caller.call("com.example.fails");
+        const { request: invocation } = await callee.invocation();
+        callee.fake.send(Code.ERROR, Code.INVOCATION, invocation, {}, "com.example.error", ["why"]);
+        const [, , , , uri, args] = await caller.fake.expect(Code.ERROR);
+        assert.deepEqual([uri, args], ["com.example.error", ["why"]]);
+        await caller.isQuiet();
+        assert.equal(request, 1);
+      }));
+
+    it("lets one node alone hold a procedure, whoever comes at once", () =>
+      use(async ({ join }) => {
+        const clients = [await join("a"), await join("b"), await join("c")];
+        for (let i = 0; i < 50; i++) {
+          for (const client of clients) client.ask(Code.REGISTER, {}, `com.example.procedure${i}`);
+          const codes = await Promise.all(clients.map(async ({ fake }) => (await fake.next())[0]));
+          assert.deepEqual(
+            codes.sort((x, y) => x - y),
+            [Code.ERROR, Code.ERROR, Code.REGISTERED],
+          );
+        }
+      }));
+
+    it("frees a procedure that its callee has unregistered, for every node", () =>
+      use(async ({ join }) => {
+        const [one, other] = [await join("a"), await join("b")];
+        for (let i = 0; i < 20; i++) {
+          const id = await one.register("com.example.procedure");
+          one.ask(Code.UNREGISTER, id);
+          await one.fake.expect(Code.UNREGISTERED);
+          const later = await other.register("com.example.procedure");
+          other.ask(Code.UNREGISTER, later);
+          await other.fake.expect(Code.UNREGISTERED);
+        }
+        const request = one.call("com.example.procedure");
+        assert.equal(await one.error(request), "wamp.error.no_such_procedure");
+      }));
+
+    it("shares a procedure over nodes, and all use its callees in one order", () =>
+      use(async ({ join }) => {
+        const callees = [await join("b"), await join("c"), await join("a")];
+        const ids = [];
+        for (const callee of callees) ids.push(await callee.register("com.example.first", { invoke: "first" }));
+        for (const callee of callees) ids.push(await callee.register("com.example.last", { invoke: "last" }));
+        assert.equal(new Set(ids).size, 2, "a registration has the same id on all nodes");
+        const other = await join("a");
+        assert.equal(
+          await other.error(other.ask(Code.REGISTER, { invoke: "random" }, "com.example.first")),
+          "wamp.error.procedure_already_exists",
+        );
+        for (const node of NODES) {
+          const caller = await join(node);
+          for (const [procedure, callee] of [
+            ["com.example.first", callees[0]],
+            ["com.example.last", callees[2]],
+          ] as const) {
+            const request = caller.call(procedure);
+            callee?.yield((await callee.invocation()).request, [node]);
+            assert.deepEqual(await caller.result(request), [node]);
+          }
+        }
+      }));
+
+    it("asks the next callee if one has as many calls as it takes, and then refuses the call", () =>
+      use(async ({ join }) => {
+        const [caller, one, other] = [await join("a"), await join("b"), await join("c")];
+        for (const callee of [one, other])
+          await callee.register("com.example.slow", { invoke: "first", concurrency: 1 });
+        const first = caller.call("com.example.slow");
+        const ofFirst = await one.invocation();
+        const second = caller.call("com.example.slow");
+        const ofSecond = await other.invocation();
+        assert.equal(await caller.error(caller.call("com.example.slow")), "wamp.error.no_available_callee");
+        one.yield(ofFirst.request, [1]);
+        assert.deepEqual(await caller.result(first), [1]);
+        other.yield(ofSecond.request, [2]);
+        assert.deepEqual(await caller.result(second), [2]);
+      }));
+
+    it("keeps the order of a caller's calls, and of progressive results", () =>
+      use(async ({ join }) => {
+        const [caller, callee] = [await join("a"), await join("b")];
+        await callee.register("com.example.progress");
+        const request = caller.call("com.example.progress", [], { receive_progress: true });
+        const { request: invocation, details } = await callee.invocation();
+        assert.deepEqual(details, { receive_progress: true });
+        for (let i = 0; i < 100; i++) callee.yield(invocation, [i], { progress: true });
+        callee.yield(invocation, ["end"]);
+        for (let i = 0; i < 100; i++) assert.deepEqual(await caller.result(request), [i]);
+        assert.deepEqual(await caller.result(request), ["end"]);
+        for (let i = 0; i < 100; i++) caller.call("com.example.progress", [i]);
+        for (let i = 0; i < 100; i++) assert.deepEqual((await callee.invocation()).args, [i]);
+      }));
+
+    it("brings CANCEL to the callee, in each mode", () =>
+      use(async ({ join }) => {
+        const [caller, callee] = [await join("a"), await join("b")];
+        await callee.register("com.example.long");
+        const request = caller.call("com.example.long");
+        const first = await callee.invocation();
+        caller.fake.send(Code.CANCEL, request, { mode: "kill" });
+        assert.deepEqual((await callee.fake.expect(Code.INTERRUPT)).slice(1, 2), [first.request]);
+        callee.fake.send(Code.ERROR, Code.INVOCATION, first.request, {}, "com.example.stopped");
+        assert.equal(await caller.error(request), "com.example.stopped");
+        const second = caller.call("com.example.long");
+        const ofSecond = await callee.invocation();
+        caller.fake.send(Code.CANCEL, second, { mode: "killnowait" });
+        assert.equal(await caller.error(second), "wamp.error.canceled");
+        assert.deepEqual((await callee.fake.expect(Code.INTERRUPT)).slice(1, 2), [ofSecond.request]);
+        callee.yield(ofSecond.request, ["late"]);
+        const third = caller.call("com.example.long");
+        const ofThird = await callee.invocation();
+        caller.fake.send(Code.CANCEL, third, { mode: "skip" });
+        assert.equal(await caller.error(third), "wamp.error.canceled");
+        callee.yield(ofThird.request, ["late"]);
+        await caller.isQuiet();
+        await callee.isQuiet();
+      }));
+
+    it("tells the caller if its callee leaves, and the callee if its caller does", () =>
+      use(async ({ join }) => {
+        const [caller, callee] = [await join("a"), await join("b")];
+        await callee.register("com.example.long");
+        const request = caller.call("com.example.long");
+        await callee.invocation();
+        callee.fake.close();
+        assert.equal(await caller.error(request), "wamp.error.canceled");
+        const other = await join("c");
+        await other.register("com.example.other");
+        caller.call("com.example.other");
+        const { request: invocation } = await other.invocation();
+        caller.fake.close();
+        assert.deepEqual((await other.fake.expect(Code.INTERRUPT)).slice(1, 2), [invocation]);
+      }));
+
+    it("chooses another callee for a call that crosses UNREGISTER", () =>
+      use(async ({ join }) => {
+        const [caller, goes, stays] = [await join("a"), await join("b"), await join("c")];
+        await stays.register("com.example.shared", { invoke: "last" });
+        for (let i = 0; i < 50; i++) {
+          const id = await goes.register("com.example.shared", { invoke: "last" });
+          goes.ask(Code.UNREGISTER, id);
+          const request = caller.call("com.example.shared", [i]);
+          await goes.fake.expect(Code.UNREGISTERED);
+          const { request: invocation, args } = await stays.invocation();
+          assert.deepEqual(args, [i]);
+          stays.yield(invocation, [i]);
+          assert.deepEqual(await caller.result(request), [i]);
+        }
+      }));
+  });
+
   describe("a link between nodes: faults", () => {
+    it("ends the calls of a node that is gone: its callers, its callees, and what it held", () =>
+      use(async ({ join, network }) => {
+        const [caller, lost, callee] = [await join("a"), await join("b"), await join("c")];
+        await lost.register("com.example.lost");
+        await callee.register("com.example.kept");
+        const requests = [caller.call("com.example.lost"), caller.call("com.example.lost")];
+        await lost.invocation();
+        await lost.invocation();
+        lost.call("com.example.kept");
+        const { request: invocation } = await callee.invocation();
+        await network.kill("b");
+        for (const request of requests) assert.equal(await caller.error(request), "wamp.error.canceled");
+        assert.deepEqual((await callee.fake.expect(Code.INTERRUPT)).slice(1, 2), [invocation]);
+        assert.equal(await caller.error(caller.call("com.example.lost")), "wamp.error.no_such_procedure");
+        await callee.register("com.example.lost");
+        const request = caller.call("com.example.lost");
+        callee.yield((await callee.invocation()).request, ["here"]);
+        assert.deepEqual(await caller.result(request), ["here"]);
+      }));
+
     it("survives frames that are none: no session is harmed, and what comes next is read", () =>
       use(async ({ join, network }) => {
         const [publisher, subscriber] = [await join("a"), await join("b")];

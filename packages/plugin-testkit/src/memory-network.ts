@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { deserialize, serialize } from "node:v8";
 import {
   defineLink,
@@ -12,6 +13,7 @@ import {
   type RunningLink,
   z,
 } from "@wampgate/core";
+import { MemoryArbiter } from "./memory-arbiter.ts";
 import { Pipe } from "./memory-pipe.ts";
 
 /** What a frame between two nodes says. `hello` and `came`: the sender has the realm; `hello` asks the same in return. */
@@ -32,6 +34,7 @@ export class MemoryNetwork {
   /** The plugin for each router of the cluster. */
   readonly plugin: Plugin;
   readonly #nodes = new Map<NodeName, MemoryNode>();
+  readonly #arbiter = new MemoryArbiter();
 
   constructor() {
     this.plugin = definePlugin({
@@ -56,6 +59,7 @@ export class MemoryNetwork {
   kill(node: NodeName): void {
     this.#nodes.get(node)?.end();
     this.#nodes.delete(node);
+    this.#arbiter.gone(node);
     for (const other of this.#nodes.values()) other.lost(node);
   }
 
@@ -68,7 +72,7 @@ export class MemoryNetwork {
 
   #start(name: NodeName): RunningLink {
     if (this.#nodes.has(name)) throw new Error(`there is a node "${name}" already`);
-    const node = new MemoryNode(name, (gone) => this.kill(gone));
+    const node = new MemoryNode(name, this.#arbiter, (gone) => this.kill(gone));
     for (const other of this.#nodes.values()) {
       node.linkTo(other);
       other.linkTo(node);
@@ -90,11 +94,14 @@ class MemoryNode implements RunningLink {
   readonly secret = Buffer.from("the same on every node");
   readonly #sides = new Map<string, RealmSide>();
   readonly #others = new Map<NodeName, Other>();
+  readonly #arbiter: MemoryArbiter;
   readonly #gone: (node: NodeName) => void;
+  #hasEnded = false;
 
   /** @param gone called when the node has ended by itself */
-  constructor(node: NodeName, gone: (node: NodeName) => void) {
+  constructor(node: NodeName, arbiter: MemoryArbiter, gone: (node: NodeName) => void) {
     this.node = node;
+    this.#arbiter = arbiter;
     this.#gone = gone;
   }
 
@@ -116,6 +123,14 @@ class MemoryNode implements RunningLink {
         return this.#arrived();
       },
       send: (nodes, message) => this.#sendAll(nodes, { kind: "message", realm, message }),
+      claim: async (wish) => {
+        await this.#atArbiter();
+        return this.#arbiter.claim(this.node, realm, wish);
+      },
+      release: async (wish) => {
+        await this.#atArbiter();
+        return this.#arbiter.release(this.node, realm, wish);
+      },
       leave: () => {
         this.#sides.delete(realm);
         this.#sendAll([...this.#others.keys()], { kind: "left", realm });
@@ -135,6 +150,7 @@ class MemoryNode implements RunningLink {
 
   /** Nothing leaves the node any more. */
   end(): void {
+    this.#hasEnded = true;
     for (const { pipe } of this.#others.values()) pipe.end();
     this.#others.clear();
   }
@@ -176,6 +192,12 @@ class MemoryNode implements RunningLink {
   #sendAll(nodes: readonly NodeName[], frame: Frame): void {
     const bytes = serialize(frame);
     for (const node of nodes) this.pipeTo(node)?.send(bytes);
+  }
+
+  /** The way to the arbiter takes time, too. */
+  async #atArbiter(): Promise<void> {
+    await setImmediate();
+    if (this.#hasEnded) throw new Error(`the node ${this.node} has ended`);
   }
 
   /** Resolves when all that was sent has arrived. */

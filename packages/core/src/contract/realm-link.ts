@@ -1,6 +1,8 @@
+import type { InvocationPolicy } from "../wamp/invocation-policy.ts";
 import type { Tail } from "../wamp/formats.ts";
 import type { Dict } from "../wamp/payload.ts";
 import type { MatchPolicy } from "../wamp/uri.ts";
+import type { RouterCause } from "./session-port.ts";
 import type { Log } from "./log.ts";
 import type { Schema } from "./schema.ts";
 
@@ -38,8 +40,64 @@ export interface RemoteEvent {
   readonly retain: boolean;
 }
 
+/** A call for a callee of another node. Its details are ready: the caller's node knows what the callee wants to know. */
+export interface RemoteInvocation {
+  readonly type: "INVOCATION";
+  /** Counts the calls from one node to another: 1, 2, 3 … */
+  readonly request: number;
+  readonly registration: number;
+  /** The callee's session. */
+  readonly callee: number;
+  /** False for a later part of a progressive call, which has the request of the first one. */
+  readonly isFirst: boolean;
+  readonly details: Readonly<Dict>;
+  readonly payload: PackedPayload | undefined;
+}
+
+/** A call was cancelled, or its time is up. */
+export interface RemoteInterrupt {
+  readonly type: "INTERRUPT";
+  readonly request: number;
+  /** `kill`: the caller waits for an answer. */
+  readonly mode: "kill" | "killnowait";
+  readonly reason: string;
+}
+
+/** A result of a call, or a part of it: then `details` has `progress: true`. */
+export interface RemoteResult {
+  readonly type: "RESULT";
+  readonly request: number;
+  readonly details: Readonly<Dict>;
+  readonly payload: PackedPayload | undefined;
+}
+
+/** A call has failed. */
+export interface RemoteError {
+  readonly type: "ERROR";
+  readonly request: number;
+  readonly details: Readonly<Dict>;
+  readonly error: string;
+  readonly payload: PackedPayload | undefined;
+  /** Why, if the callee's node itself made the error; null: the callee made it. */
+  readonly cause: RouterCause | null;
+}
+
+/**
+ * Why a callee did not get a call: it does not offer the procedure any more, it has as many calls as it takes, or it reads
+ * too slowly.
+ */
+export type RefusalReason = "not-here" | "full" | "slow";
+
+/** A callee did not get a call: the caller's node chooses another one. */
+export interface RemoteRefusal {
+  readonly type: "REFUSAL";
+  readonly request: number;
+  readonly why: RefusalReason;
+}
+
 /** What one node sends to another about a realm. */
-export type RemoteMessage = RemoteEvent;
+export type RemoteMessage =
+  RemoteEvent | RemoteInvocation | RemoteInterrupt | RemoteResult | RemoteError | RemoteRefusal;
 
 /** A node has subscribers of a topic or pattern: it wants its events. */
 export interface InterestFact {
@@ -50,8 +108,47 @@ export interface InterestFact {
   readonly created: number;
 }
 
+/** A session of a node offers a procedure. `registration` and `session` together name the fact. */
+export interface CalleeFact {
+  readonly kind: "callee";
+  readonly registration: number;
+  readonly match: MatchPolicy;
+  readonly uri: string;
+  readonly invoke: InvocationPolicy;
+  /** When the registration was made: milliseconds since 1970. */
+  readonly created: number;
+  /** Of the claim: the callees of a registration are in this order on every node. */
+  readonly order: number;
+  readonly session: number;
+  readonly authid: string;
+  readonly authrole: string;
+  readonly authmethod: string;
+  /** The features of a callee that it announced. */
+  readonly features: Readonly<Record<string, boolean>>;
+  readonly discloseCaller: boolean;
+  readonly forwardTimeout: boolean;
+}
+
 /** What is so on one node of a realm, which all others must know. */
-export type Fact = InterestFact;
+export type Fact = InterestFact | CalleeFact;
+
+/** The wish of a session to offer a procedure. */
+export interface ClaimWish {
+  readonly match: MatchPolicy;
+  readonly uri: string;
+  /** Claims of one procedure with the same policy, other than `single`, hold it together. */
+  readonly invoke: InvocationPolicy;
+}
+
+/** A session may offer a procedure. */
+export interface Claim {
+  /** The registration's id: the same for all that hold it together, and greater than that of any before it. */
+  readonly registration: number;
+  /** Greater than that of all earlier claims of this registration. */
+  readonly order: number;
+  /** Whether nobody else holds it. */
+  readonly isNew: boolean;
+}
 
 /** What a realm asks of its link. Nothing here throws unless it says so. */
 export interface RealmLink {
@@ -63,6 +160,16 @@ export interface RealmLink {
   tell(fact: Fact, holds: boolean): Promise<void>;
   /** Sends a message to some nodes. It comes once and in order, or the link tells both sides that the other one is gone. */
   send(nodes: readonly NodeName[], message: RemoteMessage): void;
+  /**
+   * Claims a procedure for a session of this node. One arbiter decides for all nodes.
+   * @returns resolves to null if others hold it; rejects if the arbiter cannot be reached
+   */
+  claim(wish: ClaimWish): Promise<Claim | null>;
+  /**
+   * Gives a claim back. Claims of this node are handled in the order in which they were made and given back.
+   * @returns resolves to whether nobody holds the procedure any more; rejects if the arbiter cannot be reached
+   */
+  release(wish: ClaimWish): Promise<boolean>;
   /** The realm was removed from the config: nothing comes for it any more, and others forget its facts. */
   leave(): void;
 }
@@ -87,7 +194,10 @@ export interface RealmSide {
    * @returns false if it is no message; it was logged
    */
   received(node: NodeName, message: unknown): boolean;
-  /** A node is gone: its facts are forgotten. If it comes back, it tells them again. */
+  /**
+   * A node is gone: its facts are forgotten, and the calls between it and this one end. If it comes back, it tells its facts
+   * again.
+   */
   gone(node: NodeName): void;
 }
 

@@ -156,7 +156,7 @@ export class SessionInbox implements RealmAttachment {
       case "UNSUBSCRIBE":
         return broker.unsubscribe(member, message);
       case "REGISTER":
-        return dealer.registrar.register(member, message, denials);
+        return this.#wait(message, dealer.registrar.register(member, message, denials));
       case "UNREGISTER":
         return dealer.registrar.unregister(member, message);
       case "CALL": {

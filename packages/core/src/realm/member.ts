@@ -10,6 +10,8 @@ import { TRUSTED_ROLE } from "../wamp/trusted-role.ts";
 /** A session, for the broker and the dealer. */
 export class Member {
   readonly port: SessionPort;
+  /** Who keeps the calls that it has to answer: itself, or the node where it is. */
+  readonly answerer: Member;
   /** Ids of the invocations sent to this session. */
   readonly invocationIds = new IdSequence();
   /** The trust level as receivers see it; empty if its role has none. */
@@ -19,8 +21,10 @@ export class Member {
   /** Whether it leaves without a meta event, since all others leave with it. */
   leavesUntold = false;
 
-  constructor(peer: SessionPort, trustLevel: number | null) {
+  /** @param node where it is, if that is another node: all sessions there share one sequence of invocations */
+  constructor(peer: SessionPort, trustLevel: number | null, node: Member | null = null) {
     this.port = peer;
+    this.answerer = node ?? this;
     this.setTrustLevel(trustLevel);
   }
 

@@ -9,6 +9,7 @@ export const ErrorUri = {
   limitExceeded: "wampgate.error.limit_exceeded",
   invalidArgument: "wamp.error.invalid_argument",
   invalidUri: "wamp.error.invalid_uri",
+  networkFailure: "wamp.error.network_failure",
   noAvailableCallee: "wamp.error.no_available_callee",
   noMatchingAuthMethod: "wamp.error.no_matching_auth_method",
   noSuchPrincipal: "wamp.error.no_such_principal",

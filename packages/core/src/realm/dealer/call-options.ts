@@ -1,6 +1,8 @@
 import { type Dict, isEmpty } from "../../wamp/payload.ts";
 import type { Member } from "../member.ts";
 import { passthruOf, requireNoEncAlgo } from "../passthru.ts";
+import { refusal } from "../../errors/wamp-error.ts";
+import { ErrorUri } from "../../wamp/error-uris.ts";
 import { readBoolean, readUint } from "../read-options.ts";
 
 /** What CALL.Options ask for (spec, basic/rpc and advanced/rpc_*). */
@@ -34,4 +36,12 @@ export function readCallOptions(options: Readonly<Dict>, caller: Member): CallOp
     timeout: readUint(options, "timeout", NONE.timeout),
     passthru: passthruOf(options, caller, "caller"),
   };
+}
+
+/** @throws WampError `wamp.error.feature_not_supported` if a callee takes no calls in parts */
+export function requireProgressiveCalls(callee: Member): void {
+  // The spec spells the second feature in two ways (advanced/rpc_progressive_call_invocations).
+  const cancels = callee.announced("callee", "call_canceling") || callee.announced("callee", "call_cancelling");
+  if (cancels && callee.announced("callee", "progressive_call_invocations")) return;
+  throw refusal(ErrorUri.featureNotSupported, "the callee does not support progressive call invocations");
 }

@@ -1,3 +1,6 @@
+import type { Decision } from "../../contract/authorization.ts";
+import type { RefusalReason } from "../../contract/realm-link.ts";
+import type { MessageOf } from "../../wamp/messages.ts";
 import type { Dict } from "../../wamp/payload.ts";
 import { IdWindow } from "./id-window.ts";
 import type { Member } from "../member.ts";
@@ -8,6 +11,14 @@ const MAX_TIMER = 0x7fff_ffff;
 
 /** How many ended calls are remembered for a session, because later parts of them may still come. */
 const STALE_LIMIT = 1000;
+
+/** What is needed to choose another callee, if the one on another node does not take the call. */
+export interface Choice {
+  readonly message: MessageOf<"CALL">;
+  readonly decision: Decision;
+  /** The callees that did not take it. */
+  readonly refused: Map<Callee, RefusalReason>;
+}
 
 /** A pending call: who called, and who must answer. */
 export interface Call {
@@ -26,6 +37,8 @@ export interface Call {
   /** Whether the callee was sent INTERRUPT. */
   isInterrupted: boolean;
   readonly timer: CallTimer | null;
+  /** Null if the callee is on this node, or if the call came in parts. */
+  readonly choice: Choice | null;
 }
 
 /** The deadline of a call (spec, advanced/rpc_call_timeout). */

@@ -1,26 +1,30 @@
-import { WampgateError } from "../../errors/wampgate-error.ts";
+import type { RefusalReason } from "../../contract/realm-link.ts";
 import type { Decision } from "../../contract/authorization.ts";
+import type { RouterCause, RouterError } from "../../contract/session-port.ts";
 import type { Live } from "../../settings/live.ts";
 import type { RealmOptions } from "../settings.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { excerpt } from "../../wamp/excerpt.ts";
 import { attempt, guarded } from "../../wamp/guarded.ts";
 import { Code, type Message, type MessageOf } from "../../wamp/messages.ts";
-import { isEmpty, NOTHING } from "../../wamp/payload.ts";
+import { type Dict, isEmpty, NOTHING, type Payload } from "../../wamp/payload.ts";
 import { protocolViolation, refusal, WampError } from "../../errors/wamp-error.ts";
 import type { ByteBudget } from "../byte-budget.ts";
-import { readCallOptions } from "./call-options.ts";
-import { type Call, CallLedger, CallTimer } from "./calls.ts";
+import { type CallOptions, readCallOptions, requireProgressiveCalls } from "./call-options.ts";
+import { type Call, CallTimer, type Choice } from "./calls.ts";
 import type { Member } from "../member.ts";
 import { readBoolean, readEnum, requireRoom } from "../read-options.ts";
 import { passthruOf, requireNoEncAlgo, requirePassthru } from "../passthru.ts";
+import { PendingCalls } from "./pending-calls.ts";
 import { Registrar, type RegistrarAccess, requireDisclosure } from "./registrar.ts";
-import { busyCallee, nextCallee, type Registration } from "./registrations.ts";
+import { busyCallee, type Callee, nextCallee, type Registration } from "./registrations.ts";
 
 /**
  * The backlog up to which the router's own calls, such as those to authenticators, still go out. They are refused last.
  */
 const ROUTERS_BACKLOG = 2;
+
+const TRY_LATER = "too much waits for the receiver; try again later";
 
 const CANCEL_MODES = ["skip", "kill", "killnowait"] as const;
 
@@ -28,12 +32,8 @@ const CANCEL_MODES = ["skip", "kill", "killnowait"] as const;
 export class Dealer {
   /** The registered procedures. */
   readonly registrar: Registrar;
-  readonly #members = new Set<Member>();
-  /** Only for sessions that have called or been called: most sessions of a large router do neither. */
-  readonly #ledgers = new Map<Member, CallLedger>();
+  readonly #calls = new PendingCalls();
   readonly #options: Live<RealmOptions>;
-  #pending = 0;
-  #quiet: ReturnType<typeof withResolver> | null = null;
 
   /**
    * @param access the realm's rules; asked at each call, so that a reload takes effect at once
@@ -49,17 +49,21 @@ export class Dealer {
     this.registrar = new Registrar(options, budget, access, announce);
   }
 
+  /** @param member a session, or another node in the place of all its sessions */
   join(member: Member): void {
-    this.#members.add(member);
+    this.#calls.join(member);
   }
 
   call(caller: Member, message: MessageOf<"CALL">, decision: Decision): void {
-    const { request, options, procedure, payload } = message;
-    const ledger = this.#of(caller);
-    const { progress: more, receiveProgress, discloseMe, timeout, passthru } = readCallOptions(options, caller);
+    const { request, procedure, payload } = message;
+    const ledger = this.#calls.of(caller);
+    const asked = readCallOptions(message.options, caller);
     const running = ledger.made.get(request);
-    if (running !== undefined) return this.#continue(running, message, more);
-    if (discloseMe) requireDisclosure(this.#options.now);
+    if (running !== undefined) {
+      if (procedure !== running.procedure) throw inUse(request);
+      return this.#continue(running, payload, asked.progress);
+    }
+    if (asked.discloseMe) requireDisclosure(this.#options.now);
     // The limit is for clients: the router's own session makes calls for all of them, as those of authenticators.
     if (!caller.port.service)
       requireRoom(
@@ -68,16 +72,29 @@ export class Dealer {
         "max-pending-calls",
         "calls that are not answered",
       );
-    const registration = this.registrar.find(procedure, caller.port.service);
+    this.#choose(caller, message, asked, decision, null);
+  }
+
+  /** Chooses a callee, and sends it the call. @param before what was chosen before, and refused the call */
+  #choose(
+    caller: Member,
+    message: MessageOf<"CALL">,
+    { progress: more, receiveProgress, discloseMe, timeout, passthru }: CallOptions,
+    decision: Decision,
+    before: Choice | null,
+  ): void {
+    const { request, options, procedure, payload } = message;
+    const refused = before === null ? null : before.refused;
+    const registration = this.registrar.find(procedure, caller.port.service, refused);
     if (registration === undefined) {
-      if (more) ledger.abandon(request);
+      if (more) this.abandon(caller, request);
       const error = refusal(ErrorUri.noSuchProcedure, `no callee has registered the procedure ${excerpt(procedure)}`);
       return caller.error("CALL", request, error, "no-callee");
     }
-    const callee = nextCallee(registration, procedure, caller.port.service ? ROUTERS_BACKLOG : 1);
+    const callee = nextCallee(registration, procedure, caller.port.service ? ROUTERS_BACKLOG : 1, refused);
     if (callee === null) {
-      if (more) ledger.abandon(request);
-      return this.#refuseBusy(caller, request, registration, procedure);
+      if (more) this.abandon(caller, request);
+      return this.#refuseBusy(caller, message, registration, before);
     }
     if (more) requireProgressiveCalls(callee.member);
     requirePassthru(passthru, callee.member, "callee");
@@ -94,8 +111,47 @@ export class Dealer {
             ...(progressive ? { receive_progress: true } : NOTHING),
             ...(timeout > 0 && callee.forwardTimeout ? { timeout } : NOTHING),
           };
-    const invocation = callee.member.invocationIds.next();
-    callee.member.send({
+    const isElsewhere = callee.member.answerer !== callee.member;
+    const choice = isElsewhere && !more ? (before ?? { message, decision, refused: new Map() }) : null;
+    const ownTimeout = callee.forwardTimeout ? 0 : timeout;
+    this.invoke(
+      caller,
+      request,
+      procedure,
+      registration,
+      callee,
+      details,
+      payload,
+      more,
+      receiveProgress,
+      ownTimeout,
+      choice,
+    );
+  }
+
+  /**
+   * Sends a call to its callee: the half of a call that is where the callee is.
+   * @param details INVOCATION.Details, the same for each part of a progressive call
+   * @param more whether the caller has more parts to send
+   * @param timeout in milliseconds; 0: none, or the callee itself ends the call
+   * @throws WampError if the callee's format cannot say the payload
+   */
+  invoke(
+    caller: Member,
+    request: number,
+    procedure: string,
+    registration: Registration,
+    callee: Callee,
+    details: Readonly<Dict>,
+    payload: Payload | undefined,
+    more: boolean,
+    wantsProgress: boolean,
+    timeout: number,
+    choice: Choice | null,
+  ): void {
+    const { member } = callee;
+    const invocation = member.answerer.invocationIds.next();
+    member.send({
       type: "INVOCATION",
       request: invocation,
       registration: registration.id,
@@ -110,40 +166,82 @@ export class Dealer {
       callee,
       invocation,
       details,
-      wantsProgress: receiveProgress,
+      wantsProgress,
       open: more,
       isInterrupted: false,
-      timer: timeout > 0 && !callee.forwardTimeout ? this.#timer(timeout, () => call) : null,
+      timer: timeout > 0 ? this.#timer(timeout, () => call) : null,
+      choice,
     };
-    this.#begin(call, ledger);
+    this.#calls.begin(call);
   }
 
   /** No callee of a procedure can take a call now. */
-  #refuseBusy(caller: Member, request: number, registration: Registration, procedure: string): void {
-    const busy = busyCallee(registration, procedure)?.member;
+  #refuseBusy(
+    caller: Member,
+    { request, procedure }: MessageOf<"CALL">,
+    registration: Registration,
+    before: Choice | null,
+  ): void {
+    const refused = [...(before?.refused.values() ?? [])];
+    const busy = busyCallee(registration, procedure, before?.refused ?? null)?.member;
+    if (busy === undefined && refused.includes("slow"))
+      return caller.error("CALL", request, refusal(ErrorUri.receiverBusy, TRY_LATER), "callee-busy");
     if (busy === undefined)
       throw refusal(ErrorUri.noAvailableCallee, `all callees of ${excerpt(procedure)} are at their concurrency limit`);
     caller.error("CALL", request, receiverBusy(busy, "a call of it was refused"), "callee-busy");
   }
 
+  /** A further part of a call that another node has sent. @returns whether the call is still running */
+  continued(caller: Member, request: number, payload: Payload | undefined, more: boolean): boolean {
+    const running = this.#calls.of(caller).made.get(request);
+    if (running !== undefined) this.#continue(running, payload, more);
+    return running !== undefined;
+  }
+
+  /** A callee on another node did not take a call: another one is chosen. @param node the node's member */
+  refused(node: Member, invocation: number, why: RefusalReason): void {
+    const call = this.#answered(node, invocation);
+    if (call === null) return;
+    const { caller, request, choice } = call;
+    this.#calls.settle(call);
+    try {
+      if (choice === null)
+        throw refusal(ErrorUri.noAvailableCallee, `the callee of ${excerpt(call.procedure)} cannot take the call now`);
+      choice.refused.set(call.callee, why);
+      const { message, decision } = choice;
+      this.#choose(caller, message, readCallOptions(message.options, caller), decision, choice);
+    } catch (error) {
+      if (WampError.is(error)) caller.error("CALL", request, error);
+      else caller.port.broken(error);
+    }
+  }
+
+  /** Another node has cancelled a call of one of its sessions, or its time was up. */
+  interrupted(node: Member, request: number, mode: "kill" | "killnowait", reason: string): void {
+    const call = this.#calls.of(node).made.get(request);
+    if (call === undefined) return;
+    this.#interrupt(call, mode, reason);
+    if (mode === "killnowait") this.#calls.settle(call); // its caller has an answer already
+  }
+
   /** A progressive call was refused: its later parts are dropped, and never make a call of their own. */
   abandon(caller: Member, request: number): void {
-    this.#of(caller).abandon(request);
+    this.#calls.of(caller).abandon(request);
   }
 
   /** Whether a CALL is a later part of a progressive call that has ended. The last one frees the request id. */
   isLatePart(caller: Member, { request, options }: MessageOf<"CALL">): boolean {
-    return this.#ledgers.get(caller)?.isStale(request, options["progress"] !== true) === true;
+    return this.#calls.ifAny(caller)?.isStale(request, options["progress"] !== true) === true;
   }
 
   cancel(caller: Member, { request, options }: MessageOf<"CANCEL">): void {
     const mode = readEnum(options, "mode", CANCEL_MODES, "killnowait");
-    const call = this.#of(caller).made.get(request);
+    const call = this.#calls.of(caller).made.get(request);
     // A result may have crossed the CANCEL on its way (spec, advanced/rpc_call_canceling).
     if (call === undefined) return;
     if (mode !== "skip" && this.#interrupt(call, mode, ErrorUri.canceled) && mode === "kill") return;
     // If the callee was gone and could not be interrupted, the caller has got its error already.
-    if (!this.#settle(call)) return;
+    if (!this.#calls.settle(call)) return;
     caller.error("CALL", request, refusal(ErrorUri.canceled, "the call was cancelled by its caller"));
   }
 
@@ -154,7 +252,7 @@ export class Dealer {
     if (call === null) return;
     if (progress && !call.wantsProgress) return;
     if (progress) call.timer?.restart();
-    else this.#settle(call);
+    else this.#calls.settle(call);
     this.#reply(call, () => {
       requireNoEncAlgo(options);
       requirePassthru(passthru, call.caller, "caller");
@@ -167,19 +265,24 @@ export class Dealer {
     });
   }
 
-  /** ERROR from a callee. */
-  error(callee: Member, { requestType, request, details, error, payload }: MessageOf<"ERROR">): void {
+  /** ERROR from a callee. @param cause why, if the error was made by the node of the callee */
+  error(
+    callee: Member,
+    { requestType, request, details, error, payload }: MessageOf<"ERROR">,
+    cause: RouterCause | null = null,
+  ): void {
     if (requestType !== Code.INVOCATION) {
       throw protocolViolation(`ERROR.requestType must be ${Code.INVOCATION}, INVOCATION`);
     }
     const passthru = passthruOf(details, callee, "callee");
     const call = this.#answered(callee, request);
     if (call === null) return;
-    this.#settle(call);
+    this.#calls.settle(call);
     this.#reply(call, () => {
       requireNoEncAlgo(details);
       requirePassthru(passthru, call.caller, "caller");
-      return { type: "ERROR", requestType: Code.CALL, request: call.request, details: { ...passthru }, error, payload };
+      const answer = { type: "ERROR", requestType: Code.CALL, request: call.request, error, payload } as const;
+      return { ...answer, details: { ...passthru }, ...(cause === null ? {} : { cause }) };
     });
   }
 
@@ -188,45 +291,34 @@ export class Dealer {
    * @returns the work that is left: one function for each of its registrations
    */
   leave(member: Member): (() => void)[] {
-    if (!this.#members.delete(member)) return [];
-    const ledger = this.#ledgers.get(member);
-    for (const call of ledger?.made.values() ?? []) {
-      this.#settle(call);
-      if (call.callee.member !== member) this.#interrupt(call, "killnowait", ErrorUri.canceled);
+    const ledger = this.#calls.leave(member);
+    if (ledger === null) return [];
+    for (const call of ledger.made.values()) {
+      this.#calls.settle(call);
+      if (call.callee.member.answerer !== member) this.#interrupt(call, "killnowait", ErrorUri.canceled);
     }
-    for (const call of ledger?.received.values() ?? []) {
-      if (!this.#settle(call)) continue;
+    for (const call of ledger.received.values()) {
+      if (!this.#calls.settle(call)) continue;
       const error = refusal(ErrorUri.canceled, "the callee left before it answered");
       call.caller.error("CALL", call.request, error, "callee-gone");
     }
-    this.#ledgers.delete(member);
+    this.#calls.forget(member);
     return this.registrar.leave(member);
   }
 
   /** How many calls are unanswered. */
   get pending(): number {
-    return this.#pending;
+    return this.#calls.count;
   }
 
   /** Resolves when no call is pending, at once if none is. */
-  async whenQuiet(): Promise<void> {
-    if (this.#pending > 0) await (this.#quiet ??= withResolver()).promise;
-  }
-
-  #begin(call: Call, ledger: CallLedger): void {
-    const { callee, request, invocation } = call;
-    const received = this.#of(callee.member);
-    callee.running++;
-    this.#pending++;
-    ledger.made.add(request, call);
-    received.received.add(invocation, call);
-    received.lastInvocation = invocation;
+  whenQuiet(): Promise<void> {
+    return this.#calls.whenQuiet();
   }
 
   /** A further part of a progressive call: the same invocation, with the options of the first one. */
-  #continue(call: Call, { request, procedure, payload }: MessageOf<"CALL">, more: boolean): void {
-    if (!call.open || procedure !== call.procedure)
-      throw protocolViolation(`CALL.request ${request} is in use by a call that is not answered`);
+  #continue(call: Call, payload: Payload | undefined, more: boolean): void {
+    if (!call.open) throw inUse(call.request);
     call.open = more;
     const { member } = call.callee;
     try {
@@ -235,7 +327,7 @@ export class Dealer {
       member.send({ type: "INVOCATION", request: call.invocation, registration: call.registration, details, payload });
     } catch (error) {
       // Without this part the call cannot go on: its caller gets the ERROR, its callee INTERRUPT.
-      if (this.#settle(call)) this.#interrupt(call, "killnowait", ErrorUri.canceled);
+      if (this.#calls.settle(call)) this.#interrupt(call, "killnowait", ErrorUri.canceled);
       throw error;
     }
   }
@@ -249,7 +341,7 @@ export class Dealer {
   }
 
   #timedOut(call: Call): void {
-    this.#settle(call);
+    this.#calls.settle(call);
     this.#interrupt(call, "killnowait", ErrorUri.timeout);
     call.caller.error(
       "CALL",
@@ -260,14 +352,14 @@ export class Dealer {
 
   /** The call that a callee answers; null if it was cancelled, or if its caller has left. */
   #answered(callee: Member, invocation: number): Call | null {
-    const ledger = this.#of(callee);
+    const ledger = this.#calls.of(callee);
     const call = ledger.received.get(invocation);
     if (call !== undefined) return call;
     if (invocation > ledger.lastInvocation) throw protocolViolation(`there was never an invocation ${invocation}`);
     return null;
   }
 
-  #reply(call: Call, answer: () => Message): void {
+  #reply(call: Call, answer: () => Message | RouterError): void {
     const { caller } = call;
     try {
       if (caller.port.backlog > 1) throw receiverBusy(caller, "a result for it was dropped");
@@ -275,7 +367,7 @@ export class Dealer {
     } catch (error) {
       if (!WampError.is(error)) throw error;
       // After a progressive result the callee is still working, and its call has no caller any more.
-      if (this.#settle(call)) this.#interrupt(call, "killnowait", ErrorUri.canceled);
+      if (this.#calls.settle(call)) this.#interrupt(call, "killnowait", ErrorUri.canceled);
       caller.error("CALL", call.request, error);
     }
   }
@@ -293,31 +385,6 @@ export class Dealer {
     );
     return true;
   }
-
-  /** Ends a call. @returns whether it was still pending */
-  #settle(call: Call): boolean {
-    const ledger = this.#ledgers.get(call.caller);
-    if (ledger?.made.delete(call.request) !== true) return false;
-    if (call.open) ledger.abandon(call.request);
-    this.#ledgers.get(call.callee.member)?.received.delete(call.invocation);
-    call.callee.running--;
-    call.timer?.end();
-    this.#pending--;
-    if (this.#pending === 0) {
-      this.#quiet?.resolve();
-      this.#quiet = null;
-    }
-    return true;
-  }
-
-  #of(member: Member): CallLedger {
-    let ledger = this.#ledgers.get(member);
-    if (ledger !== undefined) return ledger;
-    if (!this.#members.has(member)) throw new WampgateError("WG_BUG", "the session is not a member of this realm");
-    ledger = new CallLedger();
-    this.#ledgers.set(member, ledger);
-    return ledger;
-  }
 }
 
 /**
@@ -325,18 +392,9 @@ export class Dealer {
  */
 function receiverBusy({ port }: Member, what: string): WampError {
   port.limited("max-buffered", `a session reads too slowly: ${what}`);
-  return refusal(ErrorUri.receiverBusy, "too much waits for the receiver; try again later");
+  return refusal(ErrorUri.receiverBusy, TRY_LATER);
 }
 
-function requireProgressiveCalls(callee: Member): void {
-  // The spec spells the second feature in two ways (advanced/rpc_progressive_call_invocations).
-  const cancels = callee.announced("callee", "call_canceling") || callee.announced("callee", "call_cancelling");
-  if (cancels && callee.announced("callee", "progressive_call_invocations")) return;
-  throw refusal(ErrorUri.featureNotSupported, "the callee does not support progressive call invocations");
-}
-
-function withResolver(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((done) => (resolve = done));
-  return { promise, resolve };
+function inUse(request: number): WampError {
+  return protocolViolation(`CALL.request ${request} is in use by a call that is not answered`);
 }

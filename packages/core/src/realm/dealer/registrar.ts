@@ -12,11 +12,14 @@ import type { Member } from "../member.ts";
 import { isObserved, MetaTopic } from "../meta/topics.ts";
 import { type ByteBudget, holdingSize } from "../byte-budget.ts";
 import { requireRoom } from "../read-options.ts";
+import type { RemoteRegistrations } from "../remote/remote-registrations.ts";
 import { denied } from "../access/not-authorized.ts";
 import type { Denials } from "../access/permissions.ts";
 import {
   calleeOf,
   detailsOf,
+  isHeld,
+  type Refusals,
   type Registration,
   Registrations,
   type RegisterOptions,
@@ -37,6 +40,8 @@ export class Registrar {
   readonly #options: Live<RealmOptions>;
   readonly #budget: ByteBudget;
   readonly #access: RegistrarAccess;
+  /** Null: this router stands alone. */
+  #remote: RemoteRegistrations | null = null;
   readonly #announce: (topic: string, args: readonly unknown[]) => void;
 
   /**
@@ -55,8 +60,16 @@ export class Registrar {
     this.#announce = announce;
   }
 
-  /** @param denials what the member's role may not offer below the pattern that it registers */
-  register(member: Member, message: MessageOf<"REGISTER">, denials: Denials | null): void {
+  /** Shares the procedures with other nodes from now on. Nothing is registered yet. */
+  connect(remote: RemoteRegistrations): void {
+    this.#remote = remote;
+  }
+
+  /**
+   * @param denials what the member's role may not offer below the pattern that it registers
+   * @returns a promise if other nodes have to be asked
+   */
+  register(member: Member, message: MessageOf<"REGISTER">, denials: Denials | null): void | Promise<void> {
     const { request, options, procedure } = message;
     const wanted = readRegisterOptions(member, options, denials);
     if (wanted.callee.discloseCaller) requireDisclosure(this.#options.now);
@@ -69,16 +82,53 @@ export class Registrar {
       "registrations",
     );
     this.#dropGone(procedure, wanted);
-    if (wanted.force) this.#takeOver(member, procedure, wanted);
+    if (this.#remote !== null) return this.#registerWith(this.#remote, member, message, wanted);
+    if (wanted.force)
+      for (const holder of this.#toTakeOver(member, procedure, wanted)) this.revoke(holder.member, holder.found, TAKEN);
     this.#budget.take(member, holdingSize(procedure));
     const registration = this.#add(message, wanted);
+    this.#registered(member, request, registration, registration.callees.length === 1);
+  }
+
+  /** Other nodes have to agree, and to know it before the callee does. */
+  async #registerWith(
+    remote: RemoteRegistrations,
+    member: Member,
+    { request, procedure }: MessageOf<"REGISTER">,
+    wanted: RegisterOptions,
+  ): Promise<void> {
+    if (wanted.force) {
+      const holders = this.#toTakeOver(member, procedure, wanted);
+      await Promise.all(holders.map((holder) => this.revoked(holder.member, holder.found, TAKEN)));
+    }
+    this.#budget.take(member, holdingSize(procedure));
+    const claimed = await remote.claim(procedure, wanted).catch((error: unknown) => {
+      this.#budget.give(member, holdingSize(procedure));
+      throw error;
+    });
+    if (claimed === null) {
+      this.#budget.give(member, holdingSize(procedure));
+      throw isHeld(procedure, this.registrations.lookUp(procedure, wanted.match));
+    }
+    const { isNew, ...registered } = claimed;
+    const registration = member.hasLeft ? null : this.registrations.addClaimed(registered, wanted.callee);
+    if (registration === null) remote.release(registered, wanted.callee, () => undefined);
+    else this.#registered(member, request, registration, isNew);
+    remote.opened(registered.id, member);
+  }
+
+  #registered(member: Member, request: number, registration: Registration, isNew: boolean): void {
     const held = this.#ofMember.get(member) ?? new Set();
     this.#ofMember.set(member, held.add(registration));
     member.send({ type: "REGISTERED", request, registration: registration.id });
-    if (registration.callees.length === 1)
-      this.#tell(MetaTopic.registrationCreated, registration, member, detailsOf(registration));
+    if (isNew) this.#tell(MetaTopic.registrationCreated, registration, member, detailsOf(registration));
     this.#tell(MetaTopic.registered, registration, member, registration.id);
-    if (registration.match === "exact") this.#awaited.registered(procedure);
+    this.wake(registration);
+  }
+
+  /** Whoever waits for a procedure may call it now. */
+  wake({ match, uri }: Pick<Registration, "match" | "uri">): void {
+    if (match === "exact") this.#awaited.registered(uri);
   }
 
   /** The shared registration that the session holds already, if it asks for the same again; it gets its id, as in Crossbar. */
@@ -106,12 +156,19 @@ export class Registrar {
   }
 
   /** Ends a session's registration without its request (spec, advanced/rpc_registration_revocation). */
-  revoke(member: Member, registration: Registration, reason: string | null): void {
-    this.#drop(registration, member, () => {
+  revoke(member: Member, registration: Registration, reason: string | null, released?: () => void): void {
+    const answer = (): void => {
       if (!member.announced("callee", "registration_revocation")) return;
       const details = { registration: registration.id, ...(reason === null ? {} : { reason }) };
       member.send({ type: "UNREGISTERED", request: 0, details });
-    });
+    };
+    this.#drop(registration, member, answer, released);
+  }
+
+  /** As `revoke`. Resolves when other nodes may have the procedure. */
+  async revoked(member: Member, registration: Registration, reason: string | null): Promise<void> {
+    if (member.answerer !== member) throw isHeld(registration.uri, registration);
+    await new Promise<void>((resolve) => this.revoke(member, registration, reason, resolve));
   }
 
   /** Removes a session that is gone. @returns the work that is left: one function for each of its registrations */
@@ -128,9 +185,10 @@ export class Registrar {
   /**
    * The registration that answers calls of `procedure`.
    * @param byRouter whether the router itself calls, for example an authenticator: then no pattern answers
+   * @param refused callees that did not take the call
    */
-  find(procedure: string, byRouter = false): Registration | undefined {
-    return this.registrations.find(procedure, byRouter || this.#access.guards(procedure));
+  find(procedure: string, byRouter = false, refused: Refusals = null): Registration | undefined {
+    return this.registrations.find(procedure, byRouter || this.#access.guards(procedure), refused);
   }
 
   /** Resolves when the router can call `procedure`; rejects with the signal's reason. */
@@ -145,35 +203,50 @@ export class Registrar {
     for (const { member } of gone) this.#drop(found as Registration, member);
   }
 
-  /** @throws WampError if another user has the procedure, and no rule lets the session take it */
-  #takeOver(by: Member, procedure: string, { match }: RegisterOptions): void {
+  /**
+   * Who has the procedure that a session takes.
+   * @throws WampError if it is another user, and no rule lets the session take it
+   */
+  #toTakeOver(
+    by: Member,
+    procedure: string,
+    { match }: RegisterOptions,
+  ): { readonly member: Member; readonly found: Registration }[] {
     const found = this.registrations.lookUp(procedure, match);
-    if (found === undefined) return;
+    if (found === undefined) return [];
     const isForeign = found.callees.some(({ member }) => !isSameUser(member.info, by.info));
     if (isForeign && !this.#access.mayTakeOver(by.port, { uri: procedure, match }))
       throw denied(
         { action: "register", uri: procedure, rule: "no rule with force-reregister" },
         `not authorized to take ${excerpt(procedure)} from another user: that needs a permission rule with force-reregister`,
       );
-    for (const { member } of [...found.callees])
-      this.revoke(member, found, "the procedure was registered by another session");
+    return found.callees.map(({ member }) => ({ member, found }));
   }
 
-  #drop(registration: Registration, member: Member, answer?: () => void): void {
+  /** @param released called when others may have the procedure: at once on a router that stands alone */
+  #drop(registration: Registration, member: Member, answer?: () => void, released?: () => void): void {
+    const callee = calleeOf(registration, member);
     // It may be dropped already: another session registered the procedure while its holder was being removed.
-    if (calleeOf(registration, member) === undefined) return;
+    if (callee === undefined) return released?.();
     this.#ofMember.get(member)?.delete(registration);
     this.#budget.give(member, holdingSize(registration.uri));
     const isGone = this.registrations.remove(registration, member);
     answer?.();
     this.#tell(MetaTopic.unregistered, registration, member, registration.id);
-    if (isGone) this.#tell(MetaTopic.registrationDeleted, registration, member, registration.id);
+    const done = (isLast: boolean): void => {
+      if (isLast) this.#tell(MetaTopic.registrationDeleted, registration, member, registration.id);
+      released?.();
+    };
+    if (this.#remote === null) done(isGone);
+    else this.#remote.release(registration, callee, done);
   }
 
   #tell(topic: string, { uri }: Registration, { info, port }: Member, what: number | Dict): void {
     if (isObserved(uri) && !port.service) this.#announce(topic, [info.session, what]);
   }
 }
+
+const TAKEN = "the procedure was registered by another session";
 
 /** Anonymous sessions are never the same user, whatever authid they have. */
 function isSameUser(one: SessionInfo, other: SessionInfo): boolean {

@@ -1,19 +1,16 @@
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { excerpt } from "../../wamp/excerpt.ts";
 import { IdSequence } from "../../wamp/ids.ts";
+import type { RefusalReason } from "../../contract/realm-link.ts";
+import { INVOCATION_POLICIES, type InvocationPolicy } from "../../wamp/invocation-policy.ts";
 import type { MessageOf } from "../../wamp/messages.ts";
 import type { Dict } from "../../wamp/payload.ts";
 import { isReserved, MATCH_POLICIES, type MatchPolicy } from "../../wamp/uri.ts";
-import { refusal } from "../../errors/wamp-error.ts";
+import { refusal, type WampError } from "../../errors/wamp-error.ts";
 import type { Member } from "../member.ts";
 import { readUint, readBoolean, readEnum } from "../read-options.ts";
 import { PatternIndex } from "../pattern-index.ts";
 import type { Denials } from "../access/permissions.ts";
-
-const INVOCATION_POLICIES = ["single", "first", "last", "random", "roundrobin"] as const;
-
-/** Which of several callees gets a call (spec, advanced/rpc_shared_registration). */
-export type InvocationPolicy = (typeof INVOCATION_POLICIES)[number];
 
 /** One session that offers a registration's procedure. */
 export interface Callee {
@@ -28,7 +25,12 @@ export interface Callee {
   running: number;
   /** What its role may not offer below the pattern that it registered; null if it may offer all. */
   denials: Denials | null;
+  /** Its place among the callees of all nodes. 0 on a router that stands alone. */
+  order: number;
 }
+
+/** The callees of other nodes that refused a call, and why; null: none did. */
+export type Refusals = ReadonlyMap<Callee, RefusalReason> | null;
 
 /** A procedure, or a pattern of procedures, with its callees. */
 export interface Registration {
@@ -68,6 +70,7 @@ export function readRegisterOptions(member: Member, options: Readonly<Dict>, den
       forwardTimeout: readBoolean(options, "forward_timeout", false) && member.announced("callee", "call_timeout"),
       running: 0,
       denials,
+      order: 0,
     },
   };
 }
@@ -90,11 +93,11 @@ export class Registrations {
    * The registration that answers calls of `procedure`. A pattern never answers calls of the router's own URIs.
    * @param exactAlone whether patterns are left out, for example for guarded URIs
    */
-  find(procedure: string, exactAlone: boolean): Registration | undefined {
+  find(procedure: string, exactAlone: boolean, refused: Refusals = null): Registration | undefined {
     const exact = this.#index.get("exact", procedure);
-    if (exact !== undefined && isAnswered(exact, procedure)) return exact;
+    if (exact !== undefined && isAnswered(exact, procedure, refused)) return exact;
     if (exactAlone || isReserved(procedure)) return undefined;
-    return this.#index.patternsOf(procedure).find((registration) => isAnswered(registration, procedure));
+    return this.#index.patternsOf(procedure).find((registration) => isAnswered(registration, procedure, refused));
   }
 
   all(match: MatchPolicy): Iterable<Registration> {
@@ -115,13 +118,32 @@ export class Registrations {
       return made;
     }
     if (invoke === "single" || found.invoke !== invoke || calleeOf(found, callee.member) !== undefined) {
-      const shared = found.invoke === "single" ? "" : `, shared by invoke: ${found.invoke}`;
-      throw refusal(
-        ErrorUri.procedureAlreadyExists,
-        `the procedure ${excerpt(procedure)} is registered already${shared}`,
-      );
+      throw isHeld(procedure, found);
     }
     found.callees.push(callee);
+    return found;
+  }
+
+  /**
+   * Adds a callee that has a claim on its procedure. Another registration of the procedure is gone, even if its node has
+   * not told so yet.
+   * @returns null if this one is gone itself: there is a later one
+   */
+  addClaimed(claimed: Claimed, callee: Callee): Registration | null {
+    const { id, match, uri } = claimed;
+    const found = this.#index.get(match, uri);
+    if (found !== undefined && found.id > id) return null;
+    if (found?.id !== id) {
+      if (found !== undefined) this.#byId.delete(found.id);
+      const made = { ...claimed, callees: [callee], turn: 0 };
+      this.#index.set(match, uri, made);
+      this.#byId.set(id, made);
+      return made;
+    }
+    const { callees } = found;
+    const at = callees.findIndex(({ order }) => order > callee.order);
+    callees.splice(at === -1 ? callees.length : at, 0, callee);
+    if (at !== -1 && at < found.turn) found.turn++;
     return found;
   }
 
@@ -133,27 +155,38 @@ export class Registrations {
     callees.splice(at, 1);
     if (registration.turn > at) registration.turn--;
     if (callees.length > 0) return false;
-    this.#index.delete(match, uri);
+    // A later registration may have its place already.
+    if (this.#index.get(match, uri) === registration) this.#index.delete(match, uri);
     this.#byId.delete(id);
     return true;
   }
+}
+
+/** A registration as its claim has it. */
+export type Claimed = Pick<Registration, "id" | "uri" | "match" | "invoke" | "created">;
+
+/** The error for a procedure that another session holds, or that others share in another way. */
+export function isHeld(procedure: string, found: Registration | undefined): WampError {
+  const shared = found === undefined || found.invoke === "single" ? "" : `, shared by invoke: ${found.invoke}`;
+  return refusal(ErrorUri.procedureAlreadyExists, `the procedure ${excerpt(procedure)} is registered already${shared}`);
 }
 
 export function calleeOf({ callees }: Registration, member: Member): Callee | undefined {
   return callees.find((callee) => callee.member === member);
 }
 
-function isAnswered({ callees }: Registration, procedure: string): boolean {
-  for (const callee of callees) if (mayAnswer(callee, procedure)) return true;
+function isAnswered({ callees }: Registration, procedure: string, refused: Refusals): boolean {
+  for (const callee of callees)
+    if (mayAnswer(callee, procedure) && (refused === null || refused.get(callee) !== "not-here")) return true;
   return false;
 }
 
 /** Whether a callee has not left, and its role may offer `procedure`, which its registration covers. */
-function mayAnswer({ member, denials }: Callee, procedure: string): boolean {
+export function mayAnswer({ member, denials }: Callee, procedure: string): boolean {
   return !member.hasLeft && (denials === null || !denials(procedure));
 }
 
-function hasRoom({ concurrency, running }: Callee): boolean {
+export function hasRoom({ concurrency, running }: Callee): boolean {
   return concurrency === 0 || running < concurrency;
 }
 
@@ -162,19 +195,25 @@ function canTake(callee: Callee, procedure: string, maxBacklog: number): boolean
 }
 
 /** A callee that could take one more call of `procedure`, but reads too slowly; undefined if there is none. */
-export function busyCallee({ callees }: Registration, procedure: string): Callee | undefined {
-  return callees.find((callee) => hasRoom(callee) && mayAnswer(callee, procedure));
+export function busyCallee({ callees }: Registration, procedure: string, refused: Refusals): Callee | undefined {
+  return callees.find((callee) => hasRoom(callee) && mayAnswer(callee, procedure) && refused?.has(callee) !== true);
 }
 
 /**
  * The callee of the next call of `procedure`; null if none can take it.
  * @param maxBacklog how much may wait for it, as a share of its `max-buffered`
  */
-export function nextCallee(registration: Registration, procedure: string, maxBacklog: number): Callee | null {
+export function nextCallee(
+  registration: Registration,
+  procedure: string,
+  maxBacklog: number,
+  refused: Refusals,
+): Callee | null {
   const { callees, invoke } = registration;
   const first = callees[0] as Callee;
-  if (callees.length === 1) return canTake(first, procedure, maxBacklog) ? first : null;
-  const isFree = (callee: Callee): boolean => canTake(callee, procedure, maxBacklog);
+  if (callees.length === 1 && refused === null) return canTake(first, procedure, maxBacklog) ? first : null;
+  const isFree = (callee: Callee): boolean =>
+    canTake(callee, procedure, maxBacklog) && (refused === null || !refused.has(callee));
   switch (invoke) {
     case "last":
       return callees.findLast(isFree) ?? null;

@@ -42,7 +42,7 @@ export function registrationMeta(registrar: Registrar, members: Members): MetaPr
       const registration = find(call);
       const session = idAt(call, 1, "the session");
       const callee = registration.callees.find(({ member }) => member.info.session === session);
-      if (callee === undefined)
+      if (callee === undefined || callee.member.answerer !== callee.member)
         throw refusal(ErrorUri.noSuchSession, `session ${session} does not hold this registration`);
       registrar.revoke(callee.member, registration, stringIn(call, "reason"));
     },

@@ -1,6 +1,7 @@
 import type { AudienceList, Fact, RemoteMessage } from "../../contract/realm-link.ts";
 import { isId } from "../../wamp/ids.ts";
 import { isDict } from "../../wamp/messages.ts";
+import { INVOCATION_POLICIES } from "../../wamp/invocation-policy.ts";
 import { MATCH_POLICIES } from "../../wamp/uri.ts";
 import { isPacked } from "./payloads.ts";
 
@@ -12,8 +13,12 @@ type Shape<T> = { readonly [K in Exclude<keyof T, "type" | "kind">]-?: Check };
 const isText: Check = (value) => typeof value === "string";
 const isBoolean: Check = (value) => typeof value === "boolean";
 const isTime: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const isMatch: Check = (value) => (MATCH_POLICIES as readonly unknown[]).includes(value);
+const isMatch = oneOf(...MATCH_POLICIES);
 const isAudience: Check = (value) => value === null || (Array.isArray(value) && value.every(isAudienceList));
+
+function oneOf(...words: readonly unknown[]): Check {
+  return (value) => words.includes(value);
+}
 
 function isAudienceList(value: unknown): boolean {
   if (!isDict(value)) return false;
@@ -32,10 +37,43 @@ const MESSAGES: { readonly [T in RemoteMessage["type"]]: Shape<Extract<RemoteMes
     audience: isAudience,
     retain: isBoolean,
   },
+  INVOCATION: {
+    request: isId,
+    registration: isId,
+    callee: isId,
+    isFirst: isBoolean,
+    details: isDict,
+    payload: isPacked,
+  },
+  INTERRUPT: { request: isId, mode: oneOf("kill", "killnowait"), reason: isText },
+  RESULT: { request: isId, details: isDict, payload: isPacked },
+  ERROR: {
+    request: isId,
+    details: isDict,
+    error: isText,
+    payload: isPacked,
+    cause: oneOf(null, "no-callee", "callee-gone", "callee-busy"),
+  },
+  REFUSAL: { request: isId, why: oneOf("not-here", "full", "slow") },
 };
 
 const FACTS: { readonly [K in Fact["kind"]]: Shape<Extract<Fact, { kind: K }>> } = {
   interest: { match: isMatch, uri: isText, created: isTime },
+  callee: {
+    registration: isId,
+    match: isMatch,
+    uri: isText,
+    invoke: oneOf(...INVOCATION_POLICIES),
+    created: isTime,
+    order: isTime,
+    session: isId,
+    authid: isText,
+    authrole: isText,
+    authmethod: isText,
+    features: (value) => isDict(value) && Object.values(value).every(isBoolean),
+    discloseCaller: isBoolean,
+    forwardTimeout: isBoolean,
+  },
 };
 
 /** Whether what came from another node is a message. */

@@ -1,4 +1,16 @@
-import type { Fact, NodeName, RealmLink, RealmSide, RemoteMessage, RunningLink } from "../../contract/realm-link.ts";
+import type {
+  Claim,
+  ClaimWish,
+  Fact,
+  NodeName,
+  RealmLink,
+  RealmSide,
+  RemoteMessage,
+  RunningLink,
+} from "../../contract/realm-link.ts";
+import { refusal } from "../../errors/wamp-error.ts";
+import { WampgateError } from "../../errors/wampgate-error.ts";
+import { ErrorUri } from "../../wamp/error-uris.ts";
 import type { Log } from "../../contract/log.ts";
 import { attempt, whenDone } from "../../wamp/guarded.ts";
 import { Deadline, untilAborted } from "../../wamp/deadline.ts";
@@ -7,13 +19,20 @@ import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 /** How long a link may take to tell other nodes a fact, in milliseconds. It should end the wait much earlier. */
 const TELL_TIMEOUT = 5000;
 
+/** How long the arbiter of claims may take, in milliseconds. */
+const CLAIM_TIMEOUT = 15_000;
+
 /** A realm's link, which belongs to a plugin: what it throws, rejects or forgets harms no session. */
 export class NodeLink {
-  readonly #link: RealmLink;
+  #link: RealmLink | null = null;
   readonly #log: Log;
 
-  constructor(running: RunningLink, side: RealmSide, log: Log) {
+  constructor(log: Log) {
     this.#log = log;
+  }
+
+  /** Call it once, and before all else. */
+  join(running: RunningLink, side: RealmSide): void {
     this.#link = running.join(side);
   }
 
@@ -22,7 +41,7 @@ export class NodeLink {
     attempt(
       () =>
         whenDone(
-          this.#link.tell(fact, false),
+          this.#joined.tell(fact, false),
           () => undefined,
           (error) => this.#failed("tell", error),
         ),
@@ -34,7 +53,7 @@ export class NodeLink {
   async tell(fact: Fact): Promise<void> {
     const limit = new Deadline(TELL_TIMEOUT);
     try {
-      await untilAborted(this.#link.tell(fact, true), limit.signal);
+      await untilAborted(this.#joined.tell(fact, true), limit.signal);
     } catch (error) {
       this.#failed("tell", error);
     } finally {
@@ -44,14 +63,47 @@ export class NodeLink {
 
   send(nodes: readonly NodeName[], message: RemoteMessage): void {
     attempt(
-      () => this.#link.send(nodes, message),
+      () => this.#joined.send(nodes, message),
       (error) => this.#failed("send", error),
     );
   }
 
+  /**
+   * Claims a procedure for a session of this node; null if others hold it.
+   * @throws WampError `wamp.error.network_failure` if that cannot be decided
+   */
+  claim(wish: ClaimWish): Promise<Claim | null> {
+    return this.#decided("claim a procedure", () => this.#joined.claim(wish));
+  }
+
+  /**
+   * Gives a claim back. @returns whether nobody holds the procedure any more
+   * @throws WampError `wamp.error.network_failure` if that cannot be decided
+   */
+  release(wish: ClaimWish): Promise<boolean> {
+    return this.#decided("give a procedure back", () => this.#joined.release(wish));
+  }
+
+  get #joined(): RealmLink {
+    if (this.#link === null) throw new WampgateError("WG_BUG", "the link is used before it has joined the realm");
+    return this.#link;
+  }
+
+  async #decided<T>(what: string, ask: () => Promise<T>): Promise<T> {
+    const limit = new Deadline(CLAIM_TIMEOUT);
+    try {
+      return await untilAborted(ask(), limit.signal);
+    } catch (error) {
+      this.#failed(what, error);
+      throw refusal(ErrorUri.networkFailure, "the nodes of the router cannot agree now who holds a procedure");
+    } finally {
+      limit.end();
+    }
+  }
+
   leave(): void {
     attempt(
-      () => this.#link.leave(),
+      () => this.#joined.leave(),
       (error) => this.#failed("leave", error),
     );
   }

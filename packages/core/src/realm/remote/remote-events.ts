@@ -34,10 +34,10 @@ export class RemoteEvents {
   readonly #ids: SharedIds;
   readonly #log: Log;
   /** The nodes that have the realm, without this one. */
-  readonly #nodes: ReadonlySet<NodeName>;
+  readonly #nodes: ReadonlyMap<NodeName, unknown>;
   readonly #index = new PatternIndex<Interest>();
 
-  constructor(link: NodeLink, ids: SharedIds, nodes: ReadonlySet<NodeName>, log: Log) {
+  constructor(link: NodeLink, ids: SharedIds, nodes: ReadonlyMap<NodeName, unknown>, log: Log) {
     this.#link = link;
     this.#ids = ids;
     this.#nodes = nodes;
@@ -56,7 +56,7 @@ export class RemoteEvents {
 
   /** Sends an event to the nodes that want it. Those that keep events for later get each one to be kept. */
   publish(publication: Publication): void {
-    const nodes = publication.retain ? [...this.#nodes] : this.#nodesFor(publication.topic);
+    const nodes = publication.retain ? [...this.#nodes.keys()] : this.#nodesFor(publication.topic);
     if (nodes.length === 0) return;
     const { id, topic, details, audience, retain } = publication;
     const lists = audience === null ? null : audience.lists();

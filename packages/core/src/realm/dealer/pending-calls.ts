@@ -1,0 +1,84 @@
+import { WampgateError } from "../../errors/wampgate-error.ts";
+import type { Member } from "../member.ts";
+import { type Call, CallLedger } from "./calls.ts";
+
+/** The calls of a realm that are not answered yet, by who made them and who must answer them. */
+export class PendingCalls {
+  readonly #members = new Set<Member>();
+  /** Only for sessions that have called or been called: most sessions of a large router do neither. */
+  readonly #ledgers = new Map<Member, CallLedger>();
+  #count = 0;
+  #quiet: ReturnType<typeof withResolver> | null = null;
+
+  /** How many there are. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** @param member a session, or another node in the place of all its sessions */
+  join(member: Member): void {
+    this.#members.add(member);
+  }
+
+  /** @returns its calls; null if it was no member */
+  leave(member: Member): CallLedger | null {
+    return this.#members.delete(member) ? (this.#ledgers.get(member) ?? new CallLedger()) : null;
+  }
+
+  /** The calls of a session that has left have ended. */
+  forget(member: Member): void {
+    this.#ledgers.delete(member);
+  }
+
+  /** The calls of a member. */
+  of(member: Member): CallLedger {
+    let ledger = this.#ledgers.get(member);
+    if (ledger !== undefined) return ledger;
+    if (!this.#members.has(member)) throw new WampgateError("WG_BUG", "the session is not a member of this realm");
+    ledger = new CallLedger();
+    this.#ledgers.set(member, ledger);
+    return ledger;
+  }
+
+  /** The calls of a member; undefined if it has not called or been called. */
+  ifAny(member: Member): CallLedger | undefined {
+    return this.#ledgers.get(member);
+  }
+
+  begin(call: Call): void {
+    const { caller, callee, request, invocation } = call;
+    const received = this.of(callee.member.answerer);
+    callee.running++;
+    this.#count++;
+    this.of(caller).made.add(request, call);
+    received.received.add(invocation, call);
+    received.lastInvocation = invocation;
+  }
+
+  /** Ends a call. @returns whether it was still pending */
+  settle(call: Call): boolean {
+    const ledger = this.#ledgers.get(call.caller);
+    if (ledger?.made.delete(call.request) !== true) return false;
+    if (call.open) ledger.abandon(call.request);
+    this.#ledgers.get(call.callee.member.answerer)?.received.delete(call.invocation);
+    call.callee.running--;
+    call.timer?.end();
+    this.#count--;
+    if (this.#count === 0) {
+      this.#quiet?.resolve();
+      this.#quiet = null;
+    }
+    return true;
+  }
+
+  /** Resolves when no call is pending, at once if none is. */
+  async whenQuiet(): Promise<void> {
+    if (this.#count > 0) await (this.#quiet ??= withResolver()).promise;
+  }
+}
+
+function withResolver(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}

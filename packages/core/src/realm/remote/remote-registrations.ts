@@ -1,0 +1,124 @@
+import type { CalleeFact, Claim } from "../../contract/realm-link.ts";
+import { whenDone } from "../../wamp/guarded.ts";
+import { MATCH_POLICIES } from "../../wamp/uri.ts";
+import type { Member } from "../member.ts";
+import type { Callee, Claimed, Registrations, RegisterOptions } from "../dealer/registrations.ts";
+import type { NodeLink } from "./node-link.ts";
+import type { RemoteNode } from "./remote-node.ts";
+
+/** A claim of this node, from the moment when others may call to the one when the callee knows. */
+interface Opening {
+  readonly fact: CalleeFact;
+  readonly opened: Promise<void>;
+  readonly open: () => void;
+}
+
+/** Who offers which procedure between nodes: claims of this one, and the callees of the others. */
+export class RemoteRegistrations {
+  readonly #link: NodeLink;
+  readonly #registrations: Registrations;
+  /** By registration and session. */
+  readonly #openings = new Map<string, Opening>();
+
+  constructor(link: NodeLink, registrations: Registrations) {
+    this.#link = link;
+    this.#registrations = registrations;
+  }
+
+  /**
+   * Claims a procedure for a session, and tells the other nodes.
+   * @returns null if others hold it. Call `opened` when the session has been told, or when it has left.
+   * @throws WampError if that cannot be decided
+   */
+  async claim(uri: string, { match, invoke, callee }: RegisterOptions): Promise<(Claimed & { isNew: boolean }) | null> {
+    const claim = await this.#link.claim({ match, uri, invoke });
+    if (claim === null) return null;
+    const claimed = { id: claim.registration, uri, match, invoke, created: this.#createdOf(claim), isNew: claim.isNew };
+    callee.order = claim.order;
+    let open = (): void => undefined;
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    const fact = factOf(claimed, callee);
+    this.#openings.set(keyOf(claimed.id, callee.member), { fact, opened, open });
+    if (!callee.member.hasLeft) await this.#link.tell(fact);
+    return claimed;
+  }
+
+  /** Calls of a session that came before it knew of its registration may be sent to it now. */
+  opened(registration: number, member: Member): void {
+    const key = keyOf(registration, member);
+    this.#openings.get(key)?.open();
+    this.#openings.delete(key);
+  }
+
+  /** Resolves when a session knows of its registration; null if it does already, or will never. */
+  whenOpened(registration: number, session: number): Promise<void> | null {
+    return this.#openings.get(`${registration} ${session}`)?.opened ?? null;
+  }
+
+  /**
+   * Gives a claim back.
+   * @param done called with whether nobody holds the procedure any more; false if that cannot be decided. Must not throw
+   */
+  release(claimed: Claimed, callee: Callee, done: (isLast: boolean) => void): void {
+    this.#link.untell(factOf(claimed, callee));
+    const { match, uri, invoke } = claimed;
+    whenDone(this.#link.release({ match, uri, invoke }), done, () => done(false));
+  }
+
+  /** The facts of this node. */
+  *facts(): Generator<CalleeFact, void, undefined> {
+    for (const { fact } of this.#openings.values()) yield fact;
+    for (const match of MATCH_POLICIES)
+      for (const registration of this.#registrations.all(match))
+        for (const callee of registration.callees)
+          if (callee.member.answerer === callee.member) yield factOf(registration, callee);
+  }
+
+  /** A callee of another node offers a procedure. */
+  offered(node: RemoteNode, fact: CalleeFact): void {
+    const { registration: id, match, uri, invoke, created, order, discloseCaller, forwardTimeout } = fact;
+    const remote = node.callee(fact);
+    const { member } = remote;
+    const callee = { member, concurrency: 0, discloseCaller, forwardTimeout, running: 0, denials: null, order };
+    if (this.#registrations.get(id)?.callees.some((other) => other.member === member) === true) return;
+    const registration = this.#registrations.addClaimed({ id, match, uri, invoke, created: new Date(created) }, callee);
+    if (registration !== null) remote.registrations.add(registration);
+  }
+
+  /** A callee of another node does not offer a procedure any more. */
+  withdrawn(node: RemoteNode, { registration: id, session }: CalleeFact): void {
+    const remote = node.callees.get(session);
+    if (remote === undefined) return;
+    for (const registration of remote.registrations) {
+      if (registration.id !== id) continue;
+      this.#registrations.remove(registration, remote.member);
+      remote.registrations.delete(registration);
+    }
+    if (remote.registrations.size === 0) node.callees.delete(session);
+  }
+
+  /** A node is gone, with all its callees. */
+  gone(node: RemoteNode): void {
+    for (const { member, registrations } of node.callees.values())
+      for (const registration of registrations) this.#registrations.remove(registration, member);
+    node.callees.clear();
+  }
+
+  #createdOf({ registration }: Claim): Date {
+    return this.#registrations.get(registration)?.created ?? new Date();
+  }
+}
+
+function keyOf(registration: number, { info }: Member): string {
+  return `${registration} ${info.session}`;
+}
+
+function factOf({ id, match, uri, invoke, created }: Claimed, callee: Callee): CalleeFact {
+  const { info } = callee.member;
+  const { session, authid, authrole, authmethod } = info;
+  const { order, discloseCaller, forwardTimeout } = callee;
+  const features = info.roles.callee?.features ?? {};
+  const who = { session, authid, authrole, authmethod, features: { ...features } };
+  const registration = { registration: id, match, uri, invoke, created: created.getTime() };
+  return { kind: "callee", ...registration, ...who, order, discloseCaller, forwardTimeout };
+}
