@@ -99,7 +99,7 @@ export function expandEnvironment(raw: unknown, { environment, folder }: Surroun
 }
 
 /** Whether it is a plain mapping of the config. In a JS config there are also plugins, which have symbols as keys. */
-function isPlain(value: unknown): value is Record<string, unknown> {
+export function isPlain(value: unknown): value is Record<string, unknown> {
   return isDict(value) && Object.getOwnPropertySymbols(value).length === 0;
 }
 

@@ -58,10 +58,12 @@ export async function createRouter(config: WampgateConfig, options: RouterOption
   const folder = options.file === undefined ? cwd : dirname(file);
   const load: LoadOptions = { cwd, ...NAMED, servers: new Set(Object.keys(servers)) };
   const loaded = await loadConfig({ file, folder, raw: config, ...(locate === undefined ? {} : { locate }) }, load);
-  return assembled(loaded, { load, servers, log: options.log ?? routerLog(1) });
+  return assembled(loaded, { raw: config, load, servers, log: options.log ?? routerLog(1) });
 }
 
 interface Given {
+  /** The config as it was written. */
+  readonly raw: WampgateConfig;
   /** How its config was loaded. */
   readonly load: LoadOptions;
   readonly servers: NamedServers;
@@ -69,7 +71,7 @@ interface Given {
 }
 
 /** Puts a router together from its parts, and lets the plugins tap its hooks. */
-async function assembled(loaded: LoadedConfig, { load, servers, log: target }: Given): Promise<Router> {
+async function assembled(loaded: LoadedConfig, { raw, load, servers, log: target }: Given): Promise<Router> {
   const log = boundedLog(target);
   const config = { now: loaded };
   const freeze: Freeze = { frozen: false };
@@ -89,7 +91,7 @@ async function assembled(loaded: LoadedConfig, { load, servers, log: target }: G
   );
   const side = new SideListener(context);
   const lifecycle = new Lifecycle({ realms, sessions, listeners, logSettings, freeze, side, cluster }, context);
-  const reloads = new Reloads({ realms, sessions, listeners, lifecycle, logSettings }, context, load);
+  const reloads = new Reloads({ realms, sessions, listeners, lifecycle, logSettings }, context, raw, load);
   const stats: RouterStats = {
     get transports() {
       return listeners.stats;
@@ -118,7 +120,8 @@ async function assembled(loaded: LoadedConfig, { load, servers, log: target }: G
     },
     check: () => checkRouter(context),
     start: () => lifecycle.start(),
-    reload: (raw, changed) => reloads.reload(raw, changed),
+    reload: (changed, options) => reloads.reload(changed, options),
+    update: (change) => reloads.update(change),
     drain: () => lifecycle.drain(),
     close: (reason = CloseUri.systemShutdown) => lifecycle.close(reason),
     session: (realm, { role, authid = "embedded" }) => sessions.join(realm, role, authid, "embedded"),

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { WampgateError } from "../errors/wampgate-error.ts";
 import { whyNoPlace } from "../auth/entitlement.ts";
+import { copyOfConfig } from "../config/copy-config.ts";
 import type { WampgateConfig } from "../config/define-config.ts";
 import { loadConfig, type LoadOptions } from "../config/load.ts";
 import type { Locate } from "../config/places.ts";
@@ -116,17 +117,34 @@ export class Reloads {
   readonly #parts: Parts;
   readonly #context: RouterContext;
   readonly #load: LoadOptions;
+  /** The config that was put into effect last, as it was written. */
+  #raw: WampgateConfig;
 
-  /** @param load how the config was loaded at the start */
-  constructor(parts: Parts, context: RouterContext, load: LoadOptions) {
+  /**
+   * @param raw the config at the start, as it was written
+   * @param load how it was loaded
+   */
+  constructor(parts: Parts, context: RouterContext, raw: WampgateConfig, load: LoadOptions) {
     this.#parts = parts;
     this.#context = context;
+    this.#raw = copyOfConfig(raw);
     this.#load = load;
   }
 
   /** @see Router.reload */
   reload(raw: WampgateConfig, options: ReloadOptions = {}): Promise<Reloaded> {
-    const reloaded = this.#last.then(() => this.#reload(raw, options));
+    return this.#next(() => this.#reload(raw, options));
+  }
+
+  /** @see Router.update */
+  update(change: (config: WampgateConfig) => WampgateConfig): Promise<Reloaded> {
+    // A copy: what a change that is refused has written into it must have no effect.
+    return this.#next(() => this.#reload(change(copyOfConfig(this.#raw)), {}));
+  }
+
+  /** Runs a reload when those before it have ended. */
+  #next(run: () => Promise<Reloaded>): Promise<Reloaded> {
+    const reloaded = this.#last.then(run);
     this.#last = reloaded.catch(() => undefined);
     return reloaded;
   }
@@ -145,6 +163,7 @@ export class Reloads {
       );
     const plan = planReload(config.now, next, listeners.open);
     config.now = plan.config;
+    this.#raw = copyOfConfig(raw);
     listeners.settingsChanged(plan.kept);
     const problems = new ReloadProblems(log);
     problems.attempt("the log", () => logSettings.settingsChanged());

@@ -49,6 +49,22 @@ export interface Router {
   reload(config: WampgateConfig, options?: ReloadOptions): Promise<Reloaded>;
 
   /**
+   * Changes the config at run time: realms, roles, and all else that `reload` changes, which puts it into effect.
+   * Concurrent updates run one after the other, each with what the one before it has made.
+   *
+   * @param change gets a copy of the config that was put into effect last, as it was written, and returns the new one. A
+   * reload of the config's file replaces what was changed
+   * @throws ConfigError if the new config is wrong, or what `change` throws: then nothing is changed; Error if the router
+   * does not run
+   * @example
+   * await router.update((config) => ({
+   *   ...config,
+   *   realms: [...config.realms, { name: "shop", roles: [{ name: "user", "allow-by-default": true }] }],
+   * }));
+   */
+  update(change: (config: WampgateConfig) => WampgateConfig): Promise<Reloaded>;
+
+  /**
    * The first half of an orderly end: takes no new clients, ends the pending logins, and waits until no call is
    * pending, for `shutdown-timeout` at most. `close` is the second half.
    */
