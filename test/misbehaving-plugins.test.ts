@@ -78,7 +78,7 @@ describe.each(HOOKS)("a plugin that goes wrong in %s", (_hook, tap) => {
 });
 
 it("a plugin that is late at many logins is one error in the log", async () => {
-  const plugin = bad(({ hooks }) => hooks.challenge.for("ticket").tap({ name: "bad-plugin", stage: -1 }, hang));
+  const plugin = bad(({ hooks }) => hooks.challenge.for("ticket").tapPromise({ name: "bad-plugin", stage: -1 }, hang));
   const router = await startTestRouter({ plugins: [...OFFICIAL, plugin], auth, authTimeout: 50 });
   for (let i = 0; i < 3; i++) expect(await attempt(router)).toBe(FAILED);
   expect(router.log.lines.filter(({ level }) => level === "error")).toHaveLength(1);

@@ -23,6 +23,7 @@ function config(transports: LoadedTransport[], rest: Partial<LoadedConfig> = {})
     realms: [],
     transports,
     components: [],
+    cluster: null,
     settings: routerSettings.parse({}),
     plugins: [],
     called: [],
