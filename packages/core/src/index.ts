@@ -52,11 +52,13 @@ export type { Cause, CauseCode, CauseParams } from "./contract/login-cause.ts";
 export type { SessionInfo } from "./contract/session-port.ts";
 export type {
   Handler,
+  HandlerDetails,
   LocalIdentity,
   LocalSession,
   ProgressHandler,
   Publication,
   Registration,
+  RequestOptions,
   Subscription,
 } from "./contract/local-session.ts";
 export type { CallOptions, CallOutcome, ServiceCall, ServiceCallEnd } from "./contract/service-call.ts";

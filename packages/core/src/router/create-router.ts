@@ -19,6 +19,7 @@ import { Lifecycle } from "./lifecycle.ts";
 import { Listeners } from "./listeners.ts";
 import { LogSettings } from "./log-settings.ts";
 import { boundedLog } from "./bounded-log.ts";
+import { NO_LOG } from "./no-log.ts";
 import { applyPlugins } from "./plugins.ts";
 import { Realms } from "./realms.ts";
 import { Reloads } from "./reload.ts";
@@ -39,8 +40,8 @@ export interface RouterOptions {
    * there; the program listens, and closes them.
    */
   readonly servers?: NamedServers;
-  /** Default: pino on stdout, as the config's `log` says. */
-  readonly log?: Log;
+  /** Default: pino on stdout, as the config's `log` says. False: no log at all. */
+  readonly log?: Log | false;
 }
 
 /**
@@ -58,7 +59,8 @@ export async function createRouter(config: WampgateConfig, options: RouterOption
   const folder = options.file === undefined ? cwd : dirname(file);
   const load: LoadOptions = { cwd, ...NAMED, servers: new Set(Object.keys(servers)) };
   const loaded = await loadConfig({ file, folder, raw: config, ...(locate === undefined ? {} : { locate }) }, load);
-  return assembled(loaded, { raw: config, load, servers, log: options.log ?? routerLog(1) });
+  const log = options.log === false ? NO_LOG : (options.log ?? routerLog(1));
+  return assembled(loaded, { raw: config, load, servers, log });
 }
 
 interface Given {
@@ -126,5 +128,6 @@ async function assembled(loaded: LoadedConfig, { raw, load, servers, log: target
     close: (reason = CloseUri.systemShutdown) => lifecycle.close(reason),
     session: (realm, { role, authid = "embedded" }) => sessions.join(realm, role, authid, "embedded"),
     connect: (options) => listeners.connect(options),
+    [Symbol.asyncDispose]: () => lifecycle.close(CloseUri.systemShutdown),
   };
 }

@@ -10,8 +10,8 @@ import type { RouterCheck } from "./check.ts";
 import type { Endpoint } from "./listeners.ts";
 import type { Reloaded, ReloadOptions } from "./reload.ts";
 
-/** A WAMP router. Create it by `createRouter`. */
-export interface Router {
+/** A WAMP router. Create it by `createRouter`; `await using router = await createRouter(…)` closes it with its block. */
+export interface Router extends AsyncDisposable {
   readonly hooks: RouterHooks;
   readonly log: Log;
   /** What the router counts: traffic, sessions, limits that were hit. */

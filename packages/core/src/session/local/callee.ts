@@ -1,4 +1,4 @@
-import type { Handler } from "../../contract/local-session.ts";
+import type { Handler, HandlerDetails } from "../../contract/local-session.ts";
 import type { Log } from "../../contract/log.ts";
 import { WampError } from "../../errors/wamp-error.ts";
 import { errorMessage, type ShownError, shownOf } from "../../errors/wire.ts";
@@ -11,10 +11,18 @@ import { copied, copiedOrNone, payloadOfResult, valuesIn, valuesOf } from "./val
 /** What a caller gets where a handler crashed, or could not be asked. */
 export const CRASH: ShownError = { uri: ErrorUri.runtimeError, payload: {} };
 
+/** A procedure that the session offers. */
+export interface Offer {
+  readonly procedure: string;
+  readonly handler: Handler;
+  /** Lets go of the signal that would end it. Called when it has ended. */
+  letGo: () => void;
+}
+
 /** The procedures of an in-process session, and the calls that its handlers are working on. */
 export class LocalCallee {
   /** By registration id. */
-  readonly #procedures = new Map<number, { readonly procedure: string; readonly handler: Handler }>();
+  readonly #offers = new Map<number, Offer>();
   /** By invocation id. */
   readonly #running = new Map<number, AbortController>();
   readonly #answer: (message: Message) => void;
@@ -26,17 +34,24 @@ export class LocalCallee {
     this.#log = log;
   }
 
-  offer(registration: number, procedure: string, handler: Handler): void {
-    this.#procedures.set(registration, { procedure, handler });
+  offer(registration: number, offer: Offer): void {
+    this.#offers.get(registration)?.letGo();
+    this.#offers.set(registration, offer);
+  }
+
+  /** What is offered under this id. */
+  offered(registration: number): Offer | undefined {
+    return this.#offers.get(registration);
   }
 
   withdraw(registration: number): void {
-    this.#procedures.delete(registration);
+    this.#offers.get(registration)?.letGo();
+    this.#offers.delete(registration);
   }
 
   /** Lets a handler answer INVOCATION. Rejects if the invocation itself cannot be read. */
   async invoked({ request, registration, details, payload }: MessageOf<"INVOCATION">): Promise<void> {
-    const entry = this.#procedures.get(registration);
+    const entry = this.#offers.get(registration);
     const { args = [], kwargs = {} } = valuesIn(payload);
     const running = new AbortController();
     const { signal } = running;
@@ -51,7 +66,8 @@ export class LocalCallee {
     try {
       if (entry === undefined) throw new WampError(ErrorUri.canceled, "the procedure is being unregistered");
       const { procedure, handler } = entry;
-      answer({}, payloadOfResult(await handler([...args], kwargs, { procedure, ...details, progress, signal })));
+      const told: HandlerDetails = { procedure, ...details, progress, signal };
+      answer({}, payloadOfResult(await handler([...args], kwargs, told)));
     } catch (thrown) {
       if (signal.aborted) return;
       const error = shownOf(thrown);
@@ -82,8 +98,10 @@ export class LocalCallee {
     this.#answer(errorMessage("INVOCATION", request, error));
   }
 
-  /** Tells all running handlers that the session has left. */
+  /** The session has left: tells all running handlers. */
   end(reason: Error): void {
+    for (const { letGo } of this.#offers.values()) letGo();
+    this.#offers.clear();
     for (const running of this.#running.values()) running.abort(reason);
     this.#running.clear();
   }

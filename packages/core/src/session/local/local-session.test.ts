@@ -1,5 +1,7 @@
+import { getEventListeners } from "node:events";
 import { setImmediate } from "node:timers/promises";
 import { CapturedLog } from "@wampgate/plugin-testkit";
+import type { Registration, Subscription } from "../../contract/local-session.ts";
 import type { RealmPort } from "../../contract/realm-port.ts";
 import type { SessionInfo, SessionPort } from "../../contract/session-port.ts";
 import type { Message } from "../../wamp/messages.ts";
@@ -130,4 +132,164 @@ it("a session that has left takes no request, and what is still on its way to it
   session.leave();
   await expect(session.call("com.a")).rejects.toMatchObject({ uri: "wamp.error.canceled" });
   expect(got).toEqual([]);
+});
+
+describe("a signal", () => {
+  const nothing = (): void => undefined;
+  const enough = new Error("enough");
+  const held = ({ signal }: AbortController): number => getEventListeners(signal, "abort").length;
+
+  it("that has fired before keeps a request from being sent", async () => {
+    const { session, sent } = joined();
+    const signal = AbortSignal.abort(enough);
+    await expect(session.call("com.a", [], {}, { signal })).rejects.toBe(enough);
+    await expect(session.subscribe("com.a", nothing, { signal })).rejects.toBe(enough);
+    await expect(session.register("com.a", nothing, { signal })).rejects.toBe(enough);
+    expect(sent).toEqual([]);
+  });
+
+  it("stays in the process, and other options go with the request", async () => {
+    const { session, sent } = joined();
+    const { signal } = new AbortController();
+    const asked = [
+      session.call("com.a", [], {}, { signal, timeout: 5 }),
+      session.subscribe("com.a", nothing, { signal, match: "prefix" }),
+      session.register("com.a", nothing, { signal, invoke: "single" }),
+    ];
+    session.leave();
+    await Promise.allSettled(asked);
+    expect(sent).toMatchObject([
+      { options: { timeout: 5 } },
+      { options: { match: "prefix" } },
+      { options: { invoke: "single" } },
+    ]);
+    expect(JSON.stringify(sent)).not.toContain("signal");
+  });
+
+  it("cancels a call, which rejects with its reason, and a later answer changes nothing", async () => {
+    const { session, port, sent } = joined();
+    const control = new AbortController();
+    const call = session.call("com.a", [], {}, { signal: control.signal });
+    control.abort(enough);
+    await expect(call).rejects.toBe(enough);
+    expect(sent.slice(1)).toEqual([{ type: "CANCEL", request: 1, options: { mode: "killnowait" } }]);
+    port.send({ type: "RESULT", request: 1, details: {}, payload: text(1) });
+    await setImmediate();
+    expect(sent).toHaveLength(2);
+  });
+
+  it("that fires after the answer of a call sends nothing: it was let go of", async () => {
+    const { session, port, sent } = joined();
+    const control = new AbortController();
+    const call = session.call<number>("com.a", [], {}, { signal: control.signal });
+    port.send({ type: "RESULT", request: 1, details: {}, payload: text(7) });
+    expect((await call).toFixed(1)).toBe("7.0");
+    expect(held(control)).toBe(0);
+    control.abort(enough);
+    expect(sent).toHaveLength(1);
+  });
+
+  it("ends a subscription and a registration", async () => {
+    const { session, port, sent } = joined();
+    const control = new AbortController();
+    const { signal } = control;
+    const got: unknown[] = [];
+    const asked = [
+      session.subscribe("com.a", () => void got.push(1), { signal }),
+      session.register("com.a", nothing, { signal }),
+    ];
+    port.send({ type: "SUBSCRIBED", request: 1, subscription: 5 });
+    port.send({ type: "REGISTERED", request: 2, registration: 6 });
+    await Promise.all(asked);
+    control.abort(enough);
+    expect(sent.slice(2)).toEqual([
+      { type: "UNSUBSCRIBE", request: 3, subscription: 5 },
+      { type: "UNREGISTER", request: 4, registration: 6 },
+    ]);
+    port.send({ type: "EVENT", subscription: 5, publication: 7, details: {}, payload: text(1) });
+    await setImmediate();
+    expect(got).toEqual([]);
+  });
+
+  it("that fires before their answer rejects them at once, and ends them when the answer comes", async () => {
+    const { session, port, sent } = joined();
+    const control = new AbortController();
+    const { signal } = control;
+    const asked = [session.subscribe("com.a", nothing, { signal }), session.register("com.a", nothing, { signal })];
+    control.abort(enough);
+    expect(await Promise.allSettled(asked)).toEqual(asked.map(() => ({ status: "rejected", reason: enough })));
+    expect(sent).toHaveLength(2);
+    port.send({ type: "SUBSCRIBED", request: 1, subscription: 5 });
+    port.send({ type: "REGISTERED", request: 2, registration: 6 });
+    await setImmediate();
+    expect(sent.slice(2)).toMatchObject([
+      { type: "UNSUBSCRIBE", subscription: 5 },
+      { type: "UNREGISTER", registration: 6 },
+    ]);
+  });
+
+  it("is let go of by what has ended in another way: by itself, by the router, by leaving, by an ERROR", async () => {
+    const { session, port } = joined();
+    const control = new AbortController();
+    const { signal } = control;
+    const asked = ["com.a", "com.b", "com.c"].map((uri) => [
+      session.subscribe(uri, nothing, { signal }),
+      session.register(uri, nothing, { signal }),
+    ]);
+    const refused = session.subscribe("com.d", nothing, { signal });
+    for (const id of [1, 3, 5]) {
+      port.send({ type: "SUBSCRIBED", request: id, subscription: id });
+      port.send({ type: "REGISTERED", request: id + 1, registration: id });
+    }
+    port.send(error(32, 7));
+    await expect(refused).rejects.toThrow("go away");
+    const [[subscription, registration] = []] = await Promise.all(asked.map((pair) => Promise.all(pair)));
+    expect(held(control)).toBe(6);
+    const ending = [
+      session.unsubscribe(subscription as Subscription),
+      session.unregister(registration as Registration),
+    ];
+    port.send({ type: "UNSUBSCRIBED", request: 8 });
+    port.send({ type: "UNREGISTERED", request: 9 });
+    await Promise.all(ending);
+    expect(held(control)).toBe(4);
+    port.send({ type: "UNSUBSCRIBED", request: 0, details: { subscription: 3 } });
+    port.send({ type: "UNREGISTERED", request: 0, details: { registration: 3 } });
+    await setImmediate();
+    expect(held(control)).toBe(2);
+    session.leave();
+    expect(held(control)).toBe(0);
+  });
+
+  it("that cannot end what it should have ended leaves a line in the log", async () => {
+    const { session, port, log } = joined();
+    const control = new AbortController();
+    const registering = session.register("com.a", nothing, { signal: control.signal });
+    port.send({ type: "REGISTERED", request: 1, registration: 6 });
+    await registering;
+    control.abort(enough);
+    port.send(error(66, 2));
+    await setImmediate();
+    expect(log.text()).toContain("a signal could not end what it should have ended");
+  });
+});
+
+it("to end a registration or a subscription again, or after the session has left, does nothing", async () => {
+  const { session, port, sent } = joined();
+  const asked = [session.register("com.a", () => undefined), session.register("com.b", () => undefined)] as const;
+  const subscribing = session.subscribe("com.a", () => undefined);
+  port.send({ type: "REGISTERED", request: 1, registration: 5 });
+  port.send({ type: "REGISTERED", request: 2, registration: 6 });
+  port.send({ type: "SUBSCRIBED", request: 3, subscription: 7 });
+  const [one, other] = await Promise.all(asked);
+  const subscription = await subscribing;
+  const ending = [one.unregister(), one[Symbol.asyncDispose]()];
+  port.send({ type: "UNREGISTERED", request: 4 });
+  await Promise.all(ending);
+  expect(sent.slice(3)).toMatchObject([{ type: "UNREGISTER", registration: 5 }]);
+  await session[Symbol.asyncDispose]();
+  expect(session.isOpen).toBe(false);
+  await other[Symbol.asyncDispose]();
+  await subscription[Symbol.asyncDispose]();
+  expect(sent).toHaveLength(4);
 });

@@ -6,6 +6,7 @@ import type {
   ProgressHandler,
   Publication,
   Registration,
+  RequestOptions,
   Subscription,
 } from "../../contract/local-session.ts";
 import type { Log } from "../../contract/log.ts";
@@ -15,13 +16,14 @@ import type { RealmPort, RealmAttachment } from "../../contract/realm-port.ts";
 import type { ReportLimit } from "../../contract/observers.ts";
 import { CloseUri, ErrorUri } from "../../wamp/error-uris.ts";
 import { attempt, guarded, whenDone } from "../../wamp/guarded.ts";
+import { whenAborted } from "../../wamp/when-aborted.ts";
 import { IdSequence } from "../../wamp/ids.ts";
 import type { Message, MessageOf } from "../../wamp/messages.ts";
 import { type Dict, payloadOf, type PayloadValues } from "../../wamp/payload.ts";
 import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import { WampError } from "../../errors/wamp-error.ts";
-import { CRASH, LocalCallee } from "./callee.ts";
-import { LocalSubscriber } from "./subscriber.ts";
+import { CRASH, LocalCallee, type Offer } from "./callee.ts";
+import { type Listener, LocalSubscriber } from "./subscriber.ts";
 import { copied, resultOfPayload, valuesIn, valuesOf } from "./values.ts";
 
 export interface LocalSessionOptions {
@@ -43,8 +45,18 @@ interface Request {
 interface InvokeOptions {
   readonly options?: Dict;
   /** Cancels the call; it then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ProgressHandler | undefined;
+}
+
+/** How a request is sent. */
+interface SendOptions<R extends keyof Answers> {
+  /** Gets the answer before the next message is read. */
+  readonly before?: (answer: MessageOf<Answers[R]>) => void;
+  readonly onProgress?: ProgressHandler | undefined;
+  /** If it fires before the answer has come, the request rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
+  readonly aborted?: () => void;
 }
 
 /** The answer to each request, other than ERROR. */
@@ -88,16 +100,16 @@ export class InProcessSession implements LocalSession {
     return this.#open;
   }
 
-  async call(
+  async call<T = unknown>(
     procedure: string,
     args?: unknown[],
     kwargs?: Dict,
-    options: Dict = {},
+    { signal, ...options }: RequestOptions = {},
     onProgress?: ProgressHandler,
-  ): Promise<unknown> {
+  ): Promise<T> {
     const asked = onProgress === undefined ? options : { ...options, receive_progress: true };
-    const outcome = await this.invoke(procedure, valuesOf(args, kwargs), { options: asked, onProgress });
-    if (outcome.kind === "result") return resultOfPayload(outcome.args, outcome.kwargs);
+    const outcome = await this.invoke(procedure, valuesOf(args, kwargs), { options: asked, signal, onProgress });
+    if (outcome.kind === "result") return resultOfPayload(outcome.args, outcome.kwargs) as T;
     throw new WampError(outcome.uri, firstText(outcome.args), { args: outcome.args, kwargs: outcome.kwargs });
   }
 
@@ -109,52 +121,66 @@ export class InProcessSession implements LocalSession {
   ): Promise<ErrorOutcome | (CallOutcome & { kind: "result" })> {
     const request = this.#ids.next();
     const message = { type: "CALL", request, options, procedure, payload: payloadOf(copied(values)) } as const;
-    const onAbort = (): void => {
-      const pending = this.#requests.get(request);
+    const aborted = (): void => {
       this.#requests.delete(request);
       this.#attachment.receive({ type: "CANCEL", request, options: { mode: "killnowait" } });
-      pending?.failed(signal?.reason as Error);
     };
-    signal?.throwIfAborted();
-    signal?.addEventListener("abort", onAbort, { once: true });
-    try {
-      const answer = await this.#send<"CALL">(message, { onProgress });
-      const { args = [], kwargs = {} } = valuesIn(answer.payload);
-      if (answer.type === "RESULT") return { kind: "result", args, kwargs, raw: () => answer.payload?.raw() ?? null };
-      const { cause } = answer as RouterError;
-      return { kind: cause ?? "error", uri: answer.error, args, kwargs };
-    } finally {
-      signal?.removeEventListener("abort", onAbort);
-    }
+    const answer = await this.#send<"CALL">(message, { onProgress, signal, aborted });
+    const { args = [], kwargs = {} } = valuesIn(answer.payload);
+    if (answer.type === "RESULT") return { kind: "result", args, kwargs, raw: () => answer.payload?.raw() ?? null };
+    const { cause } = answer as RouterError;
+    return { kind: cause ?? "error", uri: answer.error, args, kwargs };
   }
 
-  async register(procedure: string, handler: Handler, options: Dict = {}): Promise<Registration> {
+  async register(
+    procedure: string,
+    handler: Handler,
+    { signal, ...options }: RequestOptions = {},
+  ): Promise<Registration> {
     const message = { type: "REGISTER", request: this.#ids.next(), options, procedure } as const;
+    const offer: Offer = { procedure, handler, letGo: () => undefined };
+    let ended: Promise<void> | undefined;
+    const unregister = (id: number): Promise<void> => (ended ??= this.#unregister(id, offer));
     // The handler must be set before the next message, which may be the first INVOCATION.
-    const answer = await this.#send<"REGISTER">(message, {
-      before: ({ registration }) => this.#callee.offer(registration, procedure, handler),
-    });
-    const { registration: id } = unlessError(answer);
-    const unregister = async (): Promise<void> => {
-      const request = this.#ids.next();
-      unlessError(await this.#send<"UNREGISTER">({ type: "UNREGISTER", request, registration: id }));
-      this.#callee.withdraw(id);
+    const before = ({ registration }: MessageOf<"REGISTERED">): void => {
+      this.#callee.offer(registration, offer);
+      offer.letGo = this.#endedBy(signal, () => unregister(registration));
     };
-    return { id, procedure, unregister };
+    const { registration: id } = unlessError(await this.#send<"REGISTER">(message, { before, signal }));
+    return { id, procedure, unregister: () => unregister(id), [Symbol.asyncDispose]: () => unregister(id) };
   }
 
-  async subscribe(topic: string, handler: Handler, options: Dict = {}): Promise<Subscription> {
+  async #unregister(id: number, offer: Offer): Promise<void> {
+    if (this.#callee.offered(id) !== offer) return;
+    offer.letGo();
+    const request = this.#ids.next();
+    unlessError(await this.#send<"UNREGISTER">({ type: "UNREGISTER", request, registration: id }));
+    this.#callee.withdraw(id);
+  }
+
+  async subscribe(topic: string, handler: Handler, { signal, ...options }: RequestOptions = {}): Promise<Subscription> {
     const message = { type: "SUBSCRIBE", request: this.#ids.next(), options, topic } as const;
-    const answer = await this.#send<"SUBSCRIBE">(message, {
-      before: ({ subscription }) => this.#subscriber.add(subscription, topic, handler),
-    });
-    const { subscription: id } = unlessError(answer);
-    const unsubscribe = async (): Promise<void> => {
-      if (!this.#subscriber.remove(id, handler)) return;
+    const listener: Listener = { handler, letGo: () => undefined };
+    const unsubscribe = async (id: number): Promise<void> => {
+      if (!this.#subscriber.remove(id, listener)) return;
       const request = this.#ids.next();
       unlessError(await this.#send<"UNSUBSCRIBE">({ type: "UNSUBSCRIBE", request, subscription: id }));
     };
-    return { id, topic, unsubscribe };
+    const before = ({ subscription }: MessageOf<"SUBSCRIBED">): void => {
+      this.#subscriber.add(subscription, topic, listener);
+      listener.letGo = this.#endedBy(signal, () => unsubscribe(subscription));
+    };
+    const { subscription: id } = unlessError(await this.#send<"SUBSCRIBE">(message, { before, signal }));
+    return { id, topic, unsubscribe: () => unsubscribe(id), [Symbol.asyncDispose]: () => unsubscribe(id) };
+  }
+
+  /** Lets `signal` end a subscription or a registration. @returns lets go of the signal */
+  #endedBy(signal: AbortSignal | undefined, end: () => Promise<void>): () => void {
+    const failed = (error: unknown): void => {
+      if (this.#open)
+        this.#options.log.error({ err: error, session: this.id }, "a signal could not end what it should have ended");
+    };
+    return whenAborted(signal, () => whenDone(end(), () => undefined, failed), failed);
   }
 
   async publish(topic: string, args?: unknown[], kwargs?: Dict, options: Dict = {}): Promise<Publication | undefined> {
@@ -181,6 +207,11 @@ export class InProcessSession implements LocalSession {
     await subscription.unsubscribe();
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    this.leave();
+    return Promise.resolve();
+  }
+
   /** @param by who has ended it */
   leave(
     reason: string = CloseUri.goodbyeAndOut,
@@ -196,6 +227,7 @@ export class InProcessSession implements LocalSession {
       request.failed(new WampError(ErrorUri.canceled, `${message} (${reason})`));
     this.#requests.clear();
     this.#callee.end(new WampgateError("WG_SESSION_LEFT", message));
+    this.#subscriber.end();
     attempt(() => this.#options.ended(this, { by, reason }), failed);
   }
 
@@ -233,21 +265,26 @@ export class InProcessSession implements LocalSession {
 
   #send<R extends keyof Answers>(
     message: MessageOf<R> & Message & { readonly request: number },
-    {
-      before,
-      onProgress,
-    }: { before?: (answer: MessageOf<Answers[R]>) => void; onProgress?: ProgressHandler | undefined } = {},
+    { before, onProgress, signal, aborted }: SendOptions<R> = {},
   ): Promise<Answer<R>> {
     return new Promise((resolve, reject) => {
-      if (!this.#open) {
-        reject(new WampError(ErrorUri.canceled, "the session has left its realm"));
-        return;
-      }
+      signal?.throwIfAborted();
+      if (!this.#open) throw new WampError(ErrorUri.canceled, "the session has left its realm");
+      const onAbort = (): void => {
+        reject(signal?.reason as Error);
+        aborted?.();
+      };
+      const letGo = whenAborted(signal, onAbort, reject);
       const answered = (answer: Message): void => {
+        letGo();
         if (answer.type !== "ERROR") before?.(answer as MessageOf<Answers[R]>);
         resolve(answer as Answer<R>);
       };
-      this.#requests.set(message.request, { answered, failed: reject, onProgress });
+      const failed = (error: Error): void => {
+        letGo();
+        reject(error);
+      };
+      this.#requests.set(message.request, { answered, failed, onProgress });
       this.#attachment.receive(message);
     });
   }

@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { CapturedLog } from "@wampgate/plugin-testkit";
 import { payloadOf } from "../../wamp/payload.ts";
-import { LocalSubscriber } from "./subscriber.ts";
+import type { Handler } from "../../contract/local-session.ts";
+import { type Listener, LocalSubscriber } from "./subscriber.ts";
 
 const TOPIC = "com.example.topic";
 
@@ -13,10 +14,12 @@ function subscriber() {
   return { log, subscribed, event };
 }
 
-it("handlers of one topic share a subscription, which ends with the last of them", () => {
+const listener = (handler: Handler): Listener => ({ handler, letGo: () => undefined });
+
+it("listeners of one topic share a subscription, which ends with the last of them", () => {
   const { subscribed, event } = subscriber();
   const got: string[] = [];
-  const [one, other] = [() => void got.push("one"), () => void got.push("other")];
+  const [one, other] = [listener(() => void got.push("one")), listener(() => void got.push("other"))];
   subscribed.add(1, TOPIC, one);
   subscribed.add(1, TOPIC, other);
   expect(subscribed.remove(1, one)).toBe(false);
@@ -29,8 +32,16 @@ it("handlers of one topic share a subscription, which ends with the last of them
 it("each handler gets a copy of the event, with its topic and publication, whatever the others do to theirs", () => {
   const { subscribed, event } = subscriber();
   const got: unknown[] = [];
-  subscribed.add(1, TOPIC, ([list]) => void (list as number[]).push(2));
-  subscribed.add(1, TOPIC, (args, kwargs, details) => void got.push(args, kwargs, details));
+  subscribed.add(
+    1,
+    TOPIC,
+    listener(([list]) => void (list as number[]).push(2)),
+  );
+  subscribed.add(
+    1,
+    TOPIC,
+    listener((args, kwargs, details) => void got.push(args, kwargs, details)),
+  );
   event([1]);
   expect(got).toEqual([[[1]], {}, { topic: TOPIC, publication: 2 }]);
 });
@@ -38,11 +49,23 @@ it("each handler gets a copy of the event, with its topic and publication, whate
 it("a handler that fails keeps the event from no other, and stands in the log", async () => {
   const { log, subscribed, event } = subscriber();
   const got: unknown[] = [];
-  subscribed.add(1, TOPIC, () => {
-    throw new Error("no disk");
-  });
-  subscribed.add(1, TOPIC, () => Promise.reject(new Error("no net")));
-  subscribed.add(1, TOPIC, ([value]) => void got.push(value));
+  subscribed.add(
+    1,
+    TOPIC,
+    listener(() => {
+      throw new Error("no disk");
+    }),
+  );
+  subscribed.add(
+    1,
+    TOPIC,
+    listener(() => Promise.reject(new Error("no net"))),
+  );
+  subscribed.add(
+    1,
+    TOPIC,
+    listener(([value]) => void got.push(value)),
+  );
   event(7);
   await setImmediate(); // all that is settled has been told
   expect(got).toEqual([7]);
@@ -52,11 +75,11 @@ it("a handler that fails keeps the event from no other, and stands in the log", 
   ]);
 });
 
-it("an event of a subscription that the router has ended reaches no handler", () => {
+it("an event of a subscription that the router has ended reaches no handler, and its listeners let go of their signals", () => {
   const { subscribed, event } = subscriber();
   const got: unknown[] = [];
-  subscribed.add(1, TOPIC, () => void got.push(1));
+  subscribed.add(1, TOPIC, { handler: () => void got.push(1), letGo: () => void got.push("let go") });
   subscribed.drop(1);
   event();
-  expect(got).toEqual([]);
+  expect(got).toEqual(["let go"]);
 });
