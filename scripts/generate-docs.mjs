@@ -30,6 +30,8 @@ declare const histogram: { observe(labels: Record<string, string>, value: number
 declare const gauge: { dec(labels: Record<string, string>): void };
 declare const refused: { inc(labels: Record<string, string>): void };
 declare const limited: typeof refused;
+declare const logins: typeof refused;
+declare function watch(session: number, step: string, outcome: string): void;
 declare function count(authid: string | null): void;
 declare function isOpen(role: string | null): boolean;
 declare function acl(authid: string, action: string, uri: string): Promise<boolean>;

@@ -8,6 +8,7 @@ import {
   defineMethod,
   definePlugin,
   deny,
+  type LoginRecord,
   type RouterHooks,
   z,
 } from "@wampgate/core";
@@ -22,15 +23,17 @@ const LARGE = "x".repeat(256 * 1024);
 
 let running: LimitedRouter;
 afterEach(() => running.close());
-afterAll(() => expect([...Object.keys(CASES), "left"].sort()).toEqual([...CAUSE_CODES].sort()));
+afterAll(() => expect(Object.keys(CASES).sort()).toEqual([...CAUSE_CODES].sort()));
 
-/** What the next login ends for. */
-let ended: Promise<Cause>;
-let tell: (cause: Cause) => void;
+/** The record of the next login that ends without WELCOME. */
+let ended: Promise<LoginRecord>;
+let tell: (record: LoginRecord) => void;
+/** What `loginFailed` was told. */
+let told: Cause[];
 
-function nextEnd(): Promise<Cause> {
+function nextEnd(): void {
+  told = [];
   ended = new Promise((resolve) => (tell = resolve));
-  return ended;
 }
 
 /** A method that never has enough. */
@@ -57,13 +60,16 @@ interface Stage {
 
 /** @param stage.tap further taps of the plugin `house` */
 async function start({ auth = { ticket: TICKET }, entry = {}, options = {}, tap }: Stage = {}): Promise<void> {
-  void nextEnd();
+  nextEnd();
   const house = definePlugin({
     name: "house",
     core: "*",
     methods: [asking],
     apply({ hooks }) {
-      hooks.loginFailed.tap("house", ({ cause }) => tell(cause));
+      hooks.loginFailed.tap("house", ({ cause }) => told.push(cause));
+      hooks.loginEnded.tap("house", (record) => {
+        if (record.outcome !== "welcome") tell(record);
+      });
       tap?.(hooks);
     },
   });
@@ -99,7 +105,7 @@ async function byAuthenticator(answer: (() => unknown) | null, block: object = {
   await byTicket("joe", "t");
 }
 
-const CASES: Readonly<Record<Exclude<CauseCode, "left">, [login: () => Promise<unknown>, params: object]>> = {
+const CASES: Readonly<Record<CauseCode, [login: () => Promise<unknown>, params: object]>> = {
   "unknown-authid": [
     async () => {
       await start();
@@ -229,7 +235,7 @@ const CASES: Readonly<Record<Exclude<CauseCode, "left">, [login: () => Promise<u
     async () => {
       await start({ entry: { "max-failed-logins-per-address": 1 } });
       for (let i = 0; i < 2; i++) await (await byTicket("joe", "wrong")).aborted();
-      void nextEnd();
+      nextEnd();
       await hello("joe");
     },
     { limit: "max-failed-logins-per-address", seconds: 1 },
@@ -248,6 +254,15 @@ const CASES: Readonly<Record<Exclude<CauseCode, "left">, [login: () => Promise<u
       await hello("joe");
     },
     { waiting: "AUTHENTICATE", ms: 50 },
+  ],
+  left: [
+    async () => {
+      await start();
+      const client = await hello("joe");
+      await client.expect(Code.CHALLENGE);
+      client.socket.terminate();
+    },
+    { waiting: "AUTHENTICATE" },
   ],
   protocol: [
     async () => {
@@ -280,11 +295,15 @@ const CASES: Readonly<Record<Exclude<CauseCode, "left">, [login: () => Promise<u
 
 it.each(Object.entries(CASES))("a login that ends for %s says so, and nothing else", async (code, [login, params]) => {
   await login();
-  const cause = await ended;
-  expect(cause).toEqual({ code, params });
-  const { sentence, todo } = causeText(cause, "wampgate.config.yaml:12");
+  const record = await ended;
+  const isRefused = code !== "left";
+  expect(record).toMatchObject({ cause: code, params, outcome: isRefused ? "refused" : "abandoned" });
+  const { sentence, todo } = causeText({ code, params: record.params } as Cause, "wampgate.config.yaml:12");
   expect(sentence).toMatch(/^\S.*\.$/);
   expect(`${sentence} ${todo ?? ""}`).not.toMatch(/undefined|\[object/);
-  const lines = running.log.lines.filter(({ fields }) => fields["login"] === "refused");
+  expect(record.steps.at(-1)).toMatchObject({ code, params, outcome: isRefused ? "no" : "waited" });
+  expect(record.steps.slice(0, -1).map(({ outcome }) => outcome)).not.toContain("no");
+  const lines = running.log.lines.filter(({ fields }) => fields["login"] !== undefined);
   expect(lines.at(-1)?.fields["cause"]).toBe(code);
+  expect(told).toEqual(isRefused ? [{ code, params }] : []);
 });

@@ -1,4 +1,5 @@
 import type { AuthSettings } from "../contract/auth-settings.ts";
+import type { ConfigRef } from "../contract/login-record.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
 import type { Log } from "../contract/log.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
@@ -11,6 +12,8 @@ export interface HandshakeContext {
   readonly auth: Live<AuthSettings>;
   /** The client's transport, in words for the operator. */
   readonly name: string;
+  /** Where its `auth` stands in the config. */
+  place(): ConfigRef;
   readonly hooks: RouterHooks;
   readonly realms: RealmDirectory;
   /** The `roles` of WELCOME. */

@@ -1,6 +1,8 @@
 import type { MethodSettings } from "../contract/auth-settings.ts";
-import type { Handshake, HandshakeReply, HandshakeTrace, StepName } from "../contract/handshake.ts";
+import type { Handshake, HandshakeReply, HandshakeTrace } from "../contract/handshake.ts";
+import type { LoginStep, StepName } from "../contract/login-record.ts";
 import type { Hello } from "../contract/hello.ts";
+import type { Cause } from "../contract/login-cause.ts";
 import type { Verdict } from "../contract/verdict.ts";
 import { PluginError } from "../errors/plugin-error.ts";
 import { deciderOf } from "../hooks/create-hook.ts";
@@ -12,6 +14,7 @@ import type { Dict } from "../wamp/payload.ts";
 import type { HandshakeContext } from "./context.ts";
 import { Denial } from "./denial.ts";
 import { left, Login } from "./login.ts";
+import { noteOf } from "./step-notes.ts";
 import { principalOf } from "./principals.ts";
 import { judgeAgain, sessionInfo, welcomeDetails } from "./welcome.ts";
 
@@ -46,31 +49,44 @@ export class ClientHandshake implements Handshake {
     return { authmethod: attempt?.authmethod ?? null, provider, plugin, known, configured, asking };
   }
 
+  steps(outcome: LoginStep["outcome"], cause: Cause | null): readonly LoginStep[] {
+    return this.#login.trace?.steps(outcome, cause) ?? [];
+  }
+
   begin(): MaybePromise<HandshakeReply> {
     return this.#take("hello");
   }
 
   authenticate(signature: string, extra: Readonly<Dict>): MaybePromise<HandshakeReply> {
+    this.#login.trace?.answered();
     this.#login.answered(signature, extra);
     return this.#take(this.#login.principal === null ? "authenticate" : "verified");
   }
 
   #take(step: StepName): MaybePromise<HandshakeReply> {
-    this.#login.step = step;
+    const login = this.#login;
+    login.step = step;
+    login.trace?.begins(step);
     try {
-      const next = STEPS[step](this.#login);
+      const next = STEPS[step](login);
       if (!isPromise(next)) return this.#taken(next);
+      login.trace?.waits();
       return next.then(
         (there) => this.#taken(there),
-        (error: unknown) => this.#login.refused(error),
+        (error: unknown) => this.#taken(login.refused(error)),
       );
     } catch (error) {
-      return this.#login.refused(error);
+      return this.#taken(login.refused(error));
     }
   }
 
+  /** Each step ends here. */
   #taken(next: Next): MaybePromise<HandshakeReply> {
-    return typeof next === "string" ? this.#take(next) : next;
+    const { trace, principal } = this.#login;
+    trace?.ends(noteOf(this.#login, next));
+    if (typeof next === "string") return this.#take(next);
+    if (next.kind === "challenge") trace?.waitsForClient(principal === null ? "authenticate" : "verified");
+    return next;
   }
 }
 

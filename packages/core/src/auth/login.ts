@@ -1,6 +1,7 @@
 import type { Principal } from "../contract/assignment.ts";
 import type { AuthSettings, BlockSettings, MethodSettings } from "../contract/auth-settings.ts";
-import type { Admission, HandshakeReply, StepName } from "../contract/handshake.ts";
+import type { Admission, HandshakeReply } from "../contract/handshake.ts";
+import type { StepName } from "../contract/login-record.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { Cause } from "../contract/login-cause.ts";
 import type { AuthMethod, LoginAttempt, Phase, Proof, Resolved } from "../contract/method.ts";
@@ -17,6 +18,7 @@ import { type Repeats, unlessRepeated } from "../wamp/unless-repeated.ts";
 import { Attempt } from "./attempt.ts";
 import type { HandshakeContext } from "./context.ts";
 import { Denial, pluginOf } from "./denial.ts";
+import { LoginTrace } from "./trace.ts";
 import { findPrincipal, type Found, patched, principalOf } from "./principals.ts";
 
 /** A principal whose realm, authid and role are all assigned, and exist. */
@@ -37,6 +39,8 @@ export function left<T>(value: T | null): T {
 export class Login {
   readonly hello: Hello;
   readonly context: HandshakeContext;
+  /** Null where nobody wants to know. */
+  readonly trace: LoginTrace | null;
   /** The settings that this login was last checked against. */
   auth: AuthSettings;
   /** The chosen method; null if none is. */
@@ -56,7 +60,7 @@ export class Login {
   found: Found | null = null;
   /** A strategy has denied the login. */
   denial: Denial | null = null;
-  /** For the trace. */
+  /** Whose word was last, for the operator. */
   provider: string | null = null;
   plugin: string | null = null;
   configured: readonly string[] | undefined;
@@ -67,6 +71,9 @@ export class Login {
   constructor(hello: Hello, context: HandshakeContext) {
     this.hello = hello;
     this.context = context;
+    const { loginStep, loginEnded } = context.hooks;
+    this.trace =
+      loginStep.taps.length + loginEnded.taps.length === 0 ? null : new LoginTrace(hello.session, context.hooks);
     this.auth = context.auth.now;
   }
 
@@ -187,7 +194,10 @@ export class Login {
     const attempt = this.attempt ?? this.begin(name);
     const question = { attempt, realm, authid, facts: query.facts ?? {}, phase: at };
     try {
-      this.found = await findPrincipal(settings, question, this.context.hooks, (block) => (this.block = block));
+      this.found = await findPrincipal(settings, question, this.context.hooks, (block, i) => {
+        this.block = block;
+        this.trace?.asks(block, i);
+      });
       this.block = null;
     } catch (error) {
       this.denial = error instanceof Denial ? error : this.#failure(error);

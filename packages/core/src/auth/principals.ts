@@ -64,12 +64,12 @@ export async function findPrincipal(
   settings: MethodSettings,
   query: Question,
   hooks: RouterHooks,
-  asks: (block: BlockSettings) => void,
+  asks: (block: BlockSettings, index: number) => void,
 ): Promise<Found> {
   const { method, blocks } = settings;
   let asked: PrincipalQuery | null = null;
   for (const [i, block] of blocks.entries()) {
-    asks(block);
+    asks(block, i);
     asked = new Query(query, method, block.defaultRole, i === blocks.length - 1);
     const answer = await hooks.principal.get(block.type)?.promise(asked, block.value);
     if (answer === undefined)

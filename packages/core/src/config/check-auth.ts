@@ -8,6 +8,7 @@ import type { DecidingProcedure } from "./check-rights.ts";
 import type { Realms } from "./check-realms.ts";
 import { blockSchema } from "../auth/settings.ts";
 import { type Check, checkBySchema, droppedKeys, type Issues, type Path } from "./issues.ts";
+import type { PlaceOf } from "./refs.ts";
 import { quoted, shownKey } from "./shown.ts";
 import {
   METHOD_PACKAGES,
@@ -39,6 +40,7 @@ export interface AuthContext extends Check {
   readonly notLoaded: readonly string[];
   /** Legal, but probably a mistake. */
   readonly warnings: Issues;
+  readonly placeOf: PlaceOf;
   /** Gets each procedure that a strategy will call. */
   readonly called: DecidingProcedure[];
 }
@@ -70,7 +72,7 @@ export async function checkAuth(auth: unknown, at: Path, context: AuthContext): 
     if (provided === undefined && !isExcused(packageOfMethod(name), context))
       context.issues.add([...at, shown], noSuchMethod(name, shown === name, hint), undefined, [...at, name]);
     const blocks = await checkBlocks(value, [...at, shown], provided ?? null, context);
-    if (provided !== undefined) settings.set(name, { ...provided, blocks });
+    if (provided !== undefined) settings.set(name, { ...provided, blocks, place: context.placeOf([...at, name]) });
   }
   return settings;
 }
@@ -136,7 +138,7 @@ async function checkBlock(
       const [key] = Object.entries(own).find(([, text]) => text === called.uri) ?? [];
       noteCalled({ ...called, what: "authenticator", at: key === undefined ? at : [...at, key] }, at, context);
     }
-    return { type, plugin, strategy, value: checked.value, defaultRole };
+    return { type, plugin, strategy, value: checked.value, defaultRole, place: context.placeOf(at) };
   });
 }
 
@@ -179,7 +181,7 @@ async function checkStatic(
       else if (defaultRole === null) warnOfNoRole(assignment, [...at, ...path], context);
       if (warning !== undefined) context.warnings.add([...at, ...path], warning);
     }
-    return { type: "static", plugin, strategy: null, value, defaultRole };
+    return { type: "static", plugin, strategy: null, value, defaultRole, place: context.placeOf(at) };
   });
 }
 

@@ -1,4 +1,5 @@
 import type { AuthSettings } from "../contract/auth-settings.ts";
+import type { ConfigRef } from "../contract/login-record.ts";
 import type { Transport } from "../contract/transport.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 import { type AuthContext, checkAuth, isExcused } from "./check-auth.ts";
@@ -17,6 +18,9 @@ export interface LoadedTransport {
   readonly auth: AuthSettings;
   /** The keys that every entry has, whatever its type. */
   readonly settings: EntrySettings;
+  /** Which entry it is, counted from 0, and where it stands. */
+  readonly index: number;
+  readonly place: () => ConfigRef;
 }
 
 export interface LocatedTransport {
@@ -49,7 +53,15 @@ export async function checkTransports(
     if (transport === null || options === null || settings === null) continue;
     const { type } = transport;
     loaded.push({
-      entry: { type, transport, options: options.value, auth, settings: settings.value as EntrySettings },
+      entry: {
+        type,
+        transport,
+        options: options.value,
+        auth,
+        settings: settings.value as EntrySettings,
+        index: i,
+        place: context.placeOf(at),
+      },
       at,
     });
   }

@@ -21,6 +21,7 @@ import { tellOfCrossbar } from "./crossbar.ts";
 import { expandEnvironment } from "./environment.ts";
 import type { ConfigSource } from "./find.ts";
 import { type Check, checkBySchema, Issues, type Path } from "./issues.ts";
+import { type PlaceOf, placesOf } from "./refs.ts";
 import { shownIssues } from "./shown.ts";
 import { didYouMean } from "./suggest.ts";
 import { warnOfRules } from "./warn-of-rules.ts";
@@ -52,6 +53,7 @@ export interface LoadedConfig {
   readonly called: readonly CalledProcedure[];
   /** What is legal, but probably a mistake. */
   readonly warnings: readonly ConfigIssue[];
+  readonly placeOf: PlaceOf;
 }
 
 export interface LoadOptions {
@@ -94,12 +96,14 @@ export async function loadConfig(
 
   const { plugins, usable, notLoaded } = await checkPlugins(raw["plugins"] ?? [], from, check, running);
   const warnings = new Issues(source.locate);
+  const placeOf = placesOf(source.file, source.locate);
   const realms = await checkRealms(raw["realms"], check);
   const context: AuthContext = {
     ...check,
     realms,
     notLoaded,
     warnings,
+    placeOf,
     called: [...realms.called],
     methods: new Map(
       usable.flatMap(({ plugin: { name: plugin, methods } }) =>
@@ -147,6 +151,7 @@ export async function loadConfig(
     plugins,
     called: context.called.map(({ uri, realm, realmKey }) => ({ uri, realm, realmKey })),
     warnings: shownIssues(warnings.found, raw, hide),
+    placeOf,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ConfigRef } from "./login-record.ts";
 import type { AuthMethod } from "./method.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -12,6 +13,8 @@ export interface BlockSettings {
   /** The block, as parsed by the schema of the method or strategy. */
   readonly value: unknown;
   readonly defaultRole: string | null;
+  /** Where it stands in the config. */
+  readonly place: () => ConfigRef;
 }
 
 /** A method that a transport offers, with its blocks in the order they are asked. */
@@ -20,6 +23,8 @@ export interface MethodSettings {
   /** The plugin that provides the method. */
   readonly plugin: string;
   readonly blocks: readonly BlockSettings[];
+  /** Where it stands in the config. */
+  readonly place: () => ConfigRef;
 }
 
 /** The methods of a transport, by name. */

@@ -2,6 +2,7 @@ import type { MaybePromise } from "../wamp/maybe-promise.ts";
 import type { Dict } from "../wamp/payload.ts";
 import type { Principal } from "./assignment.ts";
 import type { Cause } from "./login-cause.ts";
+import type { LoginStep } from "./login-record.ts";
 import type { Hello } from "./hello.ts";
 import type { SessionInfo } from "./session-port.ts";
 
@@ -17,12 +18,16 @@ export interface Handshake {
   authenticate(signature: string, extra: Readonly<Dict>): MaybePromise<HandshakeReply>;
   /** The client has left. If that was before the decision about its proof, the proof counts as a wrong one. */
   abandoned?(): void;
+  /**
+   * The steps of a login that has ended. Empty where no hook wants to know.
+   *
+   * @param outcome how the step ended that was under way
+   * @param cause why the login ended; null: it did well
+   */
+  steps?(outcome: LoginStep["outcome"], cause: Cause | null): readonly LoginStep[];
   /** How far the login has come, for the operator. */
   readonly trace: HandshakeTrace;
 }
-
-/** The steps of a login. `challenge` and `authenticate` may come again, and `verified` after its own challenge. */
-export type StepName = "hello" | "choose" | "challenge" | "authenticate" | "verified" | "complete" | "welcome";
 
 /** What decided a login, or was about to decide it. */
 export interface HandshakeTrace {

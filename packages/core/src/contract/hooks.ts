@@ -2,6 +2,7 @@ import type { Dict } from "../wamp/payload.ts";
 import type { Action, AuthorizeQuery, Decision } from "./authorization.ts";
 import type { Hello } from "./hello.ts";
 import type { Principal } from "./assignment.ts";
+import type { LoginRecord, LoginStep } from "./login-record.ts";
 import type { LoginAttempt, PrincipalQuery, Proof } from "./method.ts";
 import type { Cause } from "./login-cause.ts";
 import type { LimitHit } from "./observers.ts";
@@ -153,6 +154,21 @@ export interface RouterHooks {
    * @example hooks.loginFailed.tap("count", ({ reason }) => void refused.inc({ reason }));
    */
   readonly loginFailed: SyncHook<[LoginFailure]>;
+  /**
+   * A login has ended, in whichever way: also where HELLO never came, or where a limit refused the connection. The record
+   * says why, and which steps led there, with their places in the config. It holds no secret. Records are made only where
+   * this hook has a tap. A throw is logged.
+   *
+   * @example hooks.loginEnded.tap("count", ({ outcome, cause }) => void logins.inc({ outcome, cause: cause ?? "" }));
+   */
+  readonly loginEnded: SyncHook<[LoginRecord]>;
+  /**
+   * A step of a login has ended, or begins to wait: then its outcome is `waited`, and `waitedFor` says for whom. The first
+   * argument is the id that the session will get. A throw is logged.
+   *
+   * @example hooks.loginStep.tap("watch", (session, step) => void watch(session, step.step, step.outcome));
+   */
+  readonly loginStep: SyncHook<[number, LoginStep]>;
   /**
    * A limit of the config was hit: a client was refused, slowed or disconnected. A throw is logged.
    *

@@ -1,4 +1,5 @@
 import type { Message } from "../wamp/messages.ts";
+import type { ConfigRef } from "./login-record.ts";
 import type { SessionPort } from "./session-port.ts";
 
 /** A session's membership in a realm. */
@@ -13,6 +14,8 @@ export interface RealmAttachment {
 export interface RealmPort {
   readonly name: string;
   hasRole(role: string): boolean;
+  /** Where a role stands in the config; without one, or if there is no such role, where the realm does. */
+  place(role: string | null): ConfigRef;
   /** @throws LimitError if there is no room for one more session of `authid` */
   requireRoom(authid: string): void;
   join(peer: SessionPort): RealmAttachment;

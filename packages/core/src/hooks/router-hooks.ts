@@ -3,6 +3,7 @@ import type { AuthorizeQuery, Decision } from "../contract/authorization.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { ActionDenied, LoginFailure, LoginSuccess, RouterHooks, SessionEnd, Starting } from "../contract/hooks.ts";
 import type { Log } from "../contract/log.ts";
+import type { LoginRecord, LoginStep } from "../contract/login-record.ts";
 import type { LoginAttempt, PrincipalQuery, Proof } from "../contract/method.ts";
 import type { LimitHit } from "../contract/observers.ts";
 import type { ServiceCallEnd } from "../contract/service-call.ts";
@@ -69,6 +70,8 @@ export function createRouterHooks(freeze: Freeze, log: Log): RouterHooks {
     left: createNoticeHook<[SessionInfo, SessionEnd]>("left", ["session", "end"], freeze, log),
     actionDenied: createNoticeHook<[ActionDenied]>("actionDenied", ["denied"], freeze, log),
     loginFailed: createNoticeHook<[LoginFailure]>("loginFailed", ["refusal"], freeze, log),
+    loginEnded: createNoticeHook<[LoginRecord]>("loginEnded", ["record"], freeze, log),
+    loginStep: createNoticeHook<[number, LoginStep]>("loginStep", ["session", "step"], freeze, log),
     limitHit: createNoticeHook<[LimitHit]>("limitHit", ["hit"], freeze, log),
     serviceCallEnded: createNoticeHook<[ServiceCallEnd]>("serviceCallEnded", ["call"], freeze, log),
     starting: createSeriesHook<[Starting]>("starting", ["starting"], freeze),

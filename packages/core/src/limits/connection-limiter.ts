@@ -36,12 +36,19 @@ export class ConnectionLimiter {
   readonly traffic = noTraffic();
   readonly #settings: Live<LimitSettings>;
   readonly #report: ReportLimit;
+  readonly #refused: (limit: string, peer: string) => void;
   readonly #pendingLogins = new PendingLogins();
   #sessions = 0;
 
-  constructor(settings: Live<LimitSettings>, report: ReportLimit) {
+  /** @param refused told of each connection for which there is no room */
+  constructor(
+    settings: Live<LimitSettings>,
+    report: ReportLimit,
+    refused: (limit: string, peer: string) => void = () => undefined,
+  ) {
     this.#settings = settings;
     this.#report = report;
+    this.#refused = refused;
   }
 
   /** Connections that have not logged in yet. */
@@ -100,6 +107,7 @@ export class ConnectionLimiter {
     const limit = this.#full(addressOf(peer));
     if (limit === null) return null;
     this.#report({ limit, message: TEXTS[limit], peer, session: null });
+    this.#refused(limit, peer);
     return TEXTS[limit];
   }
 

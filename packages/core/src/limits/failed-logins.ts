@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Handshakes, Handshake, HandshakeReply, HandshakeTrace } from "../contract/handshake.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { Cause, CauseParams } from "../contract/login-cause.ts";
+import type { LoginStep } from "../contract/login-record.ts";
 import type { ReportLimit } from "../contract/observers.ts";
 import type { Live } from "../settings/live.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
@@ -162,6 +163,10 @@ class WatchedHandshake implements Handshake {
   authenticate(signature: string, extra: Readonly<Dict>): MaybePromise<HandshakeReply> {
     this.#isProving = true;
     return this.#watched(() => this.#handshake.authenticate(signature, extra));
+  }
+
+  steps(...end: Parameters<NonNullable<Handshake["steps"]>>): readonly LoginStep[] {
+    return this.#handshake.steps?.(...end) ?? [];
   }
 
   abandoned(): void {

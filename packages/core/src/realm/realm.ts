@@ -1,5 +1,6 @@
 import type { Action, Decision } from "../contract/authorization.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
+import type { ConfigRef } from "../contract/login-record.ts";
 import type { Log } from "../contract/log.ts";
 import type { SessionPort, SessionInfo } from "../contract/session-port.ts";
 import type { RealmPort, RealmAttachment } from "../contract/realm-port.ts";
@@ -134,6 +135,12 @@ export class Realm implements RealmPort, InboxRealm {
 
   hasRole(role: string): boolean {
     return this.#authorization.hasRole(role);
+  }
+
+  place(role: string | null): ConfigRef {
+    const { place, roles } = this.#settings.now;
+    const index = roles.findIndex(({ name }) => name === role);
+    return place(index === -1 ? [] : ["roles", index]);
   }
 
   whenRegistered(procedure: string, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ConfigRef } from "../contract/login-record.ts";
 import { bytes, limit } from "../settings/metadata.ts";
 import { roleSchema, uri } from "./access/settings.ts";
 import { brokerSettings } from "./broker/settings.ts";
@@ -65,4 +66,6 @@ export type RealmSettings = z.output<typeof realmSchema>;
 export interface RealmRules extends RealmSettings {
   /** URIs of authenticators and authorizers: only an exact rule allows a client to register or call them. */
   readonly guarded: ReadonlySet<string>;
+  /** Where a value of the realm stands in the config, by the keys that lead to it from there. */
+  readonly place: (path: readonly (string | number)[]) => ConfigRef;
 }

@@ -9,6 +9,7 @@ import { FailedLogins } from "../limits/failed-logins.ts";
 import type { Serializer } from "../serializers/serializer.ts";
 import { thrownText } from "../errors/thrown.ts";
 import { type LiveSource, partOf } from "../settings/live.ts";
+import { LoginRecords } from "../session/login-records.ts";
 import type { Session } from "../session/session.ts";
 import { isMemoryEntry, type MemoryClient, type MemoryConnectOptions } from "../transports/memory/memory.ts";
 import { endpointIn } from "../transports/net/endpoint.ts";
@@ -61,6 +62,7 @@ export class Listeners {
   readonly #sessions: Sessions;
   readonly #context: RouterContext;
   readonly #failedLogins: FailedLogins;
+  readonly #records: LoginRecords;
   readonly #transportContext: Omit<TransportContext, "endpoint">;
   readonly #whenEnded = new Set<() => void>();
   #isStopped = false;
@@ -73,6 +75,7 @@ export class Listeners {
     this.#sessions = sessions;
     this.#context = context;
     this.#failedLogins = new FailedLogins(limits.report);
+    this.#records = new LoginRecords(context.hooks);
     this.#transportContext = {
       serializers: serializersOf(config.now),
       folder: config.now.folder,
@@ -259,6 +262,7 @@ export class Listeners {
       log,
       report: limits.report,
       failedLogins: this.#failedLogins,
+      records: this.#records,
       newId: () => this.#sessions.newId(),
       ended: (session: Session) => {
         if (session.id !== null) this.#sessions.freeId(session.id);

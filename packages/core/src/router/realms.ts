@@ -5,7 +5,7 @@ import type { RunningLink } from "../contract/realm-link.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
 import type { AuthorizationContext } from "../realm/access/authorization.ts";
 import { Realm } from "../realm/realm.ts";
-import type { RealmSettings } from "../realm/settings.ts";
+import type { RealmRules, RealmSettings } from "../realm/settings.ts";
 
 /** How a reload has changed the realms. */
 export interface RealmChanges {
@@ -49,7 +49,7 @@ export class Realms implements RealmDirectory, Iterable<Realm> {
    * @param run runs a step for one realm, and handles its errors
    */
   settingsChanged(run: (name: string, step: () => void) => void): RealmChanges {
-    const { realms, called } = this.#config.now;
+    const { realms, called, placeOf } = this.#config.now;
     const names = new Set(realms.map(({ name }) => name));
     const removed = [...this.#realms.keys()].filter((name) => !names.has(name));
     for (const name of removed) {
@@ -57,18 +57,20 @@ export class Realms implements RealmDirectory, Iterable<Realm> {
       this.#realms.delete(name);
     }
     let [added, changed, revoked] = [0, 0, 0];
-    for (const settings of realms) {
+    for (const [i, settings] of realms.entries()) {
       const { name } = settings;
       const guarded = new Set(called.filter(({ realm }) => realm === null || realm === name).map(({ uri }) => uri));
+      const place: RealmRules["place"] = (path) => placeOf(["realms", i, ...path])();
+      const rules: RealmRules = { ...settings, guarded, place };
       run(name, () => {
         const there = this.#realms.get(name);
-        const realm = there?.realm ?? new Realm({ ...settings, guarded }, this.#context);
+        const realm = there?.realm ?? new Realm(rules, this.#context);
         if (there === undefined) {
           added++;
           if (this.#link !== null) realm.connect(this.#link);
         } else {
           if (!isDeepStrictEqual(settings, there.settings)) changed++;
-          revoked += there.realm.reload({ ...settings, guarded });
+          revoked += there.realm.reload(rules);
         }
         this.#realms.set(name, { settings, realm });
       });

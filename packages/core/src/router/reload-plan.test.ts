@@ -12,8 +12,10 @@ const TRANSPORTS = { websocket, rawsocket, memory };
 
 const settings = (authTimeout: number) => entrySettings.parse({ "auth-timeout": authTimeout });
 
+const place = () => ({ path: "", file: "config", line: null });
+
 function entry(type: keyof typeof TRANSPORTS, options: object): LoadedTransport {
-  return { type, transport: TRANSPORTS[type], options, auth: new Map(), settings: settings(1) };
+  return { type, transport: TRANSPORTS[type], options, auth: new Map(), settings: settings(1), index: 0, place };
 }
 
 function config(transports: LoadedTransport[], rest: Partial<LoadedConfig> = {}): LoadedConfig {
@@ -28,6 +30,7 @@ function config(transports: LoadedTransport[], rest: Partial<LoadedConfig> = {})
     plugins: [],
     called: [],
     warnings: [],
+    placeOf: () => place,
     ...rest,
   };
 }
@@ -120,4 +123,4 @@ it("options that are no mapping are compared as a whole", () => {
   expect(planned(own("text"), own("other")).kept).toEqual([null]);
 });
 
-const ownEntry = { type: "own", auth: new Map(), settings: settings(1) };
+const ownEntry = { type: "own", auth: new Map(), settings: settings(1), index: 0, place };

@@ -4,6 +4,7 @@ import type { HandshakeContext } from "../auth/context.ts";
 import type { LoadedTransport } from "../config/check-transports.ts";
 import type { Connection } from "../contract/connection.ts";
 import type { TransportEntry } from "../contract/transport.ts";
+import type { ConfigRef } from "../contract/login-record.ts";
 import type { Log } from "../contract/log.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
 import type { ReportLimit } from "../contract/observers.ts";
@@ -13,6 +14,8 @@ import { ConnectionLimiter, type ConnectionSlot } from "../limits/connection-lim
 import { ROUTER_ROLES } from "../realm/features.ts";
 import { Session, type SessionContext } from "../session/session.ts";
 import { type Live, partOf } from "../settings/live.ts";
+import { type LoginRecords, noRoom } from "../session/login-records.ts";
+import { addressOf } from "../wamp/address.ts";
 import { CloseUri } from "../wamp/error-uris.ts";
 
 /** What a TransportRuntime needs of its router. */
@@ -22,6 +25,7 @@ export interface TransportRuntimeContext {
   readonly log: Log;
   readonly report: ReportLimit;
   readonly failedLogins: FailedLogins;
+  readonly records: LoginRecords;
   newId(): number;
   ended(session: Session): void;
 }
@@ -42,7 +46,7 @@ export class TransportRuntime {
   constructor(settings: Live<LoadedTransport>, context: TransportRuntimeContext) {
     this.#settings = settings;
     const common = partOf(settings, (now) => now.settings);
-    this.limiter = new ConnectionLimiter(common, context.report);
+    this.limiter = new ConnectionLimiter(common, context.report, (limit, peer) => this.#noRoom(limit, peer));
     this.entry = {
       ...this.limiter.entry((connection, slot) => this.#accept(connection, slot)),
       get options() {
@@ -53,9 +57,19 @@ export class TransportRuntime {
       },
     };
     const name = `the ${settings.now.type} transport`;
-    this.#handshakeContext = { ...context, name, auth: partOf(settings, ({ auth }) => auth), roles: ROUTER_ROLES };
+    const place = (): ConfigRef => settings.now.place();
+    this.#handshakeContext = {
+      ...context,
+      name,
+      place,
+      auth: partOf(settings, ({ auth }) => auth),
+      roles: ROUTER_ROLES,
+    };
     this.#sessionContext = {
       ...context,
+      get transport() {
+        return settings.now.index;
+      },
       settings: common,
       handshakes: context.failedLogins.guard(createHandshakes(this.#handshakeContext), common),
       joined: (session) => this.#slots.get(session)?.joined(),
@@ -91,6 +105,12 @@ export class TransportRuntime {
   async whyNotEntitled({ info, admission }: Session): Promise<string | null> {
     if (info !== null && this.#ending === RETIRED) return RETIRED.message;
     return info === null ? null : whyNotEntitled(info, admission, this.#handshakeContext);
+  }
+
+  /** There was no room for a connection: it is a login that ended before HELLO. */
+  #noRoom(limit: string, peer: string): void {
+    const { records } = this.#sessionContext;
+    if (records.isUsed) records.add(noRoom(limit, addressOf(peer) ?? this.settings.type, this.settings.index));
   }
 
   #accept(connection: Connection, slot: ConnectionSlot): Session {

@@ -1,31 +1,46 @@
 import type { Handshake } from "../contract/handshake.ts";
-import type { Hello } from "../contract/hello.ts";
+import type { Hello, TransportDetails } from "../contract/hello.ts";
 import type { Cause } from "../contract/login-cause.ts";
+import type { LoginRecord } from "../contract/login-record.ts";
 import type { Log } from "../contract/log.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
 import type { LoginSuccess, RouterHooks } from "../contract/hooks.ts";
-import { excerpt } from "../wamp/excerpt.ts";
+import { clip, excerpt } from "../wamp/excerpt.ts";
 import type { Dict } from "../wamp/payload.ts";
+import type { LoginRecords } from "./login-records.ts";
 
 /** How many of a client's methods are logged. */
 const MOST_METHODS = 10;
 
-interface ReportContext {
+/** How many of them a record keeps. */
+const MOST_KEPT = 16;
+
+export interface ReportContext {
   readonly hooks: RouterHooks;
   readonly log: Log;
+  readonly records: LoginRecords;
+  /** Which entry of `transports` the client came to. */
+  readonly transport: number;
 }
 
-/** Reports a client's login when it has ended: in one log line and, if it was refused, by the hook `loginFailed`. */
+/** Why a login ended without WELCOME, and what ABORT told the client of that; null if it got none. */
+interface Ended {
+  readonly cause: Cause;
+  readonly reason: string | null;
+  readonly message: string | null;
+}
+
+/** Reports a client's login when it has ended: in one log line, and by the hooks `loginFailed` and `loginEnded`. */
 export class LoginReport {
-  readonly #peer: string;
+  readonly #transport: TransportDetails;
   readonly #context: ReportContext;
   #startedAt = performance.now();
   #session: number | null = null;
   #hello: Hello | null = null;
   #handshake: Handshake | null = null;
 
-  constructor(peer: string, context: ReportContext) {
-    this.#peer = peer;
+  constructor(transport: TransportDetails, context: ReportContext) {
+    this.#transport = transport;
     this.#context = context;
   }
 
@@ -42,9 +57,11 @@ export class LoginReport {
   }
 
   /** @returns the login, for the hook `joined` */
-  welcome({ realm, authid, authrole, authmethod, authprovider }: SessionInfo): LoginSuccess {
-    const who = { realm, authid: excerpt(authid), authrole, authmethod, authprovider };
-    const ms = this.#tell("info", "welcome", who);
+  welcome(info: SessionInfo): LoginSuccess {
+    const { realm, authid, authrole, authmethod, authprovider } = info;
+    const ms = this.#ms();
+    this.#log("info", "welcome", ms, { realm, authid: excerpt(authid), authrole, authmethod, authprovider });
+    if (this.#context.records.isUsed) this.#record("welcome", ms, null, info);
     return { authmethod, provider: authprovider, plugin: this.#handshake?.trace.plugin ?? null, ms };
   }
 
@@ -52,25 +69,34 @@ export class LoginReport {
   refused(reason: string, message: string | null, cause: Cause): void {
     const { authmethod = null, provider = null, plugin = null, configured } = this.#handshake?.trace ?? {};
     const methods = configured === undefined ? {} : { offered: firstOf(this.#hello?.authmethods ?? []), configured };
-    const ms = this.#tell("warn", "refused", { ...methods, reason, message, cause: cause.code });
-    const { hooks } = this.#context;
+    const ms = this.#ms();
+    this.#log("warn", "refused", ms, { ...methods, reason, message, cause: cause.code });
+    const { hooks, records } = this.#context;
+    const { peer } = this.#transport;
     const by = { authmethod, provider, plugin };
-    hooks.loginFailed.call({ hello: this.#hello, peer: this.#peer, ...by, reason, message, cause, ms });
+    hooks.loginFailed.call({ hello: this.#hello, peer, ...by, reason, message, cause, ms });
+    if (records.isUsed) this.#record("refused", ms, { cause, reason, message });
   }
 
-  /** The client has left before its login ended. Without a HELLO there is nothing to report. */
+  /** The login ended without a word to the client: it has left, or it never sent HELLO, which is not worth a line. */
   abandoned(cause: Cause): void {
-    if (this.#session !== null) this.#tell("info", "abandoned", { cause: cause.code });
+    const ms = this.#ms();
+    if (this.#session !== null) this.#log("info", "abandoned", ms, { cause: cause.code });
+    if (!this.#context.records.isUsed) return;
+    this.#record(cause.code === "left" ? "abandoned" : "refused", ms, { cause, reason: null, message: null });
   }
 
-  /** @returns how long the login took, in milliseconds; the log line has it rounded */
-  #tell(level: "info" | "warn", outcome: string, fields: Dict): number {
+  #ms(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  /** @param ms how long the login took; the line has it rounded */
+  #log(level: "info" | "warn", outcome: string, ms: number, fields: Dict): void {
     const { authmethod = null, provider = null, plugin = null, known = null } = this.#handshake?.trace ?? {};
-    const ms = performance.now() - this.#startedAt;
     const line = {
       login: outcome,
       session: this.#session,
-      peer: this.#peer,
+      peer: this.#transport.peer,
       realm: excerptOf(this.#hello?.realm),
       authid: excerptOf(this.#hello?.authid),
       authmethod,
@@ -81,9 +107,48 @@ export class LoginReport {
       ms: Math.round(ms),
     };
     this.#context.log[level](line, `login ${outcome}`);
-    return ms;
+  }
+
+  #record(outcome: LoginRecord["outcome"], ms: number, ended: Ended | null, info?: SessionInfo): void {
+    const { authmethod = null, provider = null, plugin = null } = this.#handshake?.trace ?? {};
+    const { address, type, channel_serializer: serializer } = this.#transport;
+    const { realm = null, authid = null, authmethods = [] } = this.#hello ?? {};
+    const cause = ended?.cause ?? null;
+    this.#context.records.add({
+      outcome,
+      cause: cause?.code ?? null,
+      params: cause?.params ?? {},
+      reason: clipped(ended?.reason),
+      message: clipped(ended?.message),
+      session: this.#session,
+      transport: this.#context.transport,
+      address: address ?? type,
+      serializer,
+      asked: {
+        realm: clipped(realm),
+        authid: clipped(authid),
+        authmethods: authmethods.slice(0, MOST_KEPT).map(clip),
+      },
+      assigned:
+        info === undefined ? null : { realm: clip(info.realm), authid: clip(info.authid), role: clip(info.authrole) },
+      method: authmethod,
+      strategy: provider,
+      by: plugin,
+      ms,
+      steps: this.#steps(outcome, cause, ms),
+    });
+  }
+
+  #steps(outcome: LoginRecord["outcome"], cause: Cause | null, ms: number): LoginRecord["steps"] {
+    const last = outcome === "abandoned" ? "waited" : "no";
+    const steps = this.#handshake?.steps?.(last, cause) ?? [];
+    if (steps.length > 0 || cause === null) return steps;
+    // It ended before the first step.
+    return [{ ...NO_STEP, outcome: last, ms, code: cause.code, params: cause.params }];
   }
 }
+
+const NO_STEP = { step: "hello", at: 0, waitedFor: null, block: null, strategy: null, by: null, config: null } as const;
 
 /** The first names of a list that may be long. */
 function firstOf(names: readonly string[]): string[] {
@@ -93,4 +158,8 @@ function firstOf(names: readonly string[]): string[] {
 
 function excerptOf(name: string | null | undefined): string | null {
   return name === null || name === undefined ? null : excerpt(name);
+}
+
+function clipped(text: string | null | undefined): string | null {
+  return text === null || text === undefined ? null : clip(text);
 }

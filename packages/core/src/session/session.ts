@@ -5,11 +5,9 @@ import type { Connection, ConnectionHandler } from "../contract/connection.ts";
 import type { Admission, Handshakes, Handshake, HandshakeReply } from "../contract/handshake.ts";
 import type { Cause } from "../contract/login-cause.ts";
 import { LimitError } from "../errors/limit-error.ts";
-import type { Log } from "../contract/log.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
 import type { RealmDirectory, RealmAttachment } from "../contract/realm-port.ts";
 import type { ReportLimit } from "../contract/observers.ts";
-import type { RouterHooks } from "../contract/hooks.ts";
 import type { Live } from "../settings/live.ts";
 import { Deadline } from "../wamp/deadline.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
@@ -22,7 +20,7 @@ import type { Dict } from "../wamp/payload.ts";
 import { WampError } from "../errors/wamp-error.ts";
 import { ClientPort } from "./client-port.ts";
 import { type Ending, logEnding, sessionEnd } from "./ending.ts";
-import { LoginReport } from "./login-report.ts";
+import { LoginReport, type ReportContext } from "./login-report.ts";
 import { parseHello } from "./parse-hello.ts";
 import type { SessionSettings } from "./settings.ts";
 
@@ -33,11 +31,9 @@ const GOODBYE_TIMEOUT = 2000;
 const GONE = new WampgateError("WG_SESSION_LEFT", "the client has left");
 
 /** What a session needs of its router. */
-export interface SessionContext {
+export interface SessionContext extends ReportContext {
   readonly handshakes: Handshakes;
   readonly realms: RealmDirectory;
-  readonly hooks: RouterHooks;
-  readonly log: Log;
   readonly report: ReportLimit;
   readonly settings: Live<SessionSettings>;
   /** An id that no other session has. */
@@ -79,7 +75,7 @@ export class Session implements ConnectionHandler {
   constructor(connection: Connection, context: SessionContext) {
     this.#connection = connection;
     this.#context = context;
-    this.#loginReport = new LoginReport(connection.details.peer, context);
+    this.#loginReport = new LoginReport(connection.details, context);
     this.#deadline = new Deadline(context.settings.now["auth-timeout"], undefined, () => this.#late());
   }
 

@@ -1,0 +1,81 @@
+import type { HandshakeReply } from "../contract/handshake.ts";
+import type { ConfigRef, LoginStep, StepCode, StepName } from "../contract/login-record.ts";
+import { clip, excerpt } from "../wamp/excerpt.ts";
+import { causeText } from "./causes.ts";
+import type { Login } from "./login.ts";
+import type { StepNote } from "./trace.ts";
+
+/** What a step of a login did, for its trace. @param next what it led to */
+export function noteOf(login: Login, next: StepName | HandshakeReply): StepNote {
+  const { plugin, settings, step } = login;
+  const config = placeOf(login);
+  if (typeof next === "object" && next.kind === "abort") {
+    const { code, params } = next.cause;
+    return { outcome: "no", by: plugin, code, params, config };
+  }
+  const method = login.attempt?.authmethod ?? "";
+  const ok = (code: StepCode, params: StepNote["params"] = {}, by: string | null = null): StepNote => ({
+    outcome: "ok",
+    by,
+    code,
+    params,
+    config,
+  });
+  if (typeof next === "object" && next.kind === "challenge") return ok("challenged", { method }, plugin);
+  switch (step) {
+    case "hello":
+      if (next === "verified") return ok("settled", { plugin: plugin ?? "" }, plugin);
+      return ok(login.context.hooks.hello.taps.length === 0 ? "no-tap" : "passed");
+    case "choose":
+      return ok("chosen", { method });
+    case "challenge":
+    case "authenticate": {
+      const { found, principal } = login;
+      if (found === null) return ok("accepted", { plugin: plugin ?? "" }, plugin);
+      const proof = step === "challenge" ? "" : (settings?.method.proof ?? "proof");
+      return ok("known", { authid: clip(principal?.authid ?? ""), proof }, plugin);
+    }
+    case "complete": {
+      const { realm, role } = login.complete ?? { realm: "", role: "" };
+      return ok("complete", { realm: clip(realm), role: clip(role) });
+    }
+    case "verified":
+    case "welcome":
+      return ok(login.context.hooks[step].taps.length === 0 ? "no-tap" : "passed");
+  }
+}
+
+/** The place in the config that a step went by; null if the trace knows it better, or there is none. */
+function placeOf({ step, settings, context, principal }: Login): ConfigRef | null {
+  if (step === "choose") return (settings ?? context).place();
+  if (step !== "complete" || principal === null) return null;
+  const { realm, role } = principal;
+  return realm === null ? null : (context.realms.get(realm)?.place(role) ?? null);
+}
+
+const TEXTS: Readonly<Record<StepCode, (params: Readonly<Record<string, string>>) => string>> = {
+  "no-tap": () => "no plugin taps it",
+  passed: () => "the plugins let it go on",
+  settled: ({ plugin }) => `${plugin} lets the client in`,
+  chosen: ({ method }) => `${method} is configured here`,
+  challenged: ({ method }) => `CHALLENGE ${method}`,
+  accepted: ({ plugin }) => `${plugin} lets the client in`,
+  known: ({ authid, proof }) => `knows ${authid}${proof === "" ? "" : `; the ${proof} is right`}`,
+  complete: ({ realm, role }) => `realm ${realm}, role ${role}`,
+  waiting: () => "waits",
+};
+
+/**
+ * Says in words what a step of a login did. Texts from outside are cut, and what cannot be seen in them is escaped.
+ *
+ * @example stepText(record.steps[3]); // static: knows joe; the ticket is right
+ */
+export function stepText({ code, params, strategy }: Pick<LoginStep, "code" | "params" | "strategy">): string {
+  if (!isStepCode(code)) return causeText({ code, params } as Parameters<typeof causeText>[0]).sentence;
+  const shown = Object.fromEntries(Object.entries(params).map(([key, value]) => [key, excerpt(String(value))]));
+  return (strategy === null ? "" : `${strategy}: `) + TEXTS[code](shown);
+}
+
+function isStepCode(code: LoginStep["code"]): code is StepCode {
+  return Object.hasOwn(TEXTS, code);
+}
