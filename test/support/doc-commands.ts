@@ -7,7 +7,7 @@ import { main } from "../../packages/core/src/cli/main.ts";
 export const isCommands = ({ language }: DocBlock): boolean => language === "sh" || language === "ini";
 
 /** Programs of others, whose arguments are theirs to check. */
-const FOREIGN = ["git", "certbot", "docker", "export", "/bin/kill"];
+const FOREIGN = ["git", "certbot", "docker", "export", "/bin/kill", "mkdir", "cd"];
 
 /** Finds fault with the arguments of a program; null where there is none to find. */
 type Check = (args: readonly string[]) => Promise<string | null> | string | null;
@@ -44,7 +44,10 @@ async function checked([path = "", ...args]: readonly string[]): Promise<string 
   return (await CHECKS[program]?.(args)) ?? (program in CHECKS ? null : `no test knows the program ${program}`);
 }
 
-const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
+const { scripts, devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Record<
+  "scripts" | "devDependencies",
+  Record<string, string>
+>;
 
 function npm([command = "", ...args]: readonly string[]): string | null {
   const words = args.filter((word) => !word.startsWith("-"));
@@ -57,6 +60,8 @@ function npm([command = "", ...args]: readonly string[]): string | null {
     case "install":
       return packageProblem(words);
     case "init":
+    case "pack":
+    case "publish":
       return null;
     default:
       return `no test knows npm ${command}`;
@@ -77,7 +82,8 @@ function isBeginning(path: string): boolean {
 }
 
 function packageProblem(names: readonly string[]): string | null {
-  const unknown = names.find((name) => !existsSync(join(ROOT, "packages", name.replace("@wampgate/", ""))));
+  const isOwn = (name: string): boolean => existsSync(join(ROOT, "packages", name.replace("@wampgate/", "")));
+  const unknown = names.find((name) => !(name in devDependencies) && !isOwn(name));
   return unknown === undefined ? null : `the project has no package ${unknown}`;
 }
 
