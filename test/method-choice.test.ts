@@ -83,7 +83,7 @@ it("a block without type has the default type of its method", async () => {
 it("a block without type is an error where its method has no default type", async () => {
   const plugin = definePlugin({ name: "strict", core: "*", methods: [method("first")] });
   await expect(startTestRouter({ plugins: [plugin], auth: { first: {} } })).rejects.toThrow(
-    "auth.first.type: expected where principals come from, found nothing; there are: static",
+    "auth.first.type: expected where its principals come from, found nothing; write type: static",
   );
 });
 

@@ -60,7 +60,7 @@ export async function checkAuth(auth: unknown, at: Path, context: AuthContext): 
   if (!isDict(auth) || Object.keys(auth).length === 0) {
     context.issues.add(
       at,
-      `a transport needs auth with at least one method, found ${isDict(auth) ? "none" : kindOf(auth)}; to let all clients in, use anonymous`,
+      `a transport needs auth with at least one method, found ${isDict(auth) ? "none" : kindOf(auth)}; to let all clients in, write auth: { anonymous: { type: static } }`,
     );
     return settings;
   }
@@ -115,7 +115,7 @@ async function checkBlock(
     const types = [...(method?.method.static === undefined ? [] : ["static"]), ...context.strategies.keys()];
     context.issues.add(
       [...at, "type"],
-      `expected where principals come from, found ${kindOf(given["type"])}; there are: ${types.join(", ")}`,
+      `expected where its principals come from, found ${kindOf(given["type"])}; write type: ${types.join(" or ")}`,
     );
     return null;
   }

@@ -33,7 +33,11 @@ it.each<[string, unknown, string]>([
     'cluster.type: no loaded plugin provides a cluster of type "nats"; list the plugin that has it in plugins',
   ],
   ["a misspelt key", cluster({ type: "wire", nod: "a" }), 'cluster.nod: unknown key; did you mean "node"?'],
-  ["a wrong value", cluster({ type: "wire", node: 1 }), "cluster.node: expected a string, found an integer"],
+  [
+    "a wrong value",
+    cluster({ type: "wire", node: 1 }),
+    "cluster.node: expected a string, found an integer; write it in quotes",
+  ],
 ])("%s in cluster is told with what to do", async (_what, wrong, expected) => {
   expect(await problems(wrong)).toEqual([expected]);
 });

@@ -1,5 +1,5 @@
 import { realmSchema, type RealmSettings } from "../realm/settings.ts";
-import { isDict } from "../wamp/messages.ts";
+import { isDict, kindOf } from "../wamp/messages.ts";
 import type { DecidingProcedure } from "./check-rights.ts";
 import { type Check, checkBySchema, type Path } from "./issues.ts";
 import { quoted } from "./shown.ts";
@@ -70,7 +70,7 @@ export function listAt(raw: unknown, key: string, check: Check): readonly unknow
   if (Array.isArray(raw) && raw.length > 0) return raw;
   check.issues.add(
     [key],
-    `expected a list with at least one member, found ${Array.isArray(raw) ? "an empty one" : "none"}`,
+    `expected a list with at least one member, found ${Array.isArray(raw) ? "an empty one" : kindOf(raw)}`,
   );
   return [];
 }

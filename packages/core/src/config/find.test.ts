@@ -32,8 +32,8 @@ it.each([
   ["a file that does not exist", "none.json", null, "there is no such file"],
   ["a folder", ".", null, "this is a folder"],
   ["an empty file", "empty.json", "", "the file is empty"],
-  ["broken JSON", "broken.json", '{ "realms": [ }', "it cannot be read"],
-  ["broken YAML", "broken.yaml", "realms: [", "it cannot be read"],
+  ["broken JSON", "broken.json", '{ "realms": [ }', "broken.json:1: it cannot be read"],
+  ["broken YAML", "broken.yaml", "plugins: []\nrealms:\n\t- realm1", "broken.yaml:3: it cannot be read"],
 ])("%s is a ConfigError that names the file", async (_what, file, text, expected) => {
   const cwd = await folderOf(text === null ? {} : { [file]: text });
   const failed = readConfig({ cwd, file });

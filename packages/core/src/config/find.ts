@@ -74,7 +74,9 @@ export async function readConfig({ file, cwd }: { file?: string; cwd: string }):
     found =
       path === undefined ? await search(resolve(cwd), texts) : await explorerOf(PLACES, LOADERS, texts).load(path);
   } catch (error) {
-    const issue = { path: [], message: await reasonOf(error) };
+    const message = await reasonOf(error);
+    const [, line] = /^it cannot be read: line (\d+)/.exec(message) ?? [];
+    const issue = { path: [], message, ...(line === undefined ? {} : { line: Number(line) }) };
     throw new ConfigError(fileOf(error) ?? path ?? cwd, [issue], "WG_CONFIG_UNREADABLE");
   }
   if (found === null) {

@@ -158,12 +158,18 @@ class Report {
       const beside = at.length === 0 ? (this.#check.beside ?? []) : [];
       const known = [...keysOf(nodesAt(this.#schema, this.#root, at)), ...beside];
       const free = known.filter((name) => !isDict(mapping) || !Object.hasOwn(mapping, name));
-      const hint = didYouMean(key, free) || didYouMean(key, known);
+      const hint = this.#belongsIn(at, key, known) || didYouMean(key, free) || didYouMean(key, known);
       const guess = hint === "" ? this.#onlyMissing(at, key) : "";
       this.#forget(at, hint || guess);
       this.#check.issues.addUnknownKey([...this.#at, ...at], key, mapping, hint, guess);
     }
     for (const { path, message } of this.#missing) this.#check.issues.add([...this.#at, ...path], message);
+  }
+
+  /** The key beside this one whose dictionary knows it. */
+  #belongsIn(at: Path, key: string, known: readonly string[]): string {
+    const home = known.find((name) => keysOf(nodesAt(this.#schema, this.#root, [...at, name])).includes(key));
+    return home === undefined ? "" : `; it belongs in "${home}"`;
   }
 
   /** The one key that is missing where there is one unknown key, if the value is of its kind. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { METHOD_PACKAGES, packageOfMethod, STRATEGY_PACKAGES } from "./known-packages.ts";
+import { METHOD_PACKAGES, officialPackage, packageOfMethod, STRATEGY_PACKAGES } from "./known-packages.ts";
 
 test("no other file of core names an official package, except in docstrings", () => {
   const src = join(import.meta.dirname, "..");
@@ -13,6 +13,16 @@ test("no other file of core names an official package, except in docstrings", ()
       return names.some((name) => code.includes(name));
     });
   expect(naming).toEqual([join("config", "known-packages.ts")]);
+});
+
+test.each([
+  ["@wampgate/auth-tiket", "@wampgate/auth-ticket"],
+  ["wampgate/auth-ticket", "@wampgate/auth-ticket"],
+  ["auth-wampcr", "@wampgate/auth-wampcra"],
+  ["@wampgate/auth-scram", undefined],
+  ["@wampgate/auth-totp", undefined],
+])("the official package that %s was meant for is %s", (name, official) => {
+  expect(officialPackage(name)).toBe(official);
 });
 
 test("a name that every object has is not a package", () => {

@@ -36,10 +36,11 @@ export const OFFICIAL: readonly string[] = [
 export function officialPackage(name: string): string | undefined {
   if (OFFICIAL.includes(name)) return name;
   if (/^[./]/.test(name)) return undefined;
-  const bare = name.replace(/^@[^/]*\//, "").replace(/^wampgate-/, "");
+  // Without the scope, which all of them share: with it, any two would be similar.
+  const bare = name.replace(/^@?[^/]*\//, "").replace(/^wampgate-/, "");
   return OFFICIAL.find((official) =>
-    [official, official.replace("@wampgate/", ""), official.replace("@wampgate/auth-", "")].some(
-      (form) => bare === form || isSimilar(name, form) || isSimilar(bare, form),
+    [official.replace("@wampgate/", ""), official.replace("@wampgate/auth-", "")].some(
+      (form) => bare === form || isSimilar(bare, form),
     ),
   );
 }

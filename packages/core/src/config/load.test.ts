@@ -42,9 +42,13 @@ describe("a problem says what was expected", () => {
   it.each<[string, unknown, string | RegExp]>([
     ["no mapping", [], "expected a dictionary, found a list"],
     ["an unknown key", config({ realm: [] }), 'realm: unknown key; did you mean "realms"?'],
-    ["no realms", config({ realms: undefined }), "realms: expected a list with at least one member, found none"],
+    ["no realms", config({ realms: undefined }), "realms: expected a list with at least one member, found nothing"],
     ["no transports", config({ transports: [] }), /^transports: expected a list .* found an empty one/],
-    ["a transport without auth", config({}, null), /to let all clients in, use anonymous/],
+    [
+      "a transport without auth",
+      config({}, null),
+      /to let all clients in, write auth: { anonymous: { type: static } }$/,
+    ],
     ["a key of a role", config(realmWith({ permision: [] })), /permision: unknown key; did you mean "permissions"/],
     [
       "a type",
@@ -150,7 +154,7 @@ describe("a problem says what was expected", () => {
     [
       "a block without a type",
       config({}, { pin: {} }),
-      "transports[0].auth.pin.type: expected where principals come from, found nothing; there are: static, asking",
+      "transports[0].auth.pin.type: expected where its principals come from, found nothing; write type: static or asking",
     ],
     [
       "a transport that is no dictionary",
@@ -160,7 +164,7 @@ describe("a problem says what was expected", () => {
     [
       "an empty auth",
       config({}, {}),
-      "transports[0].auth: a transport needs auth with at least one method, found none; to let all clients in, use anonymous",
+      "transports[0].auth: a transport needs auth with at least one method, found none; to let all clients in, write auth: { anonymous: { type: static } }",
     ],
     [
       "a transport's key",

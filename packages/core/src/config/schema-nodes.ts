@@ -34,9 +34,21 @@ export function nodesAt(schema: Schema, root: unknown, path: readonly (string | 
   return nodes;
 }
 
-/** The keys that nodes know. */
+/** The keys that nodes know, less those that they know to refuse them. */
 export function keysOf(nodes: readonly SchemaNode[]): string[] {
-  return [...new Set(nodes.flatMap(({ properties }) => (isDict(properties) ? Object.keys(properties) : [])))];
+  const ownOf = ({ properties }: SchemaNode): string[] =>
+    isDict(properties) ? Object.keys(properties).filter((key) => !isRefused(properties[key])) : [];
+  return [...new Set(nodes.flatMap(ownOf))];
+}
+
+/** What zod makes of `never`. */
+function isRefused(node: unknown): boolean {
+  return isDict(node) && isDict(node["not"]) && Object.keys(node["not"]).length === 0;
+}
+
+/** What nodes say about the members of a list, or of a dictionary whose keys are names. */
+export function membersOf(nodes: readonly SchemaNode[]): SchemaNode[] {
+  return nodes.flatMap(({ items, additionalProperties }) => formsOf(items ?? additionalProperties, undefined));
 }
 
 function memberNode(

@@ -1,6 +1,6 @@
 import type { SchemaIssue } from "../contract/schema.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
-import type { SchemaNode } from "./schema-nodes.ts";
+import { keysOf, membersOf, type SchemaNode } from "./schema-nodes.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** The keys of zod's issues that Standard Schema does not have. Other libraries lack them. */
@@ -51,7 +51,7 @@ export function sentence(
     case "invalid_type":
       // A schema's own message.
       if (!issue.message.startsWith("Invalid input")) return issue.message;
-      return `expected ${expectedBy(nodes, issue)}, found ${kindOf(found)}${isLiteral ? conversion(found, nodes) : ""}`;
+      return `expected ${expectedBy(nodes, issue)}, found ${kindOf(found)}${isLiteral ? conversion(found, nodes) : ""}${shape(nodes)}`;
     case "too_small":
     case "too_big":
       return outOfRange(issue, found, nodes);
@@ -65,7 +65,7 @@ export function sentence(
     case "invalid_format":
       return issue.message.startsWith("Invalid")
         ? `expected ${expectedBy(nodes, issue)} of another form, found ${kindOf(found)}`
-        : `${issue.message}, found ${kindOf(found)}`;
+        : issue.message;
     case "invalid_key":
       return "this key is not possible here";
     case "custom":
@@ -157,10 +157,26 @@ const FACTORS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   },
 };
 
-/** How a text that was meant as a number or a boolean is written. */
+/** How many keys a message names. */
+const MOST_KEYS = 8;
+
+/** The keys of the dictionary that is expected, or of the members of a list or dictionary. */
+function shape(nodes: readonly SchemaNode[]): string {
+  const [own, members] = [keysOf(nodes), keysOf(membersOf(nodes))];
+  if (own.length > 0) return `; its keys: ${keysText(own)}`;
+  return members.length > 0 ? `; the keys of each member: ${keysText(members)}` : "";
+}
+
+function keysText(keys: readonly string[]): string {
+  return keys.slice(0, MOST_KEYS).join(", ") + (keys.length > MOST_KEYS ? ", …" : "");
+}
+
+/** How a text that was meant as a number or a boolean is written, or the other way round. */
 function conversion(found: unknown, nodes: readonly SchemaNode[]): string {
-  if (typeof found !== "string" || found.length > 20) return "";
   const types = nodes.map(({ type }) => type);
+  const isPlain = typeof found === "number" || typeof found === "boolean";
+  if (isPlain && types.length > 0 && types.every((type) => type === "string")) return "; write it in quotes";
+  if (typeof found !== "string" || found.length > 20) return "";
   if (types.includes("boolean") && /^(?:true|yes|on)$/i.test(found)) return "; write true";
   if (types.includes("boolean") && /^(?:false|no|off)$/i.test(found)) return "; write false";
   const number = nodes.find(({ type }) => type === "integer" || type === "number");
