@@ -59,6 +59,11 @@ const config = (endpoint: object, auth: unknown = { anonymous: { type: "static",
   realms: [{ name: "realm1", roles: [{ name: "a", "allow-by-default": "${YES}" }] }],
   transports: [{ type: "websocket", endpoint, auth, ...over }],
 });
+const realmWith = (check: unknown): object => ({
+  name: "realm1",
+  roles: [{ name: "a" }],
+  options: { "uri-check": check },
+});
 const TCP = { type: "tcp", port: 8080 };
 
 it("a block may leave out its type where its method has a default type, and is checked by it", async () => {
@@ -78,17 +83,29 @@ it("a block may leave out its type where its method has a default type, and is c
   ]);
 });
 
-it("strings with ${…} may stand for numbers, booleans and patterns", () => {
+it("strings with ${…} may stand for numbers, booleans, patterns and words of a list", () => {
   const endpoint = { type: "tcp", port: "${PORT:-8080}", "proxy-protocol": "${PROXY}", "trusted-proxies": ["::1"] };
   expect(errorsOf(config(endpoint, undefined, { "auth-timeout": "${TIMEOUT}", path: "${WS_PATH}" }))).toEqual([]);
   const users = { joe: { secret: "${file:secret}", salt: "a", iterations: "${N}", keylen: 32, role: "a" } };
   expect(errorsOf(config(TCP, { wampcra: [{ type: "static", users }] }))).toEqual([]);
+  const log = { level: "${LEVEL:-info}", format: "${FORMAT}" };
+  expect(errorsOf({ ...config(TCP), log, realms: [realmWith("${URI_CHECK}")] })).toEqual([]);
 });
 
 it.each<[string, unknown, string]>([
   ["a port", config({ type: "tcp", port: "8080" }), '/transports/0/endpoint/port must match pattern "\\$\\{[^}]*\\}"'],
   ["a port that is too large", config({ type: "tcp", port: 70_000 }), "/transports/0/endpoint/port must be <= 65535"],
   ["a key of an endpoint", config({ ...TCP, prot: 1 }), "/transports/0/endpoint must NOT have additional properties"],
+  [
+    "a word of a list",
+    { ...config(TCP), realms: [realmWith("stict")] },
+    "/realms/0/options/uri-check must be equal to one of the allowed values",
+  ],
+  [
+    "a number for a word of a list",
+    { ...config(TCP), realms: [realmWith(5)] },
+    "/realms/0/options/uri-check must be string",
+  ],
   ["a missing key", config({ type: "unix" }), "/transports/0/endpoint must have required property 'path'"],
   [
     "a type of endpoint",

@@ -7,7 +7,7 @@ const VARIABLE = "\\$\\{[^}]*\\}";
 
 /**
  * A JSON Schema as editors can use it best: a choice between forms is made by `type`, so that one mistake gives one error
- * instead of one for each form, and strings with `${…}` may stand for numbers, booleans and patterns.
+ * instead of one for each form, and strings with `${…}` may stand for numbers, booleans, patterns and words of a list.
  */
 export function forEditors(schema: Json): Json {
   return converted(schema) as Json;
@@ -51,6 +51,11 @@ function withVariables(node: Json): Json {
       pattern: VARIABLE,
       patternErrorMessage: `expected ${a(type)}, or a string with \${…}`,
     };
+  // Not `anyOf`: a wrong word would be an error for each of its forms.
+  if (type === "string" && "enum" in node) {
+    const { enum: words, ...rest } = node;
+    return { ...rest, if: { pattern: VARIABLE }, else: { enum: words } };
+  }
   return typeof pattern === "string" ? { ...node, pattern: `(?:${pattern})|${VARIABLE}` } : node;
 }
 
