@@ -64,7 +64,7 @@ const users = (...entries: object[]): Block["users"] =>
 const block = (known: Block["users"], more: object = {}): Block => ({ type: "static", users: known, ...more });
 
 it.each<[string, Block | Block[]]>([
-  ["salts of base64, as `wampgate hash` makes them", block(users(salted(1, "base64"), salted(2, "base64")))],
+  ["salts of base64, as `wampgate hash-wampcra` makes them", block(users(salted(1, "base64"), salted(2, "base64")))],
   ["salts of base64url", block(users(salted(1, "base64url"), salted(2, "base64url")))],
   ["salts of hex", block(users(salted(1, "hex"), salted(2, "hex")))],
   [

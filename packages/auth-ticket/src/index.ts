@@ -12,6 +12,7 @@ import {
   SecretHash,
   z,
 } from "@wampgate/core";
+import { hashTicket } from "./hash-command.ts";
 import { kept, type Kept, decoyCheck, TicketCheck, type TicketFields } from "./ticket-check.ts";
 
 const principal = z
@@ -21,7 +22,7 @@ const principal = z
       .string()
       .superRefine(checkHash)
       .optional()
-      .describe("the hash of the ticket, instead of `ticket`; `wampgate hash --ticket` makes it"),
+      .describe("the hash of the ticket, instead of `ticket`; `wampgate hash-ticket` makes it"),
     ...principalFields,
   })
   .superRefine(checkTicket);
@@ -93,4 +94,10 @@ declare module "@wampgate/core" {
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 
-export default definePlugin({ name: "@wampgate/auth-ticket", core: "^0.2.0", version, methods: [ticket] });
+export default definePlugin({
+  name: "@wampgate/auth-ticket",
+  core: "^0.2.0",
+  version,
+  methods: [ticket],
+  commands: [hashTicket],
+});

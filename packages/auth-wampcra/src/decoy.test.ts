@@ -5,7 +5,7 @@ const salting = { salt: "salt123", iterations: 100, keylen: 16 };
 const two = { joe: { secret: "a" }, ann: { secret: "b", ...salting } };
 const strangers = Array.from({ length: 200 }, (_, i) => `x${i}`);
 
-/** Users with secrets like those of `wampgate hash`. */
+/** Users with secrets like those of `wampgate hash-wampcra`. */
 function hashed(count: number): Record<string, { secret: string; salt: string; iterations: number; keylen: number }> {
   const entry = (i: number) => ({ secret: `secret ${i}`, salt: saltNumber(i), iterations: 1000, keylen: 32 });
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`user${i}`, entry(i)]));

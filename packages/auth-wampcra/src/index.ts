@@ -14,6 +14,7 @@ import {
   principalFields,
   z,
 } from "@wampgate/core";
+import { hashPassword } from "./hash-command.ts";
 import { decoySecret, type Models, modelsOf } from "./decoy.ts";
 import {
   checkSecret,
@@ -137,4 +138,10 @@ declare module "@wampgate/core" {
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 
-export default definePlugin({ name: "@wampgate/auth-wampcra", core: "^0.2.0", version, methods: [wampcra] });
+export default definePlugin({
+  name: "@wampgate/auth-wampcra",
+  core: "^0.2.0",
+  version,
+  methods: [wampcra],
+  commands: [hashPassword],
+});

@@ -67,7 +67,7 @@ export function hopelessness({ secret, salt, keylen }: SecretFields): string | u
   if (secret === undefined || salt === undefined || keylen === undefined) return undefined;
   const bytes = Buffer.from(secret, "base64");
   if (bytes.length === keylen && bytes.toString("base64") === secret) return undefined;
-  return `its secret is not the derived key, base64 of ${keylen} bytes, so that no proof can be right: a plain one is called password, or wampgate hash derives the key`;
+  return `its secret is not the derived key, base64 of ${keylen} bytes, so that no proof can be right: a plain one is called password, or wampgate hash-wampcra derives the key`;
 }
 
 /** The key of checked `fields`; a salted password is derived off the event loop. */

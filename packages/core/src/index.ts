@@ -64,7 +64,16 @@ export type {
   Subscription,
 } from "./contract/local-session.ts";
 export type { CallOptions, CallOutcome, ServiceCall, ServiceCallEnd } from "./contract/service-call.ts";
-export { definePlugin } from "./plugins/define.ts";
+export { defineCommand, definePlugin } from "./plugins/define.ts";
+export type {
+  Command,
+  CommandArgument,
+  CommandCall,
+  CommandFlag,
+  CommandFlags,
+  FlagValues,
+} from "./contract/command.ts";
+export { UsageError } from "./errors/usage-error.ts";
 export type { LoadedPlugin, Plugin, PluginDefinition, Provided } from "./contract/plugin.ts";
 export type { PluginApi, PluginHttp, PluginSide } from "./contract/plugin-api.ts";
 export type * from "./contract/realm-link.ts";

@@ -68,7 +68,7 @@ export class SecretHash {
   static parse(text: string): SecretHash {
     const [, ln, r, p, salt, hash] = FORM.exec(text) ?? [];
     if (salt === undefined || hash === undefined)
-      throw new Error("expected $scrypt$ln=15,r=8,p=1$salt$hash, as `wampgate hash` prints it");
+      throw new Error("expected $scrypt$ln=15,r=8,p=1$salt$hash, as `hashSecret` makes it");
     const cost = { ln: Number(ln), r: Number(r), p: Number(p) };
     const problem = costProblem(cost);
     if (problem !== null) throw new Error(problem);

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { access, rename, rm, writeFile } from "node:fs/promises";
 import { METHOD_PACKAGES } from "../config/known-packages.ts";
 import { SCHEMA_FILE, STARTERS } from "./starter.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "../errors/usage-error.ts";
 
 export interface InitOptions {
   readonly force?: boolean;

@@ -1,17 +1,17 @@
 import { createRequire } from "node:module";
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError } from "commander";
 import { WampgateError } from "../errors/wampgate-error.ts";
 import { ConfigError } from "../errors/config-error.ts";
 import { LOG_LEVELS } from "../router/settings.ts";
 import { check } from "./check.ts";
 import { FAILED, FINE, WRONG_USE } from "./exit-codes.ts";
-import { hash, type HashOptions } from "./hash.ts";
+import { addPluginCommands } from "./plugin-commands.ts";
 import { init, type InitOptions } from "./init.ts";
 import { printConfig } from "./print-config.ts";
 import { schema } from "./schema.ts";
 import type { RouterCommand } from "./router-of.ts";
 import { start, type StartOptions } from "./start.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "../errors/usage-error.ts";
 
 const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
 
@@ -21,9 +21,10 @@ const { version } = createRequire(import.meta.url)("../../package.json") as { ve
  * @returns the exit code; for `start` when the router has stopped
  */
 export async function main(args: readonly string[]): Promise<number> {
-  const program = commands();
+  const program = coreCommands();
   try {
-    await program.parseAsync([...args], { from: "user" });
+    const rest = await addPluginCommands(program, args);
+    await program.parseAsync([...rest], { from: "user" });
     return FINE;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? FINE : WRONG_USE;
@@ -31,7 +32,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function commands(): Command {
+function coreCommands(): Command {
   const program = new Command("wampgate")
     .description("A WAMP router whose logins are decided by plugins.")
     .version(version)
@@ -67,14 +68,6 @@ function commands(): Command {
     .option("--json", "write wampgate.config.json instead")
     .option("--force", "overwrite an existing one")
     .action((options: InitOptions) => init(options));
-  program
-    .command("hash")
-    .description("hash a secret for the config: a password for wampcra, or a ticket; it is typed, or read from stdin")
-    .addOption(new Option("--ticket", "hash a ticket, for ticket-hash").conflicts(["salt", "iterations", "keylen"]))
-    .option("--salt <salt>", "default: a random one")
-    .option("--iterations <n>", "rounds of PBKDF2", "10000")
-    .option("--keylen <n>", "bytes of the key", "32")
-    .action((options: HashOptions) => hash(options));
   return program;
 }
 

@@ -8,7 +8,7 @@ import { tuneMemory } from "./tune-memory.ts";
 import { reload } from "./reload.ts";
 import { type RouterCommand, routerOf } from "./router-of.ts";
 import { Systemd } from "./systemd.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "../errors/usage-error.ts";
 
 export interface StartOptions extends RouterCommand {
   readonly logLevel?: string;

@@ -53,19 +53,21 @@ export async function checkPlugins(
   return { plugins, usable, notLoaded };
 }
 
-/**
- * The plugins that a config names, whatever else is wrong in it.
- * @throws ConfigError if one of them cannot be loaded
- */
-export async function loadNamedPlugins(source: ConfigSource, cwd: string): Promise<LoadedPlugin[]> {
+/** The plugins that a config names, whatever else is wrong in it. @returns `problem`: why some are missing */
+export async function loadNamedPlugins(
+  source: ConfigSource,
+  cwd: string,
+): Promise<{ plugins: readonly LoadedPlugin[]; problem: ConfigError | null }> {
   const issues = new Issues(source.locate);
   const { file, folder } = source;
   const raw = { plugins: isDict(source.raw) ? (source.raw["plugins"] ?? []) : [] };
   const { value, fromEnvironment, hide } = expandEnvironment(raw, { environment: process.env, folder }, issues);
   const named = isDict(value) ? value["plugins"] : [];
   const { found } = await findPlugins(named, { folder, cwd }, { issues, fromEnvironment });
-  if (issues.found.length > 0) throw new ConfigError(file, shownIssues(issues.found, raw, hide));
-  return Promise.all(found.map(async ({ plugin, options }) => loadedAlone(plugin, options)));
+  return {
+    plugins: await Promise.all(found.map(async ({ plugin, options }) => loadedAlone(plugin, options))),
+    problem: issues.found.length === 0 ? null : new ConfigError(file, shownIssues(issues.found, raw, hide)),
+  };
 }
 
 /** A plugin as far as it can be known by itself. What its options say wrongly is left out. @param options as written */

@@ -1,4 +1,5 @@
 import type { Serializer } from "../serializers/serializer.ts";
+import type { Command } from "./command.ts";
 import type { AuthMethod } from "./method.ts";
 import type { PluginApi } from "./plugin-api.ts";
 import type { Link } from "./realm-link.ts";
@@ -33,6 +34,8 @@ export interface PluginDefinition<O = unknown> {
   readonly transports?: readonly Transport[];
   /** Links to other routers: the config's `cluster` chooses one by its type. */
   readonly links?: readonly Link[];
+  /** What can be run as `wampgate <name>` where the config, or the flag `--plugin`, names the plugin. */
+  readonly commands?: readonly Command[];
   /** What may follow the name in the config, `["name", { … }]`. Without it the plugin takes no options. */
   readonly options?: Schema<O>;
   /** Taps hooks directly. Runs once for each router, before it listens. A rejection stops the start. */

@@ -40,6 +40,11 @@ export const ERRORS = {
     meaning: "The config has a `cluster`, and a session in process was asked for before the router was linked to it.",
     todo: "Ask for it after `start()`, or make it a component.",
   },
+  WG_COMMAND: {
+    class: "PluginError",
+    meaning: "A command of a plugin failed.",
+    todo: "Read what it says. `--debug` shows where it failed.",
+  },
   WG_COMPONENT: {
     class: "WampgateError",
     meaning: "A component failed, or did not start within its `timeout`, so the router did not start.",

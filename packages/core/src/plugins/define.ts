@@ -1,3 +1,4 @@
+import type { Command, CommandFlags } from "../contract/command.ts";
 import type { AuthMethod } from "../contract/method.ts";
 import type { Plugin, PluginDefinition } from "../contract/plugin.ts";
 import type { Link } from "../contract/realm-link.ts";
@@ -68,6 +69,21 @@ export function defineMethod<C, S = unknown, B = S, V extends boolean = false>(
  */
 export function defineStrategy<B>(strategy: Strategy<B>): Strategy {
   return strategy as unknown as Strategy;
+}
+
+/**
+ * Declares a command. The flags' names and kinds are known in `run`.
+ *
+ * @example
+ * defineCommand({
+ *   name: "make-key",
+ *   description: "make a key for the config",
+ *   flags: { bytes: { value: "n", description: "how long it is; default: 32" } },
+ *   run: ({ flags, print }) => print(randomBytes(Number(flags.bytes ?? 32)).toString("hex")),
+ * });
+ */
+export function defineCommand<const F extends CommandFlags = CommandFlags>(command: Command<F>): Command {
+  return command as unknown as Command;
 }
 
 /**

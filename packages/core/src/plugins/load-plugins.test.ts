@@ -145,11 +145,18 @@ describe("a key that core does not know is refused, with the one that was probab
   });
 });
 
+const command = { name: "make-key", description: "make a key", run: () => undefined };
+
 it.each<[string, unknown, string]>([
   ["name", "", "the plugin needs name: expected a string, found a string"],
   ["apply", 5, "the plugin has a wrong apply: expected a function, found an integer"],
   ["methods", {}, "the plugin has a wrong methods: expected a list or function, found a dictionary"],
   ["methods", [5], "methods[0] must be an object, found an integer"],
+  ["commands", [{ ...command, name: "start" }], 'commands[0] has the name "start", which is core\'s own'],
+  ["commands", [{ ...command, name: "Make Key" }], 'commands[0] has the name "Make Key": expected small letters'],
+  ["commands", [{ ...command, flags: { config: { description: "d" } } }], 'commands[0].flags has the name "config"'],
+  ["commands", [{ ...command, flags: { a: { descr: "d" } } }], "commands[0].flags.a needs description"],
+  ["commands", [{ ...command, arguments: [{ name: "a" }] }], "commands[0].arguments[0] needs description"],
   ["requires", [""], "requires[0] must be the name of a plugin, found a string"],
   [
     "strategies",

@@ -1,3 +1,4 @@
+import type { Command, CommandArgument, CommandFlag } from "../contract/command.ts";
 import type { AuthMethod, ClientHalf, StaticPrincipals } from "../contract/method.ts";
 import type { PluginDefinition } from "../contract/plugin.ts";
 import type { Link } from "../contract/realm-link.ts";
@@ -22,6 +23,7 @@ const PLUGIN: Shape<PluginDefinition> = {
   serializers: "list?",
   transports: "list?",
   links: "list?",
+  commands: "list?",
   options: "schema?",
   apply: "function?",
 };
@@ -75,6 +77,25 @@ const TRANSPORT: Shape<Transport> = {
 
 const LINK: Shape<Link> = { type: "string", schema: "schema", start: "function" };
 
+const COMMAND: Shape<Command> = {
+  name: "string",
+  description: "string",
+  arguments: "list?",
+  flags: "object?",
+  run: "function",
+};
+const FLAG: Shape<CommandFlag> = { description: "string", value: "string?" };
+const ARGUMENT: Shape<CommandArgument> = { name: "string", description: "string", isOptional: "boolean?" };
+
+/** Names of core's own commands, now or later. */
+export const CORE_COMMANDS = [
+  ...["init", "start", "check", "schema", "print-config", "help"],
+  ...["explain", "sessions", "reload", "log-level", "import"],
+];
+
+/** Flags that each command has, or that choose its plugin. */
+const CORE_FLAGS = ["config", "debug", "plugin", "help"];
+
 /** What is wrong in a plugin's shape. Its author may not use types. */
 export function shapeProblems(plugin: PluginDefinition): string[] {
   return [
@@ -89,6 +110,7 @@ export function shapeProblems(plugin: PluginDefinition): string[] {
     ),
     ...membersOf(plugin.transports).flatMap(([transport, i]) => problemsOf(`transports[${i}]`, transport, TRANSPORT)),
     ...membersOf(plugin.links).flatMap(([link, i]) => problemsOf(`links[${i}]`, link, LINK)),
+    ...membersOf(plugin.commands).flatMap(([command, i]) => commandProblems(`commands[${i}]`, command)),
   ];
 }
 
@@ -118,6 +140,29 @@ function strategyProblems(what: string, strategy: unknown): string[] {
   if ((strategy as Partial<Strategy> | null)?.type === "static")
     problems.push(`${what} claims the type static, which belongs to the methods`);
   return problems;
+}
+
+function commandProblems(what: string, command: unknown): string[] {
+  const problems = problemsOf(what, command, COMMAND);
+  if (typeof command !== "object" || command === null) return problems;
+  const { name, flags, arguments: given } = command as Partial<Command>;
+  problems.push(...nameProblems(what, name, CORE_COMMANDS));
+  for (const [flag, value] of Object.entries(flags ?? {}))
+    problems.push(
+      ...nameProblems(`${what}.flags`, flag, CORE_FLAGS),
+      ...problemsOf(`${what}.flags.${flag}`, value, FLAG),
+    );
+  for (const [argument, i] of membersOf(given))
+    problems.push(...problemsOf(`${what}.arguments[${i}]`, argument, ARGUMENT));
+  return problems;
+}
+
+/** What is no text has been told. */
+function nameProblems(what: string, name: unknown, taken: readonly string[]): string[] {
+  if (typeof name !== "string" || name === "") return [];
+  if (!/^[a-z][a-z0-9-]*$/.test(name))
+    return [`${what} has the name "${name}": expected small letters, digits and "-"`];
+  return taken.includes(name) ? [`${what} has the name "${name}", which is core's own; choose another one`] : [];
 }
 
 /** Each member of a list, with its position. What is no list has been told. */

@@ -1,4 +1,4 @@
-import { WampgateError } from "../errors/wampgate-error.ts";
+import { WampgateError } from "./wampgate-error.ts";
 
 /** The command line is wrong: exit code 2. */
 export class UsageError extends WampgateError {

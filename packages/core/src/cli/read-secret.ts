@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from "node:readline";
 import { Writable } from "node:stream";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "../errors/usage-error.ts";
 
 /** Where a password comes from: a terminal, or a pipe. */
 type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
@@ -12,16 +12,17 @@ type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
  * @param what what it is, with a capital letter: `Password`
  * @throws UsageError if there is none
  */
-export async function readPassword(what: string, input: Input, output: NodeJS.WritableStream): Promise<string> {
+export async function readSecret(what: string, input: Input, output: NodeJS.WritableStream): Promise<string> {
+  const name = what.toLowerCase();
   const isTyped = input.isTTY === true;
   // readline echoes what it edits to its output, and sets the terminal to raw mode so that this one echoes nothing.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input, terminal: isTyped, historySize: 0, ...(isTyped ? { output: nowhere } : {}) });
   const next = linesOf(lines);
   try {
-    if (!isTyped) return given(await next(), "no password came on stdin: pipe one in, or type it at a terminal");
+    if (!isTyped) return given(await next(), `no ${name} came on stdin: pipe one in, or type it at a terminal`);
     output.write(`${what} (not shown): `);
-    const password = given(await next(), "no password was typed; nothing was made");
+    const password = given(await next(), `no ${name} was typed; nothing was made`);
     output.write("\nAgain: ");
     if ((await next()) !== password) throw new UsageError("the two were not the same; nothing was made");
     return password;

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
-import { readPassword } from "./read-password.ts";
-import { UsageError } from "./usage-error.ts";
+import { readSecret } from "./read-secret.ts";
+import { UsageError } from "../errors/usage-error.ts";
 
 /** A stdin, and a stderr that keeps what it shows. @param isTTY whether they are a terminal */
 function console(isTTY: boolean) {
@@ -19,7 +19,7 @@ function console(isTTY: boolean) {
 
 it("a password that is typed at a terminal is asked for twice, and not shown", async () => {
   const { input, output, shown, raw } = console(true);
-  const password = readPassword("Password", input, output);
+  const password = readSecret("Password", input, output);
   input.write("se");
   input.write("cret1\r");
   input.write("secret1\r");
@@ -31,14 +31,14 @@ it("a password that is typed at a terminal is asked for twice, and not shown", a
 
 it("the backspace key works", async () => {
   const { input, output } = console(true);
-  const password = readPassword("Password", input, output);
+  const password = readSecret("Password", input, output);
   input.write("secreT\x7ft\rsecret\r");
   expect(await password).toBe("secret");
 });
 
 it("two passwords that differ are refused, and neither is shown", async () => {
   const { input, output, shown } = console(true);
-  const password = readPassword("Password", input, output);
+  const password = readSecret("Password", input, output);
   input.write("secret1\rsecret2\r");
   await expect(password).rejects.toThrow(new UsageError("the two were not the same; nothing was made"));
   expect(shown()).not.toContain("secret");
@@ -49,7 +49,7 @@ it.each([
   ["Ctrl+D", "\x04"],
 ])("%s ends the question", async (_key, typed) => {
   const { input, output, raw } = console(true);
-  const password = readPassword("Password", input, output);
+  const password = readSecret("Password", input, output);
   input.write(`sec${typed === "\x04" ? "\x15" : ""}${typed}`);
   await expect(password).rejects.toThrow(UsageError);
   expect(raw.at(-1)).toBe(false);
@@ -57,7 +57,7 @@ it.each([
 
 it("from a pipe one line is read, without a question", async () => {
   const { input, output, shown } = console(false);
-  const password = readPassword("Password", input, output);
+  const password = readSecret("Password", input, output);
   input.write("sec");
   input.write("ret ✓\r\nmore\n");
   expect(await password).toBe("secret ✓");
@@ -67,13 +67,13 @@ it("from a pipe one line is read, without a question", async () => {
 it("a pipe without an end of line gives what it holds", async () => {
   const { input, output } = console(false);
   input.end("secret");
-  expect(await readPassword("Password", input, output)).toBe("secret");
+  expect(await readSecret("Password", input, output)).toBe("secret");
 });
 
 it("an empty password is refused", async () => {
   for (const isTTY of [true, false]) {
     const { input, output } = console(isTTY);
-    const password = readPassword("Password", input, output);
+    const password = readSecret("Password", input, output);
     input.end(isTTY ? "\r\r" : "");
     await expect(password).rejects.toThrow(UsageError);
   }
