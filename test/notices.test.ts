@@ -82,11 +82,59 @@ it("actionDenied tells of each denied action, with its rule, also of those that 
   client.send(Code.REGISTER, 4, {}, "com.open");
   await client.expect(Code.ERROR);
   const session = expect.objectContaining({ authid: "guest", authrole: "guest" }) as unknown;
-  const subscribe = { session, action: "subscribe", uri: "com.secret", rule: "no rule" };
+  const who = { at: expect.any(Number) as unknown, session, realm: "realm1", role: "guest" };
+  const file = expect.any(String) as unknown;
+  const subscribe = {
+    ...who,
+    ...{ action: "subscribe", uri: "com.secret", match: "exact", by: "no-rule", rule: "no rule" },
+    config: { path: "realms[0].roles[1]", file, line: null },
+  };
+  const byRule = { by: "rule", rule: expect.stringContaining("com.open") as unknown };
   expect(denials).toEqual([
     subscribe,
     subscribe,
     subscribe,
-    { session, action: "register", uri: "com.open", rule: expect.stringContaining("com.open") as unknown },
+    {
+      ...{ ...who, action: "register", uri: "com.open", match: "exact", ...byRule },
+      config: { path: "realms[0].roles[1].permissions[0]", file, line: null },
+    },
   ]);
+});
+
+describe("actionDenied tells what denied an action, and where that stands in the config", () => {
+  const AUTHORIZER = "com.example.authorize";
+  const asked = [
+    { name: "asked", authorizer: AUTHORIZER },
+    { name: "hooked" },
+    { name: "free", "allow-by-default": true },
+    { name: "authorizer", permissions: [{ uri: AUTHORIZER, allow: { register: true } }] },
+  ];
+  const principals = Object.fromEntries(asked.map(({ name }) => [name, { ticket: "t", role: name }]));
+
+  beforeEach(async () => {
+    await running.close();
+    const witness = definePlugin({
+      name: "witness",
+      core: "*",
+      apply({ hooks }) {
+        hooks.authorize.tap("witness", () => ({ allow: false }));
+        hooks.actionDenied.tap("witness", (denied) => void denials.push(denied));
+      },
+    });
+    const entry = transport({ auth: { ticket: { type: "static", principals } } });
+    running = await startLimited([entry], { plugins: [witness], roles: asked });
+    await running.router.session("realm1", { role: "authorizer" }).register(AUTHORIZER, () => false);
+  });
+
+  it.each([
+    ["asked", [Code.SUBSCRIBE, 1, { match: "prefix" }, "com.a."], "authorizer", "realms[0].roles[1].authorizer"],
+    ["hooked", [Code.CALL, 1, {}, "com.a"], "hook", "realms[0].roles[2]"],
+    ["free", [Code.REGISTER, 1, {}, AUTHORIZER], "guard", "realms[0].roles[3]"],
+  ] as const)("%s", async (authid, message, by, path) => {
+    const client = await login(authid);
+    client.send(...message);
+    await client.expect(Code.ERROR);
+    const { match = "exact" } = message[2] as { match?: string };
+    expect(denials).toMatchObject([{ by, uri: message[3], match, role: authid, config: { path } }]);
+  });
 });

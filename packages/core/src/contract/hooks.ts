@@ -2,7 +2,8 @@ import type { Dict } from "../wamp/payload.ts";
 import type { Action, AuthorizeQuery, Decision } from "./authorization.ts";
 import type { Hello } from "./hello.ts";
 import type { Principal } from "./assignment.ts";
-import type { LoginRecord, LoginStep } from "./login-record.ts";
+import type { MatchPolicy } from "../wamp/uri.ts";
+import type { ConfigRef, LoginRecord, LoginStep } from "./login-record.ts";
 import type { LoginAttempt, PrincipalQuery, Proof } from "./method.ts";
 import type { Cause } from "./login-cause.ts";
 import type { LimitHit } from "./observers.ts";
@@ -56,11 +57,24 @@ export interface SessionEnd {
 
 /** An action of a session that was denied. */
 export interface ActionDenied {
+  /** In milliseconds since 1970. */
+  readonly at: number;
   readonly session: SessionInfo;
+  readonly realm: string;
+  readonly role: string;
   readonly action: Action;
   readonly uri: string;
-  /** What denied it, as in the log: a rule, an authorizer, a plugin, or `no rule`. */
+  /** How `uri` was to be compared: only what is subscribed to or registered may be a pattern. */
+  readonly match: MatchPolicy;
+  /**
+   * What denied it. `guard`: what needs a rule of its own, as the procedure of an authenticator. `hook`: a tap of the hook
+   * `authorize`.
+   */
+  readonly by: "rule" | "no-rule" | "authorizer" | "hook" | "guard";
+  /** The same in words, as in the log: a rule, an authorizer, a plugin, or `no rule`. */
   readonly rule: string;
+  /** Where the rule or the authorizer stands in the config; for all others, where the role does. */
+  readonly config: ConfigRef;
 }
 
 /** A router that is about to start. */

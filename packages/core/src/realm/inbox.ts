@@ -15,9 +15,11 @@ import { type Denial, denialOf, NotAuthorized, notAuthorized } from "./access/no
 import type { AuthorizationRequest } from "./access/authorizer.ts";
 import type { Member } from "./member.ts";
 import type { MetaProcedure } from "./meta/meta-call.ts";
-import type { Denials, Ruling } from "./access/permissions.ts";
+import type { Decider, Denials, Ruling } from "./access/permissions.ts";
+import type { Permission } from "./access/settings.ts";
 import type { RealmOptions } from "./settings.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
+import type { ConfigRef } from "../contract/login-record.ts";
 import type { Log } from "../contract/log.ts";
 import type { Broker } from "./broker/broker.ts";
 import { isAcknowledged } from "./broker/publish-options.ts";
@@ -38,6 +40,8 @@ export interface InboxRealm {
   readonly log: Log;
   readonly hooks: Pick<RouterHooks, "actionDenied">;
   readonly options: RealmOptions;
+  /** Where what decided for a role stands in the config. */
+  placeOf(role: string, by: Decider["by"], rule?: Permission): ConfigRef;
   readonly broker: Broker;
   readonly dealer: Dealer;
   /** The router's own procedures, `wamp.…`. */
@@ -205,12 +209,16 @@ export class SessionInbox implements RealmAttachment {
     }
   }
 
-  #tellDenied({ action, uri, rule }: Denial): void {
+  #tellDenied({ action, uri, match, by: { by, text: rule, rule: permission } }: Denial): void {
     const { info } = this.#member;
-    const { session, authid, authrole } = info;
-    this.#realm.hooks.actionDenied.call({ session: info, action, uri, rule });
+    const { session, realm, authid, authrole: role } = info;
+    const { actionDenied } = this.#realm.hooks;
+    if (actionDenied.taps.length > 0) {
+      const config = this.#realm.placeOf(role, by, permission);
+      actionDenied.call({ at: Date.now(), session: info, realm, role, action, uri, match, by, rule, config });
+    }
     unlessRepeated(info, `denied ${action}`, (repeats) =>
-      this.#realm.log.warn({ denied: action, uri, rule, session, authid, authrole, ...repeats }, "action denied"),
+      this.#realm.log.warn({ denied: action, uri, rule, session, authid, authrole: role, ...repeats }, "action denied"),
     );
   }
 

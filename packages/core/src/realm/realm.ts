@@ -24,7 +24,8 @@ import { detailsOf, sessionMeta } from "./meta/session-meta.ts";
 import { subscriptionMeta } from "./meta/subscription-meta.ts";
 import { Testaments } from "./meta/testament-meta.ts";
 import { MetaTopic } from "./meta/topics.ts";
-import type { Denials, Ruling } from "./access/permissions.ts";
+import type { Decider, Denials, Ruling } from "./access/permissions.ts";
+import type { Permission } from "./access/settings.ts";
 import { type InboxRealm, SessionInbox } from "./inbox.ts";
 import { calleeOf } from "./dealer/registrations.ts";
 import type { RunningLink } from "../contract/realm-link.ts";
@@ -138,9 +139,20 @@ export class Realm implements RealmPort, InboxRealm {
   }
 
   place(role: string | null): ConfigRef {
+    return this.#settings.now.place(this.#pathOf(role));
+  }
+
+  placeOf(role: string, by: Decider["by"], rule?: Permission): ConfigRef {
     const { place, roles } = this.#settings.now;
-    const index = roles.findIndex(({ name }) => name === role);
-    return place(index === -1 ? [] : ["roles", index]);
+    const path = this.#pathOf(role);
+    if (by === "authorizer") return place([...path, "authorizer"]);
+    const index = roles.find(({ name }) => name === role)?.permissions?.findIndex((one) => one === rule) ?? -1;
+    return place(index === -1 ? path : [...path, "permissions", index]);
+  }
+
+  #pathOf(role: string | null): (string | number)[] {
+    const index = this.#settings.now.roles.findIndex(({ name }) => name === role);
+    return index === -1 ? [] : ["roles", index];
   }
 
   whenRegistered(procedure: string, signal: AbortSignal): Promise<void> {

@@ -11,7 +11,7 @@ import { excerpt } from "../../wamp/excerpt.ts";
 import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import { refusal, WampError } from "../../errors/wamp-error.ts";
 import { Authorizer, type AuthorizationRequest } from "./authorizer.ts";
-import { notAuthorized } from "./not-authorized.ts";
+import { type Denial, denialOf, notAuthorized } from "./not-authorized.ts";
 import { type Denials, Role, type Ruling, type StaticDecision } from "./permissions.ts";
 
 /** How long taps of the hook `authorize` may take for one message, in milliseconds. */
@@ -149,11 +149,13 @@ export class Authorization {
     return authorizer !== null || this.#context.hooks.authorize.taps.length > 0;
   }
 
-  #guard({ action, uri }: AuthorizationRequest, settled: StaticDecision | null): void {
+  #guard(request: AuthorizationRequest, settled: StaticDecision | null): void {
+    const { uri } = request;
+    const guard = (text: string): Denial => denialOf(request, { allow: false, by: { by: "guard", text } });
     if (this.guards(uri)) {
       if (settled?.decision.allow === true && settled.rule?.match === "exact") return;
       throw notAuthorized(
-        { action, uri, rule: "no exact rule, which an authenticator or authorizer needs" },
+        guard("no exact rule, which an authenticator or authorizer needs"),
         ": it is configured as an authenticator or authorizer, and only an exact permission rule grants that",
       );
     }
@@ -161,7 +163,7 @@ export class Authorization {
     // Nor does an authorizer or a hook grant it, which may answer for whole groups of URIs.
     if (settled?.decision.allow === true && settled.rule?.uri.startsWith("wamp.") === true) return;
     throw notAuthorized(
-      { action, uri, rule: 'no rule that begins with "wamp."' },
+      guard('no rule that begins with "wamp."'),
       ': only a permission rule that begins with "wamp." grants that',
     );
   }
@@ -197,7 +199,9 @@ export class Authorization {
       const query = { session: port.info, action, uri, options, signal: limit.signal };
       const decision = (await hooks.authorize.promise(query)) ?? NO_RULE;
       const plugin = deciderOf(query);
-      return decision.allow || plugin === null ? decision : { ...decision, by: `plugin ${plugin}` };
+      return decision.allow || plugin === null
+        ? decision
+        : { ...decision, by: { by: "hook", text: `plugin ${plugin}` } };
     } catch (error) {
       if (!parent.aborted && authorizer === null)
         unlessRepeated(port.info, "hook authorize", (repeats) =>

@@ -70,7 +70,9 @@ export class Authorizer {
       throw error;
     }
     const { cache, ...answered } = answer;
-    const decision = answered.allow ? answered : { ...answered, by: `authorizer ${uri}` };
+    const decision = answered.allow
+      ? answered
+      : { ...answered, by: { by: "authorizer", text: `authorizer ${uri}` } as const };
     if (cache) this.#remember(port, request, decision);
     return decision;
   }

@@ -1,19 +1,20 @@
-import type { Action } from "../../contract/authorization.ts";
 import { WampError, withoutStack } from "../../errors/wamp-error.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import { excerpt } from "../../wamp/excerpt.ts";
-import type { Ruling } from "./permissions.ts";
+import type { AuthorizationRequest } from "./authorizer.ts";
+import type { Decider, Ruling } from "./permissions.ts";
 
-/** What was denied, and by what. */
-export interface Denial {
-  readonly action: Action;
-  readonly uri: string;
-  /** What denied it, for the log: a rule, an authorizer, a plugin, or `no rule`. The client does not learn it. */
-  readonly rule: string;
+type Request = Pick<AuthorizationRequest, "action" | "uri" | "match">;
+
+/** What was denied, and by what. The client does not learn that. */
+export interface Denial extends Request {
+  readonly by: Decider;
 }
 
-export function denialOf({ action, uri }: Pick<Denial, "action" | "uri">, { by = "no rule" }: Ruling): Denial {
-  return { action, uri, rule: by };
+const NO_RULE: Decider = { by: "no-rule", text: "no rule" };
+
+export function denialOf({ action, uri, match }: Request, { by = NO_RULE }: Ruling): Denial {
+  return { action, uri, match, by };
 }
 
 /** The refusal of a request that is not allowed. */

@@ -1,12 +1,21 @@
 import type { Action, Decision } from "../../contract/authorization.ts";
+import type { ActionDenied } from "../../contract/hooks.ts";
 import type { Permission, RoleSettings } from "./settings.ts";
 import { covers, overlap, type UriPattern } from "../../wamp/patterns.ts";
 import { matches } from "../../wamp/uri.ts";
 
-/** A decision; a denial says what made it, for the log. */
+/** What made a decision, for the operator. */
+export interface Decider {
+  readonly by: ActionDenied["by"];
+  /** In words: a rule of the config as `com.example. (prefix)`, an authorizer, a plugin. */
+  readonly text: string;
+  /** The rule, if one did. */
+  readonly rule?: Permission;
+}
+
+/** A decision; a denial says what made it, if any rule matched. */
 export interface Ruling extends Decision {
-  /** A rule of the config as `com.example. (prefix)`, an authorizer, a plugin; undefined if no rule matches. */
-  readonly by?: string;
+  readonly by?: Decider;
 }
 
 /** What a role's static rules decide, and the rule that decided; null for `allow-by-default`. */
@@ -38,7 +47,10 @@ export class Role {
     this.#patterns = bySpecificity(permissions ?? []).map((permission) => ruleOf(permission));
     // An empty list beside `allow-by-default` denies all, as in Crossbar.
     if (permissions?.length === 0)
-      this.#otherwise = { decision: { allow: false, by: "the empty list of permissions" }, rule: null };
+      this.#otherwise = {
+        decision: { allow: false, by: { by: "no-rule", text: "the empty list of permissions" } },
+        rule: null,
+      };
     else this.#otherwise = allowByDefault ? { decision: { allow: true }, rule: null } : null;
   }
 
@@ -73,8 +85,9 @@ export function bySpecificity(permissions: readonly Permission[]): Permission[] 
 
 function ruleOf(permission: Permission): Rule {
   const { uri, match, allow, disclose } = permission;
+  const by: Decider = { by: "rule", text: `${uri} (${match})`, rule: permission };
   const saying = (action: Action, disclosed: boolean): StaticDecision => ({
-    decision: { allow: allow[action], disclose: disclosed, by: `${uri} (${match})` },
+    decision: { allow: allow[action], disclose: disclosed, by },
     rule: permission,
   });
   return {

@@ -217,7 +217,7 @@ export class Registrar {
     const isForeign = found.callees.some(({ member }) => !isSameUser(member.info, by.info));
     if (isForeign && !this.#access.mayTakeOver(by.port, { uri: procedure, match }))
       throw denied(
-        { action: "register", uri: procedure, rule: "no rule with force-reregister" },
+        { action: "register", uri: procedure, match, by: { by: "guard", text: "no rule with force-reregister" } },
         `not authorized to take ${excerpt(procedure)} from another user: that needs a permission rule with force-reregister`,
       );
     return found.callees.map(({ member }) => ({ member, found }));
