@@ -1,5 +1,11 @@
 import { acceptAs, Code, definePlugin, type Reloaded, type WampgateConfig } from "@wampgate/core";
-import { type FakeClient, startTestRouter, type TestRouter, type WireMessage } from "@wampgate/plugin-testkit";
+import {
+  type FakeClient,
+  type MemoryNetwork,
+  startTestRouter,
+  type TestRouter,
+  type WireMessage,
+} from "@wampgate/plugin-testkit";
 
 type Options = Record<string, unknown>;
 
@@ -153,12 +159,20 @@ export interface Parties extends TestRouter {
   readonly reload: (realms: unknown) => Promise<Reloaded>;
 }
 
-/** A router in memory with these realms. */
-export async function startParties(realms: unknown, components?: unknown): Promise<Parties> {
+/**
+ * A router in memory with these realms.
+ * @param node links it to other routers
+ */
+export async function startParties(
+  realms: unknown,
+  components?: unknown,
+  node?: { readonly network: MemoryNetwork; readonly name: string },
+): Promise<Parties> {
   const { default: anonymous } = await import("@wampgate/auth-anonymous");
-  const plugins = [everyone, anonymous];
+  const plugins = [everyone, anonymous, ...(node === undefined ? [] : [node.network.plugin])];
   const auth = { anonymous: { type: "static" } };
-  const router = await startTestRouter({ plugins, realms, components, auth });
+  const cluster = node?.network.entry(node.name);
+  const router = await startTestRouter({ plugins, realms, components, auth, cluster });
   const reload = (others: unknown): Promise<Reloaded> => {
     const config = { plugins, realms: others, transports: [{ type: "memory", auth }] };
     return router.router.reload(config as unknown as WampgateConfig);

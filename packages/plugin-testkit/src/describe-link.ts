@@ -431,6 +431,111 @@ export function describeLink({ describe, it }: Runner, { network: made, patience
       }));
   });
 
+  describe("a link between nodes: the meta API", () => {
+    it("counts, lists and shows the sessions of all nodes", () =>
+      use(async ({ join }) => {
+        const clients = [await join("a"), await join("b"), await join("c")];
+        const ids = clients.map(({ session }) => session).sort();
+        for (const client of clients) {
+          assert.deepEqual(await client.result(client.call("wamp.session.count")), [3]);
+          const [listed] = (await client.result(client.call("wamp.session.list"))) as [number[]];
+          assert.deepEqual(listed.sort(), ids);
+          for (const session of ids) {
+            const [shown] = (await client.result(client.call("wamp.session.get", [session]))) as [{ session: number }];
+            assert.equal(shown.session, session);
+          }
+        }
+      }));
+
+    it("tells each subscriber once of a session that joins and leaves on another node", () =>
+      use(async ({ join }) => {
+        const watcher = await join("a");
+        await watcher.subscribe("wamp.session.on_join");
+        await watcher.subscribe("wamp.session.on_leave");
+        const other = await join("b");
+        assert.equal(((await watcher.event()).args as { session: number }[])[0]?.session, other.session);
+        other.fake.close();
+        assert.deepEqual(((await watcher.event()).args as number[])[0], other.session);
+        await watcher.isQuiet();
+      }));
+
+    it("ends sessions of other nodes", () =>
+      use(async ({ join }) => {
+        const [one, other, third] = [await join("a"), await join("b"), await join("c")];
+        await one.result(one.call("wamp.session.kill", [other.session]));
+        assert.equal((await other.fake.expect(Code.GOODBYE))[2], "wamp.close.killed");
+        const request = one.call("wamp.session.kill_by_authid", ["joe"]);
+        const [killed] = (await one.result(request)) as [number[]];
+        assert.ok(killed.includes(third.session) && !killed.includes(one.session));
+        assert.equal((await third.fake.expect(Code.GOODBYE))[2], "wamp.close.killed");
+      }));
+
+    it("lists the subscribers and callees of all nodes, and ends theirs", () =>
+      use(async ({ join }) => {
+        const [one, other, third] = [await join("a"), await join("b"), await join("c")];
+        const subscription = await other.subscribe("com.example.news");
+        await third.subscribe("com.example.news");
+        const registration = await other.register("com.example.shared", { invoke: "roundrobin" });
+        await third.register("com.example.shared", { invoke: "roundrobin" });
+        const ids = [other.session, third.session].sort();
+        for (const [procedure, id] of [
+          ["wamp.subscription.list_subscribers", subscription],
+          ["wamp.registration.list_callees", registration],
+        ] as const) {
+          const [listed] = (await one.result(one.call(procedure, [id]))) as [number[]];
+          assert.deepEqual(listed.sort(), ids);
+        }
+        await one.result(one.call("wamp.registration.remove_callee", [registration, other.session]));
+        assert.deepEqual((await other.fake.expect(Code.UNREGISTERED)).slice(1, 2), [0]);
+        assert.deepEqual(await one.result(one.call("wamp.registration.count_callees", [registration])), [1]);
+        await one.result(one.call("wamp.subscription.remove_subscriber", [subscription, third.session]));
+        assert.deepEqual(await one.result(one.call("wamp.subscription.count_subscribers", [subscription])), [1]);
+      }));
+
+    it("gives a procedure to a session that takes it from one of another node", () =>
+      use(async ({ join }) => {
+        const [caller, holder, taker] = [await join("a"), await join("b"), await join("c")];
+        await holder.register("com.example.taken");
+        await taker.register("com.example.taken", { force_reregister: true });
+        assert.deepEqual((await holder.fake.expect(Code.UNREGISTERED)).slice(1, 2), [0]);
+        const request = caller.call("com.example.taken");
+        taker.yield((await taker.invocation()).request, ["taken"]);
+        assert.deepEqual(await caller.result(request), ["taken"]);
+      }));
+
+    it("tells of the sessions of a node that is gone, and publishes their testaments, to each subscriber once", () =>
+      use(async ({ join, network }) => {
+        const [watcher, other, lost] = [await join("a"), await join("c"), await join("b")];
+        for (const client of [watcher, other]) {
+          await client.subscribe("wamp.session.on_leave");
+          await client.subscribe("com.example.will");
+        }
+        await lost.result(lost.call("wamp.session.add_testament", ["com.example.will", ["last"], {}]));
+        await network.kill("b");
+        const publications = [];
+        for (const client of [watcher, other]) {
+          const [will, left] = [await client.event(), await client.event()];
+          assert.deepEqual([will.args, (left.args as number[])[0]], [["last"], lost.session]);
+          publications.push([will.publication, left.publication]);
+          await client.isQuiet();
+        }
+        assert.deepEqual(publications[0], publications[1]);
+        assert.deepEqual(await watcher.result(watcher.call("wamp.session.count")), [2]);
+      }));
+
+    it("publishes a testament once if its session alone is gone", () =>
+      use(async ({ join }) => {
+        const [watcher, other, leaver] = [await join("a"), await join("c"), await join("b")];
+        for (const client of [watcher, other]) await client.subscribe("com.example.will");
+        await leaver.result(leaver.call("wamp.session.add_testament", ["com.example.will", ["last"], {}]));
+        leaver.fake.close();
+        for (const client of [watcher, other]) {
+          assert.deepEqual((await client.event()).args, ["last"]);
+          await client.isQuiet();
+        }
+      }));
+  });
+
   describe("a link between nodes: faults", () => {
     it("ends the calls of a node that is gone: its callers, its callees, and what it held", () =>
       use(async ({ join, network }) => {

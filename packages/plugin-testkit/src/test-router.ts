@@ -12,6 +12,8 @@ export interface TestRouterOptions {
   /** Default: `realm1` with the role `user`, which may do everything. */
   readonly realms?: unknown;
   readonly components?: unknown;
+  /** The link to other nodes; default: none. */
+  readonly cluster?: unknown;
   /** In milliseconds; default: the config's. */
   readonly authTimeout?: number;
 }
@@ -28,13 +30,14 @@ export const DEFAULT_REALMS = [{ name: "realm1", roles: [{ name: "user", "allow-
 
 /** Starts a router with these plugins behind a transport in memory. */
 export async function startTestRouter(options: TestRouterOptions): Promise<TestRouter> {
-  const { plugins, auth, realms = DEFAULT_REALMS, components, authTimeout } = options;
+  const { plugins, auth, realms = DEFAULT_REALMS, components, cluster, authTimeout } = options;
   const log = new CapturedLog();
   const config = {
     plugins,
     realms,
     transports: [{ type: "memory", auth, ...(authTimeout === undefined ? {} : { "auth-timeout": authTimeout }) }],
     ...(components === undefined ? {} : { components }),
+    ...(cluster === undefined ? {} : { cluster }),
   };
   const router = await createRouter(config as unknown as WampgateConfig, { log });
   await router.start();

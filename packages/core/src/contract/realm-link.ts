@@ -95,9 +95,34 @@ export interface RemoteRefusal {
   readonly why: RefusalReason;
 }
 
+/** A meta procedure is called for what the asked node alone knows. Whether the caller may do that is judged already. */
+export interface RemoteQuestion {
+  readonly type: "QUESTION";
+  /** Counts the questions of one node: 1, 2, 3 … */
+  readonly request: number;
+  readonly procedure: string;
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Dict>;
+}
+
+/** The answer to a question: its value, or an error. */
+export interface RemoteAnswer {
+  readonly type: "ANSWER";
+  readonly request: number;
+  readonly value: unknown;
+  readonly error: { readonly uri: string; readonly message: string } | null;
+}
+
 /** What one node sends to another about a realm. */
 export type RemoteMessage =
-  RemoteEvent | RemoteInvocation | RemoteInterrupt | RemoteResult | RemoteError | RemoteRefusal;
+  | RemoteEvent
+  | RemoteInvocation
+  | RemoteInterrupt
+  | RemoteResult
+  | RemoteError
+  | RemoteRefusal
+  | RemoteQuestion
+  | RemoteAnswer;
 
 /** A node has subscribers of a topic or pattern: it wants its events. */
 export interface InterestFact {
@@ -129,8 +154,29 @@ export interface CalleeFact {
   readonly forwardTimeout: boolean;
 }
 
+/** A session is on a node. */
+export interface SessionFact {
+  readonly kind: "session";
+  readonly session: number;
+  readonly authid: string;
+  readonly authrole: string;
+}
+
+/**
+ * An event to be published when a session is gone, also if its node is gone with it. `session` and `number` together name
+ * the fact.
+ */
+export interface TestamentFact {
+  readonly kind: "testament";
+  readonly session: number;
+  readonly number: number;
+  /** Those of scope `detached` are published first. */
+  readonly scope: "detached" | "destroyed";
+  readonly event: RemoteEvent;
+}
+
 /** What is so on one node of a realm, which all others must know. */
-export type Fact = InterestFact | CalleeFact;
+export type Fact = InterestFact | CalleeFact | SessionFact | TestamentFact;
 
 /** The wish of a session to offer a procedure. */
 export interface ClaimWish {
@@ -195,8 +241,8 @@ export interface RealmSide {
    */
   received(node: NodeName, message: unknown): boolean;
   /**
-   * A node is gone: its facts are forgotten, and the calls between it and this one end. If it comes back, it tells its facts
-   * again.
+   * A node is gone: its facts are forgotten, and the calls between it and this one end. Subscribers of this node are told of
+   * its sessions. If it comes back, it tells its facts again.
    */
   gone(node: NodeName): void;
 }

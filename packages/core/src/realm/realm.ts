@@ -46,7 +46,7 @@ export class Realm implements RealmPort, InboxRealm {
   readonly broker: Broker;
   readonly dealer: Dealer;
   /** The router's own procedures, `wamp.…`. */
-  readonly procedures: ReadonlyMap<string, MetaProcedure>;
+  procedures: ReadonlyMap<string, MetaProcedure>;
   readonly #settings: LiveSource<RealmRules>;
   readonly #authorization: Authorization;
   readonly #testaments: Testaments;
@@ -102,7 +102,11 @@ export class Realm implements RealmPort, InboxRealm {
 
   /** Acts with the realms of this name on other nodes from now on. No session has joined yet. */
   connect(link: RunningLink): void {
-    this.#remote = new RemoteRealm(link, this);
+    const { name, log, broker, dealer, procedures } = this;
+    const sessions = (): SessionInfo[] => [...this.#members.values()].map(({ info }) => info);
+    this.#remote = new RemoteRealm(link, { name, log, broker, dealer, procedures, sessions });
+    this.#testaments.connect(this.#remote.testaments);
+    this.procedures = this.#remote.procedures;
   }
 
   /** The realm was removed from the config. */
@@ -169,6 +173,7 @@ export class Realm implements RealmPort, InboxRealm {
     if (!peer.service) {
       this.#members.set(peer.info.session, member);
       this.#quota.enter(peer.info.authid);
+      this.#remote?.joined(peer.info);
       attempt(
         () => this.#tellJoined(peer.info),
         (error) =>
@@ -206,7 +211,9 @@ export class Realm implements RealmPort, InboxRealm {
   #tellLeft(member: Member): void {
     if (member.leavesUntold) this.#testaments.forget(member);
     else this.#testaments.execute(member);
-    if (member.port.service || member.leavesUntold) return;
+    if (member.port.service) return;
+    this.#remote?.left(member.info);
+    if (member.leavesUntold) return;
     const { session, authid, authrole } = member.info;
     this.broker.announce(MetaTopic.left, [session, authid, authrole]);
   }

@@ -106,6 +106,7 @@ export class Broker {
       );
       this.#budget.take(member, holdingSize(topic));
     }
+    const isCreated = found === undefined && this.#isOnlyHere(topic, match);
     const subscription = found ?? this.#create(topic, match, null);
     subscription.subscribers.add(member);
     this.restrict(member, subscription, subscription.settling === null ? denials : NOT_YET);
@@ -115,7 +116,7 @@ export class Broker {
     const subscribed = (): void => {
       member.send({ type: "SUBSCRIBED", request, subscription: subscription.id });
       if (retained) this.#sendRetained(member, subscription);
-      if (found === undefined) this.#tell(MetaTopic.subscriptionCreated, subscription, member, detailsOf(subscription));
+      if (isCreated) this.#tell(MetaTopic.subscriptionCreated, subscription, member, detailsOf(subscription));
       if (isNew) this.#tell(MetaTopic.subscribed, subscription, member, subscription.id);
     };
     if (subscription.settling === null) return subscribed();
@@ -195,6 +196,13 @@ export class Broker {
     this.dispatch({ id: randomId(), topic, payload, details: {}, audience: null, except, retain: false });
   }
 
+  /** As `announce`, but only to the subscribers of this node. @param id of the publication */
+  announceHere(topic: string, args: readonly unknown[], id: number): void {
+    if (this.#index.matching(topic).length === 0) return;
+    const payload = payloadOf({ args });
+    this.deliver({ id, topic, payload, details: {}, audience: null, except: null, retain: false });
+  }
+
   /** Whether `topic` has subscribers on any node, or its events are kept. */
   isHeard(topic: string): boolean {
     return this.#index.matching(topic).length > 0 || this.#remote?.hears(topic) === true;
@@ -268,6 +276,11 @@ export class Broker {
     return subscription;
   }
 
+  /** Whether no other node has a subscription. */
+  #isOnlyHere(uri: string, match: MatchPolicy): boolean {
+    return this.#remote?.lookUp(match, uri) === undefined;
+  }
+
   /** Resolves when other nodes send the events of a new subscription. */
   async #settled(subscription: Subscription, remote: RemoteEvents): Promise<void> {
     await remote.want(subscription);
@@ -288,7 +301,8 @@ export class Broker {
     if (isLast) this.#remove(subscription);
     answer?.();
     this.#tell(MetaTopic.unsubscribed, subscription, member, subscription.id);
-    if (isLast) this.#tell(MetaTopic.subscriptionDeleted, subscription, member, subscription.id);
+    if (isLast && this.#isOnlyHere(subscription.uri, subscription.match))
+      this.#tell(MetaTopic.subscriptionDeleted, subscription, member, subscription.id);
   }
 
   #sendRetained(member: Member, { id, uri, match, denials }: Subscription): void {

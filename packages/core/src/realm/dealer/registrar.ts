@@ -97,10 +97,9 @@ export class Registrar {
     { request, procedure }: MessageOf<"REGISTER">,
     wanted: RegisterOptions,
   ): Promise<void> {
-    if (wanted.force) {
-      const holders = this.#toTakeOver(member, procedure, wanted);
-      await Promise.all(holders.map((holder) => this.revoked(holder.member, holder.found, TAKEN)));
-    }
+    if (wanted.force)
+      for (const holder of this.#toTakeOver(member, procedure, wanted))
+        await this.revokeAnywhere(holder.member, holder.found, TAKEN);
     this.#budget.take(member, holdingSize(procedure));
     const claimed = await remote.claim(procedure, wanted).catch((error: unknown) => {
       this.#budget.give(member, holdingSize(procedure));
@@ -165,10 +164,14 @@ export class Registrar {
     this.#drop(registration, member, answer, released);
   }
 
-  /** As `revoke`. Resolves when other nodes may have the procedure. */
-  async revoked(member: Member, registration: Registration, reason: string | null): Promise<void> {
-    if (member.answerer !== member) throw isHeld(registration.uri, registration);
-    await new Promise<void>((resolve) => this.revoke(member, registration, reason, resolve));
+  /**
+   * As `revoke`, wherever the session is.
+   * @returns a promise if other nodes have to know: it resolves when they may have the procedure
+   */
+  revokeAnywhere(member: Member, registration: Registration, reason: string | null): void | Promise<void> {
+    if (this.#remote === null) return this.revoke(member, registration, reason);
+    if (member.answerer !== member) return this.#remote.revoke(member.info.session, registration.id, reason);
+    return new Promise<void>((resolve) => this.revoke(member, registration, reason, resolve));
   }
 
   /** Removes a session that is gone. @returns the work that is left: one function for each of its registrations */

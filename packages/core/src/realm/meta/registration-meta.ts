@@ -42,9 +42,9 @@ export function registrationMeta(registrar: Registrar, members: Members): MetaPr
       const registration = find(call);
       const session = idAt(call, 1, "the session");
       const callee = registration.callees.find(({ member }) => member.info.session === session);
-      if (callee === undefined || callee.member.answerer !== callee.member)
+      if (callee === undefined)
         throw refusal(ErrorUri.noSuchSession, `session ${session} does not hold this registration`);
-      registrar.revoke(callee.member, registration, stringIn(call, "reason"));
+      return registrar.revokeAnywhere(callee.member, registration, stringIn(call, "reason"));
     },
   };
 }

@@ -11,6 +11,7 @@ import { sizeOf } from "../../wamp/size.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Member } from "../member.ts";
 import type { Publication } from "../broker/publication.ts";
+import type { RemoteTestaments } from "../remote/remote-testaments.ts";
 import { invalidArgument, type MetaCall, type MetaProcedures, stringAt } from "./meta-call.ts";
 
 /** How many testaments a session may leave. */
@@ -29,6 +30,8 @@ export interface TestamentRules {
 }
 
 interface Testament {
+  /** Among all testaments of the realm. */
+  readonly number: number;
   readonly publication: Publication;
   /** As for PUBLISH. */
   readonly options: Readonly<Dict>;
@@ -42,12 +45,20 @@ export class Testaments {
   readonly #budget: ByteBudget;
   readonly #rules: TestamentRules;
   readonly #log: Log;
+  /** Null: this router stands alone. */
+  #remote: RemoteTestaments | null = null;
+  #count = 0;
 
   constructor(broker: Broker, budget: ByteBudget, rules: TestamentRules, log: Log) {
     this.#broker = broker;
     this.#budget = budget;
     this.#rules = rules;
     this.#log = log;
+  }
+
+  /** Other nodes keep copies from now on. There are no testaments yet. */
+  connect(remote: RemoteTestaments): void {
+    this.#remote = remote;
   }
 
   get procedures(): MetaProcedures {
@@ -129,8 +140,10 @@ export class Testaments {
       throw refusal(ErrorUri.invalidArgument, `a session may leave ${LIMIT} testaments at most`);
     const bytes = sizeOf([topic, args, named, options]);
     this.#budget.take(caller, bytes);
-    left[scope].push({ publication, options, bytes });
+    const number = ++this.#count;
+    left[scope].push({ number, publication, options, bytes });
     this.#ofMember.set(caller, left);
+    await this.#remote?.keep(caller, number, scope, publication);
   }
 
   /** A protocol violation in a PUBLISH is only a wrong argument here. */
@@ -150,7 +163,10 @@ export class Testaments {
 
   #clear(member: Member, scope: Scope): void {
     const left = this.#ofMember.get(member);
-    for (const { bytes } of left?.[scope] ?? []) this.#budget.give(member, bytes);
+    for (const { bytes, number } of left?.[scope] ?? []) {
+      this.#budget.give(member, bytes);
+      this.#remote?.drop(number);
+    }
     if (left !== undefined) left[scope] = [];
   }
 }

@@ -55,6 +55,12 @@ const MESSAGES: { readonly [T in RemoteMessage["type"]]: Shape<Extract<RemoteMes
     cause: oneOf(null, "no-callee", "callee-gone", "callee-busy"),
   },
   REFUSAL: { request: isId, why: oneOf("not-here", "full", "slow") },
+  QUESTION: { request: isId, procedure: isText, args: Array.isArray, kwargs: isDict },
+  ANSWER: {
+    request: isId,
+    value: () => true,
+    error: (value) => value === null || (isDict(value) && isText(value["uri"]) && isText(value["message"])),
+  },
 };
 
 const FACTS: { readonly [K in Fact["kind"]]: Shape<Extract<Fact, { kind: K }>> } = {
@@ -73,6 +79,13 @@ const FACTS: { readonly [K in Fact["kind"]]: Shape<Extract<Fact, { kind: K }>> }
     features: (value) => isDict(value) && Object.values(value).every(isBoolean),
     discloseCaller: isBoolean,
     forwardTimeout: isBoolean,
+  },
+  session: { session: isId, authid: isText, authrole: isText },
+  testament: {
+    session: isId,
+    number: isId,
+    scope: oneOf("detached", "destroyed"),
+    event: (value) => isRemoteMessage(value) && value.type === "EVENT",
   },
 };
 

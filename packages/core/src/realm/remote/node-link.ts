@@ -36,12 +36,12 @@ export class NodeLink {
     this.#link = running.join(side);
   }
 
-  /** Tells that a fact does not hold any more. Nothing waits for that. */
-  untell(fact: Fact): void {
+  /** Tells that a fact holds, or not any more. Nothing waits for that. */
+  note(fact: Fact, holds: boolean): void {
     attempt(
       () =>
         whenDone(
-          this.#joined.tell(fact, false),
+          this.#joined.tell(fact, holds),
           () => undefined,
           (error) => this.#failed("tell", error),
         ),

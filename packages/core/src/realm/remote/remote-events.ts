@@ -12,12 +12,16 @@ import type { NodeLink } from "./node-link.ts";
 import { packed, unpacked } from "./payloads.ts";
 
 /** A topic or pattern that other nodes want. */
-interface Interest {
+export interface Interest {
+  /** The subscription's id. */
+  readonly id: number;
   readonly match: MatchPolicy;
   readonly uri: string;
   readonly nodes: Set<NodeName>;
   /** The nodes again: a link wants a list. */
   list: readonly NodeName[];
+  /** When the first of these subscriptions was made: milliseconds since 1970. */
+  readonly created: number;
 }
 
 /** A subscription, as other nodes know it. */
@@ -28,6 +32,21 @@ export function interestIn({ match, uri, created }: Wanted): InterestFact {
   return { kind: "interest", match, uri, created: created.getTime() };
 }
 
+/**
+ * An event as it crosses.
+ * @throws WampError `wamp.error.invalid_argument` if its payload cannot cross
+ */
+export function eventOf({ id, topic, payload, details, audience, retain }: Publication): RemoteEvent {
+  const lists = audience === null ? null : audience.lists();
+  return { type: "EVENT", id, topic, payload: packed(payload), details, audience: lists, retain };
+}
+
+/** An event of another node, for the subscribers of this one. */
+export function publicationOf({ id, topic, payload, details, audience, retain }: RemoteEvent): Publication {
+  const lists = audience === null ? null : audienceFrom(audience);
+  return { id, topic, payload: unpacked(payload), details, audience: lists, except: null, retain };
+}
+
 /** The events of a realm between nodes: who wants which, and what crosses. */
 export class RemoteEvents {
   readonly #link: NodeLink;
@@ -36,6 +55,7 @@ export class RemoteEvents {
   /** The nodes that have the realm, without this one. */
   readonly #nodes: ReadonlyMap<NodeName, unknown>;
   readonly #index = new PatternIndex<Interest>();
+  readonly #byId = new Map<number, Interest>();
 
   constructor(link: NodeLink, ids: SharedIds, nodes: ReadonlyMap<NodeName, unknown>, log: Log) {
     this.#link = link;
@@ -58,30 +78,14 @@ export class RemoteEvents {
   publish(publication: Publication): void {
     const nodes = publication.retain ? [...this.#nodes.keys()] : this.#nodesFor(publication.topic);
     if (nodes.length === 0) return;
-    const { id, topic, details, audience, retain } = publication;
-    const lists = audience === null ? null : audience.lists();
     try {
-      const payload = packed(publication.payload);
-      this.#link.send(nodes, { type: "EVENT", id, topic, payload, details, audience: lists, retain });
+      this.#link.send(nodes, eventOf(publication));
     } catch (error) {
       if (!WampError.is(error)) throw error;
       unlessRepeated(this, "unsayable", (repeats) =>
         this.#log.warn({ ...repeats }, `an event was not sent to other nodes: ${error.message}`),
       );
     }
-  }
-
-  /** An event of another node, for the subscribers of this one. */
-  static publicationOf({ id, topic, payload, details, audience, retain }: RemoteEvent): Publication {
-    return {
-      id,
-      topic,
-      payload: unpacked(payload),
-      details,
-      audience: audience === null ? null : audienceFrom(audience),
-      except: null,
-      retain,
-    };
   }
 
   /** Resolves when the other nodes send this one the events of a subscription. */
@@ -91,15 +95,39 @@ export class RemoteEvents {
 
   /** The events of a subscription are wanted no more. */
   unwant(subscription: Wanted): void {
-    this.#link.untell(interestIn(subscription));
+    this.#link.note(interestIn(subscription), false);
+  }
+
+  /** A subscription that others have; undefined if none has it. */
+  get(id: number): Interest | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** @see get */
+  lookUp(match: MatchPolicy, uri: string): Interest | undefined {
+    return this.#index.get(match, uri);
+  }
+
+  /** The subscriptions that others have, by their match. */
+  all(match: MatchPolicy): Iterable<Interest> {
+    return this.#index.values(match);
+  }
+
+  /** The subscriptions of others that match a topic. */
+  matching(topic: string): readonly Interest[] {
+    return this.#index.matching(topic);
   }
 
   /** What another node wants, or wants no more. */
-  told(node: NodeName, { match, uri }: InterestFact, wanted: boolean): void {
+  told(node: NodeName, { match, uri, created }: InterestFact, wanted: boolean): void {
     const found = this.#index.get(match, uri);
     if (wanted) {
-      const interest = found ?? { match, uri, nodes: new Set<NodeName>(), list: [] };
-      if (found === undefined) this.#index.set(match, uri, interest);
+      const id = this.subscriptionId(match, uri);
+      const interest: Interest = found ?? { id, match, uri, nodes: new Set<NodeName>(), list: [], created };
+      if (found === undefined) {
+        this.#index.set(match, uri, interest);
+        this.#byId.set(id, interest);
+      }
       interest.list = [...interest.nodes.add(node)];
     } else if (found !== undefined) this.#drop(node, found);
   }
@@ -113,7 +141,9 @@ export class RemoteEvents {
   #drop(node: NodeName, interest: Interest): void {
     if (!interest.nodes.delete(node)) return;
     interest.list = [...interest.nodes];
-    if (interest.nodes.size === 0) this.#index.delete(interest.match, interest.uri);
+    if (interest.nodes.size > 0) return;
+    this.#index.delete(interest.match, interest.uri);
+    this.#byId.delete(interest.id);
   }
 
   #nodesFor(topic: string): readonly NodeName[] {

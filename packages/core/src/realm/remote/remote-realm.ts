@@ -1,14 +1,29 @@
 import type { Log } from "../../contract/log.ts";
-import type { Fact, NodeName, RealmSide, RunningLink } from "../../contract/realm-link.ts";
-import { attempt } from "../../wamp/guarded.ts";
+import {
+  type Fact,
+  type NodeName,
+  type RealmSide,
+  type RunningLink,
+  type RemoteQuestion,
+} from "../../contract/realm-link.ts";
+import { attempt, whenDone } from "../../wamp/guarded.ts";
 import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import { MATCH_POLICIES } from "../../wamp/uri.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Dealer } from "../dealer/dealer.ts";
+import type { SessionInfo } from "../../contract/session-port.ts";
+import { refusal, WampError } from "../../errors/wamp-error.ts";
+import { ErrorUri } from "../../wamp/error-uris.ts";
+import type { MetaProcedure } from "../meta/meta-call.ts";
+import { isObserved, MetaTopic } from "../meta/topics.ts";
+import { Directory, type RemoteSession } from "./directory.ts";
+import { Questions } from "./questions.ts";
+import { ASKED, metaOfAllNodes } from "./remote-meta.ts";
+import { RemoteTestaments, testamentsOf } from "./remote-testaments.ts";
 import { isFact, isRemoteMessage } from "./checks.ts";
 import { NodeLink } from "./node-link.ts";
 import { RemoteCalls } from "./remote-calls.ts";
-import { interestIn, RemoteEvents } from "./remote-events.ts";
+import { interestIn, publicationOf, RemoteEvents } from "./remote-events.ts";
 import { RemoteNode } from "./remote-node.ts";
 import { RemoteRegistrations } from "./remote-registrations.ts";
 import { SharedIds } from "./shared-ids.ts";
@@ -19,6 +34,10 @@ interface Parts {
   readonly log: Log;
   readonly broker: Broker;
   readonly dealer: Dealer;
+  /** Those that answer for this node. */
+  readonly procedures: ReadonlyMap<string, MetaProcedure>;
+  /** Its sessions but the router's own. */
+  readonly sessions: () => Iterable<SessionInfo>;
 }
 
 /** What other nodes of a cluster and a realm of this one tell each other. */
@@ -30,17 +49,31 @@ export class RemoteRealm implements RealmSide {
   readonly #registrations: RemoteRegistrations;
   readonly #calls: RemoteCalls;
   readonly #nodes = new Map<NodeName, RemoteNode>();
+  readonly #ids: SharedIds;
+  readonly #directory = new Directory();
+  readonly #questions = new Questions();
+  readonly testaments: RemoteTestaments;
+  /** The router's own procedures, which answer for all nodes. */
+  readonly procedures: ReadonlyMap<string, MetaProcedure>;
+  /** Those that answer for this node alone. */
+  readonly #ownProcedures: ReadonlyMap<string, MetaProcedure>;
 
   constructor(running: RunningLink, parts: Parts) {
     const { name, log, broker, dealer } = parts;
     this.realm = name;
     this.#parts = parts;
     this.#link = new NodeLink(log);
-    this.#events = new RemoteEvents(this.#link, new SharedIds(running.secret, name), this.#nodes, log);
-    this.#registrations = new RemoteRegistrations(this.#link, dealer.registrar.registrations);
+    this.#ids = new SharedIds(running.secret, name);
+    this.#events = new RemoteEvents(this.#link, this.#ids, this.#nodes, log);
+    this.testaments = new RemoteTestaments(this.#link);
+    const [directory, questions] = [this.#directory, this.#questions];
+    this.#registrations = new RemoteRegistrations(this.#link, dealer.registrar.registrations, { directory, questions });
     this.#calls = new RemoteCalls(dealer, this.#registrations);
     broker.connect(this.#events);
     dealer.registrar.connect(this.#registrations);
+    this.#ownProcedures = parts.procedures;
+    const elsewhere = { directory, questions, events: this.#events, nodes: this.#nodes };
+    this.procedures = new Map([...parts.procedures, ...Object.entries(metaOfAllNodes(parts.procedures, elsewhere))]);
     this.#link.join(running, this);
   }
 
@@ -48,6 +81,8 @@ export class RemoteRealm implements RealmSide {
     for (const match of MATCH_POLICIES)
       for (const subscription of this.#parts.broker.all(match)) yield interestIn(subscription);
     yield* this.#registrations.facts();
+    for (const info of this.#parts.sessions()) yield sessionFact(info);
+    yield* this.testaments.facts();
   }
 
   came(node: NodeName): void {
@@ -68,7 +103,9 @@ export class RemoteRealm implements RealmSide {
     const node = this.#nodes.get(name);
     if (node === undefined || !isRemoteMessage(message)) return this.#unreadable(name, "message");
     this.#attempt(name, () => {
-      if (message.type === "EVENT") this.#parts.broker.deliver(RemoteEvents.publicationOf(message));
+      if (message.type === "EVENT") this.#parts.broker.deliver(publicationOf(message));
+      else if (message.type === "QUESTION") this.#answer(node, message);
+      else if (message.type === "ANSWER") this.#questions.answered(node, message);
       else this.#calls.received(node, message);
     });
     return true;
@@ -79,8 +116,24 @@ export class RemoteRealm implements RealmSide {
     if (node === undefined) return;
     this.#nodes.delete(name);
     this.#attempt(name, () => this.#events.gone(name));
-    this.#attempt(name, () => this.#registrations.gone(node));
     this.#attempt(name, () => this.#calls.gone(node));
+    this.#attempt(name, () => this.#questions.gone(node));
+    this.#attempt(name, () =>
+      this.#registrations.gone(node, (topic, uri, args) => {
+        if (isObserved(uri)) this.#announceHere(topic, args);
+      }),
+    );
+    for (const session of this.#directory.gone(node)) this.#attempt(name, () => this.#sessionGone(session));
+  }
+
+  /** A session has joined on this node. */
+  joined(info: SessionInfo): void {
+    this.#link.note(sessionFact(info), true);
+  }
+
+  /** A session of this node has left. */
+  left(info: SessionInfo): void {
+    this.#link.note(sessionFact(info), false);
   }
 
   /** The realm was removed from the config. */
@@ -96,7 +149,37 @@ export class RemoteRealm implements RealmSide {
         if (!holds) return this.#registrations.withdrawn(node, fact);
         this.#registrations.offered(node, fact);
         return this.#parts.dealer.registrar.wake(fact);
+      case "session":
+        return this.#directory.told(node, fact, holds);
+      case "testament":
+        return this.#directory.toldTestament(node, fact, holds);
     }
+  }
+
+  /** A session is gone with its node. Each node tells its own subscribers, of the same publications. */
+  #sessionGone(session: RemoteSession): void {
+    for (const { event } of testamentsOf(session)) this.#parts.broker.deliver(publicationOf(event));
+    this.#announceHere(MetaTopic.left, [session.session, session.authid, session.authrole]);
+  }
+
+  #announceHere(topic: string, args: readonly (string | number)[]): void {
+    this.#parts.broker.announceHere(topic, args, this.#ids.of(topic, ...args));
+  }
+
+  /** Answers a question for this node alone. Its asker has judged whether the caller may ask. */
+  #answer(node: RemoteNode, { request, procedure, args, kwargs }: RemoteQuestion): void {
+    const call = { caller: node.member, args, kwargs, raw: () => null, gone: () => new AbortController().signal };
+    const answer = async (): Promise<unknown> => {
+      const own = ASKED.has(procedure) ? this.#ownProcedures.get(procedure) : undefined;
+      if (own === undefined) throw refusal(ErrorUri.noSuchProcedure, "there is no such question");
+      return (await own(call)) ?? null;
+    };
+    const failed = (error: unknown): void => {
+      if (!WampError.is(error)) this.#failed(node.name, error);
+      const shown = WampError.is(error) ? error : refusal(ErrorUri.runtimeError, "the question could not be answered");
+      node.send({ type: "ANSWER", request, value: null, error: { uri: shown.uri, message: shown.message } });
+    };
+    whenDone(answer(), (value) => node.send({ type: "ANSWER", request, value, error: null }), failed);
   }
 
   #attempt(node: NodeName, work: () => void): void {
@@ -115,4 +198,8 @@ export class RemoteRealm implements RealmSide {
     );
     return false;
   }
+}
+
+function sessionFact({ session, authid, authrole }: SessionInfo): Fact {
+  return { kind: "session", session, authid, authrole };
 }

@@ -3,6 +3,9 @@ import { whenDone } from "../../wamp/guarded.ts";
 import { MATCH_POLICIES } from "../../wamp/uri.ts";
 import type { Member } from "../member.ts";
 import type { Callee, Claimed, Registrations, RegisterOptions } from "../dealer/registrations.ts";
+import { MetaTopic } from "../meta/topics.ts";
+import type { Directory } from "./directory.ts";
+import type { Questions } from "./questions.ts";
 import type { NodeLink } from "./node-link.ts";
 import type { RemoteNode } from "./remote-node.ts";
 
@@ -13,16 +16,26 @@ interface Opening {
   readonly open: () => void;
 }
 
+/** Who can be asked about sessions of other nodes. */
+interface Asked {
+  readonly directory: Directory;
+  readonly questions: Questions;
+}
+
 /** Who offers which procedure between nodes: claims of this one, and the callees of the others. */
 export class RemoteRegistrations {
   readonly #link: NodeLink;
   readonly #registrations: Registrations;
+  readonly #directory: Directory;
+  readonly #questions: Questions;
   /** By registration and session. */
   readonly #openings = new Map<string, Opening>();
 
-  constructor(link: NodeLink, registrations: Registrations) {
+  constructor(link: NodeLink, registrations: Registrations, { directory, questions }: Asked) {
     this.#link = link;
     this.#registrations = registrations;
+    this.#directory = directory;
+    this.#questions = questions;
   }
 
   /**
@@ -60,7 +73,7 @@ export class RemoteRegistrations {
    * @param done called with whether nobody holds the procedure any more; false if that cannot be decided. Must not throw
    */
   release(claimed: Claimed, callee: Callee, done: (isLast: boolean) => void): void {
-    this.#link.untell(factOf(claimed, callee));
+    this.#link.note(factOf(claimed, callee), false);
     const { match, uri, invoke } = claimed;
     whenDone(this.#link.release({ match, uri, invoke }), done, () => done(false));
   }
@@ -97,11 +110,24 @@ export class RemoteRegistrations {
     if (remote.registrations.size === 0) node.callees.delete(session);
   }
 
-  /** A node is gone, with all its callees. */
-  gone(node: RemoteNode): void {
+  /** A node is gone, with all its callees. @param tell called for each, to publish a meta event */
+  gone(node: RemoteNode, tell: (topic: string, uri: string, args: readonly [number, number]) => void): void {
     for (const { member, registrations } of node.callees.values())
-      for (const registration of registrations) this.#registrations.remove(registration, member);
+      for (const registration of registrations) {
+        const isLast = this.#registrations.remove(registration, member);
+        const args = [member.info.session, registration.id] as const;
+        tell(MetaTopic.unregistered, registration.uri, args);
+        if (isLast) tell(MetaTopic.registrationDeleted, registration.uri, args);
+      }
     node.callees.clear();
+  }
+
+  /** Ends the registration of a session of another node. Resolves when others may have the procedure. */
+  async revoke(session: number, registration: number, reason: string | null): Promise<void> {
+    const node = this.#directory.get(session)?.node;
+    if (node === undefined) return; // it has just left
+    const procedure = "wamp.registration.remove_callee";
+    await this.#questions.ask(node, procedure, [registration, session], { reason });
   }
 
   #createdOf({ registration }: Claim): Date {
