@@ -132,6 +132,13 @@ class LinkedClient {
   }
 }
 
+/** Resolves when each client's node knows what the others' nodes have told so far. */
+async function meet(clients: readonly LinkedClient[]): Promise<void> {
+  for (const client of clients) await client.subscribe("com.example.meeting");
+  for (const client of clients) client.ask(Code.PUBLISH, { exclude_me: false }, "com.example.meeting");
+  for (const client of clients) for (let i = 0; i < clients.length; i++) await client.event();
+}
+
 /**
  * Says in tests of `runner` what every link between nodes must do, and that this one does. Each test has three routers.
  *
@@ -431,10 +438,33 @@ export function describeLink({ describe, it }: Runner, { network: made, patience
       }));
   });
 
+  describe("a link between nodes: callees that come and go", () => {
+    it("answers each call, once, while other callees of the procedure register and unregister", () =>
+      use(async ({ routers }) => {
+        const sessions = NODES.map((node) => routers[node].session("realm1", { role: "user" }));
+        const [one, other, stays] = sessions;
+        const procedure = "com.example.busy";
+        const offer = (session: (typeof sessions)[number]) =>
+          session.register(procedure, ([number]) => number, { invoke: "roundrobin" });
+        await offer(stays as (typeof sessions)[number]);
+        let isDone = false;
+        const flaps = [one, other].map(async (session) => {
+          while (!isDone && session !== undefined) await (await offer(session)).unregister();
+        });
+        for (let i = 0; i < 100; i++) {
+          const results = await Promise.all(sessions.map((session) => session.call(procedure, [i])));
+          assert.deepEqual(results, [i, i, i]);
+        }
+        isDone = true;
+        await Promise.all(flaps);
+      }));
+  });
+
   describe("a link between nodes: the meta API", () => {
     it("counts, lists and shows the sessions of all nodes", () =>
       use(async ({ join }) => {
         const clients = [await join("a"), await join("b"), await join("c")];
+        await meet(clients);
         const ids = clients.map(({ session }) => session).sort();
         for (const client of clients) {
           assert.deepEqual(await client.result(client.call("wamp.session.count")), [3]);
@@ -462,6 +492,7 @@ export function describeLink({ describe, it }: Runner, { network: made, patience
     it("ends sessions of other nodes", () =>
       use(async ({ join }) => {
         const [one, other, third] = [await join("a"), await join("b"), await join("c")];
+        await meet([one, other, third]);
         await one.result(one.call("wamp.session.kill", [other.session]));
         assert.equal((await other.fake.expect(Code.GOODBYE))[2], "wamp.close.killed");
         const request = one.call("wamp.session.kill_by_authid", ["joe"]);
@@ -477,6 +508,7 @@ export function describeLink({ describe, it }: Runner, { network: made, patience
         await third.subscribe("com.example.news");
         const registration = await other.register("com.example.shared", { invoke: "roundrobin" });
         await third.register("com.example.shared", { invoke: "roundrobin" });
+        await meet([one, other, third]);
         const ids = [other.session, third.session].sort();
         for (const [procedure, id] of [
           ["wamp.subscription.list_subscribers", subscription],
@@ -511,6 +543,7 @@ export function describeLink({ describe, it }: Runner, { network: made, patience
           await client.subscribe("com.example.will");
         }
         await lost.result(lost.call("wamp.session.add_testament", ["com.example.will", ["last"], {}]));
+        await meet([watcher, other, lost]);
         await network.kill("b");
         const publications = [];
         for (const client of [watcher, other]) {

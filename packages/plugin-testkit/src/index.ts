@@ -5,6 +5,6 @@ export { describeSerializer, type SerializerSpec } from "./describe-serializer.t
 export { describeStrategy, type StrategySpec } from "./describe-strategy.ts";
 export { describeTransport, type TransportSpec } from "./describe-transport.ts";
 export { FakeClient, type FrameLink, type HelloOptions, type WireMessage } from "./fake-client.ts";
-export { MemoryNetwork } from "./memory-network.ts";
+export { MemoryNetwork, type MemoryNetworkOptions } from "./memory-network.ts";
 export type { Runner } from "./runner.ts";
 export { DEFAULT_REALMS, startTestRouter, type TestRouter, type TestRouterOptions } from "./test-router.ts";

@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { deserialize, serialize } from "node:v8";
 import {
   defineLink,
@@ -22,6 +22,11 @@ type Frame =
   | { readonly kind: "fact"; readonly realm: string; readonly fact: Fact; readonly holds: boolean }
   | { readonly kind: "message"; readonly realm: string; readonly message: RemoteMessage };
 
+export interface MemoryNetworkOptions {
+  /** How long what is sent next takes, in milliseconds. It is asked for each way that something goes. Default: one turn. */
+  readonly delay?: () => number;
+}
+
 /**
  * A network in memory, which links several routers of one process. Everything crosses as bytes, and later than it was
  * sent, as over a real network.
@@ -36,7 +41,10 @@ export class MemoryNetwork {
   readonly #nodes = new Map<NodeName, MemoryNode>();
   readonly #arbiter = new MemoryArbiter();
 
-  constructor() {
+  readonly #delay: () => number;
+
+  constructor({ delay = () => 0 }: MemoryNetworkOptions = {}) {
+    this.#delay = delay;
     this.plugin = definePlugin({
       name: "testkit-memory-network",
       core: "*",
@@ -72,7 +80,7 @@ export class MemoryNetwork {
 
   #start(name: NodeName): RunningLink {
     if (this.#nodes.has(name)) throw new Error(`there is a node "${name}" already`);
-    const node = new MemoryNode(name, this.#arbiter, (gone) => this.kill(gone));
+    const node = new MemoryNode(name, this.#arbiter, this.#delay, (gone) => this.kill(gone));
     for (const other of this.#nodes.values()) {
       node.linkTo(other);
       other.linkTo(node);
@@ -95,18 +103,21 @@ class MemoryNode implements RunningLink {
   readonly #sides = new Map<string, RealmSide>();
   readonly #others = new Map<NodeName, Other>();
   readonly #arbiter: MemoryArbiter;
+  readonly #delay: () => number;
   readonly #gone: (node: NodeName) => void;
   #hasEnded = false;
+  #lastClaim: Promise<unknown> = Promise.resolve();
 
   /** @param gone called when the node has ended by itself */
-  constructor(node: NodeName, arbiter: MemoryArbiter, gone: (node: NodeName) => void) {
+  constructor(node: NodeName, arbiter: MemoryArbiter, delay: () => number, gone: (node: NodeName) => void) {
     this.node = node;
+    this.#delay = delay;
     this.#arbiter = arbiter;
     this.#gone = gone;
   }
 
   linkTo(node: MemoryNode): void {
-    this.#others.set(node.node, { node, pipe: new Pipe((bytes) => node.received(this.node, bytes)) });
+    this.#others.set(node.node, { node, pipe: new Pipe((bytes) => node.received(this.node, bytes), this.#delay) });
   }
 
   pipeTo(node: NodeName): Pipe | undefined {
@@ -123,14 +134,8 @@ class MemoryNode implements RunningLink {
         return this.#arrived();
       },
       send: (nodes, message) => this.#sendAll(nodes, { kind: "message", realm, message }),
-      claim: async (wish) => {
-        await this.#atArbiter();
-        return this.#arbiter.claim(this.node, realm, wish);
-      },
-      release: async (wish) => {
-        await this.#atArbiter();
-        return this.#arbiter.release(this.node, realm, wish);
-      },
+      claim: (wish) => this.#atArbiter(() => this.#arbiter.claim(this.node, realm, wish)),
+      release: (wish) => this.#atArbiter(() => this.#arbiter.release(this.node, realm, wish)),
       leave: () => {
         this.#sides.delete(realm);
         this.#sendAll([...this.#others.keys()], { kind: "left", realm });
@@ -194,10 +199,16 @@ class MemoryNode implements RunningLink {
     for (const node of nodes) this.pipeTo(node)?.send(bytes);
   }
 
-  /** The way to the arbiter takes time, too. */
-  async #atArbiter(): Promise<void> {
-    await setImmediate();
-    if (this.#hasEnded) throw new Error(`the node ${this.node} has ended`);
+  /** The way to the arbiter takes time, too, and what is asked comes there in its order. */
+  #atArbiter<T>(ask: () => T): Promise<T> {
+    const answer = this.#lastClaim.then(async () => {
+      const ms = this.#delay();
+      await (ms > 0 ? setTimeout(ms) : setImmediate());
+      if (this.#hasEnded) throw new Error(`the node ${this.node} has ended`);
+      return ask();
+    });
+    this.#lastClaim = answer.catch(() => undefined);
+    return answer;
   }
 
   /** Resolves when all that was sent has arrived. */

@@ -1,15 +1,16 @@
-import { setImmediate } from "node:timers";
-
 /** One direction between two nodes: what goes in comes out later, once and in its order. */
 export class Pipe {
   readonly #deliver: (bytes: Uint8Array) => void;
+  readonly #delay: () => number;
   /** Bytes, and who waits until all before them has arrived. */
   #sent: (Uint8Array | (() => void))[] = [];
   #isRunning = false;
   #hasEnded = false;
 
-  constructor(deliver: (bytes: Uint8Array) => void) {
+  /** @param delay how long the next bytes take, in milliseconds */
+  constructor(deliver: (bytes: Uint8Array) => void, delay: () => number) {
     this.#deliver = deliver;
+    this.#delay = delay;
   }
 
   send(bytes: Uint8Array): void {
@@ -31,7 +32,9 @@ export class Pipe {
     this.#sent.push(next);
     if (this.#isRunning) return;
     this.#isRunning = true;
-    setImmediate(() => this.#run());
+    const ms = this.#delay();
+    if (ms > 0) setTimeout(() => this.#run(), ms);
+    else setImmediate(() => this.#run());
   }
 
   #run(): void {

@@ -162,7 +162,7 @@ export class SessionInbox implements RealmAttachment {
       case "REGISTER":
         return this.#wait(message, dealer.registrar.register(member, message, denials));
       case "UNREGISTER":
-        return dealer.registrar.unregister(member, message);
+        return this.#wait(message, dealer.registrar.unregister(member, message));
       case "CALL": {
         const own = this.#realm.procedures.get(message.procedure);
         return own === undefined ? dealer.call(member, message, decision) : this.#callOwn(own, message);

@@ -146,12 +146,15 @@ export class Registrar {
     }
   }
 
-  unregister(member: Member, { request, registration: id }: MessageOf<"UNREGISTER">): void {
+  /** @returns a promise if other nodes have to know before the session does: then they may have the procedure */
+  unregister(member: Member, { request, registration: id }: MessageOf<"UNREGISTER">): void | Promise<void> {
     const registration = this.registrations.get(id);
     if (registration === undefined || calleeOf(registration, member) === undefined) {
       throw refusal(ErrorUri.noSuchRegistration, `no registration ${id} is held by this session`);
     }
-    this.#drop(registration, member, () => member.send({ type: "UNREGISTERED", request }));
+    const answer = (): void => member.send({ type: "UNREGISTERED", request });
+    if (this.#remote === null) return this.#drop(registration, member, answer);
+    return new Promise<void>((resolve) => this.#drop(registration, member, answer, resolve));
   }
 
   /** Ends a session's registration without its request (spec, advanced/rpc_registration_revocation). */
@@ -234,9 +237,9 @@ export class Registrar {
     this.#ofMember.get(member)?.delete(registration);
     this.#budget.give(member, holdingSize(registration.uri));
     const isGone = this.registrations.remove(registration, member);
-    answer?.();
-    this.#tell(MetaTopic.unregistered, registration, member, registration.id);
     const done = (isLast: boolean): void => {
+      if (!member.hasLeft) answer?.();
+      this.#tell(MetaTopic.unregistered, registration, member, registration.id);
       if (isLast) this.#tell(MetaTopic.registrationDeleted, registration, member, registration.id);
       released?.();
     };

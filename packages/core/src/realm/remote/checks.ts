@@ -7,12 +7,16 @@ import { isPacked } from "./payloads.ts";
 
 // What comes from another node is checked here before anything else reads it.
 
+/** The last time that a `Date` can have, in milliseconds since 1970. */
+const MAX_TIME = 8.64e15;
+
 type Check = (value: unknown) => boolean;
 type Shape<T> = { readonly [K in Exclude<keyof T, "type" | "kind">]-?: Check };
 
 const isText: Check = (value) => typeof value === "string";
 const isBoolean: Check = (value) => typeof value === "boolean";
-const isTime: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isTime: Check = (value) => isCount(value) && (value as number) <= MAX_TIME;
 const isMatch = oneOf(...MATCH_POLICIES);
 const isAudience: Check = (value) => value === null || (Array.isArray(value) && value.every(isAudienceList));
 
@@ -71,7 +75,7 @@ const FACTS: { readonly [K in Fact["kind"]]: Shape<Extract<Fact, { kind: K }>> }
     uri: isText,
     invoke: oneOf(...INVOCATION_POLICIES),
     created: isTime,
-    order: isTime,
+    order: isCount,
     session: isId,
     authid: isText,
     authrole: isText,

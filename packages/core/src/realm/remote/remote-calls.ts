@@ -1,6 +1,6 @@
 import type { RefusalReason, RemoteInterrupt, RemoteInvocation, RemoteMessage } from "../../contract/realm-link.ts";
 import { Code } from "../../wamp/messages.ts";
-import { WampError } from "../../errors/wamp-error.ts";
+import { protocolViolation, WampError } from "../../errors/wamp-error.ts";
 import { whenDone } from "../../wamp/guarded.ts";
 import type { Dealer } from "../dealer/dealer.ts";
 import { type Callee, hasRoom, mayAnswer, type Registration } from "../dealer/registrations.ts";
@@ -58,6 +58,8 @@ export class RemoteCalls {
       this.#dealer.interrupted(node.member, message.request, message.mode, message.reason);
     else if (!message.isFirst) this.#continue(node, message);
     else {
+      if (message.request <= node.lastCome) throw protocolViolation(`the call ${message.request} came before`);
+      node.lastCome = message.request;
       const opened = this.#registrations.whenOpened(message.registration, message.callee);
       if (opened === null) this.#invoke(node, message);
       else this.#hold(node, message, opened);

@@ -58,6 +58,8 @@ export class RemoteNode {
   readonly #list: readonly NodeName[];
   readonly #failed: (error: unknown) => void;
   #lastInvocation = 0;
+  /** The last call that came from it. */
+  lastCome = 0;
 
   /** @param failed called if something cannot be sent because of a mistake of the router itself */
   constructor(name: NodeName, realm: string, link: NodeLink, failed: (error: unknown) => void) {

@@ -70,12 +70,13 @@ export class RemoteRegistrations {
 
   /**
    * Gives a claim back.
-   * @param done called with whether nobody holds the procedure any more; false if that cannot be decided. Must not throw
+   * @param done called with whether nobody holds the procedure any more; false if that cannot be decided
    */
   release(claimed: Claimed, callee: Callee, done: (isLast: boolean) => void): void {
     this.#link.note(factOf(claimed, callee), false);
     const { match, uri, invoke } = claimed;
-    whenDone(this.#link.release({ match, uri, invoke }), done, () => done(false));
+    const released = this.#link.release({ match, uri, invoke }).catch(() => false);
+    whenDone(released, done, (error) => callee.member.port.broken(error));
   }
 
   /** The facts of this node. */
