@@ -9,6 +9,7 @@ import type { Strategy } from "../contract/strategy.ts";
 import { isPrincipalAnswer } from "../hooks/answers.ts";
 import { deciderOf } from "../hooks/create-hook.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
+import { type Deadline, LIMIT } from "../wamp/deadline.ts";
 import { isPromise, type MaybePromise, whenThere } from "../wamp/maybe-promise.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { RawValue } from "../wamp/raw-value.ts";
@@ -47,6 +48,10 @@ export class Query implements PrincipalQuery {
     this.phase = question.phase;
     this.defaultRole = defaultRole;
     this.last = last;
+  }
+
+  get [LIMIT](): Deadline | undefined {
+    return (this.attempt as { readonly [LIMIT]?: Deadline })[LIMIT];
   }
 
   get signal(): AbortSignal {

@@ -1,4 +1,7 @@
 import type { Hello } from "../contract/hello.ts";
+import { Deadline, LIMIT } from "../wamp/deadline.ts";
+
+type Limit = Deadline | (Pick<Hello, "signal"> & { readonly [LIMIT]?: Deadline | undefined });
 
 /** What a hello has from the client. */
 type Said = Omit<Hello, "session" | "transport" | "log" | "signal">;
@@ -18,10 +21,10 @@ export class ClientHello implements Hello {
   readonly roles: Hello["roles"];
   readonly transport: Hello["transport"];
   readonly log: Hello["log"];
-  readonly #limit: Pick<Hello, "signal">;
+  readonly #limit: Limit;
 
   /** @param said by the client @param known by the router @param limit has the signal */
-  constructor(said: Said, known: Pick<Hello, "session" | "transport" | "log">, limit: Pick<Hello, "signal">) {
+  constructor(said: Said, known: Pick<Hello, "session" | "transport" | "log">, limit: Limit) {
     this.session = known.session;
     this.realm = said.realm;
     this.authid = said.authid;
@@ -33,6 +36,10 @@ export class ClientHello implements Hello {
     this.transport = known.transport;
     this.log = known.log;
     this.#limit = limit;
+  }
+
+  get [LIMIT](): Deadline | undefined {
+    return this.#limit instanceof Deadline ? this.#limit : this.#limit[LIMIT];
   }
 
   get signal(): AbortSignal {

@@ -2,7 +2,7 @@ import { AsyncSeriesBailHook, AsyncSeriesHook, HookMap, SyncHook } from "tapable
 import { PluginError } from "../errors/plugin-error.ts";
 import type { NamedHooks } from "../contract/hooks.ts";
 import type { Log } from "../contract/log.ts";
-import { DeadlineError, untilAborted } from "../wamp/deadline.ts";
+import { type Deadline, DeadlineError, type LIMIT, untilOver } from "../wamp/deadline.ts";
 import { isPromise } from "../wamp/maybe-promise.ts";
 import { kindOf } from "../wamp/messages.ts";
 import { unlessRepeated } from "../wamp/unless-repeated.ts";
@@ -23,6 +23,7 @@ interface Tap {
 /** The first argument of every deciding hook. Its signal is the deadline of the tap. */
 interface Deciding {
   readonly signal: AbortSignal;
+  readonly [LIMIT]?: Deadline | undefined;
 }
 
 interface AnyHook {
@@ -145,8 +146,7 @@ function asked(tap: Tap, hook: string, answer: Answer<unknown> | null): Tap {
       let value: unknown;
       try {
         value = started(tap, args);
-        // A signal costs time to create, so it is used only if there is something to wait for.
-        if (isPromise(value)) value = await untilAborted(Promise.resolve(value), (args[0] as Deciding).signal);
+        if (isPromise(value)) value = await untilOver(Promise.resolve(value), args[0] as Deciding);
       } catch (error) {
         if (error instanceof PluginError) throw failedIn(hook, error);
         const { signal } = args[0] as Deciding;

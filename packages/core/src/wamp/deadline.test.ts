@@ -1,4 +1,4 @@
-import { Deadline, DeadlineError, untilAborted } from "./deadline.ts";
+import { Deadline, DeadlineError, LIMIT, untilAborted, untilOver } from "./deadline.ts";
 
 test("a promise that settles in time is passed on", async () => {
   const limit = new Deadline(10_000);
@@ -17,4 +17,41 @@ test("a promise that never settles is given up at the deadline or with the paren
   await expect(waiting).rejects.toThrow("the client left");
   short.end();
   child.end();
+});
+
+describe("what names its deadline is waited for without a signal", () => {
+  const never = new Promise<never>(() => undefined);
+  const limitedBy = (limit: Deadline) => ({
+    [LIMIT]: limit,
+    get signal(): AbortSignal {
+      throw new Error("no signal is needed");
+    },
+  });
+
+  test("a promise that settles in time is passed on", async () => {
+    const limit = new Deadline(10_000);
+    await expect(untilOver(Promise.resolve(5), limitedBy(limit))).resolves.toBe(5);
+    await expect(untilOver(Promise.reject(new Error("own")), limitedBy(limit))).rejects.toThrow("own");
+    limit.end();
+  });
+
+  test("a promise that never settles is given up when the time is up, or when it was up before", async () => {
+    const limit = new Deadline(1);
+    await expect(untilOver(never, limitedBy(limit))).rejects.toBeInstanceOf(DeadlineError);
+    await expect(untilOver(Promise.reject(new Error("late")), limitedBy(limit))).rejects.toBeInstanceOf(DeadlineError);
+  });
+
+  test("all that wait are given up, with the same reason", async () => {
+    const limit = new Deadline(10_000);
+    const waits = [untilOver(never, limitedBy(limit)), untilOver(never, limitedBy(limit))];
+    limit.abort(new Error("the client left"));
+    for (const wait of waits) await expect(wait).rejects.toThrow("the client left");
+  });
+});
+
+test("the first reason counts, also for a signal that is created later", () => {
+  const limit = new Deadline(10_000);
+  limit.abort(new Error("first"));
+  limit.abort(new Error("second"));
+  expect(limit.signal.reason).toEqual(new Error("first"));
 });

@@ -19,13 +19,30 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   });
 }
 
+/**
+ * What is limited may name its deadline by this key: then `untilOver` needs no signal, which takes longer to create than
+ * most waits take.
+ */
+export const LIMIT = Symbol("limit");
+
+/** As `untilAborted`, by the signal of `limited`. */
+export function untilOver<T>(
+  promise: Promise<T>,
+  limited: { readonly signal: AbortSignal; readonly [LIMIT]?: Deadline | undefined },
+): Promise<T> {
+  return limited[LIMIT]?.until(promise) ?? untilAborted(promise, limited.signal);
+}
+
 /** A time limit: it is up after `ms` milliseconds, or when `parent` fires, unless it is ended before. */
 export class Deadline {
   readonly #timer: NodeJS.Timeout;
   readonly #parent: AbortSignal | undefined;
   readonly #onParent: (() => void) | null = null;
   #controller: AbortController | null = null;
+  /** Why it has fired; null before. The first reason counts. */
   #reason: Error | null = null;
+  /** What waits without a signal, until it fires. */
+  #waiting: Set<(reason: Error) => void> | null = null;
 
   /** @param onLate called when the time is up */
   constructor(ms: number, parent?: AbortSignal, onLate?: (reason: DeadlineError) => void) {
@@ -50,6 +67,29 @@ export class Deadline {
     return this.#controller.signal;
   }
 
+  /** Settles like `promise`, unless the time is up first: then it rejects with the reason of the signal. */
+  until<T>(promise: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#reason !== null) {
+        promise.catch(() => undefined);
+        return reject(this.#reason);
+      }
+      const waiting = (this.#waiting ??= new Set());
+      waiting.add(reject);
+      promise.then(
+        (value) => {
+          waiting.delete(reject);
+          resolve(value);
+        },
+        (error: unknown) => {
+          waiting.delete(reject);
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it came
+          reject(error);
+        },
+      );
+    });
+  }
+
   /** Ends the timer; the signal does not fire any more. */
   end(): void {
     clearTimeout(this.#timer);
@@ -63,7 +103,10 @@ export class Deadline {
   }
 
   #fire(reason: Error): void {
+    if (this.#reason !== null) return;
     this.#reason = reason;
+    for (const reject of this.#waiting ?? []) reject(reason);
+    this.#waiting = null;
     this.#controller?.abort(reason);
   }
 }
