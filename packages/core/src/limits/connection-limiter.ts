@@ -28,6 +28,37 @@ export interface ConnectionSlot {
   ended(): void;
 }
 
+/** What an entry has now. */
+interface Counts {
+  readonly pendingLogins: PendingLogins;
+  sessions: number;
+}
+
+class Slot implements ConnectionSlot {
+  readonly #counts: Counts;
+  readonly #address: string | null;
+  #stage: "half-open" | "joined" | "ended" = "half-open";
+
+  constructor(counts: Counts, address: string | null) {
+    this.#counts = counts;
+    this.#address = address;
+    counts.pendingLogins.enter(address);
+  }
+
+  joined(): void {
+    if (this.#stage !== "half-open") return;
+    this.#stage = "joined";
+    this.#counts.pendingLogins.leave(this.#address);
+    this.#counts.sessions++;
+  }
+
+  ended(): void {
+    if (this.#stage === "half-open") this.#counts.pendingLogins.leave(this.#address);
+    if (this.#stage === "joined") this.#counts.sessions--;
+    this.#stage = "ended";
+  }
+}
+
 /**
  * The limits of one entry of `transports`: it counts the connections and their traffic, and refuses those beyond the
  * limits.
@@ -37,8 +68,7 @@ export class ConnectionLimiter {
   readonly #settings: Live<LimitSettings>;
   readonly #report: ReportLimit;
   readonly #refused: (limit: string, peer: string) => void;
-  readonly #pendingLogins = new PendingLogins();
-  #sessions = 0;
+  readonly #counts: Counts = { pendingLogins: new PendingLogins(), sessions: 0 };
 
   /** @param refused told of each connection for which there is no room */
   constructor(
@@ -53,12 +83,12 @@ export class ConnectionLimiter {
 
   /** Connections that have not logged in yet. */
   get pendingLogins(): number {
-    return this.#pendingLogins.count;
+    return this.#counts.pendingLogins.count;
   }
 
   /** Connections that have logged in. */
   get sessions(): number {
-    return this.#sessions;
+    return this.#counts.sessions;
   }
 
   /** The functions for the transport. @param accept takes a connection for which there is room, and its slot */
@@ -72,7 +102,7 @@ export class ConnectionLimiter {
         const { peer } = connection.details;
         const refusal = this.#refusal(peer);
         if (refusal !== null) return turnedAway(connection, refusal);
-        const slot = this.#slot(addressOf(peer));
+        const slot = new Slot(this.#counts, addressOf(peer));
         const messagesPerSecond = this.#settings.now["max-messages-per-second"];
         try {
           if (messagesPerSecond === 0) return accept(connection, slot);
@@ -81,24 +111,6 @@ export class ConnectionLimiter {
           slot.ended();
           throw error;
         }
-      },
-    };
-  }
-
-  #slot(address: string | null): ConnectionSlot {
-    let stage: "half-open" | "joined" | "ended" = "half-open";
-    this.#pendingLogins.enter(address);
-    return {
-      joined: () => {
-        if (stage !== "half-open") return;
-        stage = "joined";
-        this.#pendingLogins.leave(address);
-        this.#sessions++;
-      },
-      ended: () => {
-        if (stage === "half-open") this.#pendingLogins.leave(address);
-        if (stage === "joined") this.#sessions--;
-        stage = "ended";
       },
     };
   }
@@ -113,9 +125,10 @@ export class ConnectionLimiter {
 
   #full(address: string | null): keyof typeof TEXTS | null {
     const settings = this.#settings.now;
-    if (this.#pendingLogins.of(address) >= settings["max-half-open-per-address"]) return "max-half-open-per-address";
-    if (this.#pendingLogins.count >= settings["max-half-open"]) return "max-half-open";
-    if (this.#pendingLogins.count + this.#sessions >= settings["max-connections"]) return "max-connections";
+    const { pendingLogins, sessions } = this.#counts;
+    if (pendingLogins.of(address) >= settings["max-half-open-per-address"]) return "max-half-open-per-address";
+    if (pendingLogins.count >= settings["max-half-open"]) return "max-half-open";
+    if (pendingLogins.count + sessions >= settings["max-connections"]) return "max-connections";
     return null;
   }
 }
