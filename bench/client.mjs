@@ -189,12 +189,15 @@ function derived({ salt, iterations, keylen }) {
 async function logins(job) {
   const { method, window, target, url } = job;
   const [path, details, prove] = LOGINS[method];
+  const isRouter = target === "wampgate";
+  const saysHello = job.hello ?? isRouter;
+  const place = isRouter ? path : saysHello ? "/login" : "/caller";
   const hello = message("json", HELLO(details));
   let done = 0;
   let stopped = false;
   const once = async () => {
-    const client = await open(url + (target === "wampgate" ? path : "/caller"), SUBPROTOCOL.json, () => undefined);
-    if (target === "wampgate") {
+    const client = await open(url + place, SUBPROTOCOL.json, () => undefined);
+    if (saysHello) {
       let answer = next(client);
       client.write(hello);
       let got = JSON.parse(await answer);

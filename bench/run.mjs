@@ -4,13 +4,13 @@
 //   --rounds N     how often each is measured; the result is the median
 //   --profile      where the router's time goes, function by function, instead of a comparison
 //   --write        writes docs/reference/performance.md's table and bench/results.json
-import { fork, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { hotSpots, table } from "./report.mjs";
 import { QUICK, scenarios } from "./scenarios.mjs";
+import { answer, ask, canPin, pin, startLoad, TARGETS } from "./targets.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -29,45 +29,10 @@ const chosen = scenarios.filter(
 /** A login runs much code, and all of it must be compiled before the measurement. */
 const warmLogins = options.quick ? { warmUp: 1000 } : { warmUp: 3000 };
 const HERE = import.meta.dirname;
-const TARGETS = {
-  wampgate: ["servers/wampgate.mjs"],
-  naive: ["servers/forwarder.mjs", "naive"],
-  tuned: ["servers/forwarder.mjs", "tuned"],
-};
-
-/** Each process has its own core if the system allows that. */
-const canPin = cpus().length > 1 && spawnSync("taskset", ["--version"]).status === 0;
-async function start([file, ...args], core) {
-  const child = fork(join(HERE, file), args, {
-    execArgv: ["--expose-gc"],
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-  });
-  if (canPin) spawnSync("taskset", ["-a", "-p", "-c", String(core), String(child.pid)]);
-  const first = await answer(child);
-  return { child, url: first.url };
-}
-
-function answer(child) {
-  return new Promise((resolve, reject) => {
-    const onExit = (code) => reject(new Error(`a process of the bench ended with ${code}`));
-    child.once("exit", onExit);
-    child.once("message", (message) => {
-      child.off("exit", onExit);
-      resolve(message);
-    });
-  });
-}
-
-function ask(child, question) {
-  const answered = answer(child);
-  child.send(question);
-  return answered;
-}
-
 /** Where the router's time goes in one scenario. */
 async function profile(scenario) {
-  const server = await start(TARGETS.wampgate, 0);
-  const { child: client } = await start(["client.mjs"], 1);
+  const server = await TARGETS[scenario.router ?? "wampgate"](0);
+  const { child: client } = await startLoad(1);
   client.send({ ...scenario, warmUp: 1000, time: 3000, target: "wampgate", url: server.url });
   for (;;) {
     const { word, result, error } = await answer(client);
@@ -83,14 +48,14 @@ async function profile(scenario) {
 
 /** Measures one scenario at one target, in a separate load process. */
 async function measure(scenario, target, server) {
-  const { child: client } = await start(["client.mjs"], 1);
+  const { child: client } = await startLoad(1);
   const isMemory = scenario.kind === "idle";
   const question = isMemory ? "memory" : "cpu";
   let before = null;
   let after = null;
   let delay = {};
   // This measures the event loop while other threads derive keys. Those threads need another core.
-  if (canPin) spawnSync("taskset", ["-a", "-p", "-c", scenario.delay ? "0,1" : "0", String(server.child.pid)]);
+  pin(server.child.pid, scenario.delay ? "0,1" : "0");
   client.send({ ...scenario, ...timing, ...(scenario.kind === "logins" && warmLogins), target, url: server.url });
   for (;;) {
     const { word, result, error } = await answer(client);
@@ -123,19 +88,28 @@ if (options.profile) {
   process.exit();
 }
 
+/** Those that run, by the name of their target. */
+const servers = new Map();
+async function serverFor({ router = "wampgate" }, target) {
+  const name = target === "wampgate" ? router : target;
+  if (!servers.has(name)) servers.set(name, await TARGETS[name](0));
+  return servers.get(name);
+}
+
 const results = [];
 for (const scenario of chosen) {
   const samples = { wampgate: [], naive: [], tuned: [] };
   // Memory depends on what a process has done before, so each measurement starts a new one.
   const fresh = scenario.kind === "idle" || results.length === 0;
   if (fresh) {
-    for (const { child } of Object.values(globalThis.servers ?? {})) child.kill();
-    globalThis.servers = {};
-    for (const [target, command] of Object.entries(TARGETS)) globalThis.servers[target] = await start(command, 0);
+    for (const { child } of servers.values()) child.kill();
+    servers.clear();
   }
   for (let round = 0; round < (scenario.kind === "idle" ? 1 : rounds); round++) {
-    for (const target of Object.keys(TARGETS))
-      samples[target].push(await measure(scenario, target, globalThis.servers[target]));
+    const targets = ["wampgate", "naive", "tuned"];
+    // In turns, so that no target is always measured after the same one.
+    for (const target of round % 2 === 0 ? targets : targets.reverse())
+      samples[target].push(await measure(scenario, target, await serverFor(scenario, target)));
   }
   const result = {
     ...scenario,
@@ -145,7 +119,7 @@ for (const scenario of chosen) {
   results.push(result);
   console.error(`${results.length}/${chosen.length} ${scenario.name}`);
 }
-for (const { child } of Object.values(globalThis.servers)) child.kill();
+for (const { child } of servers.values()) child.kill();
 
 const where = `Node.js ${process.version}, ${cpus().length} × ${cpus()[0].model.trim()}, ${rounds} ${rounds === 1 ? "round" : "interleaved rounds"} of ${timing.time} ms, ${canPin ? "server and load pinned to a core each" : "not pinned"}`;
 const text = table(results);

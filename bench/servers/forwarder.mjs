@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { Sender, WebSocketServer } from "ws";
 import { tuneMemory } from "../../packages/core/dist/cli/tune-memory.js";
+import { ROUTER_ROLES } from "../../packages/core/dist/realm/features.js";
 import { report } from "./report.mjs";
 
 const tuned = process.argv[2] === "tuned";
@@ -39,6 +40,22 @@ function frameOf(data, binary) {
   );
 }
 
+/** As long as the router's, for an anonymous login. */
+const WELCOME = JSON.stringify([
+  2,
+  1234567890123456,
+  {
+    realm: "bench",
+    authid: "abcdefghijklmnopqrstuvwx",
+    authrole: "user",
+    authmethod: "anonymous",
+    authprovider: "static",
+    authextra: {},
+    roles: ROUTER_ROLES,
+  },
+]);
+const welcomeFrame = frameOf(Buffer.from(WELCOME), false);
+
 server.on("connection", (ws, { url }) => {
   ws.on("error", () => undefined);
   if (url === "/subscriber") {
@@ -51,6 +68,8 @@ server.on("connection", (ws, { url }) => {
       const caller = waiting.shift();
       if (caller !== undefined) send(caller, data, binary, frameOf(data, binary));
     });
+  } else if (url === "/login") {
+    ws.on("message", () => send(ws, WELCOME, false, welcomeFrame));
   } else if (url === "/caller") {
     ws.on("message", (data, binary) => {
       waiting.push(ws);

@@ -1,0 +1,101 @@
+// Starts what is measured, and the load: each in a process of its own.
+import { fork, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { cpus, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const HERE = import.meta.dirname;
+const ROUTER = join(HERE, "../packages/core/bin/wampgate.js");
+
+/** Each starts its server on a core. The router is started as a user starts it, and its log goes to a file. */
+export const TARGETS = {
+  wampgate: (core) => router(core),
+  /** The same router, whose log is off. */
+  quiet: (core) => router(core, "--log-level", "silent"),
+  naive: (core) => start(core, "servers/forwarder.mjs", ["naive"]),
+  tuned: (core) => start(core, "servers/forwarder.mjs", ["tuned"]),
+};
+
+export const startLoad = (core) => start(core, "client.mjs");
+
+/** Each process has its own core if the system allows that. */
+export const canPin = cpus().length > 1 && spawnSync("taskset", ["--version"]).status === 0;
+
+export function pin(pid, cores) {
+  if (canPin) spawnSync("taskset", ["-a", "-p", "-c", String(cores), String(pid)]);
+}
+
+/** The next message of a process. */
+export function answer(child) {
+  return new Promise((resolve, reject) => {
+    const onExit = (code) => reject(new Error(`a process of the bench ended with ${code}`));
+    child.once("exit", onExit);
+    child.once("message", (message) => {
+      child.off("exit", onExit);
+      resolve(message);
+    });
+  });
+}
+
+export function ask(child, question) {
+  const answered = answer(child);
+  child.send(question);
+  return answered;
+}
+
+async function start(core, file, args = [], { output = "inherit", ...options } = {}) {
+  const child = fork(resolve(HERE, file), args, {
+    execArgv: ["--expose-gc"],
+    stdio: ["ignore", output, output, "ipc"],
+    ...options,
+  });
+  pin(child.pid, core);
+  return { child, url: (await answer(child)).url };
+}
+
+async function router(core, ...args) {
+  const port = await freePort();
+  const url = `ws://127.0.0.1:${port}`;
+  const folder = mkdtempSync(join(tmpdir(), "wampgate-bench-"));
+  const file = join(folder, "router.log");
+  const output = openSync(file, "w");
+  const { child } = await start(
+    core,
+    ROUTER,
+    ["start", "--config", join(HERE, "servers/wampgate.config.mjs"), ...args],
+    {
+      output,
+      env: { ...process.env, BENCH_PORT: String(port), BENCH_URL: url },
+      execArgv: ["--expose-gc", "--import", join(HERE, "servers/probe.mjs")],
+    },
+  );
+  closeSync(output);
+  child.once("exit", () => rmSync(folder, { recursive: true }));
+  await whenListening(port, file);
+  return { child, url };
+}
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** It listens when all else is ready. */
+async function whenListening(port, log) {
+  for (const end = Date.now() + 30_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50))) {
+    const socket = connect({ host: "127.0.0.1", port });
+    const isThere = await once(socket, "connect").then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (isThere) return;
+  }
+  throw new Error(`the router does not listen: ${readFileSync(log, "utf8")}`);
+}
