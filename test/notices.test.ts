@@ -126,11 +126,11 @@ describe("actionDenied tells what denied an action, and where that stands in the
     await running.router.session("realm1", { role: "authorizer" }).register(AUTHORIZER, () => false);
   });
 
-  it.each([
+  it.each<[string, [number, number, object, string], string, string]>([
     ["asked", [Code.SUBSCRIBE, 1, { match: "prefix" }, "com.a."], "authorizer", "realms[0].roles[1].authorizer"],
     ["hooked", [Code.CALL, 1, {}, "com.a"], "hook", "realms[0].roles[2]"],
     ["free", [Code.REGISTER, 1, {}, AUTHORIZER], "guard", "realms[0].roles[3]"],
-  ] as const)("%s", async (authid, message, by, path) => {
+  ])("%s", async (authid, message, by, path) => {
     const client = await login(authid);
     client.send(...message);
     await client.expect(Code.ERROR);
