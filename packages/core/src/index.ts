@@ -78,7 +78,7 @@ export type { LoadedPlugin, Plugin, PluginDefinition, Provided } from "./contrac
 export type { PluginApi, PluginHttp, PluginSide } from "./contract/plugin-api.ts";
 export type * from "./contract/realm-link.ts";
 export type { Schema, SchemaIssue, SchemaResult } from "./contract/schema.ts";
-export type { LimitHit, RouterStats, Traffic, TransportStats } from "./contract/observers.ts";
+export type * from "./contract/observers.ts";
 export { assignmentOf, assignmentsIn, findIn } from "./auth/static-principals.ts";
 export { assignment, principalFields } from "./settings/assignment.ts";
 export { accept, acceptAs, accepted, challenge, credential, denied, deny, unknown } from "./hooks/answers.ts";

@@ -43,3 +43,50 @@ export interface RouterStats {
   /** How often each limit was hit since the router was created, by its key. A limit that was never hit has 0. */
   readonly limits: ReadonlyMap<string, number>;
 }
+
+/** What has passed through a URI since somebody began to observe. The numbers only grow. */
+export interface UriCounts {
+  /** Calls that were sent to a callee. */
+  readonly calls: number;
+  /** Those that ended without a result: an error of the callee, a timeout, a cancel, or a side that left. */
+  readonly errors: number;
+  /** Events that were sent to subscribers of this node: one publication for ten subscribers is ten events. */
+  readonly events: number;
+}
+
+/** The same of a whole realm. The router's own procedures, `wamp.…`, are not counted as calls. */
+export interface RealmCounts extends UriCounts {
+  /** PUBLISH of sessions of this node, also where it has no subscriber. */
+  readonly publishes: number;
+  /** What these PUBLISH carried: the bytes of their payloads. */
+  readonly bytes: number;
+  /**
+   * By the URI that was called or published to, 10,000 of a realm. Beyond that, URIs that have rested are forgotten: such
+   * a one begins again at 0.
+   */
+  readonly uris: ReadonlyMap<string, UriCounts>;
+}
+
+/** A call that has ended. */
+export interface ObservedCall {
+  readonly realm: string;
+  readonly procedure: string;
+  /** Whether it ended with a result. */
+  readonly isResult: boolean;
+  /** From CALL to its end, in milliseconds. */
+  readonly ms: number;
+}
+
+/** What is told of while somebody observes. */
+export interface Observer {
+  /** One call in 16 has ended. What it throws is logged. It is on the path of each call: keep it short. */
+  readonly callEnded?: (call: ObservedCall) => void;
+}
+
+/** Counts of what passes through the realms, until it is stopped. */
+export interface Observation {
+  /** The counts now, by realm: none of a realm that a reload has removed. All who observe share them. */
+  readonly realms: ReadonlyMap<string, RealmCounts>;
+  /** Ends it. May be called more than once. */
+  readonly stop: () => void;
+}

@@ -1,7 +1,7 @@
 import type { RouterHooks } from "./hooks.ts";
 import type { LocalIdentity, LocalSession } from "./local-session.ts";
 import type { Log } from "./log.ts";
-import type { RouterStats } from "./observers.ts";
+import type { Observation, Observer, RouterStats } from "./observers.ts";
 import type { ServiceCall } from "./service-call.ts";
 import type { RequestHandler } from "./transport.ts";
 
@@ -58,6 +58,15 @@ export interface PluginApi {
   readonly resolve: (path: string) => string;
   readonly http: PluginHttp;
   readonly side: PluginSide;
+  /**
+   * Counts calls and events by realm and URI, until `stop()`. Nothing is counted while no plugin observes; while one
+   * does, it costs a look-up for each call and each publication.
+   *
+   * @example
+   * const seen = api.observe({ callEnded: ({ procedure, ms }) => histogram.observe({ procedure }, ms) });
+   * api.side.route("/calls", (_request, response) => response.end(String(seen.realms.get("realm1")?.calls ?? 0)));
+   */
+  readonly observe: (observer?: Observer) => Observation;
   /** What the router counts: traffic, sessions, limits that were hit. */
   readonly stats: RouterStats;
 }

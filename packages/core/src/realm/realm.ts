@@ -18,6 +18,7 @@ import { Dealer } from "./dealer/dealer.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { SessionQuota } from "./quota.ts";
 import { Member } from "./member.ts";
+import type { RealmMeter } from "./meter.ts";
 import type { MetaCall, MetaProcedure } from "./meta/meta-call.ts";
 import { registrationMeta } from "./meta/registration-meta.ts";
 import { detailsOf, sessionMeta } from "./meta/session-meta.ts";
@@ -107,6 +108,12 @@ export class Realm implements RealmPort, InboxRealm {
     this.#remote = new RemoteRealm(link, { name, log, broker, dealer, procedures, sessions });
     this.#testaments.connect(this.#remote.testaments);
     this.procedures = this.#remote.procedures;
+  }
+
+  /** Counts what passes through from now on. @param meter null: counts nothing */
+  measure(meter: RealmMeter | null): void {
+    this.broker.meter = meter;
+    this.dealer.measure(meter);
   }
 
   /** The realm was removed from the config. */

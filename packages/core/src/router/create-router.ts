@@ -20,6 +20,7 @@ import { Listeners } from "./listeners.ts";
 import { LogSettings } from "./log-settings.ts";
 import { boundedLog } from "./bounded-log.ts";
 import { NO_LOG } from "./no-log.ts";
+import { Observers } from "./observers.ts";
 import { applyPlugins } from "./plugins.ts";
 import { Realms } from "./realms.ts";
 import { Reloads } from "./reload.ts";
@@ -103,7 +104,15 @@ async function assembled(loaded: LoadedConfig, { raw, load, servers, log: target
     },
     limits: limits.counts,
   };
-  await applyPlugins(context, { call, stats, routes: listeners.routes, side, sessions, lifecycle });
+  await applyPlugins(context, {
+    call,
+    stats,
+    routes: listeners.routes,
+    side,
+    sessions,
+    observers: new Observers(realms),
+    lifecycle,
+  });
   return {
     hooks,
     log,

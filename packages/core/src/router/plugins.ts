@@ -4,6 +4,7 @@ import { tapMethod, tapStatic, tapStrategy, unclaimedTaps } from "../auth/tap-pl
 import type { PluginApi } from "../contract/plugin-api.ts";
 import { PluginError } from "../errors/plugin-error.ts";
 import { shownCause, thrownText } from "../errors/thrown.ts";
+import type { Observers } from "./observers.ts";
 import type { RouterContext } from "./context.ts";
 import type { Sessions } from "./sessions.ts";
 import type { SideListener } from "./side/side-listener.ts";
@@ -14,6 +15,7 @@ interface Shared extends Pick<PluginApi, "call" | "stats"> {
   readonly routes: PluginRoutes;
   readonly side: SideListener;
   readonly sessions: Sessions;
+  readonly observers: Observers;
   /** Whether the router has started, and has not ended. */
   readonly lifecycle: { readonly isOpen: boolean };
 }
@@ -41,7 +43,7 @@ export async function applyPlugins(context: RouterContext, shared: Shared): Prom
 function apiOf(
   name: string,
   { config, hooks, log: routersLog }: RouterContext,
-  { routes, side, sessions, lifecycle, call, stats }: Shared,
+  { routes, side, sessions, observers, lifecycle, call, stats }: Shared,
 ): PluginApi {
   const log = routersLog.child({ plugin: name });
   return {
@@ -58,6 +60,7 @@ function apiOf(
         );
       return sessions.join(realm, role, authid, "plugin", log);
     },
+    observe: (observer = {}) => observers.observe(observer, log),
     resolve: (path) => resolve(config.now.folder, path),
     side: {
       isOn: side.isOn,

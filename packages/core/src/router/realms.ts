@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Live } from "../settings/live.ts";
+import type { RealmCounts } from "../contract/observers.ts";
 import type { RunningLink } from "../contract/realm-link.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
 import type { AuthorizationContext } from "../realm/access/authorization.ts";
+import type { RealmMeter } from "../realm/meter.ts";
 import { Realm } from "../realm/realm.ts";
 import type { RealmRules, RealmSettings } from "../realm/settings.ts";
 
@@ -22,6 +24,8 @@ export class Realms implements RealmDirectory, Iterable<Realm> {
   readonly #config: Live<LoadedConfig>;
   readonly #context: AuthorizationContext;
   #link: RunningLink | null = null;
+  /** Null: nobody observes. */
+  #newMeter: ((realm: string) => RealmMeter) | null = null;
   readonly #realms = new Map<string, { readonly realm: Realm; readonly settings: RealmSettings }>();
 
   constructor(config: Live<LoadedConfig>, context: AuthorizationContext) {
@@ -42,6 +46,17 @@ export class Realms implements RealmDirectory, Iterable<Realm> {
   connect(link: RunningLink): void {
     this.#link = link;
     for (const realm of this) realm.connect(link);
+  }
+
+  /** The realms count what passes through them from now on, also those that a reload adds. @param newMeter null: none does */
+  measure(newMeter: ((realm: string) => RealmMeter) | null): void {
+    this.#newMeter = newMeter;
+    for (const realm of this) realm.measure(newMeter?.(realm.name) ?? null);
+  }
+
+  /** What they have counted, by name. */
+  get counts(): ReadonlyMap<string, RealmCounts> {
+    return new Map([...this].flatMap(({ name, broker: { meter } }) => (meter === null ? [] : [[name, meter]])));
   }
 
   /**
@@ -68,6 +83,7 @@ export class Realms implements RealmDirectory, Iterable<Realm> {
         if (there === undefined) {
           added++;
           if (this.#link !== null) realm.connect(this.#link);
+          if (this.#newMeter !== null) realm.measure(this.#newMeter(name));
         } else {
           if (!isDeepStrictEqual(settings, there.settings)) changed++;
           revoked += there.realm.reload(rules);

@@ -11,6 +11,7 @@ import { MATCH_POLICIES, type MatchPolicy } from "../../wamp/uri.ts";
 import { refusal, type WampError } from "../../errors/wamp-error.ts";
 import { History } from "./history.ts";
 import type { Member } from "../member.ts";
+import type { RealmMeter } from "../meter.ts";
 import { isObserved, MetaTopic } from "../meta/topics.ts";
 import { type ByteBudget, holdingSize } from "../byte-budget.ts";
 import { readBoolean, requireRoom, readEnum } from "../read-options.ts";
@@ -42,6 +43,8 @@ export class Broker {
   readonly #log: Log;
   /** Null: this router stands alone. */
   #remote: RemoteEvents | null = null;
+  /** Null: nobody observes the realm. */
+  meter: RealmMeter | null = null;
   /** Events that were skipped because a receiver's format cannot carry them. */
   unsayable = 0;
   /** The sessions for which one was logged. */
@@ -155,6 +158,7 @@ export class Broker {
   publish(publisher: Member, message: MessageOf<"PUBLISH">, decision: Decision): void {
     const options = readPublishOptions(message.options, publisher);
     const publication = this.#prepare(publisher, message, options, decision);
+    if (this.meter !== null) this.meter.published(message.payload);
     this.dispatch(publication);
     if (options.acknowledge)
       publisher.send({ type: "PUBLISHED", request: message.request, publication: publication.id });
@@ -177,15 +181,17 @@ export class Broker {
   /** Sends an event to all subscribers of its topic on this node that may get it, and keeps it if it is to be kept. */
   deliver(publication: Publication): void {
     const { topic } = publication;
+    let sent = 0;
     for (const { id, match, subscribers, denials, history } of this.#index.matching(topic)) {
       history?.add(publication);
       if (subscribers.size === 0) continue;
       const event = eventOf(publication, id, match);
       for (const member of subscribers) {
         if (!admits(publication, member) || denials?.get(member)?.(topic) === true) continue;
-        this.#send(member, event);
+        if (this.#send(member, event)) sent++;
       }
     }
+    if (sent > 0 && this.meter !== null) this.meter.delivered(topic, sent);
     if (publication.retain) this.#retention.keep(publication);
   }
 
@@ -315,12 +321,18 @@ export class Broker {
     }
   }
 
-  #send(member: Member, event: MessageOf<"EVENT">): void {
-    if (member.port.backlog > 1) return member.port.limited("max-buffered", SKIPPED);
+  /** @returns whether it was sent */
+  #send(member: Member, event: MessageOf<"EVENT">): boolean {
+    if (member.port.backlog > 1) {
+      member.port.limited("max-buffered", SKIPPED);
+      return false;
+    }
     try {
       member.send(event);
+      return true;
     } catch (error) {
       this.skipped(member, 1, (error as WampError).message);
+      return false;
     }
   }
 

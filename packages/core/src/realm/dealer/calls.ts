@@ -37,6 +37,8 @@ export interface Call {
   /** Whether the callee was sent INTERRUPT. */
   isInterrupted: boolean;
   readonly timer: CallTimer | null;
+  /** For who observes the realm; 0 for a call that nobody observes. */
+  startedAt: number;
   /** Null if the callee is on this node, or if the call came in parts. */
   readonly choice: Choice | null;
 }

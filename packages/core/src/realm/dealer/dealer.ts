@@ -12,6 +12,7 @@ import { protocolViolation, refusal, WampError } from "../../errors/wamp-error.t
 import type { ByteBudget } from "../byte-budget.ts";
 import { type CallOptions, readCallOptions, requireProgressiveCalls } from "./call-options.ts";
 import { type Call, CallTimer, type Choice } from "./calls.ts";
+import type { RealmMeter } from "../meter.ts";
 import type { Member } from "../member.ts";
 import { readBoolean, readEnum, requireRoom } from "../read-options.ts";
 import { passthruOf, requireNoEncAlgo, requirePassthru } from "../passthru.ts";
@@ -47,6 +48,10 @@ export class Dealer {
   ) {
     this.#options = options;
     this.registrar = new Registrar(options, budget, access, announce);
+  }
+
+  measure(meter: RealmMeter | null): void {
+    this.#calls.meter = meter;
   }
 
   /** @param member a session, or another node in the place of all its sessions */
@@ -170,6 +175,7 @@ export class Dealer {
       open: more,
       isInterrupted: false,
       timer: timeout > 0 ? this.#timer(timeout, () => call) : null,
+      startedAt: 0,
       choice,
     };
     this.#calls.begin(call);
@@ -252,7 +258,7 @@ export class Dealer {
     if (call === null) return;
     if (progress && !call.wantsProgress) return;
     if (progress) call.timer?.restart();
-    else this.#calls.settle(call);
+    else this.#calls.settle(call, true);
     this.#reply(call, () => {
       requireNoEncAlgo(options);
       requirePassthru(passthru, call.caller, "caller");

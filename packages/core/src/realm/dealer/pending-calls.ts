@@ -1,5 +1,6 @@
 import { WampgateError } from "../../errors/wampgate-error.ts";
 import type { Member } from "../member.ts";
+import type { RealmMeter } from "../meter.ts";
 import { type Call, CallLedger } from "./calls.ts";
 
 /** The calls of a realm that are not answered yet, by who made them and who must answer them. */
@@ -7,6 +8,8 @@ export class PendingCalls {
   readonly #members = new Set<Member>();
   /** Only for sessions that have called or been called: most sessions of a large router do neither. */
   readonly #ledgers = new Map<Member, CallLedger>();
+  /** Null: nobody observes the realm. */
+  meter: RealmMeter | null = null;
   #count = 0;
   #quiet: ReturnType<typeof withResolver> | null = null;
 
@@ -53,16 +56,18 @@ export class PendingCalls {
     this.of(caller).made.add(request, call);
     received.received.add(invocation, call);
     received.lastInvocation = invocation;
+    if (this.meter !== null) this.meter.begun(call);
   }
 
-  /** Ends a call. @returns whether it was still pending */
-  settle(call: Call): boolean {
+  /** Ends a call. @param isResult whether its callee has answered with a result @returns whether it was still pending */
+  settle(call: Call, isResult = false): boolean {
     const ledger = this.#ledgers.get(call.caller);
     if (ledger?.made.delete(call.request) !== true) return false;
     if (call.open) ledger.abandon(call.request);
     this.#ledgers.get(call.callee.member.answerer)?.received.delete(call.invocation);
     call.callee.running--;
     call.timer?.end();
+    if (this.meter !== null) this.meter.ended(call, isResult);
     this.#count--;
     if (this.#count === 0) {
       this.#quiet?.resolve();
