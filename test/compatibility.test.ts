@@ -483,7 +483,7 @@ describe("done better than Crossbar", () => {
   ])("wrong type of a key: %s is authentication_failed, and the log says what was wrong", async (_what, answer) => {
     const { end, log } = await outcomeOf(() => answer);
     expect(end).toMatchObject({ reason: FAILED });
-    expect(log.text()).toMatch(/its (extra|role|realm|authid) is .*, expected/);
+    expect(log.text()).toMatch(/its (extra|role|realm|authid): expected .*, found/);
   });
 
   it.each([

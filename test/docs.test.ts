@@ -52,6 +52,18 @@ test("the map of the source names each folder of core and no other, and files th
   expect(files.filter((file) => !exists(join(core, file)) && !exists(join(ROOT, file)))).toEqual([]);
 });
 
+test("each of the larger changes touches three files of core at most", () => {
+  const [, table = ""] =
+    /^## Eight larger changes$(.*?)^## /ms.exec(readFileSync(join(ROOT, "CONTRIBUTING.md"), "utf8")) ?? [];
+  const rows = table.split("\n").filter((line) => /^\| (?!-|change )/.test(line));
+  expect(rows).toHaveLength(8);
+  for (const row of rows) {
+    const files = [...row.matchAll(/`((?:[\w-]+\/)+[\w-]+\.ts)`/g)].length;
+    expect(files).toBeGreaterThan(0);
+    expect(files).toBeLessThan(4);
+  }
+});
+
 test("the page of limits has a row for each that is counted, and no other", () => {
   const [page = ""] = readFileSync(join(ROOT, "docs/reference/limits.md"), "utf8").split("## Fixed ones");
   const counted = new Set(limitCounters(BUILTIN.transports));
