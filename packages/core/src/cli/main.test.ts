@@ -116,3 +116,16 @@ it.each([["loud"], [""]])("the log level %j is refused before anything is starte
   const levels = "trace, debug, info, warn, error, fatal, silent";
   expect({ code, stderr }).toEqual({ code: 2, stderr: `WG_USAGE: --log-level is one of ${levels}, not ${level}` });
 });
+
+it("a config that is given without --config is a wrong use, which says how to give it", async () => {
+  const written = jest.spyOn(process.stderr, "write").mockReturnValue(true);
+  try {
+    expect(await main(["check", "wampgate.yaml"])).toBe(2);
+    expect(written.mock.calls.map(([text]) => String(text)).join("")).toBe(
+      "WG_USAGE: too many arguments for 'check'. Expected 0 arguments but got 1.\n" +
+        "(a config is named by --config FILE; run wampgate check --help for all options)\n",
+    );
+  } finally {
+    written.mockRestore();
+  }
+});

@@ -47,7 +47,8 @@ function coreCommands(): Command {
         "-c, --config <file>",
         "the config file; default: wampgate.config.* or similar, here or in a folder above",
       )
-      .option("--debug", "show stack traces of errors");
+      .option("--debug", "show stack traces of errors")
+      .showHelpAfterError(`(a config is named by --config FILE; run wampgate ${name} --help for all options)`);
 
   withConfig("start", "start the router")
     .option("--log-level <level>", `${LOG_LEVELS.join(", ")}; default: log.level of the config`)
