@@ -70,6 +70,14 @@ export class FailedLogins {
       authids: new BackOff(() => settings.now["max-failed-logins-per-authid"]),
     };
     this.#judges.push(judge);
+    const watcher: Watcher = {
+      begins: (address) => this.#undecided.enter(address),
+      ends: (address) => this.#undecided.leave(address),
+      failed: (address, hello) => this.#failed(address, hello),
+      welcome: (address, hello, authid) => {
+        if (authid === hello.authid) this.#friends.set(`${address} ${nameOf(hello)}`, true);
+      },
+    };
     return {
       start: (hello) => {
         const address = addressOf(hello.transport.peer);
@@ -80,14 +88,7 @@ export class FailedLogins {
           const limit = "max-half-open-per-address";
           return this.#refused(TOO_MANY, { code: "limit", params: { limit } }, hello);
         }
-        return new WatchedHandshake(handshakes.start(hello), hello, {
-          begins: () => this.#undecided.enter(address),
-          ends: () => this.#undecided.leave(address),
-          failed: () => this.#failed(address, hello),
-          welcome: (authid) => {
-            if (authid === hello.authid) this.#friends.set(`${address} ${nameOf(hello)}`, true);
-          },
-        });
+        return new WatchedHandshake(handshakes.start(hello), hello, address, watcher);
       },
     };
   }
@@ -117,38 +118,41 @@ export class FailedLogins {
   }
 }
 
-/** The realm and authid that a client asks for, as a hash: its length does not depend on the names. */
+/** How long a name may be that is kept as it is. */
+const SHORT = 100;
+
+/** The realm and authid that a client asks for. A long name is hashed, so that no client decides how much is kept. */
 function nameOf({ realm, authid }: Hello): string {
-  return createHash("sha256")
-    .update(JSON.stringify([realm, authid]))
-    .digest("base64");
+  const name = JSON.stringify([realm, authid]);
+  return name.length <= SHORT ? name : createHash("sha256").update(name).digest("base64");
 }
 
-/** What is told of a login. */
+/** What is told of logins. */
 interface Watcher {
   /** A plugin begins to decide. */
-  begins(): void;
+  begins(address: string): void;
   /** It has decided. */
-  ends(): void;
+  ends(address: string): void;
   /** The proof was wrong, or its client did not wait to hear that. */
-  failed(): void;
-  welcome(authid: string): void;
+  failed(address: string, hello: Hello): void;
+  welcome(address: string, hello: Hello, authid: string): void;
 }
 
 /** A login that reports its outcome. */
 class WatchedHandshake implements Handshake {
   readonly #handshake: Handshake;
+  readonly #hello: Hello;
+  readonly #address: string;
   readonly #watcher: Watcher;
   /** Whether a proof is being judged. */
   #isProving = false;
   #isAbandoned = false;
-  /** HELLO itself may hold a proof, as a token. */
-  readonly #helloMayProve: boolean;
 
-  constructor(handshake: Handshake, { authextra }: Hello, watcher: Watcher) {
+  constructor(handshake: Handshake, hello: Hello, address: string, watcher: Watcher) {
     this.#handshake = handshake;
+    this.#hello = hello;
+    this.#address = address;
     this.#watcher = watcher;
-    this.#helloMayProve = authextra !== null;
   }
 
   get trace(): HandshakeTrace {
@@ -156,7 +160,7 @@ class WatchedHandshake implements Handshake {
   }
 
   begin(): MaybePromise<HandshakeReply> {
-    this.#isProving = this.#helloMayProve;
+    this.#isProving = this.#hello.authextra !== null; // it may hold a proof, as a token
     return this.#watched(() => this.#handshake.begin());
   }
 
@@ -170,13 +174,13 @@ class WatchedHandshake implements Handshake {
   }
 
   abandoned(): void {
-    if (this.#isProving) this.#watcher.failed();
+    if (this.#isProving) this.#watcher.failed(this.#address, this.#hello);
     this.#isProving = false;
     this.#isAbandoned = true;
   }
 
   #watched(decide: () => MaybePromise<HandshakeReply>): MaybePromise<HandshakeReply> {
-    this.#watcher.begins();
+    this.#watcher.begins(this.#address);
     let reply: MaybePromise<HandshakeReply>;
     try {
       reply = decide();
@@ -187,16 +191,16 @@ class WatchedHandshake implements Handshake {
   }
 
   readonly #broke = (error: unknown): never => {
-    this.#watcher.ends();
+    this.#watcher.ends(this.#address);
     throw error;
   };
 
   #decided(reply: HandshakeReply): HandshakeReply {
-    this.#watcher.ends();
+    this.#watcher.ends(this.#address);
     this.#isProving = false;
     if (this.#isAbandoned) return reply;
-    if (reply.kind === "abort" && reply.failed) this.#watcher.failed();
-    if (reply.kind === "welcome") this.#watcher.welcome(reply.info.authid);
+    if (reply.kind === "abort" && reply.failed) this.#watcher.failed(this.#address, this.#hello);
+    if (reply.kind === "welcome") this.#watcher.welcome(this.#address, this.#hello, reply.info.authid);
     return reply;
   }
 }

@@ -60,7 +60,10 @@ export function peerAt(address: string, port: number): string {
 
 /** The headers of a request by lower-case name, each as one string. */
 export function plainHeaders(headers: IncomingHttpHeaders): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]),
-  );
+  const plain: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    plain[name] = Array.isArray(value) ? value.join(", ") : (value ?? "");
+  }
+  return plain;
 }

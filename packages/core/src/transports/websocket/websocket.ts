@@ -232,7 +232,8 @@ function connect(ws: ClientSocket, socket: Duplex, accepted: Accepted): void {
 }
 
 function offeredBy({ headers }: IncomingMessage): string[] {
-  return (headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
+  const offered = headers["sec-websocket-protocol"] ?? "";
+  return offered.includes(",") ? offered.split(",").map((name) => name.trim()) : [offered];
 }
 
 function lost(ws: WebSocket): void {
