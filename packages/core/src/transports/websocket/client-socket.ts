@@ -15,6 +15,8 @@ export class ClientSocket extends WebSocket {
   /** Null before `serve`. */
   connection: FrameConnection | null = null;
   owner: Owner | null = null;
+  /** Whether ws has found an error, and reads no more. */
+  hasFailed = false;
 
   /** Passes to the connection what comes, until the end. */
   serve(connection: FrameConnection, owner: Owner): void {
@@ -35,6 +37,7 @@ function onMessage(this: WebSocket, data: RawData, binary: boolean): void {
 function onError(this: WebSocket, error: Error): void {
   if (!(this instanceof ClientSocket)) return;
   const { connection, owner } = this;
+  this.hasFailed = true;
   if (isTooLarge(error)) connection?.limited("max-message-size", "disconnected a client that sent too large a frame");
   else if (isViolation(error)) connection?.violated(`WebSocket: ${error.message}`);
   else owner?.log.debug({ peer: connection?.details.peer, err: error }, "a WebSocket failed");

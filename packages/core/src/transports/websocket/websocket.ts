@@ -27,6 +27,7 @@ import { Origins } from "./origins.ts";
 import { clientCertificate } from "../net/tls.ts";
 import { SlowConnection } from "../frames/slow-connection.ts";
 import { choose, type Subprotocol, type Subprotocols, subprotocolsOf } from "../frames/subprotocols.ts";
+import { SmallFrames } from "./small-frames.ts";
 import { type WebSocketOptions, websocketSchema } from "./settings.ts";
 import { WebSocketWire } from "./wire.ts";
 
@@ -213,6 +214,7 @@ function connect(ws: ClientSocket, socket: Duplex, accepted: Accepted): void {
   const connection = new FrameConnection(details, subprotocol, wire, served.log);
   policy.connection = connection;
   ws.serve(connection, served);
+  if (inflating === null) SmallFrames.take(ws, socket, options["max-message-size"]);
   if (inflating !== null)
     inflating.onrefused = ({ code, limit, text }: Refusal) => {
       ws.close(code, text);
