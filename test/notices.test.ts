@@ -126,7 +126,7 @@ describe("actionDenied tells what denied an action, and where that stands in the
     await running.router.session("realm1", { role: "authorizer" }).register(AUTHORIZER, () => false);
   });
 
-  it.each<[string, [number, number, object, string], string, string]>([
+  it.each<[string, [code: number, id: number, options: { match?: string }, uri: string], string, string]>([
     ["asked", [Code.SUBSCRIBE, 1, { match: "prefix" }, "com.a."], "authorizer", "realms[0].roles[1].authorizer"],
     ["hooked", [Code.CALL, 1, {}, "com.a"], "hook", "realms[0].roles[2]"],
     ["free", [Code.REGISTER, 1, {}, AUTHORIZER], "guard", "realms[0].roles[3]"],
@@ -134,7 +134,41 @@ describe("actionDenied tells what denied an action, and where that stands in the
     const client = await login(authid);
     client.send(...message);
     await client.expect(Code.ERROR);
-    const { match = "exact" } = message[2] as { match?: string };
+    const { match = "exact" } = message[2];
     expect(denials).toMatchObject([{ by, uri: message[3], match, role: authid, config: { path } }]);
+  });
+});
+
+describe("limitHit tells whose limit it is, and where that stands in the config", () => {
+  const first = (): unknown => running.hits[0];
+
+  it("a transport's", async () => {
+    await running.close();
+    running = await startLimited([transport({}), transport({ "max-half-open": 1, path: "/small" })]);
+    const url = running.router.endpoints[1]?.url ?? "";
+    await connectRaw(url);
+    await expect(connectRaw(url)).rejects.toThrow("503");
+    const config = { path: "transports[1].max-half-open", line: null };
+    expect(first()).toMatchObject({ limit: "max-half-open", where: 1, address: "127.0.0.1", config });
+  });
+
+  it("a realm's, of a session that has joined", async () => {
+    await running.close();
+    running = await startLimited([transport({ auth })], { roles, options: { "max-subscriptions": 1 } });
+    const client = await login();
+    for (const id of [1, 2]) client.send(Code.SUBSCRIBE, id, {}, `com.topic${id}`);
+    await client.expect(Code.SUBSCRIBED);
+    await client.expect(Code.ERROR);
+    const config = { path: "realms[0].options.max-subscriptions" };
+    expect(first()).toMatchObject({ where: "realm1", address: "127.0.0.1", config });
+  });
+
+  it("a realm's, of a client for which it has no room", async () => {
+    await running.close();
+    running = await startLimited([transport({ auth })], { roles, options: { "max-sessions": 1 } });
+    await login();
+    await expect(login()).rejects.toThrow("limit_exceeded");
+    const config = { path: "realms[0].options.max-sessions" };
+    expect(first()).toMatchObject({ limit: "max-sessions", where: "realm1", session: null, config });
   });
 });

@@ -1,3 +1,4 @@
+import type { ConfigRef } from "./login-record.ts";
 import type { SessionInfo } from "./session-port.ts";
 
 /** A client was refused, slowed or disconnected because of a limit. */
@@ -8,11 +9,25 @@ export interface LimitHit {
   readonly message: string;
   /** Who it was: `transport.peer`. */
   readonly peer: string;
+  /** The client's address without family and port; null if it has none. */
+  readonly address: string | null;
   /** Null if it has not joined a realm. */
   readonly session: SessionInfo | null;
+  /** Whose limit it is: a realm's name, or which entry of `transports`, counted from 0; null: the router's, or an endpoint's. */
+  readonly where: string | number | null;
+  /** Where the limit stands in the config, or what it would stand in; null if that is not known. */
+  readonly config: ConfigRef | null;
 }
 
-export type ReportLimit = (hit: LimitHit) => void;
+/** A hit, as what enforces the limit knows it. */
+export interface ReportedHit extends Pick<LimitHit, "limit" | "message" | "peer" | "session"> {
+  /** Which entry of `transports` the client came to, if that is known. */
+  readonly transport?: number;
+  /** The realm, if it is known though the session has not joined. */
+  readonly realm?: string;
+}
+
+export type ReportLimit = (hit: ReportedHit) => void;
 
 /** What has passed through a transport since it began to listen. Its connections only ever add to the numbers. */
 export interface Traffic {

@@ -2,7 +2,7 @@ import { jest } from "@jest/globals";
 import type { Handshakes, HandshakeReply } from "../contract/handshake.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { Cause } from "../contract/login-cause.ts";
-import type { LimitHit } from "../contract/observers.ts";
+import type { ReportedHit } from "../contract/observers.ts";
 import { FailedLogins } from "./failed-logins.ts";
 import { limitSettings } from "./settings.ts";
 
@@ -39,7 +39,7 @@ const CAUSE: Cause = { code: "failed", params: { what: "a test" } };
 
 /** Logins whose outcome the test chooses. @param otherLimits those of another entry of the same router */
 function guarded(limits: Limits, otherLimits: Limits = {}) {
-  const hits: LimitHit[] = [];
+  const hits: ReportedHit[] = [];
   let outcome: Outcome = "right";
   const undecided: (() => void)[] = [];
   const step = ({ authid }: Hello): HandshakeReply =>

@@ -63,8 +63,14 @@ export class FailedLogins {
   /**
    * The handshakes of one more entry, but refused while their client is held back. A client without an address is never
    * held back.
+   *
+   * @param report told of each that is refused; default: as for all entries
    */
-  guard(handshakes: Handshakes, settings: Live<LimitSettings>): Handshakes {
+  guard(handshakes: Handshakes, settings: Live<LimitSettings>, report = this.#report): Handshakes {
+    const refused = (refusal: Refusal, cause: Cause & { code: "held-back" | "limit" }, peer: string): Handshake => {
+      report({ limit: cause.params.limit, message: refusal.message, peer, session: null });
+      return new Refused(refusal, cause);
+    };
     const judge = {
       addresses: new BackOff(() => settings.now["max-failed-logins-per-address"]),
       authids: new BackOff(() => settings.now["max-failed-logins-per-authid"]),
@@ -80,23 +86,18 @@ export class FailedLogins {
     };
     return {
       start: (hello) => {
-        const address = addressOf(hello.transport.peer);
+        const { peer } = hello.transport;
+        const address = addressOf(peer);
         if (address === null) return handshakes.start(hello);
         const held = this.#heldBack(judge, address, hello);
-        if (held !== null) return this.#refused(HELD_BACK, { code: "held-back", params: held }, hello);
+        if (held !== null) return refused(HELD_BACK, { code: "held-back", params: held }, peer);
         if (this.#undecided.of(address) >= settings.now["max-half-open-per-address"]) {
           const limit = "max-half-open-per-address";
-          return this.#refused(TOO_MANY, { code: "limit", params: { limit } }, hello);
+          return refused(TOO_MANY, { code: "limit", params: { limit } }, peer);
         }
         return new WatchedHandshake(handshakes.start(hello), hello, address, watcher);
       },
     };
-  }
-
-  #refused(refusal: Refusal, cause: Cause & { code: "held-back" | "limit" }, { transport }: Hello): Handshake {
-    const { limit } = cause.params;
-    this.#report({ limit, message: refusal.message, peer: transport.peer, session: null });
-    return new Refused(refusal, cause);
   }
 
   #heldBack({ addresses, authids }: Judge, address: string, hello: Hello): CauseParams["held-back"] | null {

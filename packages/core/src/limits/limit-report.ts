@@ -1,13 +1,18 @@
 import type { Log } from "../contract/log.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
-import type { LimitHit } from "../contract/observers.ts";
+import type { LimitHit, ReportedHit, ReportLimit } from "../contract/observers.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
+import { addressOf } from "../wamp/address.ts";
 
 /**
  * How long a limit is not logged again, in milliseconds: a flood must not fill the log. A session that hits the limit
  * for the first time is still logged.
  */
 const QUIET_TIME = 10_000;
+
+type PlaceOf = (hit: ReportedHit) => Pick<LimitHit, "where" | "config">;
+
+const NOWHERE = { where: null, config: null };
 
 /** Counts all limit hits, passes them to the hook `limitHit`, and logs them. */
 export class LimitReport {
@@ -16,10 +21,15 @@ export class LimitReport {
   /** By session, the limits that were logged for it. */
   readonly #named = new WeakMap<SessionInfo, Set<string>>();
   readonly #hooks: RouterHooks;
+  readonly #placeOf: PlaceOf;
   readonly #log: Log;
 
-  /** @param limits the names under which hits are counted; others are added when they are hit */
-  constructor(limits: Iterable<string>, hooks: RouterHooks, log: Log) {
+  /**
+   * @param limits the names under which hits are counted; others are added when they are hit
+   * @param placeOf finds where the limit stands
+   */
+  constructor(limits: Iterable<string>, hooks: RouterHooks, log: Log, placeOf: PlaceOf = () => NOWHERE) {
+    this.#placeOf = placeOf;
     this.#counts = new Map([...limits].map((limit) => [limit, 0]));
     this.#hooks = hooks;
     this.#log = log;
@@ -35,14 +45,17 @@ export class LimitReport {
     this.#counts.set(limit, (this.#counts.get(limit) ?? 0) + hits);
   }
 
-  readonly report = (hit: LimitHit): void => {
+  readonly report: ReportLimit = (hit) => {
     const count = (this.#counts.get(hit.limit) ?? 0) + 1;
     this.#counts.set(hit.limit, count);
     this.#tell(hit, count);
-    this.#hooks.limitHit.call(hit);
+    const { limitHit } = this.#hooks;
+    if (limitHit.taps.length === 0) return;
+    const { limit, message, peer, session } = hit;
+    limitHit.call({ limit, message, peer, address: addressOf(peer), session, ...this.#placeOf(hit) });
   };
 
-  #tell({ limit, message, peer, session }: LimitHit, count: number): void {
+  #tell({ limit, message, peer, session }: ReportedHit, count: number): void {
     const last = this.#logged.get(limit);
     const now = performance.now();
     const isNew = session !== null && this.#isNew(session, limit);

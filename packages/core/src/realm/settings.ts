@@ -52,6 +52,9 @@ const realmOptionsSchema = z.strictObject({
     .meta(limit("ERROR `wampgate.error.limit_exceeded`")),
 });
 
+/** The keys of a realm's options: some are limits. */
+export const REALM_LIMITS: ReadonlySet<string> = new Set(Object.keys(realmOptionsSchema.shape));
+
 export type RealmOptions = z.output<typeof realmOptionsSchema>;
 
 export const realmSchema = z.strictObject({

@@ -16,6 +16,7 @@ import { checkRouter } from "./check.ts";
 import { Cluster } from "./cluster.ts";
 import type { RouterContext } from "./context.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { limitPlaces } from "./limit-places.ts";
 import { Listeners } from "./listeners.ts";
 import { LogSettings } from "./log-settings.ts";
 import { boundedLog } from "./bounded-log.ts";
@@ -80,7 +81,7 @@ async function assembled(loaded: LoadedConfig, { raw, load, servers, log: target
   const freeze: Freeze = { frozen: false };
   const hooks = createRouterHooks(freeze, log);
   const plugged = loaded.plugins.flatMap(({ plugin }) => plugin.transports ?? []);
-  const limits = new LimitReport(limitCounters([...BUILTIN.transports, ...plugged]), hooks, log);
+  const limits = new LimitReport(limitCounters([...BUILTIN.transports, ...plugged]), hooks, log, limitPlaces(config));
   const context: RouterContext = { config, hooks, log, limits };
   const call: Sessions["services"]["call"] = (...args) => sessions.services.call(...args);
   const realms = new Realms(config, { hooks, log, call });

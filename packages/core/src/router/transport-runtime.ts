@@ -46,7 +46,8 @@ export class TransportRuntime {
   constructor(settings: Live<LoadedTransport>, context: TransportRuntimeContext) {
     this.#settings = settings;
     const common = partOf(settings, (now) => now.settings);
-    this.limiter = new ConnectionLimiter(common, context.report, (limit, peer) => this.#noRoom(limit, peer));
+    const report: ReportLimit = (hit) => context.report({ ...hit, transport: settings.now.index });
+    this.limiter = new ConnectionLimiter(common, report, (limit, peer) => this.#noRoom(limit, peer));
     this.entry = {
       ...this.limiter.entry((connection, slot) => this.#accept(connection, slot)),
       get options() {
@@ -71,7 +72,7 @@ export class TransportRuntime {
         return settings.now.index;
       },
       settings: common,
-      handshakes: context.failedLogins.guard(createHandshakes(this.#handshakeContext), common),
+      handshakes: context.failedLogins.guard(createHandshakes(this.#handshakeContext), common, report),
       joined: (session) => this.#slots.get(session)?.joined(),
       ended: (session) => {
         this.#slots.get(session)?.ended();

@@ -117,8 +117,7 @@ export class Session implements ConnectionHandler {
   }
 
   limited(limit: string, message: string): void {
-    const session = this.#state.is === "joined" ? this.#state.info : null;
-    this.#context.report({ limit, message, peer: this.peer, session });
+    this.#limited(limit, message);
   }
 
   closed(): void {
@@ -218,7 +217,7 @@ export class Session implements ConnectionHandler {
     try {
       realm.requireRoom(info.authid);
     } catch (error) {
-      return this.#full(error);
+      return this.#full(error, info.realm);
     }
     if (!this.#welcome({ type: "WELCOME", session: info.session, details })) return;
     this.#deadline?.end();
@@ -231,9 +230,16 @@ export class Session implements ConnectionHandler {
     this.#context.hooks.joined.call(info, login);
   }
 
-  #full(error: unknown): void {
+  /** @param realm the one that the session was about to join */
+  #limited(limit: string, message: string, realm?: string): void {
+    const session = this.#state.is === "joined" ? this.#state.info : null;
+    const { report, transport } = this.#context;
+    report({ limit, message, peer: this.peer, session, transport, ...(realm === undefined ? {} : { realm }) });
+  }
+
+  #full(error: unknown, realm: string): void {
     if (!(error instanceof LimitError)) throw error;
-    this.limited(error.limit, error.message);
+    this.#limited(error.limit, error.message, realm);
     this.#abort(error.uri, error.message, { code: "limit", params: { limit: error.limit } });
   }
 

@@ -1,7 +1,7 @@
 import { Duplex } from "node:stream";
 import { createServer, type Socket } from "node:net";
 import { jest } from "@jest/globals";
-import type { LimitHit } from "../../contract/observers.ts";
+import type { ReportedHit } from "../../contract/observers.ts";
 import { endpointSchema } from "./settings.ts";
 import { PeerAddresses } from "./peer-addresses.ts";
 
@@ -16,9 +16,9 @@ function silent(remoteAddress: string): Socket {
   return Object.assign(socket, { remoteAddress, remotePort: 4711 }) as unknown as Socket;
 }
 
-function front(): { arrive: (socket: Socket) => void; seen: Socket[]; hits: LimitHit[] } {
+function front(): { arrive: (socket: Socket) => void; seen: Socket[]; hits: ReportedHit[] } {
   const seen: Socket[] = [];
-  const hits: LimitHit[] = [];
+  const hits: ReportedHit[] = [];
   const server = createServer((socket) => void seen.push(socket));
   new PeerAddresses(endpoint).expectHeaders(server, { report: (hit) => void hits.push(hit) });
   return { arrive: (socket) => void server.emit("connection", socket), seen, hits };
