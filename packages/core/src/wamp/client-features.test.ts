@@ -77,3 +77,13 @@ it("two clients that announce the same share it, and neither can change it", () 
   expect(one?.caller).toBe(two?.caller);
   expect(Object.isFrozen(one?.caller?.features)).toBe(true);
 });
+
+it("clients that announce the same share what is kept of it, and nobody can change it", () => {
+  const caller = { caller: { features: { payload_passthru_mode: true } } };
+  const first = clientRolesOf(caller);
+  expect(clientRolesOf(structuredClone(caller))).toBe(first);
+  expect(Object.isFrozen(first)).toBe(true);
+  expect(clientRolesOf({ caller: {} })).not.toEqual(first);
+  expect(clientRolesOf({ ...caller, callee: {} })).toEqual({ ...first, callee: expect.anything() as unknown });
+  expect(clientRolesOf(caller)).toEqual(first);
+});

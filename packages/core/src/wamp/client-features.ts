@@ -41,17 +41,26 @@ const shared: Readonly<Record<ClientRole, (AnnouncedRole | undefined)[]>> = {
   callee: [],
 };
 
+/** What the last client announced. Clients of one library announce the same, and share it. */
+let last: ClientRoles = Object.freeze({});
+
 /**
  * What is kept of HELLO's roles. @param roles as received: dictionaries by role, each with an optional dictionary
  * `features`
  */
 export function clientRolesOf(roles: Readonly<Dict>): ClientRoles {
+  if (CLIENT_ROLES.every((role) => last[role] === announcedIn(roles, role))) return last;
   const known: { [R in ClientRole]?: AnnouncedRole } = {};
   for (const role of CLIENT_ROLES) {
-    const announced = roles[role] as Readonly<Dict> | undefined;
-    if (announced !== undefined) known[role] = sharedRole(role, (announced["features"] ?? {}) as Readonly<Dict>);
+    const announced = announcedIn(roles, role);
+    if (announced !== undefined) known[role] = announced;
   }
-  return known;
+  return (last = Object.freeze(known));
+}
+
+function announcedIn(roles: Readonly<Dict>, role: ClientRole): AnnouncedRole | undefined {
+  const announced = roles[role] as Readonly<Dict> | undefined;
+  return announced && sharedRole(role, (announced["features"] ?? {}) as Readonly<Dict>);
 }
 
 function sharedRole(role: ClientRole, features: Readonly<Dict>): AnnouncedRole {

@@ -11,7 +11,7 @@ import { type Dict, isEmpty, NOTHING, type Payload } from "../../wamp/payload.ts
 import { protocolViolation, refusal, WampError } from "../../errors/wamp-error.ts";
 import type { ByteBudget } from "../byte-budget.ts";
 import { type CallOptions, readCallOptions, requireProgressiveCalls } from "./call-options.ts";
-import { type Call, CallTimer, type Choice } from "./calls.ts";
+import { type Call, type CallLedger, CallTimer, type Choice } from "./calls.ts";
 import type { RealmMeter } from "../meter.ts";
 import type { Member } from "../member.ts";
 import { readBoolean, readEnum, requireRoom } from "../read-options.ts";
@@ -297,8 +297,13 @@ export class Dealer {
    * @returns the work that is left: one function for each of its registrations
    */
   leave(member: Member): (() => void)[] {
-    const ledger = this.#calls.leave(member);
-    if (ledger === null) return [];
+    if (!this.#calls.leave(member)) return [];
+    const ledger = this.#calls.ifAny(member);
+    if (ledger !== undefined) this.#endCalls(member, ledger);
+    return this.registrar.leave(member);
+  }
+
+  #endCalls(member: Member, ledger: CallLedger): void {
     for (const call of ledger.made.values()) {
       this.#calls.settle(call);
       if (call.callee.member.answerer !== member) this.#interrupt(call, "killnowait", ErrorUri.canceled);
@@ -309,7 +314,6 @@ export class Dealer {
       call.caller.error("CALL", call.request, error, "callee-gone");
     }
     this.#calls.forget(member);
-    return this.registrar.leave(member);
   }
 
   /** How many calls are unanswered. */

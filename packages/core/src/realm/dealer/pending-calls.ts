@@ -23,9 +23,9 @@ export class PendingCalls {
     this.#members.add(member);
   }
 
-  /** @returns its calls; null if it was no member */
-  leave(member: Member): CallLedger | null {
-    return this.#members.delete(member) ? (this.#ledgers.get(member) ?? new CallLedger()) : null;
+  /** @returns whether it was a member */
+  leave(member: Member): boolean {
+    return this.#members.delete(member);
   }
 
   /** The calls of a session that has left have ended. */
