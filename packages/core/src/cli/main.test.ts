@@ -22,6 +22,7 @@ const QUIET = `plugins: ["./quiet.mjs"]\n${CONFIG}`;
 const FAILING = `plugins: ["./failing.mjs"]\n${CONFIG}`;
 const PLUGINS = {
   "quiet.mjs": plugin("quiet", ""),
+  "versioned.mjs": plugin("versioned", "").replace("core:", 'version: "1.2.3", core:'),
   "failing.mjs": plugin("failing", 'throw new Error("no licence", { cause: new Error("the server is away") });'),
 };
 
@@ -51,6 +52,11 @@ it("check says of a config that is fine which plugins it has, and ends with 0", 
   const { code, stdout, stderr } = await run(QUIET, "check");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(/^\/.*\/wampgate\.yaml is fine\. Plugins: quiet\.$/);
+});
+
+it("check says which versions the plugins have, where they say it", async () => {
+  const { stdout } = await run(`plugins: ["./versioned.mjs"]\n${CONFIG}`, "check");
+  expect(stdout).toMatch(/Plugins: versioned 1\.2\.3\.$/);
 });
 
 it.each([
