@@ -37,6 +37,22 @@ test("its tests pass, as the page's package.json runs them", () => {
   expect(status).toBe(0);
 });
 
+test("they pass under jest too, with the config and the flag that the page names, and not without", async () => {
+  const folder = await folderWith({
+    ...files,
+    "src/index.test.ts": files["src/index.test.ts"]?.replace('"node:test"', '"@jest/globals"') ?? "",
+  });
+  const jestIn = (NODE_OPTIONS: string): { stderr: string; status: number | null } => {
+    const env = { ...process.env, NODE_OPTIONS };
+    const args = [join(ROOT, "node_modules/jest/bin/jest.js"), "--verbose"];
+    return spawnSync(process.execPath, args, { cwd: folder, env, encoding: "utf8" });
+  };
+  const passed: unknown = expect.stringMatching(/✓ lets a principal of its static block in/);
+  expect(jestIn("--experimental-vm-modules")).toMatchObject({ stderr: passed, status: 0 });
+  const refused: unknown = expect.stringMatching(/Must use import to load ES Module/);
+  expect(jestIn("")).toMatchObject({ stderr: refused, status: 1 });
+});
+
 test("the router takes it by the page's config, lets a client in, and its observer sees that", async () => {
   expect(await run(cwd, ["check"])).toMatchObject({ code: 0, stderr: "" });
   const router = await startCli(cwd);
