@@ -38,7 +38,12 @@ export const dynamic = defineStrategy<Block>({
       return denied(ErrorUri.noSuchRealm, "no realm was asked for, and no authenticator-realm is set", noRealm(""));
     const { timeout, wait } = own;
     const args = [query.realm, query.authid, detailsOf(query, api, own.authenticator)];
-    const outcome = await api.call(realm, own.authenticator, args, { signal: query.signal, timeout, wait });
+    const outcome = await api.call(realm, own.authenticator, args, {
+      signal: query.signal,
+      timeout,
+      wait,
+      session: query.attempt.session,
+    });
     return answerOf(outcome, query, api, { realm, authenticator: own.authenticator, timeout });
   },
 });

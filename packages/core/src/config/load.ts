@@ -10,7 +10,7 @@ import { resolveModule } from "../plugins/resolve.ts";
 import type { Component } from "../plugins/start-component.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 import { type AuthContext, isExcused } from "./check-auth.ts";
-import { warnOfRights } from "./check-rights.ts";
+import { type DecidingProcedure, warnOfRights } from "./check-rights.ts";
 import { checkPlugins } from "./check-plugins.ts";
 import { checkListening } from "./check-listening.ts";
 import { checkCluster, type LoadedCluster } from "./check-cluster.ts";
@@ -49,8 +49,8 @@ export interface LoadedConfig {
   /** The router's own settings, from the top level. */
   readonly settings: RouterSettings;
   readonly plugins: readonly { readonly plugin: LoadedPlugin; readonly options: unknown }[];
-  /** The procedures that strategies call. No broad rule allows their registration. */
-  readonly called: readonly CalledProcedure[];
+  /** The procedures that decide logins and actions. No broad rule allows their registration. */
+  readonly called: readonly (CalledProcedure & Pick<DecidingProcedure, "what">)[];
   /** What is legal, but probably a mistake. */
   readonly warnings: readonly ConfigIssue[];
   readonly placeOf: PlaceOf;
@@ -149,7 +149,7 @@ export async function loadConfig(
     cluster,
     settings: settings?.value as RouterSettings,
     plugins,
-    called: context.called.map(({ uri, realm, realmKey }) => ({ uri, realm, realmKey })),
+    called: context.called.map(({ uri, realm, realmKey, what }) => ({ uri, realm, realmKey, what })),
     warnings: shownIssues(warnings.found, raw, hide),
     placeOf,
   };

@@ -49,6 +49,14 @@ export interface TransportStats {
   readonly sessions: number;
 }
 
+/** A procedure that decides logins or actions. */
+export interface ServiceCallStats {
+  /** How many sessions have registered it. */
+  readonly callees: number;
+  /** How many calls of the router have not ended yet. */
+  readonly pending: number;
+}
+
 /** What a router counts. Each property gives the current value at each read, so the object may be kept. */
 export interface RouterStats {
   /** The transports that listen: none before `start`. */
@@ -57,6 +65,8 @@ export interface RouterStats {
   readonly localSessions: number;
   /** How often each limit was hit since the router was created, by its key. A limit that was never hit has 0. */
   readonly limits: ReadonlyMap<string, number>;
+  /** The config's authenticators and authorizers, by URI. */
+  readonly serviceCalls: ReadonlyMap<string, ServiceCallStats>;
 }
 
 /** What has passed through a URI since somebody began to observe. The numbers only grow. */

@@ -35,6 +35,12 @@ export interface ServiceCallEnd {
   readonly kind: CallOutcome["kind"] | "cancelled";
   /** From the call to its answer, in milliseconds, including the wait for the procedure. */
   readonly ms: number;
+  /** How much of it passed before the procedure was registered. */
+  readonly waited: number;
+  /** What the procedure is for the config: an authenticator of a block, the authorizer of a role; else a plugin's own affair. */
+  readonly purpose: "authenticator" | "authorizer" | "plugin";
+  /** The session that logs in, or whose action is decided; null if the caller named none. */
+  readonly session: number | null;
 }
 
 export interface CallOptions {
@@ -44,6 +50,8 @@ export interface CallOptions {
   readonly timeout?: number;
   /** How long to wait for the procedure to be registered, in milliseconds. Default 0. */
   readonly wait?: number;
+  /** The session for which it is called, for the hook `serviceCallEnded`. */
+  readonly session?: number;
 }
 
 /** Calls a procedure as the router itself (`caller_authrole` is `trusted`). Rejects only if `signal` fires. */

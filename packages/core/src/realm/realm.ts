@@ -166,6 +166,11 @@ export class Realm implements RealmPort, InboxRealm {
     return index === -1 ? [] : ["roles", index];
   }
 
+  /** How many sessions have registered a procedure. */
+  calleesOf(procedure: string): number {
+    return this.dealer.registrar.find(procedure, true)?.callees.length ?? 0;
+  }
+
   whenRegistered(procedure: string, signal: AbortSignal): Promise<void> {
     return this.dealer.registrar.whenRegistered(procedure, signal);
   }

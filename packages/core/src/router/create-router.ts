@@ -27,6 +27,7 @@ import { Realms } from "./realms.ts";
 import { Reloads } from "./reload.ts";
 import type { Router } from "./router.ts";
 import { routerLog, routerLogOf } from "./router-log.ts";
+import { serviceCallStats } from "./service-call-stats.ts";
 import { SideListener } from "./side/side-listener.ts";
 import { Sessions } from "./sessions.ts";
 
@@ -104,6 +105,9 @@ async function assembled(loaded: LoadedConfig, { raw, load, servers, log: target
       return sessions.locals.size;
     },
     limits: limits.counts,
+    get serviceCalls() {
+      return serviceCallStats(config.now, realms, (procedure) => sessions.services.pending(procedure));
+    },
   };
   await applyPlugins(context, {
     call,

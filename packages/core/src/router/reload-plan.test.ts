@@ -87,12 +87,12 @@ it("other plugins and components wait for a restart", () => {
   const plugin = { name: "one", core: "*" } as never;
   const component = { module: "file:///a", realm: "r", role: "u", authid: "a", config: undefined, timeout: 1 };
   const current = config([], {
-    called: [{ uri: "com.old", realm: null, realmKey: "" }],
+    called: [{ uri: "com.old", realm: null, realmKey: "", what: "authenticator" }],
     plugins: [{ plugin, options: { a: 1 } }],
     components: [component],
   });
   const next = config([], {
-    called: [{ uri: "com.new", realm: null, realmKey: "" }],
+    called: [{ uri: "com.new", realm: null, realmKey: "", what: "authenticator" }],
     plugins: [{ plugin, options: { a: 2 } }],
     components: [{ ...component, role: "other" }],
     settings: routerSettings.parse({ "shutdown-timeout": 2, log: { level: "info", buffer: 5000 } }),

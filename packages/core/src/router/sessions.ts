@@ -6,6 +6,7 @@ import { ServiceCalls } from "../session/local/service-calls.ts";
 import { randomId } from "../wamp/ids.ts";
 import type { Cluster } from "./cluster.ts";
 import type { RouterContext } from "./context.ts";
+import { purposeOf } from "./service-call-stats.ts";
 
 /** The ids of all sessions, and the sessions in the router's own process. */
 export class Sessions {
@@ -26,7 +27,10 @@ export class Sessions {
     this.services = new ServiceCalls(
       realms,
       (realm) => joinAsService(realm, this.newId(), { log, report: limits.report }),
-      (call) => hooks.serviceCallEnded.call(call),
+      (call) => {
+        if (hooks.serviceCallEnded.taps.length === 0) return;
+        hooks.serviceCallEnded.call({ ...call, purpose: purposeOf(call, context.config.now) });
+      },
     );
   }
 

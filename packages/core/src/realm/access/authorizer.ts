@@ -59,7 +59,7 @@ export class Authorizer {
   async ask(port: SessionPort, request: AuthorizationRequest, signal: AbortSignal): Promise<Ruling> {
     const [uri, realm] = [this.#uri, this.#realm];
     const args = [sessionOf(port), request.uri, request.action, request.options];
-    const outcome = await this.#call(realm, uri, args, { signal, timeout: TIMEOUT });
+    const outcome = await this.#call(realm, uri, args, { signal, timeout: TIMEOUT, session: port.info.session });
     const answer = outcome.kind === "result" ? readAnswer(outcome.args) : failureOf(outcome);
     if (typeof answer === "string") {
       const error = new WampgateError("WG_AUTHORIZER", `the authorizer ${uri} ${answer}`);

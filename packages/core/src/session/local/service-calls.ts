@@ -5,6 +5,8 @@ import type { InProcessSession } from "./local-session.ts";
 
 const DEFAULT_TIMEOUT = 10_000;
 
+type Ended = Omit<ServiceCallEnd, "purpose">;
+
 /**
  * The calls that the router itself makes, such as those to authenticators. It has a hidden, trusted session in each
  * realm.
@@ -12,15 +14,13 @@ const DEFAULT_TIMEOUT = 10_000;
 export class ServiceCalls {
   readonly #realms: RealmDirectory;
   readonly #join: (realm: RealmPort) => InProcessSession;
-  readonly #ended: (call: ServiceCallEnd) => void;
+  readonly #ended: (call: Ended) => void;
+  /** By procedure. */
+  readonly #pending = new Map<string, number>();
   readonly #sessions = new Map<string, InProcessSession>();
 
   /** @param ended called when a call is over */
-  constructor(
-    realms: RealmDirectory,
-    join: (realm: RealmPort) => InProcessSession,
-    ended: (call: ServiceCallEnd) => void,
-  ) {
+  constructor(realms: RealmDirectory, join: (realm: RealmPort) => InProcessSession, ended: (call: Ended) => void) {
     this.#realms = realms;
     this.#join = join;
     this.#ended = ended;
@@ -35,13 +35,29 @@ export class ServiceCalls {
   ): Promise<CallOutcome> {
     const startedAt = performance.now();
     let kind: ServiceCallEnd["kind"] = "cancelled";
+    let asked = startedAt;
+    this.#pending.set(procedure, this.pending(procedure) + 1);
     try {
-      const outcome = await this.#call(realm, procedure, args, options);
+      const outcome = await this.#call(realm, procedure, args, options, () => (asked = performance.now()));
       kind = outcome.kind;
       return outcome;
     } finally {
-      this.#ended({ realm, procedure, kind, ms: performance.now() - startedAt });
+      this.#over(procedure);
+      const { session = null } = options;
+      const ms = performance.now() - startedAt;
+      this.#ended({ realm, procedure, kind, ms, waited: asked - startedAt, session });
     }
+  }
+
+  /** How many calls of a procedure have not ended yet. */
+  pending(procedure: string): number {
+    return this.#pending.get(procedure) ?? 0;
+  }
+
+  #over(procedure: string): void {
+    const left = this.pending(procedure) - 1;
+    if (left === 0) this.#pending.delete(procedure);
+    else this.#pending.set(procedure, left);
   }
 
   async #call(
@@ -49,6 +65,7 @@ export class ServiceCalls {
     procedure: string,
     args: readonly unknown[],
     { signal, timeout = DEFAULT_TIMEOUT, wait = 0 }: CallOptions,
+    waited: () => void,
   ): Promise<CallOutcome> {
     const realm = this.#realms.get(realmName);
     if (realm === undefined) return { kind: "no-realm" };
@@ -56,9 +73,10 @@ export class ServiceCalls {
     try {
       for (;;) {
         const outcome = await this.#once(realm, procedure, args, timeout, signal);
-        if (outcome.kind !== "no-callee" || wait === 0 || !(await registered(realm, procedure, patience.signal))) {
-          return outcome;
-        }
+        if (outcome.kind !== "no-callee" || wait === 0) return outcome;
+        const isThere = await registered(realm, procedure, patience.signal);
+        waited();
+        if (!isThere) return outcome;
       }
     } finally {
       patience.end();
