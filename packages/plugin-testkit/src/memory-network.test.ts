@@ -103,6 +103,34 @@ it("a node that comes later knows what the others have", async () => {
   callee.leave();
 });
 
+it("a realm that a reload adds is linked, and one that it removes is forgotten", async () => {
+  const role = { name: "user", "allow-by-default": true };
+  const [one, two] = ["realm1", "realm2"].map((name) => ({ name, roles: [role] }));
+  const reload = (realms: unknown[]): Promise<unknown> =>
+    Promise.all(
+      nodes.map(({ router }, i) => {
+        const cluster = network.entry(["a", "b"][i] as string);
+        const config = { plugins: [openMethod, network.plugin], cluster, transports: [{ type: "memory", auth: OPEN }] };
+        return router.reload({ ...config, realms } as never);
+      }),
+    );
+  await reload([one, two]);
+  const [publisher, subscriber] = nodes.map(({ router }) => router.session("realm2", { role: "user" }));
+  const heard: unknown[] = [];
+  await subscriber?.subscribe("com.example.added", ([value]) => heard.push(value));
+  await subscriber?.register("com.example.added", () => "here");
+  await publisher?.publish("com.example.added", ["it came"]);
+  expect(await publisher?.call("com.example.added")).toBe("here");
+  expect(heard).toEqual(["it came"]);
+  await reload([one]);
+  expect(publisher?.isOpen).toBe(false);
+  await reload([one, two]);
+  const again = nodes[0]?.router.session("realm2", { role: "user" });
+  await expect(again?.call("com.example.added")).rejects.toMatchObject({ uri: "wamp.error.no_such_procedure" });
+  expect(await again?.call("wamp.session.count")).toBe(1);
+  await reload([one]);
+});
+
 it("two nodes of one name are refused: the second one does not start", async () => {
   await expect(start("a")).rejects.toThrow('there is a node "a" already');
 });

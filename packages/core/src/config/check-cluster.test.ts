@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { config, load, plugin, problems } from "../../../../test/support/pin-config.ts";
+import { configJsonSchema } from "./json-schema.ts";
+import type { LoadedPlugin } from "../contract/plugin.ts";
 import { definePlugin, defineLink } from "../plugins/define.ts";
 
 const wire = defineLink({
@@ -40,6 +42,14 @@ it.each<[string, unknown, string]>([
   ],
 ])("%s in cluster is told with what to do", async (_what, wrong, expected) => {
   expect(await problems(wrong)).toEqual([expected]);
+});
+
+it("the JSON Schema has the keys of each link", () => {
+  const loaded: LoadedPlugin = { ...wired, methods: [], strategies: [] };
+  const { properties } = configJsonSchema([loaded], []) as { properties: Record<string, unknown> };
+  expect(properties["cluster"]).toMatchObject({
+    anyOf: [{ properties: { type: { const: "wire" }, node: { type: "string" } }, required: ["type", "node"] }],
+  });
 });
 
 it("two plugins with a link of one type are refused", async () => {
