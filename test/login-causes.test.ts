@@ -120,6 +120,14 @@ const CASES: Readonly<Record<CauseCode, [login: () => Promise<unknown>, params: 
     },
     { authid: "joe", proof: "ticket" },
   ],
+  expired: [
+    async () => {
+      const joe = { ticket: "right", role: "user", expires: "2020-01-31T08:00:00Z" };
+      await start({ auth: { ticket: { type: "static", principals: { joe } } } });
+      await byTicket("joe", "right");
+    },
+    { authid: "joe", expired: "2020-01-31T08:00:00.000Z" },
+  ],
   "no-method": [
     async () => {
       await start();

@@ -26,6 +26,10 @@ const CAUSES: { readonly [C in CauseCode]: Entry<CauseParams[C]> } = {
     sentence: ({ authid, proof }) => `${authid || "The client"} is known, but the ${proof} is wrong.`,
     todo: ({ proof }, at) => `Compare the ${proof} with the config's${at}; a changed \${NAME} needs a restart.`,
   },
+  expired: {
+    sentence: ({ authid, expired }) => `The login of ${authid || "the client"} expired at ${expired}.`,
+    todo: (_, at) => `Move expires${at} to a later time, or let the authenticator answer a later one.`,
+  },
   "no-method": {
     sentence: ({ offered, transport, configured }) =>
       `The client offers ${offered}; ${transport} has ${configured || "no method"} for it.`,

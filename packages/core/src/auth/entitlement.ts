@@ -6,37 +6,47 @@ import type { SessionInfo } from "../contract/session-port.ts";
 import type { MethodSettings } from "../contract/auth-settings.ts";
 import type { Principal } from "../contract/assignment.ts";
 import { Deadline } from "../wamp/deadline.ts";
+import type { Expires } from "../wamp/expires.ts";
 import type { HandshakeContext } from "./context.ts";
 import { principalOf, Query } from "./principals.ts";
 
 /** How long static blocks may take to look a principal up, in milliseconds. */
 const TIMEOUT = 10_000;
 
+/** What the current config says of a session that has logged in. */
+export type Entitlement =
+  /** It would not let it in any more. @property why a sentence for its client */
+  | { readonly why: string }
+  /** @property expires when its static principal's login expires now; undefined where that is not known anew */
+  | { readonly why: null; readonly expires?: Expires };
+
 /**
- * Why the current config would no longer let a session in: a sentence for its client; null if it would. The proof is
- * not repeated, and strategies other than `static` are not asked again.
+ * Whether the current config would let a session in. The proof is not repeated, and strategies other than `static` are
+ * not asked again.
  *
  * @param admission null if a tap of the hook `hello` let the session in, which does not depend on the config
  */
-export async function whyNotEntitled(
+export async function entitlementOf(
   info: SessionInfo,
   admission: Admission | null,
   context: HandshakeContext,
-): Promise<string | null> {
+): Promise<Entitlement> {
   const why = whyNoPlace(info, context);
-  if (why !== null || admission === null) return why;
+  if (why !== null) return { why };
+  if (admission === null) return { why: null };
   const { authmethod } = info;
   const settings = context.auth.now.get(authmethod);
-  if (settings === undefined) return `the method ${authmethod} is not offered any more where this session came in`;
+  if (settings === undefined)
+    return { why: `the method ${authmethod} is not offered any more where this session came in` };
   const { principal } = admission;
-  if (principal === null) return null;
+  if (principal === null) return { why: null };
   const type = principal.provider;
   if (!settings.blocks.some((block) => block.type === type))
-    return `logins by ${authmethod} are not decided by "${type}" any more where this session came in`;
-  return type === "static" ? whyNotKnown(info, admission, principal, settings, context) : null;
+    return { why: `logins by ${authmethod} are not decided by "${type}" any more where this session came in` };
+  return type === "static" ? entitlementOfKnown(info, admission, principal, settings, context) : { why: null };
 }
 
-/** As `whyNotEntitled`, for a session that has its role without a login. */
+/** Why a session that has its role without a login has no place any more; null if it has. */
 export function whyNoPlace(
   { realm, authrole }: SessionInfo,
   { realms }: Pick<HandshakeContext, "realms">,
@@ -46,26 +56,26 @@ export function whyNoPlace(
   return found.hasRole(authrole) ? null : `the role ${authrole} is not in the realm ${realm} any more`;
 }
 
-async function whyNotKnown(
+async function entitlementOfKnown(
   info: SessionInfo,
   admission: Admission,
   known: Principal,
   settings: MethodSettings,
   context: HandshakeContext,
-): Promise<string | null> {
+): Promise<Entitlement> {
   const limit = new Deadline(TIMEOUT);
   const log = context.log.child({ session: info.session });
   try {
     const attempt = attemptOf(info, { realm: admission.realm, authid: admission.authid ?? known.authid }, limit, log);
     const now = await staticPrincipal(settings, attempt, context);
-    if (now === null) return "its principal is not there any more";
+    if (now === null) return { why: "its principal is not there any more" };
     for (const key of ["realm", "role", "authid"] as const) {
-      if (now[key] !== known[key]) return `its principal has another ${key} now`;
+      if (now[key] !== known[key]) return { why: `its principal has another ${key} now` };
     }
-    return null;
+    return { why: null, expires: now.expires };
   } catch (error) {
     log.error({ err: error }, `could not decide whether a session may stay: ${(error as Error).message}`);
-    return "whether it may stay could not be decided";
+    return { why: "whether it may stay could not be decided" };
   } finally {
     limit.end();
   }

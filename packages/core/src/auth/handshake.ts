@@ -3,11 +3,15 @@ import type { Handshake, HandshakeReply, HandshakeTrace } from "../contract/hand
 import type { LoginStep, StepName } from "../contract/login-record.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { Cause } from "../contract/login-cause.ts";
+import type { SessionInfo } from "../contract/session-port.ts";
 import type { Verdict } from "../contract/verdict.ts";
+import type { Principal } from "../contract/assignment.ts";
 import { PluginError } from "../errors/plugin-error.ts";
+import { DENIED } from "../hooks/answers.ts";
 import { deciderOf } from "../hooks/create-hook.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { clip, excerpt } from "../wamp/excerpt.ts";
+import { shownTime } from "../wamp/expires.ts";
 import { isPromise, type MaybePromise, whenThere } from "../wamp/maybe-promise.ts";
 import { kindOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
@@ -16,7 +20,7 @@ import { Denial } from "./denial.ts";
 import { left, Login } from "./login.ts";
 import { noteOf } from "./step-notes.ts";
 import { principalOf } from "./principals.ts";
-import { judgeAgain, sessionInfo, welcomeDetails } from "./welcome.ts";
+import { judgedAgain, sessionInfo, welcomeDetails } from "./welcome.ts";
 
 /** How many methods a cause names. */
 const MOST_METHODS = 16;
@@ -124,6 +128,12 @@ function choose(login: Login): MaybePromise<Next> {
       login.configured = [...login.context.auth.now.keys()];
       throw noMethod(login, login.configured);
     }
+    const { name, authenticate: judge } = settings.method;
+    if (login.hello.renews !== null && judge === undefined)
+      throw new Denial(ErrorUri.featureNotSupported, `the method ${name} asks for no proof that could renew a login`, {
+        code: "no-method",
+        params: { offered: name, transport: login.hello.transport.type, configured: "" },
+      });
     login.settings = settings;
     login.admission = { principal: null, realm: login.hello.realm, authid: login.hello.authid };
     login.begin(settings.method.name);
@@ -210,6 +220,7 @@ function followed(login: Login, verdict: Verdict | undefined): Next {
 /** All proofs are right. A plugin may turn the client away, or challenge it: then this step comes again with its answer. */
 function verified(login: Login): MaybePromise<Next> {
   const { verified: hook } = login.context.hooks;
+  requireUnexpired(login);
   if (hook.taps.length === 0) return "complete";
   const attempt = left(login.attempt);
   return whenThere(hook.promise(attempt, left(login.principal), login.proof), (verdict) => {
@@ -231,6 +242,14 @@ function verified(login: Login): MaybePromise<Next> {
   });
 }
 
+/** An expired login is denied like one whose proof is wrong: only the operator learns the difference. @throws Denial */
+function requireUnexpired({ principal, plugin }: Login): void {
+  const { expires, authid } = left(principal);
+  if (expires === null || expires * 1000 > Date.now()) return;
+  const params = { authid: clip(authid ?? ""), expired: shownTime(expires) };
+  throw new Denial(ErrorUri.authenticationDenied, DENIED, { code: "expired", params }, { plugin, isVerdict: true });
+}
+
 /** The realm, authid and role are assigned, and exist: the same for every method. */
 function complete(login: Login): Next {
   const principal = left(login.principal);
@@ -245,6 +264,7 @@ function complete(login: Login): Next {
   const realm = login.context.realms.get(name);
   if (realm === undefined) throw noRealm(name, `no realm "${excerpt(name)}" exists on this router`);
   if (!realm.hasRole(role)) throw noRole(name, role, `realm "${excerpt(name)}" has no role "${excerpt(role)}"`);
+  requireSame(login.hello.renews, principal);
   login.complete = { ...principal, realm: name, authid, role };
   return "welcome";
 }
@@ -258,19 +278,28 @@ function noRole(realm: string, role: string, text: string): Denial {
   return new Denial(ErrorUri.noSuchRole, text, { code: "no-role", params });
 }
 
+/** Whoever renews a session's login must come out as who the session is. */
+function requireSame(renews: Hello["renews"], { realm, authid, role }: Principal): void {
+  if (renews === null || (renews.realm === realm && renews.authid === authid && renews.authrole === role)) return;
+  const params = { authid: clip(renews.authid), proof: "proof, which is that of another principal," };
+  throw new Denial(ErrorUri.authenticationDenied, DENIED, { code: "wrong-proof", params }, { isVerdict: true });
+}
+
 /** Plugins may add to WELCOME. */
 function welcome(login: Login): MaybePromise<Next> {
   const { welcome: hook } = login.context.hooks;
   const details: Dict = {};
-  const added = hook.taps.length === 0 ? undefined : hook.promise(left(login.attempt), details);
+  // Who renews a login gets no WELCOME.
+  const added =
+    hook.taps.length === 0 || login.hello.renews !== null ? undefined : hook.promise(left(login.attempt), details);
   return whenThere(added, () => {
-    const info = sessionInfo(login);
-    const reply = (): HandshakeReply => ({
+    const reply = (info: SessionInfo): HandshakeReply => ({
       kind: "welcome",
       info,
       admission: login.admission,
       details: welcomeDetails(info, details, login),
     });
-    return login.isOutdated ? judgeAgain(info, login).then(reply) : reply();
+    const info = sessionInfo(login);
+    return login.isOutdated ? judgedAgain(info, login).then(reply) : reply(info);
   });
 }

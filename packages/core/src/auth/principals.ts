@@ -9,7 +9,9 @@ import type { Strategy } from "../contract/strategy.ts";
 import { isPrincipalAnswer } from "../hooks/answers.ts";
 import { deciderOf } from "../hooks/create-hook.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
+import { secondsOf } from "../settings/assignment.ts";
 import { type Deadline, LIMIT } from "../wamp/deadline.ts";
+import { earlier } from "../wamp/expires.ts";
 import { isPromise, type MaybePromise, whenThere } from "../wamp/maybe-promise.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { RawValue } from "../wamp/raw-value.ts";
@@ -189,7 +191,7 @@ function pathOf({ path = [] }: SchemaIssue): string {
  * client never chooses its role.
  */
 export function principalOf(
-  { realm, authid, role, extra }: Assignment,
+  { realm, authid, role, extra, expires }: Assignment,
   asked: Pick<Hello, "realm" | "authid">,
   defaultRole: string | null,
   provider: string,
@@ -199,12 +201,16 @@ export function principalOf(
     authid: nameOf(authid === undefined ? asked.authid : authid),
     role: nameOf(role) ?? defaultRole,
     extra: extra instanceof RawValue ? extra.own() : (extra ?? null),
+    expires: timeOf(expires),
     provider,
   };
 }
 
-/** A principal with changes to its assignment: `extra` is merged by key, all other keys replace the old value. */
-export function patched(principal: Principal, { realm, authid, role, extra }: Assignment): Principal {
+/**
+ * A principal with changes to its assignment: `extra` is merged by key, `expires` only moves earlier, and all other keys
+ * replace the old value.
+ */
+export function patched(principal: Principal, { realm, authid, role, extra, expires }: Assignment): Principal {
   return {
     ...principal,
     ...(realm === undefined ? {} : { realm: nameOf(realm) }),
@@ -212,7 +218,12 @@ export function patched(principal: Principal, { realm, authid, role, extra }: As
     ...(role === undefined ? {} : { role: nameOf(role) }),
     extra:
       extra === undefined || extra === null ? principal.extra : { ...membersOf(principal.extra), ...membersOf(extra) },
+    expires: earlier(principal.expires, timeOf(expires)),
   };
+}
+
+function timeOf(expires: Assignment["expires"]): number | null {
+  return expires === null || expires === undefined ? null : secondsOf(expires);
 }
 
 function membersOf(extra: Principal["extra"]): Readonly<Dict> {

@@ -1,10 +1,11 @@
 import type { SessionInfo } from "../contract/session-port.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
+import { moved } from "../wamp/expires.ts";
 import { excerpt } from "../wamp/excerpt.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { decodedMembers, Sayable } from "../wamp/raw-value.ts";
 import { Denial } from "./denial.ts";
-import { whyNotEntitled } from "./entitlement.ts";
+import { entitlementOf } from "./entitlement.ts";
 import { left, type Login } from "./login.ts";
 
 /** How many keys a line of the log names. */
@@ -12,7 +13,7 @@ const MOST_KEYS = 10;
 
 /** The session that the login leads to. */
 export function sessionInfo({ hello, attempt, complete }: Login): SessionInfo {
-  const { realm, authid, role, provider, extra } = left(complete);
+  const { realm, authid, role, provider, extra, expires } = left(complete);
   return {
     session: hello.session,
     realm,
@@ -22,6 +23,7 @@ export function sessionInfo({ hello, attempt, complete }: Login): SessionInfo {
     authprovider: provider,
     authextra: extra === null ? {} : decodedMembers(extra),
     ...(extra === null ? {} : { assignedExtra: extra }),
+    expires,
     roles: hello.roles,
     transport: hello.transport,
   };
@@ -45,11 +47,21 @@ function extraOf({ session, assignedExtra }: SessionInfo, { log }: Login["contex
   );
 }
 
-/** If the config was reloaded during the login, the current config decides. @throws Denial */
-export async function judgeAgain(info: SessionInfo, login: Login): Promise<void> {
+/** If the config was reloaded during the login, the current config decides. @returns the session @throws Denial */
+export async function judgedAgain(info: SessionInfo, login: Login): Promise<SessionInfo> {
+  let current = info;
   while (login.isOutdated) {
     login.auth = login.context.auth.now;
-    const why = await whyNotEntitled(info, login.admission, login.context);
-    if (why !== null) throw new Denial(ErrorUri.authenticationFailed, why, { code: "reloaded", params: { why } });
+    const entitlement = await entitlementOf(info, login.admission, login.context);
+    if (entitlement.why !== null) {
+      const { why } = entitlement;
+      throw new Denial(ErrorUri.authenticationFailed, why, { code: "reloaded", params: { why } });
+    }
+    const { admission } = login;
+    if (entitlement.expires === undefined || admission === null || admission.principal === null) continue;
+    const { principal } = admission;
+    current = { ...current, expires: moved(current.expires, principal.expires, entitlement.expires) };
+    login.admission = { ...admission, principal: { ...principal, expires: entitlement.expires } };
   }
+  return current;
 }

@@ -3,6 +3,8 @@ import type { StaticAssignment } from "../contract/method.ts";
 import type { Strategy } from "../contract/strategy.ts";
 import type { AuthSettings, BlockSettings, MethodSettings } from "../contract/auth-settings.ts";
 import { thrownText } from "../errors/thrown.ts";
+import { secondsOf } from "../settings/assignment.ts";
+import { shownTime } from "../wamp/expires.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 import type { DecidingProcedure } from "./check-rights.ts";
 import type { Realms } from "./check-realms.ts";
@@ -175,10 +177,11 @@ async function checkStatic(
     const assignments = keeper.assignments(value);
     warnOfOpenRealms(assignments, at, defaultRole, context);
     for (const assignment of assignments) {
-      const { realm, role, path, warning } = assignment;
+      const { realm, role, expires, path, warning } = assignment;
       if (realm) context.realms.requireRealm(realm, [...at, ...path, "realm"]);
       if (role) context.realms.requireRole(realm ?? null, role, [...at, ...path, "role"]);
       else if (defaultRole === null) warnOfNoRole(assignment, [...at, ...path], context);
+      if (expires !== undefined && expires !== null) warnOfTheExpired(secondsOf(expires), [...at, ...path], context);
       if (warning !== undefined) context.warnings.add([...at, ...path], warning);
     }
     return { type: "static", plugin, strategy: null, value, defaultRole, place: context.placeOf(at) };
@@ -209,6 +212,11 @@ function warnOfOpenRealms(
       `it has no realm, so its client chooses by HELLO among those with the role${quoted(role)}${also}: ${names.slice(0, SHOWN_REALMS).join(", ")}${more}; set realm to keep it in one`,
     );
   }
+}
+
+function warnOfTheExpired(expires: number, at: Path, { warnings }: AuthContext): void {
+  if (expires * 1000 > Date.now()) return;
+  warnings.add([...at, "expires"], `it expired at ${shownTime(expires)}: its logins are denied`);
 }
 
 /** A login that is assigned no role, or one that is not there, can never succeed. */

@@ -9,6 +9,16 @@ describe("what is legal but probably a mistake is a warning", () => {
     expect(await warnings(config({}, { pin: { ...block, "default-role": "user" } }))).toEqual([]);
   });
 
+  it("a principal whose login has expired, which does not keep the router from starting", async () => {
+    const principals = {
+      joe: { pin: "1234", role: "user", expires: "2020-01-31T08:00:00Z" },
+      ann: { pin: "1234", role: "user", expires: "2099-01-31T08:00:00Z" },
+    };
+    const { warnings: found } = await load(config({}, { pin: { type: "static", principals } }));
+    const path = ["transports", 0, "auth", "pin", "principals", "joe", "expires"];
+    expect(found).toEqual([{ path, message: "it expired at 2020-01-31T08:00:00.000Z: its logins are denied" }]);
+  });
+
   describe("a principal without a realm", () => {
     const realms = ["realm1", "realm2", "realm3"].map((name) => ({
       name,

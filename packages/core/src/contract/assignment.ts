@@ -5,7 +5,8 @@ import type { RawValue } from "../wamp/raw-value.ts";
 
 /**
  * What is assigned to a client. Without `realm` or `authid` the client gets what it asked for; null or "" assigns none.
- * Without `role` it gets the block's `default-role`. `extra` is sent to the client as `authextra` in WELCOME.
+ * Without `role` it gets the block's `default-role`. `extra` is sent to the client as `authextra` in WELCOME. At the time
+ * of `expires` its session ends; a login after that is denied.
  */
 export type Assignment = Readonly<z.input<typeof assignment>>;
 
@@ -18,6 +19,8 @@ export interface Principal {
   readonly authid: string | null;
   readonly role: string | null;
   readonly extra: Readonly<Dict> | RawValue | null;
+  /** When its login expires, in whole seconds since 1970; null: never. */
+  readonly expires: number | null;
   /** The strategy that knew the principal: `static`, `dynamic` … */
   readonly provider: string;
 }

@@ -36,6 +36,13 @@ export interface TransportDetails {
   readonly http_cbtid: null;
 }
 
+/** A session that renews its login. The same realm, authid and role must come out. */
+export interface RenewedSession {
+  readonly realm: string;
+  readonly authid: string;
+  readonly authrole: string;
+}
+
 /** Everything that is known about a client before a method is chosen. */
 export interface Hello {
   /** The id the session will get. */
@@ -59,6 +66,11 @@ export interface Hello {
    */
   readonly roles: ClientRoles;
   readonly transport: TransportDetails;
+  /**
+   * The session whose login is renewed: its client shows its proof again, to stay longer. Null: HELLO came. What limits
+   * how often a client may log in lets this pass.
+   */
+  readonly renews: RenewedSession | null;
   /** Fires when the client has left, or when the time for the handshake is up. */
   readonly signal: AbortSignal;
   readonly log: Log;

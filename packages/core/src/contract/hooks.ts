@@ -48,9 +48,10 @@ export interface LoginFailure {
 export interface SessionEnd {
   /**
    * Who ended it: the client, also by breaking the protocol or by losing its connection; `kill`: a procedure of the meta
-   * API; `reload`: the config does not let it stay; `router`: the router stops, or failed at one of its messages.
+   * API; `reload`: the config does not let it stay; `expired`: its login has expired, or its time is over; `router`: the
+   * router stops, or failed at one of its messages.
    */
-  readonly by: "client" | "router" | "kill" | "reload";
+  readonly by: "client" | "router" | "kill" | "reload" | "expired";
   /** The reason of GOODBYE or ABORT; null if the connection ended without one. */
   readonly reason: string | null;
 }

@@ -7,6 +7,8 @@ export interface CauseParams {
   readonly "unknown-authid": { readonly method: string; readonly authid: string };
   /** `proof`: what the method calls it, `ticket`. */
   readonly "wrong-proof": { readonly authid: string; readonly proof: string };
+  /** The proof is right, but the login has expired. `expired`: when. */
+  readonly expired: { readonly authid: string; readonly expired: string };
   /** The client's methods, and those that its transport has for it. */
   readonly "no-method": { readonly offered: string; readonly transport: string; readonly configured: string };
   /** A procedure that decides logins is not registered. */

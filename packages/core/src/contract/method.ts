@@ -84,7 +84,7 @@ export interface StaticPrincipals<B = unknown, S = B> {
 }
 
 /** What a static block assigns to one principal. Without `role` it is the block's `default-role`. */
-export interface StaticAssignment extends Pick<Assignment, "realm" | "role"> {
+export interface StaticAssignment extends Pick<Assignment, "realm" | "role" | "expires"> {
   /** The keys in the block that lead to it. */
   readonly path: readonly (string | number)[];
   /** The role that it has without `role` and without `default-role`; default: none, and its login fails. */

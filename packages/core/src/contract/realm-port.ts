@@ -16,6 +16,8 @@ export interface RealmPort {
   hasRole(role: string): boolean;
   /** Where a role stands in the config; without one, or if there is no such role, where the realm does. */
   place(role: string | null): ConfigRef;
+  /** How long a session of `role` may last, in milliseconds; null: without end. */
+  maxSessionTime(role: string): number | null;
   /** @throws LimitError if there is no room for one more session of `authid` */
   requireRoom(authid: string): void;
   join(peer: SessionPort): RealmAttachment;

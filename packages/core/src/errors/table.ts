@@ -281,6 +281,10 @@ export type OwnUri = Extract<Values<typeof ErrorUri> | Values<typeof CloseUri>, 
 
 /** What clients may read about the router's own URIs. Those of the WAMP specification have their meaning from there. */
 export const OWN_URIS: Readonly<Record<OwnUri, { readonly meaning: string; readonly todo: string }>> = {
+  "wampgate.close.expired": {
+    meaning: "The session's login has expired, or its role's `max-session-time` is over.",
+    todo: "Log in again. A session can renew its login before that: see [sessions that end](../guides/expiry.md).",
+  },
   "wampgate.error.limit_exceeded": {
     meaning:
       "The session, its realm or the transport has as much as a limit of the config allows. The message names the limit.",

@@ -22,7 +22,7 @@ import { isUri } from "../wamp/uri.ts";
  * Lets the client in as the principal that `resolvePrincipal` found.
  *
  * @param patch changes to what that principal is assigned: `extra` is merged by key; `realm`, `authid` and `role`
- * replace the old value
+ * replace the old value; `expires` only moves to an earlier time
  * @example accept({ extra: { lastLogin: "2026-01-31T08:00:00Z" } })
  */
 export function accept(patch?: Assignment): Accept {

@@ -4,7 +4,10 @@ import { Deadline, LIMIT } from "../wamp/deadline.ts";
 type Limit = Deadline | (Pick<Hello, "signal"> & { readonly [LIMIT]?: Deadline | undefined });
 
 /** What a hello has from the client. */
-type Said = Omit<Hello, "session" | "transport" | "log" | "signal">;
+type Said = Omit<Hello, "session" | "transport" | "renews" | "log" | "signal">;
+
+/** What it has from the router. */
+type Known = Pick<Hello, "session" | "transport" | "log"> & Partial<Pick<Hello, "renews">>;
 
 /**
  * A hello that creates its signal at first use: most logins need none. It is a class because each object literal with a
@@ -20,11 +23,12 @@ export class ClientHello implements Hello {
   readonly rawAuthextra: NonNullable<Hello["rawAuthextra"]> | null;
   readonly roles: Hello["roles"];
   readonly transport: Hello["transport"];
+  readonly renews: Hello["renews"];
   readonly log: Hello["log"];
   readonly #limit: Limit;
 
   /** @param said by the client @param known by the router @param limit has the signal */
-  constructor(said: Said, known: Pick<Hello, "session" | "transport" | "log">, limit: Limit) {
+  constructor(said: Said, known: Known, limit: Limit) {
     this.session = known.session;
     this.realm = said.realm;
     this.authid = said.authid;
@@ -34,6 +38,7 @@ export class ClientHello implements Hello {
     this.rawAuthextra = said.rawAuthextra ?? null;
     this.roles = said.roles;
     this.transport = known.transport;
+    this.renews = known.renews ?? null;
     this.log = known.log;
     this.#limit = limit;
   }

@@ -25,7 +25,7 @@ import type { Broker } from "./broker/broker.ts";
 import { isAcknowledged } from "./broker/publish-options.ts";
 import type { Dealer } from "./dealer/dealer.ts";
 import { RequestIds } from "./request-ids.ts";
-import { authorizationRequestOf } from "./access/requests.ts";
+import { authorizationRequestOf, isOwnAffair } from "./access/requests.ts";
 
 const ALLOWED: Decision = { allow: true };
 
@@ -197,8 +197,24 @@ export class SessionInbox implements RealmAttachment {
       });
     const raw = (): RawValue | null => message.payload?.raw() ?? null;
     const value = procedure({ caller: this.#member, args, kwargs, raw, gone: () => this.#gone.signal });
-    if (value instanceof Promise) this.#later(message, value as Promise<unknown>, answer);
-    else answer(value);
+    if (!(value instanceof Promise)) answer(value);
+    else if (isOwnAffair(message.procedure)) this.#beside(message, value as Promise<unknown>, answer);
+    else this.#later(message, value as Promise<unknown>, answer);
+  }
+
+  /** Goes on with `message` when `pending` is settled. Messages that come before that do not wait. */
+  #beside<T>(message: Message, pending: Promise<T>, goOn: (value: T) => void): void {
+    const unlessGone = (work: () => void): void => {
+      if (!this.#isGone) this.#attempt(message, work);
+    };
+    whenDone(
+      pending,
+      (value) => unlessGone(() => goOn(value)),
+      (error) =>
+        unlessGone(() => {
+          throw error;
+        }),
+    );
   }
 
   #attempt(message: Message, work: () => void): void {

@@ -21,6 +21,7 @@ import { Member } from "./member.ts";
 import type { RealmMeter } from "./meter.ts";
 import type { MetaCall, MetaProcedure } from "./meta/meta-call.ts";
 import { registrationMeta } from "./meta/registration-meta.ts";
+import { renewalMeta } from "./meta/renewal-meta.ts";
 import { detailsOf, sessionMeta } from "./meta/session-meta.ts";
 import { subscriptionMeta } from "./meta/subscription-meta.ts";
 import { Testaments } from "./meta/testament-meta.ts";
@@ -46,7 +47,7 @@ export class Realm implements RealmPort, InboxRealm {
   readonly hooks: RouterHooks;
   readonly broker: Broker;
   readonly dealer: Dealer;
-  /** The router's own procedures, `wamp.…`. */
+  /** The router's own procedures, `wamp.…` and `wampgate.…`. */
   procedures: ReadonlyMap<string, MetaProcedure>;
   readonly #settings: LiveSource<RealmRules>;
   readonly #authorization: Authorization;
@@ -86,6 +87,7 @@ export class Realm implements RealmPort, InboxRealm {
     this.procedures = new Map(
       Object.entries({
         ...sessionMeta(this.#members),
+        ...renewalMeta,
         ...subscriptionMeta(this.broker, this.#members, async (call, { uri, match }) => {
           const request = { action: "subscribe", uri, match, options: { match } } as const;
           await this.#require(call, request);
@@ -169,6 +171,10 @@ export class Realm implements RealmPort, InboxRealm {
   /** How many sessions have registered a procedure. */
   calleesOf(procedure: string): number {
     return this.dealer.registrar.find(procedure, true)?.callees.length ?? 0;
+  }
+
+  maxSessionTime(role: string): number | null {
+    return this.#authorization.maxSessionTime(role);
   }
 
   whenRegistered(procedure: string, signal: AbortSignal): Promise<void> {

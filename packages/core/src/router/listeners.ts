@@ -10,6 +10,7 @@ import type { Serializer } from "../serializers/serializer.ts";
 import { thrownText } from "../errors/thrown.ts";
 import { type LiveSource, partOf } from "../settings/live.ts";
 import { LoginRecords } from "../session/login-records.ts";
+import { Expiries } from "../session/expiry.ts";
 import type { Session } from "../session/session.ts";
 import { isMemoryEntry, type MemoryClient, type MemoryConnectOptions } from "../transports/memory/memory.ts";
 import { endpointIn } from "../transports/net/endpoint.ts";
@@ -63,6 +64,7 @@ export class Listeners {
   readonly #context: RouterContext;
   readonly #failedLogins: FailedLogins;
   readonly #records: LoginRecords;
+  readonly #expiries: Expiries;
   readonly #transportContext: Omit<TransportContext, "endpoint">;
   readonly #whenEnded = new Set<() => void>();
   #isStopped = false;
@@ -76,6 +78,7 @@ export class Listeners {
     this.#context = context;
     this.#failedLogins = new FailedLogins(limits.report);
     this.#records = new LoginRecords(context.hooks);
+    this.#expiries = new Expiries(log);
     this.#transportContext = {
       serializers: serializersOf(config.now),
       folder: config.now.folder,
@@ -263,6 +266,7 @@ export class Listeners {
       report: limits.report,
       failedLogins: this.#failedLogins,
       records: this.#records,
+      expiries: this.#expiries,
       newId: () => this.#sessions.newId(),
       ended: (session: Session) => {
         if (session.id !== null) this.#sessions.freeId(session.id);

@@ -92,13 +92,18 @@ export async function closeUnentitled({ transports, locals, realms, log }: Judge
     session.leave(CloseUri.killed, why, "reload");
   }
   const judge = async (session: Session, transport: TransportRuntime): Promise<void> => {
-    const why = await transport.whyNotEntitled(session).catch((error: unknown) => {
+    const entitlement = await transport.entitlementOf(session).catch((error: unknown) => {
       log.error({ err: error, session: session.id }, "closed a session: could not decide whether it may stay");
-      return "whether it may stay could not be decided";
+      return { why: "whether it may stay could not be decided" };
     });
-    if (why === null || session.info === null) return;
+    if (entitlement === null || session.info === null) return;
+    if (entitlement.why === null) {
+      // Its timer ends it.
+      if (session.reloaded(entitlement.expires)) closed++;
+      return;
+    }
     closed++;
-    session.close(CloseUri.killed, why, "reload");
+    session.close(CloseUri.killed, entitlement.why, "reload");
   };
   for (const transport of transports) {
     const sessions = [...transport.sessions];

@@ -1,5 +1,5 @@
 import { createHandshakes } from "../auth/tap-plugins.ts";
-import { whyNotEntitled } from "../auth/entitlement.ts";
+import { type Entitlement, entitlementOf } from "../auth/entitlement.ts";
 import type { HandshakeContext } from "../auth/context.ts";
 import type { LoadedTransport } from "../config/check-transports.ts";
 import type { Connection } from "../contract/connection.ts";
@@ -12,6 +12,7 @@ import type { RouterHooks } from "../contract/hooks.ts";
 import type { FailedLogins } from "../limits/failed-logins.ts";
 import { ConnectionLimiter, type ConnectionSlot } from "../limits/connection-limiter.ts";
 import { ROUTER_ROLES } from "../realm/features.ts";
+import type { Expiries } from "../session/expiry.ts";
 import { Session, type SessionContext } from "../session/session.ts";
 import { type Live, partOf } from "../settings/live.ts";
 import { type LoginRecords, noRoom } from "../session/login-records.ts";
@@ -26,6 +27,7 @@ export interface TransportRuntimeContext {
   readonly report: ReportLimit;
   readonly failedLogins: FailedLogins;
   readonly records: LoginRecords;
+  readonly expiries: Expiries;
   newId(): number;
   ended(session: Session): void;
 }
@@ -99,13 +101,10 @@ export class TransportRuntime {
     this.stop(RETIRED);
   }
 
-  /**
-   * Why the config does not let a session in any more, as a sentence; null if it does, or if the session has not
-   * joined.
-   */
-  async whyNotEntitled({ info, admission }: Session): Promise<string | null> {
-    if (info !== null && this.#ending === RETIRED) return RETIRED.message;
-    return info === null ? null : whyNotEntitled(info, admission, this.#handshakeContext);
+  /** Whether the current config lets a session stay. Null if it has not joined. */
+  async entitlementOf({ info, admission }: Session): Promise<Entitlement | null> {
+    if (info !== null && this.#ending === RETIRED) return { why: RETIRED.message };
+    return info === null ? null : entitlementOf(info, admission, this.#handshakeContext);
   }
 
   /** There was no room for a connection: it is a login that ended before HELLO. */

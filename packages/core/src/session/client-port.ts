@@ -1,9 +1,9 @@
 import type { Connection } from "../contract/connection.ts";
-import type { SessionPort, RouterError, SessionInfo } from "../contract/session-port.ts";
+import type { RouterError, SessionInfo, SessionPort, SessionRenewal } from "../contract/session-port.ts";
 import type { Message } from "../wamp/messages.ts";
 
 /** The functions of Session that its port uses. */
-export interface PortSession extends Pick<SessionPort, "limited" | "broken"> {
+export interface PortSession extends Pick<SessionPort, "limited" | "broken" | "renewal"> {
   close(reason: string, message: string | undefined, by: "kill"): void;
   refuse(message: string): void;
 }
@@ -26,6 +26,10 @@ export class ClientPort implements SessionPort {
 
   get backlog(): number {
     return this.#connection.backlog ?? 0;
+  }
+
+  get renewal(): SessionRenewal | null {
+    return this.#session.renewal;
   }
 
   send(message: Message | RouterError): void {

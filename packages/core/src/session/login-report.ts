@@ -6,6 +6,7 @@ import type { Log } from "../contract/log.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
 import type { LoginSuccess, RouterHooks } from "../contract/hooks.ts";
 import { clip, excerpt } from "../wamp/excerpt.ts";
+import { shownTime } from "../wamp/expires.ts";
 import type { Dict } from "../wamp/payload.ts";
 import type { LoginRecords } from "./login-records.ts";
 
@@ -58,9 +59,10 @@ export class LoginReport {
 
   /** @returns the login, for the hook `joined` */
   welcome(info: SessionInfo): LoginSuccess {
-    const { realm, authid, authrole, authmethod, authprovider } = info;
+    const { realm, authid, authrole, authmethod, authprovider, expires } = info;
+    const ending = expires === null ? {} : { expires: shownTime(expires) };
     const ms = this.#ms();
-    this.#log("info", "welcome", ms, { realm, authid: excerpt(authid), authrole, authmethod, authprovider });
+    this.#log("info", "welcome", ms, { realm, authid: excerpt(authid), authrole, authmethod, authprovider, ...ending });
     if (this.#context.records.isUsed) this.#record("welcome", ms, null, info);
     return { authmethod, provider: authprovider, plugin: this.#handshake?.trace.plugin ?? null, ms };
   }

@@ -2,17 +2,18 @@ import { WampgateError } from "../errors/wampgate-error.ts";
 import { abortMessage, goodbyeMessage } from "../errors/wire.ts";
 import { ClientHello } from "../hooks/client-hello.ts";
 import type { Connection, ConnectionHandler } from "../contract/connection.ts";
-import type { Admission, Handshakes, Handshake, HandshakeReply } from "../contract/handshake.ts";
+import type { Admission, Handshake, HandshakeReply } from "../contract/handshake.ts";
 import type { Cause } from "../contract/login-cause.ts";
 import { LimitError } from "../errors/limit-error.ts";
-import type { SessionInfo } from "../contract/session-port.ts";
+import type { SessionEnd } from "../contract/hooks.ts";
+import type { SessionInfo, SessionRenewal } from "../contract/session-port.ts";
 import type { RealmDirectory, RealmAttachment } from "../contract/realm-port.ts";
 import type { ReportLimit } from "../contract/observers.ts";
-import type { Live } from "../settings/live.ts";
 import { Deadline } from "../wamp/deadline.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
 import { attempt, whenDone } from "../wamp/guarded.ts";
 import { clip, excerpt } from "../wamp/excerpt.ts";
+import type { Expires } from "../wamp/expires.ts";
 import { unlessRepeated } from "../wamp/unless-repeated.ts";
 import type { MaybePromise } from "../wamp/maybe-promise.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
@@ -20,9 +21,9 @@ import type { Dict } from "../wamp/payload.ts";
 import { WampError } from "../errors/wamp-error.ts";
 import { ClientPort } from "./client-port.ts";
 import { type Ending, logEnding, sessionEnd } from "./ending.ts";
+import { Lifetime, type LifetimeContext } from "./lifetime.ts";
 import { LoginReport, type ReportContext } from "./login-report.ts";
 import { parseHello } from "./parse-hello.ts";
-import type { SessionSettings } from "./settings.ts";
 
 /** How long the router waits for the answer to its GOODBYE, in milliseconds. */
 const GOODBYE_TIMEOUT = 2000;
@@ -31,11 +32,9 @@ const GOODBYE_TIMEOUT = 2000;
 const GONE = new WampgateError("WG_SESSION_LEFT", "the client has left");
 
 /** What a session needs of its router. */
-export interface SessionContext extends ReportContext {
-  readonly handshakes: Handshakes;
+export interface SessionContext extends ReportContext, LifetimeContext {
   readonly realms: RealmDirectory;
   readonly report: ReportLimit;
-  readonly settings: Live<SessionSettings>;
   /** An id that no other session has. */
   newId(): number;
   /** The session has joined a realm. Called once at most. */
@@ -54,9 +53,12 @@ type State =
   | {
       readonly is: "joined";
       readonly info: SessionInfo;
-      readonly admission: Admission | null;
+      readonly lifetime: Lifetime;
       readonly attachment: RealmAttachment;
     };
+
+/** What may close a session. */
+type Closer = Exclude<SessionEnd["by"], "client">;
 
 /** One client's session, from the opening of its connection to its end. */
 export class Session implements ConnectionHandler {
@@ -86,7 +88,12 @@ export class Session implements ConnectionHandler {
 
   /** How the session was let in; null if `info` is null, or if a tap of the hook `hello` let it in. */
   get admission(): Admission | null {
-    return this.#state.is === "joined" ? this.#state.admission : null;
+    return this.#state.is === "joined" ? this.#state.lifetime.admission : null;
+  }
+
+  /** Null if `info` is null. */
+  get renewal(): SessionRenewal | null {
+    return this.#state.is === "joined" ? this.#state.lifetime.renewal : null;
   }
 
   message(message: Message): void {
@@ -130,7 +137,7 @@ export class Session implements ConnectionHandler {
   }
 
   /** Ends the session: with GOODBYE if it has joined, else with ABORT. Never throws. @param by what ends it */
-  close(reason: string, message?: string, by: "router" | "kill" | "reload" = "router"): void {
+  close(reason: string, message?: string, by: Closer = "router"): void {
     if (this.#state.is !== "joined") {
       const why = message ?? "the router closes the session";
       this.#abort(reason, why, { code: "stopping", params: { why } });
@@ -139,6 +146,11 @@ export class Session implements ConnectionHandler {
     this.#leaveRealm({ left: "closed", by, reason, message });
     if (!this.#send(goodbyeMessage(reason, message))) return;
     this.#goodbyeTimer = setTimeout(() => this.#end(), GOODBYE_TIMEOUT);
+  }
+
+  /** Follows a reload, after which it may stay. @see Lifetime.reloaded */
+  reloaded(expires: Expires | undefined): boolean {
+    return this.#state.is === "joined" && this.#state.lifetime.reloaded(expires);
   }
 
   #hello(message: Message): void {
@@ -219,11 +231,15 @@ export class Session implements ConnectionHandler {
     } catch (error) {
       return this.#full(error, info.realm);
     }
-    if (!this.#welcome({ type: "WELCOME", session: info.session, details })) return;
+    const lifetime = new Lifetime({ info, admission }, realm, this.#context);
+    const { expires } = info;
+    const told = expires === null ? details : { ...details, expires };
+    if (!this.#welcome({ type: "WELCOME", session: info.session, details: told })) return;
     this.#deadline?.end();
     this.#deadline = null;
     const port = new ClientPort(info, this.#connection, this);
-    this.#state = { is: "joined", info, admission, attachment: realm.join(port) };
+    this.#state = { is: "joined", info, lifetime, attachment: realm.join(port) };
+    lifetime.start((reason, message, by) => this.close(reason, message, by));
     const login = this.#loginReport?.welcome(info) ?? null;
     this.#loginReport = null;
     this.#context.joined(this);
@@ -356,8 +372,9 @@ export class Session implements ConnectionHandler {
 
   #leaveRealm(ending: Ending): void {
     if (this.#state.is !== "joined") return;
-    const { info, attachment } = this.#state;
+    const { info, attachment, lifetime } = this.#state;
     this.#state = { is: "leaving" };
+    this.#try(() => lifetime.end(GONE));
     this.#try(() => logEnding(this.#context.log, info, ending));
     this.#try(() => attachment.leave());
     this.#try(() => this.#context.hooks.left.call(info, sessionEnd(ending)));

@@ -7,6 +7,31 @@ import { RawValue } from "../wamp/raw-value.ts";
 const expected = (what: string) => ({
   error: ({ input }: { readonly input?: unknown }) => `expected ${what}, found ${kindOf(input)}`,
 });
+/** A greater number of seconds is one of milliseconds: it would be after the year 5138. */
+const LATEST = 1e11;
+
+/** A time as it comes: seconds since 1970, ISO 8601, or a Date, which is what YAML and CBOR make of a time. */
+const time = z
+  .custom<number | string | Date>(
+    isTime,
+    expected('seconds since 1970, or a time with its zone as "2027-01-31T08:00:00Z"'),
+  )
+  .meta({ anyOf: [{ type: "number" }, { type: "string", format: "date-time" }] })
+  .transform(secondsOf);
+
+const ISO = z.iso.datetime({ offset: true });
+
+function isTime(value: unknown): boolean {
+  if (typeof value === "number") return value >= 0 && value <= LATEST;
+  if (typeof value === "string") return ISO.safeParse(value).success;
+  return value instanceof Date && !Number.isNaN(value.getTime());
+}
+
+/** A time in whole seconds since 1970, which never is after it. */
+export function secondsOf(value: number | string | Date): number {
+  return Math.floor(typeof value === "number" ? value : new Date(value).getTime() / 1000);
+}
+
 const string = z.string(expected("a string"));
 
 const fields = {
@@ -14,6 +39,9 @@ const fields = {
   realm: string.describe("the realm it joins, whichever it asked for"),
   authid: string.describe("the authid it gets, whichever it asked for"),
   extra: z.record(z.string(), z.unknown(), expected("a dictionary")).describe("sent to it as `authextra` in WELCOME"),
+  expires: time.describe(
+    "when its sessions end, and its logins fail: in seconds since 1970, or as ISO 8601 with a zone",
+  ),
 };
 
 /** The keys that every principal of a static block may have, besides those of its method. */
@@ -22,6 +50,7 @@ export const principalFields = {
   realm: fields.realm.optional(),
   authid: fields.authid.optional(),
   extra: fields.extra.optional(),
+  expires: fields.expires.optional(),
 };
 
 /** A principal's `principalFields`, as the config has them. */
@@ -38,6 +67,8 @@ export const assignment = z.strictObject({
   authid: fields.authid.nullish(),
   /** It may be a raw value, or a dictionary that holds some: these reach the client with every digit. */
   extra: z.custom<Readonly<Dict> | RawValue>(isExtra, expected("a dictionary")).nullish(),
+  /** When the session ends: seconds since 1970, ISO 8601 with a zone, or a Date. A login after it is denied. */
+  expires: time.nullish(),
 });
 
 function isExtra(extra: unknown): boolean {

@@ -35,6 +35,8 @@ export const ErrorUri = {
 export const CloseUri = {
   goodbyeAndOut: "wamp.close.goodbye_and_out",
   killed: "wamp.close.killed",
+  /** This router's own: the login has expired, or the session has lasted for its role's `max-session-time`. */
+  expired: "wampgate.close.expired",
   closeRealm: "wamp.close.close_realm",
   systemShutdown: "wamp.close.system_shutdown",
 } as const;

@@ -45,6 +45,8 @@ interface RoleEntry {
   readonly authorizer: Authorizer | null;
   /** Shown to the receivers of this role's calls and events; null: not shown. */
   readonly trustLevel: number | null;
+  /** How long a session may last, in milliseconds; null: without end. */
+  readonly maxSessionTime: number | null;
 }
 
 /**
@@ -69,8 +71,9 @@ export class Authorization {
     this.#roles = new Map(
       roles.map((settings) => {
         const { name, authorizer: uri, "authorizer-realm": realm = own, "trust-level": trustLevel = null } = settings;
+        const { "max-session-time": maxSessionTime = null } = settings;
         const authorizer = uri === undefined ? null : new Authorizer(uri, realm, call, log);
-        return [name, { role: new Role(settings), authorizer, trustLevel }];
+        return [name, { role: new Role(settings), authorizer, trustLevel, maxSessionTime }];
       }),
     );
   }
@@ -81,6 +84,10 @@ export class Authorization {
 
   trustLevelOf({ info }: SessionPort): number | null {
     return this.#roles.get(info.authrole)?.trustLevel ?? null;
+  }
+
+  maxSessionTime(role: string): number | null {
+    return this.#roles.get(role)?.maxSessionTime ?? null;
   }
 
   /**

@@ -22,10 +22,16 @@ export function authorizationRequestOf(message: Message): AuthorizationRequest |
     case "REGISTER":
       return patternRequest("register", message.procedure, message.options);
     case "CALL":
+      if (isOwnAffair(message.procedure)) return null;
       return { action: "call", uri: message.procedure, match: "exact", options: message.options };
     default:
       return null;
   }
+}
+
+/** Whether a procedure is for every session, and reaches nothing but the caller's own login. */
+export function isOwnAffair(procedure: string): boolean {
+  return procedure === "wampgate.session.renew" || procedure === "wampgate.session.challenge";
 }
 
 /**

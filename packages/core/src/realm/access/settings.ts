@@ -85,6 +85,12 @@ export const roleSchema = z.strictObject({
     .min(0)
     .optional()
     .describe("shown as `trustlevel` to those who receive this role's calls and events; 0 is the lowest"),
+  "max-session-time": z
+    .int()
+    .min(1000)
+    .optional()
+    .meta({ unit: "ms" })
+    .describe("how long a session of the role may last, in milliseconds; then it ends with `wampgate.close.expired`"),
 });
 
 export type RoleSettings = z.output<typeof roleSchema>;

@@ -57,7 +57,9 @@ export function sessionMeta(members: Members): MetaProcedures {
 }
 
 /** A session, as the meta API shows it: without the headers of its HTTP request, which may hold secrets. */
-export function detailsOf({ session, authid, authrole, authmethod, authprovider, transport }: SessionInfo): Dict {
+export function detailsOf(info: SessionInfo): Dict {
+  const { session, authid, authrole, authmethod, authprovider, expires, transport } = info;
   const { type, protocol, peer } = transport;
-  return { session, authid, authrole, authmethod, authprovider, transport: { type, protocol, peer } };
+  const ending = expires === null ? {} : { expires };
+  return { session, authid, authrole, authmethod, authprovider, ...ending, transport: { type, protocol, peer } };
 }

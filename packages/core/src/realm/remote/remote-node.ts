@@ -121,7 +121,7 @@ export class RemoteNode {
 
   #info(who: Pick<CalleeFact, "session" | "authid" | "authrole" | "authmethod">, roles: ClientRoles): SessionInfo {
     const { session, authid, authrole, authmethod } = who;
-    const shared = { realm: this.#realm, authprovider: "", authextra: {}, transport: UNKNOWN };
+    const shared = { realm: this.#realm, authprovider: "", authextra: {}, expires: null, transport: UNKNOWN };
     return { session, authid, authrole, authmethod, roles, ...shared };
   }
 }
@@ -130,6 +130,8 @@ export class RemoteNode {
 class RemotePort implements SessionPort {
   readonly info: SessionInfo;
   readonly service = false;
+  /** Its own node renews its login. */
+  readonly renewal = null;
   readonly backlog = 0;
   readonly send: SessionPort["send"];
   readonly broken: SessionPort["broken"];

@@ -87,6 +87,7 @@ function infoOf(realm: RealmPort, { session, role, authid, provider }: InProcess
     authmethod: "internal",
     authprovider: provider,
     authextra: {},
+    expires: null,
     roles: ROLES,
     transport: IN_PROCESS,
   };

@@ -236,6 +236,7 @@ export class InProcessSession implements LocalSession {
     return {
       info: this.info,
       service,
+      renewal: null,
       backlog: 0,
       // Never at once: a realm must not be called back while it handles a message. Microtasks keep the order.
       send: (message) =>
