@@ -22,7 +22,7 @@ const NOTICE = "<!-- Made by `npm run docs` from the source. Do not edit. -->";
 /** Declarations that the examples of the hooks need, for the test that compiles them. */
 const AROUND_HOOKS = `<!-- fragments: import { once } from "node:events";
 import type { Server } from "node:http";
-import { deny, type RouterHooks } from "@wampgate/core";
+import { deny, refuse, type RouterHooks } from "@wampgate/core";
 declare const hooks: RouterHooks;
 declare const banned: Set<string | null>;
 declare const page: Server;

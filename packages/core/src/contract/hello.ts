@@ -4,7 +4,7 @@ import type { RawValue } from "../wamp/raw-value.ts";
 import type { Log } from "./log.ts";
 
 /**
- * How a session is connected. Authenticators and authorizers get all of it but `address`: Crossbar's documented keys
+ * How a session is connected. Authenticators and authorizers get all of it but `address` and `facts`: Crossbar's documented keys
  * and its current ones together. The names are those on the wire.
  */
 export interface TransportDetails {
@@ -21,6 +21,11 @@ export interface TransportDetails {
    * it has none: over a Unix socket, in memory and in process. For plugins only; it is never sent.
    */
   readonly address: string | null;
+  /**
+   * What taps of the hook `upgrade` have set by `request.setFact`; empty where none did. For plugins only; it is never
+   * sent.
+   */
+  readonly facts: Readonly<Dict>;
   readonly cbtid: null;
   readonly client_cert: Dict | null;
   /** Header names in lower case. */

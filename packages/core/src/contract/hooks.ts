@@ -9,6 +9,7 @@ import type { Cause } from "./login-cause.ts";
 import type { LimitHit } from "./observers.ts";
 import type { ServiceCallEnd } from "./service-call.ts";
 import type { SessionInfo } from "./session-port.ts";
+import type { UpgradeRefusal, UpgradeRequest } from "./upgrade.ts";
 import type { PrincipalAnswer, Verdict } from "./verdict.ts";
 import type { AsyncSeriesBailHook, AsyncSeriesHook, SyncHook } from "tapable";
 
@@ -98,6 +99,15 @@ export interface NamedHooks<H> {
 
 /** All hooks of a router. They are about a session's life; none runs for each message. */
 export interface RouterHooks {
+  /**
+   * A client asks to upgrade its HTTP connection to a WebSocket; the router itself would take it. A tap returns
+   * `refuse(status, text, headers)`, or `undefined` to let the next one decide; `request.setHeader` adds to the answer
+   * 101, `request.setFact` to the client's Hello. Meanwhile the client counts as a pending login. After five seconds it
+   * gets 503, and if a tap throws, 500.
+   *
+   * @example hooks.upgrade.tap("room", (request) => (request.url.includes("room=") ? undefined : refuse(400, "Name a room.")));
+   */
+  readonly upgrade: AsyncSeriesBailHook<[UpgradeRequest], UpgradeRefusal | undefined>;
   /**
    * HELLO was read, and no method is chosen yet. A tap returns `acceptAs(assignment, { authmethod, provider })` or
    * `deny(reason, message)` to settle the login here, or `undefined` to leave it to the methods. A throw denies.

@@ -5,6 +5,7 @@ import type { Serializer } from "../serializers/serializer.ts";
 import type { LimitSettings } from "../limits/settings.ts";
 import type { MessageSettings } from "../serializers/settings.ts";
 import type { Connection, ConnectionHandler } from "./connection.ts";
+import type { RouterHooks } from "./hooks.ts";
 import type { Log } from "./log.ts";
 import type { ReportLimit, Traffic } from "./observers.ts";
 import type { WaitingBytes } from "./waiting-bytes.ts";
@@ -21,6 +22,11 @@ export interface TransportEntry<E = unknown> {
    * transport can still refuse in its own protocol. After that, `accept` refuses the connection by ABORT.
    */
   readonly refusal: (peer: string) => string | null;
+  /**
+   * Counts a connection from `peer` as a pending login that is not made yet, while plugins are asked about it.
+   * @returns ends that; it may be called more than once
+   */
+  readonly reserve: (peer: string) => () => void;
   /** Takes a connection that has just been made. */
   readonly accept: (connection: Connection) => ConnectionHandler;
   /** Its connections add here what passes through them. A FrameConnection does so. */
@@ -79,6 +85,8 @@ export interface TransportContext {
   /** The config's folder. Paths of files in an entry are relative to it. */
   readonly folder: string;
   readonly log: Log;
+  /** What plugins are asked about a request to upgrade: see AskedUpgrades. */
+  readonly hooks: Pick<RouterHooks, "upgrade">;
   /** Called for limits that are hit before there is a connection. */
   readonly report: ReportLimit;
   /** Tell it of each client for which bytes wait: together they have a limit, `max-buffered-total`. */

@@ -249,6 +249,11 @@ export const ERRORS = {
     meaning: "A plugin's transport does not keep to its contract, so that its entry is not open.",
     todo: "Correct `accepts` and `open` of the transport.",
   },
+  WG_UPGRADE_HEADER: {
+    class: "WampgateError",
+    meaning: "A tap of the hook `upgrade` set a header that an answer cannot have. The request was refused with 500.",
+    todo: "Leave line breaks and characters beyond ASCII out, and leave `Connection`, `Upgrade` and `Sec-WebSocket-…` to the router.",
+  },
   WG_USAGE: {
     class: "UsageError",
     meaning: "The command line is wrong.",

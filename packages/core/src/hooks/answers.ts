@@ -1,6 +1,7 @@
 import type { Assignment } from "../contract/assignment.ts";
 import type { Cause } from "../contract/login-cause.ts";
 import type { Decision } from "../contract/authorization.ts";
+import type { UpgradeRefusal } from "../contract/upgrade.ts";
 import type {
   Accept,
   AcceptedAnswer,
@@ -16,6 +17,7 @@ import { assignment } from "../settings/assignment.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { isDict } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
+import { isPossibleHeader } from "./http-header.ts";
 import { isUri } from "../wamp/uri.ts";
 
 /**
@@ -85,6 +87,26 @@ export function denied(reason: string = ErrorUri.authenticationFailed, message?:
 /** This strategy does not know the client: ask the next block. After the last block it counts as a wrong proof. */
 export function unknown(): UnknownAnswer {
   return { kind: "unknown" };
+}
+
+/**
+ * Refuses a request to upgrade. For the hook `upgrade`.
+ *
+ * @param status the HTTP status, from 300 to 599
+ * @param text for people, in the answer's body
+ * @param headers of the answer
+ * @example refuse(401, "Log in first.", { "WWW-Authenticate": "Basic" })
+ */
+export function refuse(status: number, text: string, headers: Readonly<Record<string, string>> = {}): UpgradeRefusal {
+  return { kind: "refuse", status, text, headers };
+}
+
+/** Whether `value` has the shape of an UpgradeRefusal. */
+export function isUpgradeRefusal(value: unknown): value is UpgradeRefusal {
+  if (!isDict(value) || value["kind"] !== "refuse") return false;
+  const { status, text, headers } = value;
+  if (!Number.isInteger(status) || (status as number) < 300 || (status as number) > 599) return false;
+  return typeof text === "string" && isDict(headers) && Object.entries(headers).every(isPossibleHeader);
 }
 
 /** Whether `value` has the shape of a Verdict, the answer of a tap of the handshake hooks. */

@@ -8,10 +8,11 @@ import type { LoginAttempt, PrincipalQuery, Proof } from "../contract/method.ts"
 import type { LimitHit } from "../contract/observers.ts";
 import type { ServiceCallEnd } from "../contract/service-call.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
+import type { UpgradeRefusal, UpgradeRequest } from "../contract/upgrade.ts";
 import type { PrincipalAnswer, Verdict } from "../contract/verdict.ts";
 import { assignment } from "../settings/assignment.ts";
 import type { Dict } from "../wamp/payload.ts";
-import { isDecision, isPrincipalAnswer, isVerdict } from "./answers.ts";
+import { isDecision, isPrincipalAnswer, isUpgradeRefusal, isVerdict } from "./answers.ts";
 import {
   HooksByName,
   createBailHook,
@@ -31,11 +32,17 @@ const principal: Answer<PrincipalAnswer> = {
   is: isPrincipalAnswer,
 };
 
+const refusal: Answer<UpgradeRefusal> = {
+  expected: "refuse(status, text, headers), with a status from 300 to 599",
+  is: isUpgradeRefusal,
+};
+
 const decision: Answer<Decision> = { expected: "{ allow: boolean, disclose?: boolean }", is: isDecision };
 
 /** The hooks of one router. Once `freeze.frozen` is set, no tap can be added. */
 export function createRouterHooks(freeze: Freeze, log: Log): RouterHooks {
   const hooks: RouterHooks = {
+    upgrade: createBailHook<[UpgradeRequest], UpgradeRefusal>("upgrade", ["request"], refusal, freeze),
     hello: createBailHook<[Hello], Verdict>("hello", ["hello"], verdict, freeze),
     challenge: new HooksByName(
       "challenge",

@@ -94,10 +94,14 @@ export class ConnectionLimiter {
   /** The functions for the transport. @param accept takes a connection for which there is room, and its slot */
   entry(
     accept: (connection: Connection, slot: ConnectionSlot) => ConnectionHandler,
-  ): Pick<TransportEntry, "traffic" | "refusal" | "accept"> {
+  ): Pick<TransportEntry, "traffic" | "refusal" | "reserve" | "accept"> {
     return {
       traffic: this.traffic,
       refusal: (peer) => this.#refusal(peer),
+      reserve: (peer) => {
+        const slot = this.#slot(addressOf(peer));
+        return () => slot.ended();
+      },
       accept: (connection) => {
         const { peer } = connection.details;
         const refusal = this.#refusal(peer);

@@ -84,6 +84,7 @@ export class Listeners {
       folder: config.now.folder,
       log,
       report: limits.report,
+      hooks: context.hooks,
       waiting: new WaitingTotal(partOf(config, ({ settings }) => settings)),
     };
     this.#endpoints = new Endpoints(servers, this.#transportContext);

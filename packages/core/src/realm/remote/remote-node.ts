@@ -24,6 +24,7 @@ const UNKNOWN: TransportDetails = {
   protocol: "",
   peer: "",
   address: null,
+  facts: {},
   cbtid: null,
   client_cert: null,
   http_headers_received: {},

@@ -22,6 +22,7 @@ const IN_PROCESS: TransportDetails = {
   protocol: "wamp.2",
   peer: "process",
   address: null,
+  facts: {},
   cbtid: null,
   client_cert: null,
   http_headers_received: {},

@@ -1,6 +1,7 @@
 import type { Connection } from "../../contract/connection.ts";
 import type { Log } from "../../contract/log.ts";
 import { entrySettings } from "../../config/core-schema.ts";
+import { createRouterHooks } from "../../hooks/router-hooks.ts";
 import { ConnectionLimiter } from "../../limits/connection-limiter.ts";
 import { json } from "../../serializers/json/codec.ts";
 import { msgpack } from "../../serializers/msgpack/codec.ts";
@@ -17,6 +18,7 @@ const context = {
   folder: ".",
   log,
   report: quiet,
+  hooks: createRouterHooks({ frozen: false }, log),
   waiting: { grew: quiet },
   get endpoint(): never {
     throw new Error("memory has no endpoint");

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import type { TransportDetails } from "../../contract/hello.ts";
 import { addressIn } from "../../wamp/address.ts";
-import type { Dict } from "../../wamp/payload.ts";
+import { type Dict, NOTHING } from "../../wamp/payload.ts";
 import type { Subprotocol } from "../frames/subprotocols.ts";
 
 /** What a transport knows about a connection; the rest of `TransportDetails` follows from it. */
@@ -14,18 +14,21 @@ export interface Channel {
   readonly peer: string;
   readonly subprotocol: Subprotocol;
   readonly headers: Readonly<Record<string, string>>;
+  /** What plugins have set in the hook `upgrade`. */
+  readonly facts?: Readonly<Dict>;
   /** The client's certificate, if it has sent one that was accepted. */
   readonly certificate?: Dict | null;
 }
 
 /** What plugins learn about a connection. */
 export function transportDetails(channel: Channel): TransportDetails {
-  const { type, carrier, peer, subprotocol, headers, certificate = null } = channel;
+  const { type, carrier, peer, subprotocol, headers, facts = NOTHING, certificate = null } = channel;
   return {
     type,
     protocol: subprotocol.name,
     peer,
     address: addressIn(peer),
+    facts,
     cbtid: null,
     client_cert: certificate,
     http_headers_received: headers,

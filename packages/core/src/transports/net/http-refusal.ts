@@ -6,13 +6,23 @@ import { endSoon } from "./linger.ts";
 const RETRY_AFTER = 5;
 
 /** Answers a request to upgrade with an error, and closes. */
-export function refuse(socket: Duplex, status: 400 | 403 | 404 | 408 | 426 | 431 | 503, text: string): void {
+export function refuse(
+  socket: Duplex,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const names = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
+  const given = {
+    ...headers,
+    ...(status === 503 && !names.has("retry-after") ? { "Retry-After": `${RETRY_AFTER}` } : {}),
+    ...(names.has("content-type") ? {} : { "Content-Type": "text/plain; charset=utf-8" }),
+  };
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
     "Connection: close",
     ...(status === 426 ? ["Upgrade: websocket"] : []),
-    ...(status === 503 ? [`Retry-After: ${RETRY_AFTER}`] : []),
-    "Content-Type: text/plain; charset=utf-8",
+    ...Object.entries(given).map(([name, value]) => `${name}: ${value}`),
     `Content-Length: ${Buffer.byteLength(text)}`,
   ];
   endSoon(socket, `${head.join("\r\n")}\r\n\r\n${text}`);

@@ -10,6 +10,7 @@ import type { Connection, ConnectionHandler } from "../../contract/connection.ts
 import type { OpenEntry } from "../../contract/transport.ts";
 import type { Log } from "../../contract/log.ts";
 import { entrySettings } from "../../config/core-schema.ts";
+import { createRouterHooks } from "../../hooks/router-hooks.ts";
 import { ConnectionLimiter } from "../../limits/connection-limiter.ts";
 import { batched } from "../../serializers/framing.ts";
 import { json } from "../../serializers/json/codec.ts";
@@ -67,8 +68,9 @@ afterEach(() => Promise.all(started.splice(0).map((listener) => listener.close()
 async function serve(side: Side, ...options: object[]): Promise<[string, ...string[]]> {
   const report = (): void => undefined;
   const limits = entrySettings.parse({});
+  const hooks = createRouterHooks({ frozen: false }, side.log);
   const limiter = new ConnectionLimiter({ now: limits }, report);
-  const context = { serializers, folder: ".", log: side.log, report, waiting: { grew: report } };
+  const context = { serializers, folder: ".", log: side.log, report, hooks, waiting: { grew: report } };
   const endpoints = new Endpoints({}, context);
   const open: OpenEntry[] = [];
   started.push({

@@ -21,6 +21,7 @@ import { CompressingWire, Compressor } from "./compression/compressing-wire.ts";
 import type { Refusal } from "./compression/frame-inflater.ts";
 import { InflatingSocket } from "./compression/inflating-socket.ts";
 import { refuse } from "../net/http-refusal.ts";
+import { AskedUpgrades, type UpgradeAdditions } from "../net/asked-upgrades.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { destroySoon } from "../net/linger.ts";
 import { Origins } from "./origins.ts";
@@ -56,11 +57,15 @@ export const websocket = defineTransport<WebSocketOptions>({
   open,
 });
 
+/** What plugins add to the answers 101: ws gives a listener the request alone. */
+const headersOf = new WeakMap<IncomingMessage, readonly string[]>();
+
 /** An entry of the config, with what its next connections get. */
 interface ServedEntry extends Owner {
   readonly entry: TransportEntry<WebSocketOptions>;
   readonly endpoint: EntryEndpoint;
   readonly subprotocols: Subprotocols;
+  readonly asked: AskedUpgrades;
   server: Server<typeof ClientSocket>;
   keepAlive: KeepAlive;
   /** Null if the entry has no compression. */
@@ -74,6 +79,7 @@ function open(entry: TransportEntry<WebSocketOptions>, context: TransportContext
     entry,
     endpoint,
     subprotocols,
+    asked: new AskedUpgrades(context),
     clients: new Set(),
     log: context.log,
     ...preparedFor(entry.options, subprotocols),
@@ -86,6 +92,7 @@ function open(entry: TransportEntry<WebSocketOptions>, context: TransportContext
       return [];
     },
     async close() {
+      served.asked.close();
       const ended = [...served.clients].map((ws) => new Promise((resolve) => ws.once("close", resolve)));
       for (const ws of served.clients) ws.terminate();
       await Promise.all(ended);
@@ -119,11 +126,11 @@ function webSocketServer(options: WebSocketOptions, subprotocols: Subprotocols):
     handleProtocols: (offered) => choose(offered, subprotocols)?.name ?? false,
   };
   const server = new WebSocketServer(settings);
-  if (options.compression !== undefined)
-    server.on("headers", (headers, request) => {
-      const agreement = agreementWith(request);
-      if (agreement !== null) headers.push(`Sec-WebSocket-Extensions: ${agreement}`);
-    });
+  server.on("headers", (headers, request) => {
+    const agreement = options.compression === undefined ? null : agreementWith(request);
+    if (agreement !== null) headers.push(`Sec-WebSocket-Extensions: ${agreement}`);
+    headers.push(...(headersOf.get(request) ?? []));
+  });
   return server;
 }
 
@@ -160,19 +167,44 @@ function upgradeOf(served: ServedEntry, { report, waiting }: TransportContext): 
     if (subprotocol === undefined) return refuse(socket, 400, supported);
     const refusal = served.entry.refusal(peer);
     if (refusal !== null) return refuse(socket, 503, `${refusal}\n`);
-    const headers = plainHeaders(request.headers);
-    const carrier = endpoint.carrierOf(request.socket);
-    const certificate = request.socket instanceof TLSSocket ? clientCertificate(request.socket) : null;
-    const details = transportDetails({ type: "websocket", carrier, peer, subprotocol, headers, certificate });
-    const upgrade = { isDone: false };
-    const inflating = inflatingFor(request, socket, head, served);
-    served.server.handleUpgrade(request, inflating ?? socket, inflating === null ? head : Buffer.alloc(0), (ws) => {
-      upgrade.isDone = true;
-      endpoint.taken(request.socket);
-      connect(ws, socket, { served, subprotocol, details, waiting, inflating });
-    });
-    if (!upgrade.isDone) destroySoon(socket); // ws has answered that the request is wrong
+    served.asked.ask({ request, socket, peer, entry: served.entry }, (additions) =>
+      take({ request, socket, head }, served, { peer, subprotocol, waiting, additions }),
+    );
   };
+}
+
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  /** What came behind the request. */
+  readonly head: Buffer;
+}
+
+interface Known {
+  readonly peer: string;
+  readonly subprotocol: Subprotocol;
+  readonly waiting: WaitingBytes;
+  readonly additions: UpgradeAdditions;
+}
+
+/** Answers 101, or what ws finds wrong in the request. */
+function take({ request, socket, head }: Upgrade, served: ServedEntry, known: Known): void {
+  const { peer, subprotocol, waiting, additions } = known;
+  const { endpoint, server } = served;
+  const { facts } = additions;
+  if (additions.headers.length > 0) headersOf.set(request, additions.headers);
+  const headers = plainHeaders(request.headers);
+  const carrier = endpoint.carrierOf(request.socket);
+  const certificate = request.socket instanceof TLSSocket ? clientCertificate(request.socket) : null;
+  const details = transportDetails({ type: "websocket", carrier, peer, subprotocol, headers, facts, certificate });
+  const upgrade = { isDone: false };
+  const inflating = inflatingFor(request, socket, head, served);
+  server.handleUpgrade(request, inflating ?? socket, inflating === null ? head : Buffer.alloc(0), (ws) => {
+    upgrade.isDone = true;
+    endpoint.taken(request.socket);
+    connect(ws, socket, { served, subprotocol, details, waiting, inflating });
+  });
+  if (!upgrade.isDone) destroySoon(socket); // ws has answered that the request is wrong
 }
 
 /** What decompresses a client's messages; null if there is no agreement with it. */
