@@ -99,7 +99,7 @@ export class ConnectionLimiter {
       traffic: this.traffic,
       refusal: (peer) => this.#refusal(peer),
       reserve: (peer) => {
-        const slot = this.#slot(addressOf(peer));
+        const slot = new Slot(this.#counts, addressOf(peer));
         return () => slot.ended();
       },
       accept: (connection) => {
