@@ -129,7 +129,7 @@ it("a login that succeeds is a record: who, what was asked for, what was assigne
     address: "127.0.0.1",
     serializer: "json",
     asked: { realm: "realm1", authid: "joe", authmethods: ["ticket"] },
-    assigned: { realm: "realm1", authid: "joe", role: "user" },
+    assigned: { realm: "realm1", authid: "joe", role: "user", expires: null },
     method: "ticket",
     strategy: "static",
     by: "@wampgate/auth-ticket",
@@ -162,6 +162,13 @@ it("a login that succeeds is a record: who, what was asked for, what was assigne
   const times = record.steps.map(({ at }) => at);
   expect(times).toEqual([...times].sort((a, b) => a - b));
   expect(record.steps.every(({ ms }) => ms >= 0 && ms <= record.ms)).toBe(true);
+});
+
+it("the record says when the session will end, if its login expires", async () => {
+  await start();
+  await registered(() => ({ role: "user", expires: 4_000_000_000 }));
+  await (await byTicket("ann", "t")).welcomed();
+  expect((await told.next()).assigned).toMatchObject({ expires: 4_000_000_000 });
 });
 
 it("a step that waits tells at once for whom: the client, then the authenticator", async () => {

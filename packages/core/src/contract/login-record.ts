@@ -66,7 +66,13 @@ export interface LoginRecord {
     readonly authid: string | null;
     readonly authmethods: readonly string[];
   };
-  readonly assigned: { readonly realm: string; readonly authid: string; readonly role: string } | null;
+  /** Null where the login did not succeed. `expires`: when the session ends, in seconds since 1970; null: with its client. */
+  readonly assigned: {
+    readonly realm: string;
+    readonly authid: string;
+    readonly role: string;
+    readonly expires: number | null;
+  } | null;
   readonly method: string | null;
   /** The strategy that answered, by its type: `static`, `dynamic` … */
   readonly strategy: string | null;

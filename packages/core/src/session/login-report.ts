@@ -131,8 +131,7 @@ export class LoginReport {
         authid: clipped(authid),
         authmethods: authmethods.slice(0, MOST_KEPT).map(clip),
       },
-      assigned:
-        info === undefined ? null : { realm: clip(info.realm), authid: clip(info.authid), role: clip(info.authrole) },
+      assigned: info === undefined ? null : assignedTo(info),
       method: authmethod,
       strategy: provider,
       by: plugin,
@@ -160,6 +159,10 @@ function firstOf(names: readonly string[]): string[] {
 
 function excerptOf(name: string | null | undefined): string | null {
   return name === null || name === undefined ? null : excerpt(name);
+}
+
+function assignedTo({ realm, authid, authrole, expires }: SessionInfo): LoginRecord["assigned"] {
+  return { realm: clip(realm), authid: clip(authid), role: clip(authrole), expires };
 }
 
 function clipped(text: string | null | undefined): string | null {
