@@ -17,6 +17,7 @@ import type { Member } from "../member.ts";
 import { readBoolean, readEnum, requireRoom } from "../read-options.ts";
 import { passthruOf, requireNoEncAlgo, requirePassthru } from "../passthru.ts";
 import { PendingCalls } from "./pending-calls.ts";
+import { inUse, notTaken, receiverBusy, tryLater } from "./refusals.ts";
 import { Registrar, type RegistrarAccess, requireDisclosure } from "./registrar.ts";
 import { busyCallee, type Callee, nextCallee, type Registration } from "./registrations.ts";
 
@@ -24,8 +25,6 @@ import { busyCallee, type Callee, nextCallee, type Registration } from "./regist
  * The backlog up to which the router's own calls, such as those to authenticators, still go out. They are refused last.
  */
 const ROUTERS_BACKLOG = 2;
-
-const TRY_LATER = "too much waits for the receiver; try again later";
 
 const CANCEL_MODES = ["skip", "kill", "killnowait"] as const;
 
@@ -190,8 +189,7 @@ export class Dealer {
   ): void {
     const refused = [...(before?.refused.values() ?? [])];
     const busy = busyCallee(registration, procedure, before?.refused ?? null)?.member;
-    if (busy === undefined && refused.includes("slow"))
-      return caller.error("CALL", request, refusal(ErrorUri.receiverBusy, TRY_LATER), "callee-busy");
+    if (busy === undefined && refused.includes("slow")) return caller.error("CALL", request, tryLater(), "callee-busy");
     if (busy === undefined)
       throw refusal(ErrorUri.noAvailableCallee, `all callees of ${excerpt(procedure)} are at their concurrency limit`);
     caller.error("CALL", request, receiverBusy(busy, "a call of it was refused"), "callee-busy");
@@ -209,17 +207,17 @@ export class Dealer {
     const call = this.#answered(node, invocation);
     if (call === null) return;
     const { caller, request, choice } = call;
-    this.#calls.settle(call);
-    try {
-      if (choice === null)
-        throw refusal(ErrorUri.noAvailableCallee, `the callee of ${excerpt(call.procedure)} cannot take the call now`);
+    const chooseAgain = (): void => {
+      if (choice === null) throw notTaken(call.procedure);
       choice.refused.set(call.callee, why);
       const { message, decision } = choice;
       this.#choose(caller, message, readCallOptions(message.options, caller), decision, choice);
-    } catch (error) {
+    };
+    const failed = (error: unknown): void => {
       if (WampError.is(error)) caller.error("CALL", request, error);
       else caller.port.broken(error);
-    }
+    };
+    this.#calls.replace(call, () => attempt(chooseAgain, failed));
   }
 
   /** Another node has cancelled a call of one of its sessions, or its time was up. */
@@ -395,16 +393,4 @@ export class Dealer {
     );
     return true;
   }
-}
-
-/**
- * The error for a message that would wait for a session that reads too slowly. It is counted, and the session stays.
- */
-function receiverBusy({ port }: Member, what: string): WampError {
-  port.limited("max-buffered", `a session reads too slowly: ${what}`);
-  return refusal(ErrorUri.receiverBusy, TRY_LATER);
-}
-
-function inUse(request: number): WampError {
-  return protocolViolation(`CALL.request ${request} is in use by a call that is not answered`);
 }

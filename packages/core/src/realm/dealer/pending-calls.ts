@@ -61,19 +61,36 @@ export class PendingCalls {
 
   /** Ends a call. @param isResult whether its callee has answered with a result @returns whether it was still pending */
   settle(call: Call, isResult = false): boolean {
+    if (!this.#end(call)) return false;
+    if (this.meter !== null) this.meter.ended(call, isResult);
+    if (this.#count === 0) this.#tellQuiet();
+    return true;
+  }
+
+  /** Ends a call, and goes on with it: `goOn` begins it with another callee, or answers it. */
+  replace(call: Call, goOn: () => void): void {
+    if (!this.#end(call)) return;
+    try {
+      goOn();
+    } finally {
+      if (this.#count === 0) this.#tellQuiet();
+    }
+  }
+
+  #end(call: Call): boolean {
     const ledger = this.#ledgers.get(call.caller);
     if (ledger?.made.delete(call.request) !== true) return false;
     if (call.open) ledger.abandon(call.request);
     this.#ledgers.get(call.callee.member.answerer)?.received.delete(call.invocation);
     call.callee.running--;
     call.timer?.end();
-    if (this.meter !== null) this.meter.ended(call, isResult);
     this.#count--;
-    if (this.#count === 0) {
-      this.#quiet?.resolve();
-      this.#quiet = null;
-    }
     return true;
+  }
+
+  #tellQuiet(): void {
+    this.#quiet?.resolve();
+    this.#quiet = null;
   }
 
   /** Resolves when no call is pending, at once if none is. */
