@@ -527,6 +527,13 @@ describe("done better than Crossbar", () => {
     expect(await warned({ secret: "plain-secret" })).toEqual([]);
   });
 
+  it("expires and then in an answer are not ignored: the session ends at that time, and no factor is left out", async () => {
+    const end = Math.floor(Date.now() / 1000) + 3600;
+    expect((await outcomeOf(() => ({ role: "user", expires: end }))).end).toMatchObject({ expires: end });
+    expect((await outcomeOf(() => ({ role: "user", expires: "tomorrow" }))).end).toMatchObject({ reason: FAILED });
+    expect((await outcomeOf(() => ({ role: "user", then: "totp" }))).end).toMatchObject({ reason: FAILED });
+  });
+
   it.each(["trusted", "anonymous"])("role %s has no exception: it must exist", async (role) => {
     expect((await outcomeOf(() => role)).end).toMatchObject({ reason: ErrorUri.noSuchRole });
   });

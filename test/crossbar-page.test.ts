@@ -87,6 +87,7 @@ const KEPT: readonly (readonly [row: string, file: string, test: string])[] = [
   ["authenticator never answers", LOGINS, "authenticator never answers"],
   ["`extra` not a dictionary", LOGINS, "wrong type of a key"],
   ["`extra` not a dictionary", LOGINS, "wampcra: %s is authentication_failed"],
+  ["`expires` and `then` in an answer", LOGINS, "expires and then in an answer"],
   ["role string for wampcra", LOGINS, "wampcra: %s is authentication_failed"],
   ["roles `trusted` and `anonymous`", LOGINS, "has no exception: it must exist"],
   ["wampcra salted", LOGINS, "a salted secret that is not the derived key"],
