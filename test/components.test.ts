@@ -145,7 +145,7 @@ describe("a session in the router's process", () => {
         return value;
       });
       const sent = { list: [1] };
-      const got = (await other.call("keep", [sent])) as { list: number[] };
+      const got = await other.call<{ list: number[] }>("keep", [sent]);
       sent.list.push(2);
       got.list.push(3);
       expect(kept[0]).toEqual({ list: [1] });
