@@ -43,7 +43,6 @@ it("the table is sorted, and its sentences are whole", () => {
 
 /** Files that create errors without a code, since another error with one tells what they say. */
 const WITHIN_OTHERS: Readonly<Record<string, string>> = {
-  "packages/core/src/auth/fair-queue.ts": "told by WG_HOOK_FAILED of the hook authenticate",
   "packages/core/src/auth/secret-hash.ts": "told as problems of WG_CONFIG_INVALID",
   "packages/core/src/errors/thrown.ts": "what a plugin has thrown, as the cause of another error",
   "packages/core/src/hooks/create-hook.ts": "what a tap has thrown that is no error, as the cause of WG_HOOK_FAILED",
@@ -66,10 +65,14 @@ it("every other error that core or an official plugin creates has a code", () =>
   expect(files.toSorted()).toEqual(Object.keys(WITHIN_OTHERS));
 });
 
-it("errors become messages in one file alone; the dealer passes on those of callees", () => {
-  const makers = [...sources].filter(([, text]) => /(?:return |send\()\{ type: "(?:ABORT|ERROR|GOODBYE)"/.test(text));
+it("errors become messages in one file alone; the dealer and the link pass on those of callees", () => {
+  const makers = [...sources].filter(([, text]) =>
+    /(?:return |send\(|answer = )\{ type: "(?:ABORT|ERROR|GOODBYE)"/.test(text),
+  );
   expect(makers.map(([file]) => file).toSorted()).toEqual([
     "packages/core/src/errors/wire.ts",
     "packages/core/src/realm/dealer/dealer.ts",
+    "packages/core/src/realm/remote/remote-calls.ts",
+    "packages/core/src/realm/remote/remote-node.ts",
   ]);
 });
