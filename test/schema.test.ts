@@ -15,7 +15,7 @@ import { ROOT } from "./support/cli.ts";
 
 // What `wampgate schema` prints, as an editor applies it.
 
-const ajv = new Ajv2020({ strict: false, allErrors: true });
+const ajv = new Ajv2020({ strict: false, allErrors: true, formats: { "date-time": true } });
 const OFFICIAL = await Promise.all(PLUGINS.map((plugin) => loadedAlone(plugin)));
 const official = ajv.compile(forEditors(configJsonSchema(OFFICIAL, BUILTIN.transports)));
 

@@ -23,7 +23,13 @@ async function brokenJson(): Promise<Serializer> {
     if (message.type === failing?.type) throw FAILURES[failing.failure]();
     return json.encode(message);
   };
-  return { ...json, name: "broken", encode, encodeParts: (message) => [encode(message)], write: () => -1 };
+  const parts = (message: Message): Uint8Array[] => [encode(message)];
+  return Object.assign(Object.create(json) as Serializer, {
+    name: "broken",
+    encode,
+    encodeParts: parts,
+    write: () => -1,
+  });
 }
 
 const AUTHORIZER = "com.example.authorize";
