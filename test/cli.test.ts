@@ -412,6 +412,18 @@ components:
     expect(await run(withConfig, args)).toMatchObject({ code: 2, stdout: "" });
   });
 
+  it("hash is hash-wampcra, and hash --ticket is hash-ticket", async () => {
+    const cwd = await folderWith();
+    const args = ["--salt", "salt123", "--iterations", "100", "--keylen", "16"];
+    const { stdout } = await run(cwd, ["hash", ...args], { input: "secret1\n" });
+    expect(JSON.parse(stdout)).toMatchObject({ secret: "prq7+YkJ1/KlW1X0YczMHw==", salt: "salt123" });
+    expect((await run(cwd, ["hash", "--ticket"], { input: "sesame\n" })).stdout).toMatch(/^\$?scrypt/);
+    const withConfig = await folderWith({ "wampgate.config.yaml": CONFIG });
+    const { code, stderr } = await run(withConfig, ["hash"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("hash-wampcra");
+  });
+
   it("a command that reads a secret ends with 2 if none comes", async () => {
     const { code, stdout, stderr } = await run(await folderWith(), ["hash-ticket"]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

@@ -1,6 +1,7 @@
 import { type Command as Program, Option } from "commander";
 import type { Command } from "../contract/command.ts";
 import type { LoadedPlugin } from "../contract/plugin.ts";
+import { HASHING_METHOD } from "../config/known-packages.ts";
 import { PluginError } from "../errors/plugin-error.ts";
 import { shownCause, thrownText } from "../errors/thrown.ts";
 import { UsageError } from "../errors/usage-error.ts";
@@ -21,7 +22,7 @@ interface Asked {
 
 const WHERE_FROM = `
 Plugins have more commands. They are those of the config's plugins, or of --plugin <name>; without a config those of the
-official packages that are installed.`;
+official packages that are installed. "hash --METHOD" runs hash-METHOD, and "hash" alone hash-${HASHING_METHOD}.`;
 
 /**
  * Adds the commands of plugins, unless one of core's is asked for.
@@ -30,7 +31,8 @@ official packages that are installed.`;
 export async function addPluginCommands(program: Program, args: readonly string[]): Promise<readonly string[]> {
   program.addHelpText("after", WHERE_FROM);
   const asked = askedFor(args);
-  const { command, config, rest } = asked;
+  const { config } = asked;
+  let { command, rest } = asked;
   if (program.commands.some((known) => known.name() === command)) {
     if (asked.plugins.length > 0) throw new UsageError(`--plugin is for commands of plugins, not for ${command}`);
     return rest;
@@ -46,10 +48,21 @@ export async function addPluginCommands(program: Program, args: readonly string[
         throw new UsageError(`${other.name} and ${plugin.name} have the command ${own.name}: choose one by --plugin`);
       owners.set(own.name, plugin);
     }
+  if (command === "hash" && !owners.has(command)) {
+    rest = hashing(rest, owners);
+    command = rest.find((word) => word.startsWith("hash-")) ?? command;
+  }
   if (problem === null || owners.has(command ?? "")) return rest;
   if (command !== null) throw problem;
   console.error(`Commands of plugins may be missing here: ${problem.message}`);
   return rest;
+}
+
+/** `hash --ticket` means `hash-ticket`. */
+function hashing(words: readonly string[], commands: ReadonlyMap<string, unknown>): string[] {
+  const flag = words.find((word) => word.startsWith("--") && commands.has(`hash-${word.slice(2)}`));
+  const command = `hash-${flag?.slice(2) ?? HASHING_METHOD}`;
+  return words.filter((word) => word !== flag).map((word) => (word === "hash" ? command : word));
 }
 
 async function known(names: readonly string[], config: string | undefined): Promise<KnownPlugins> {

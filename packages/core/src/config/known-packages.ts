@@ -12,6 +12,9 @@ export const METHOD_PACKAGES = {
 
 export const STRATEGY_PACKAGES = { dynamic: "@wampgate/auth-dynamic" } as const;
 
+/** The method whose secrets `wampgate hash` makes if no other is named. */
+export const HASHING_METHOD = "wampcra";
+
 /** The official package of a method; undefined if there is none. */
 export function packageOfMethod(name: string): string | undefined {
   return find(METHOD_PACKAGES, name);
