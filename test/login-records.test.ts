@@ -171,7 +171,7 @@ it("the record says when the session will end, if its login expires", async () =
   expect((await told.next()).assigned).toMatchObject({ expires: 4_000_000_000 });
 });
 
-it("a step that waits tells at once for whom: the client, then the authenticator", async () => {
+it("a step that waits tells at once who it waits for: the client, then the authenticator", async () => {
   let answer: (role: string) => void = () => undefined;
   await start();
   await registered(() => new Promise((resolve) => (answer = resolve)));

@@ -233,7 +233,7 @@ it("a renewal never moves the end past the role's max-session-time", async () =>
   expect(await call(client, RENEW, ["right"])).toEqual({ expires: client.expires });
 });
 
-it("nobody but the router registers these procedures, and no pattern gets their calls", async () => {
+it("the router alone registers these procedures, and no pattern gets their calls", async () => {
   await start({}, { permissions: [{ uri: "", match: "prefix", allow: { register: true } }] });
   const client = await login();
   client.send(Code.REGISTER, 100, {}, RENEW);

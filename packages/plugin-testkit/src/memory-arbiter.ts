@@ -29,7 +29,7 @@ export class MemoryArbiter {
     return { registration: held.registration, order: ++held.order, isNew: found === undefined };
   }
 
-  /** @returns whether nobody holds the procedure any more */
+  /** @returns whether the procedure is free now */
   release(node: NodeName, realm: string, wish: ClaimWish): boolean {
     const key = keyOf(realm, wish);
     const held = this.#held.get(key);

@@ -17,7 +17,7 @@ const TIMEOUT = 10_000;
 export type Entitlement =
   /** It would not let it in any more. @property why a sentence for its client */
   | { readonly why: string }
-  /** @property expires when its static principal's login expires now; undefined where that is not known anew */
+  /** @property expires when its static principal's login expires now; undefined where the new config does not say */
   | { readonly why: null; readonly expires?: Expires };
 
 /**

@@ -39,7 +39,7 @@ export function left<T>(value: T | null): T {
 export class Login {
   readonly hello: Hello;
   readonly context: HandshakeContext;
-  /** Null where nobody wants to know. */
+  /** Null where no tap wants to know. */
   readonly trace: LoginTrace | null;
   /** The settings that this login was last checked against. */
   auth: AuthSettings;

@@ -41,7 +41,7 @@ export class LoginTrace {
     this.#open.block = index;
     this.#open.asked = block;
     if (block.strategy?.calls === undefined) return;
-    // The step tells that it waits as soon as that is known; here it may know for whom only now.
+    // A step says that it waits as soon as it does. Who it waits for may be known only here.
     if (this.#open.waitedFor === "plugin") this.#waits("authenticator");
     this.#open.waitedFor = "authenticator";
   }

@@ -13,7 +13,7 @@ const GREET = `{
   name: "greet",
   description: "greet somebody",
   arguments: [
-    { name: "who", description: "whom to greet" },
+    { name: "who", description: "who is greeted" },
     { name: "how", description: "the word; default: hello", isOptional: true },
   ],
   flags: {

@@ -188,7 +188,7 @@ export interface RouterHooks {
    */
   readonly loginEnded: SyncHook<[LoginRecord]>;
   /**
-   * A step of a login has ended, or begins to wait: then its outcome is `waited`, and `waitedFor` says for whom. The first
+   * A step of a login has ended, or begins to wait: then its outcome is `waited`, and `waitedFor` says who it waits for. The first
    * argument is the id that the session will get. A throw is logged.
    *
    * @example hooks.loginStep.tap("watch", (session, step) => void watch(session, step.step, step.outcome));

@@ -192,7 +192,7 @@ export interface Claim {
   readonly registration: number;
   /** Greater than that of all earlier claims of this registration. */
   readonly order: number;
-  /** Whether nobody else holds it. */
+  /** Whether no other session holds it. */
   readonly isNew: boolean;
 }
 
@@ -213,7 +213,7 @@ export interface RealmLink {
   claim(wish: ClaimWish): Promise<Claim | null>;
   /**
    * Gives a claim back. Claims of this node are handled in the order in which they were made and given back.
-   * @returns resolves to whether nobody holds the procedure any more; rejects if the arbiter cannot be reached
+   * @returns resolves to whether the procedure is free now; rejects if the arbiter cannot be reached
    */
   release(wish: ClaimWish): Promise<boolean>;
   /** The realm was removed from the config: nothing comes for it any more, and others forget its facts. */

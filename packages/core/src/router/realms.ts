@@ -24,7 +24,7 @@ export class Realms implements RealmDirectory, Iterable<Realm> {
   readonly #config: Live<LoadedConfig>;
   readonly #context: AuthorizationContext;
   #link: RunningLink | null = null;
-  /** Null: nobody observes. */
+  /** Null: no plugin observes. */
   #newMeter: ((realm: string) => RealmMeter) | null = null;
   readonly #realms = new Map<string, { readonly realm: Realm; readonly settings: RealmSettings }>();
 

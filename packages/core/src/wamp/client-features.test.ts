@@ -78,7 +78,7 @@ it("two clients that announce the same share it, and neither can change it", () 
   expect(Object.isFrozen(one?.caller?.features)).toBe(true);
 });
 
-it("clients that announce the same share what is kept of it, and nobody can change it", () => {
+it("clients that announce the same share what is kept of it, and none of them can change it", () => {
   const caller = { caller: { features: { payload_passthru_mode: true } } };
   const first = clientRolesOf(caller);
   expect(clientRolesOf(structuredClone(caller))).toBe(first);

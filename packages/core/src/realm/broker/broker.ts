@@ -43,7 +43,7 @@ export class Broker {
   readonly #log: Log;
   /** Null: this router stands alone. */
   #remote: RemoteEvents | null = null;
-  /** Null: nobody observes the realm. */
+  /** Null: no plugin observes the realm. */
   meter: RealmMeter | null = null;
   /** Events that were skipped because a receiver's format cannot carry them. */
   unsayable = 0;

@@ -37,7 +37,7 @@ export interface Call {
   /** Whether the callee was sent INTERRUPT. */
   isInterrupted: boolean;
   readonly timer: CallTimer | null;
-  /** For who observes the realm; 0 for a call that nobody observes. */
+  /** For plugins that observe the realm; 0 for a call that none observes. */
   startedAt: number;
   /** Null if the callee is on this node, or if the call came in parts. */
   readonly choice: Choice | null;

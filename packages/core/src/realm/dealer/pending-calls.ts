@@ -8,7 +8,7 @@ export class PendingCalls {
   readonly #members = new Set<Member>();
   /** Only for sessions that have called or been called: most sessions of a large router do neither. */
   readonly #ledgers = new Map<Member, CallLedger>();
-  /** Null: nobody observes the realm. */
+  /** Null: no plugin observes the realm. */
   meter: RealmMeter | null = null;
   #count = 0;
   #quiet: ReturnType<typeof withResolver> | null = null;

@@ -46,7 +46,7 @@ function start(meter: RealmMeter | null = null) {
   return { dealer, caller, node, here, there };
 }
 
-it("a call that a callee on another node refuses goes to the next one, and nobody sees the difference", () => {
+it("a call that a callee on another node refuses goes to the next one, and its caller sees no difference", () => {
   const { dealer, caller, node, here, there } = start();
   expect(there.sent).toMatchObject([{ type: "INVOCATION", request: 1 }]);
   dealer.refused(node.member, 1, "full");

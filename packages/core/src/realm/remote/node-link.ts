@@ -77,7 +77,7 @@ export class NodeLink {
   }
 
   /**
-   * Gives a claim back. @returns whether nobody holds the procedure any more
+   * Gives a claim back. @returns whether the procedure is free now
    * @throws WampError `wamp.error.network_failure` if that cannot be decided
    */
   release(wish: ClaimWish): Promise<boolean> {

@@ -70,7 +70,7 @@ export class RemoteRegistrations {
 
   /**
    * Gives a claim back.
-   * @param done called with whether nobody holds the procedure any more; false if that cannot be decided
+   * @param done called with whether the procedure is free now; false if that cannot be decided
    */
   release(claimed: Claimed, callee: Callee, done: (isLast: boolean) => void): void {
     this.#link.note(factOf(claimed, callee), false);
