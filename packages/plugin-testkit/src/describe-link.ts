@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Code, createRouter, type Plugin, type Router, type WampgateConfig } from "@wampgate/core";
 import { CapturedLog } from "./captured-log.ts";
 import { FakeClient } from "./fake-client.ts";
+import { OPEN_REALM } from "./open-realm.ts";
 import { OPEN, openMethod } from "./probes.ts";
 import type { Runner } from "./runner.ts";
 
@@ -35,20 +36,7 @@ interface Linked {
   readonly join: (node: Node) => Promise<LinkedClient>;
 }
 
-const REALMS = [
-  {
-    name: "realm1",
-    roles: [
-      {
-        name: "user",
-        permissions: [
-          { uri: "", match: "prefix", allow: { call: true, register: true, publish: true, subscribe: true } },
-          { uri: "wamp.", match: "prefix", allow: { call: true, subscribe: true } },
-        ],
-      },
-    ],
-  },
-];
+const REALMS = [OPEN_REALM];
 
 const ROLES = {
   caller: { features: { progressive_call_results: true, call_canceling: true } },
