@@ -1,6 +1,6 @@
 import { Code } from "@wampgate/core";
-import { gone, joinLight, logIn, openSocket } from "../support/light-client.ts";
-import { addressOf, inParallel, report, sizeOf } from "../support/load.ts";
+import { gone, joinLight, openSocket, type LightClient } from "../support/light-client.ts";
+import { addressOf, eventually, inParallel, report, sizeOf } from "../support/load.ts";
 import { openToAll, RouterProcess } from "../support/router-process.ts";
 
 const DESCRIPTORS = sizeOf(256, 2048);
@@ -26,8 +26,19 @@ it(`with all ${DESCRIPTORS} descriptors used up nobody who is connected is harme
   for (const other of others) expect((await other.next())[4]).toEqual(["all are well"]);
 
   for (const socket of crowd) socket.destroy();
-  const { client, answer } = await logIn(router.url, { authmethod: "anonymous", authid: "joe", secret: "" });
-  expect(answer[0]).toBe(Code.WELCOME);
+  // The router learns in any order of the sockets that closed and of a new one, which it turns away while it has not
+  // closed its own ends of the old ones.
+  const joined: LightClient[] = [];
+  await eventually(async () => {
+    joined.push(
+      ...(await joinLight(router.url).then(
+        (client) => [client],
+        () => [],
+      )),
+    );
+    return joined.length > 0;
+  });
+  const [client] = joined as [LightClient];
   client.send(Code.CALL, 1, {}, "wamp.session.count");
   expect(await client.next()).toEqual([Code.RESULT, 1, {}, [SESSIONS + 1]]);
   report(`${DESCRIPTORS} descriptors used up: ${SESSIONS} sessions unharmed, the next login after that let in`);
