@@ -50,8 +50,9 @@ function skipList(bytes: Buffer, at: number, depth: number): number {
     at = skipValue(bytes, at, depth);
     if (at === UNSURE) return UNSURE;
     at = skipSpace(bytes, at);
-    if (bytes[at] === 0x5d) return at + 1;
-    if (bytes[at] !== 0x2c) return UNSURE;
+    const c = bytes[at];
+    if (c === 0x5d) return at + 1;
+    if (c !== 0x2c) return UNSURE;
     at = skipSpace(bytes, at + 1);
   }
 }
@@ -67,8 +68,9 @@ function skipObject(bytes: Buffer, at: number, depth: number): number {
     at = skipValue(bytes, skipSpace(bytes, at + 1), depth);
     if (at === UNSURE) return UNSURE;
     at = skipSpace(bytes, at);
-    if (bytes[at] === 0x7d) return at + 1;
-    if (bytes[at] !== 0x2c) return UNSURE;
+    const c = bytes[at];
+    if (c === 0x7d) return at + 1;
+    if (c !== 0x2c) return UNSURE;
     at = skipSpace(bytes, at + 1);
   }
 }
@@ -116,22 +118,28 @@ export function sawBeyondAscii(): boolean {
   return isBeyondAscii;
 }
 
+/** For each byte, 1 where it ends a string or needs a closer look in one: a quote, backslash, control, or part of UTF-8. */
+const SPECIAL = Uint8Array.from({ length: 256 }, (_, c) => (c < 0x20 || c === 0x22 || c === 0x5c || c > 0x7f ? 1 : 0));
+
 /** `at` is after the opening quote. */
 function skipString(bytes: Buffer, at: number): number {
-  let all = 0;
-  for (let left = LONG; ; at++, left--) {
-    if (left === 0) at = skipPlain(bytes, at);
-    const c = bytes[at];
-    if (c === 0x22) {
-      if (all > 0x7f) isBeyondAscii = true;
-      return at + 1;
+  const { length } = bytes;
+  let stop = Math.min(at + LONG, length);
+  for (;;) {
+    while (at < stop && SPECIAL[bytes[at] as number] === 0) at++;
+    if (at >= stop && stop < length) {
+      stop = length;
+      at = skipPlain(bytes, at);
+      continue;
     }
+    const c = bytes[at];
+    if (c === 0x22) return at + 1;
     if (c === undefined || c < 0x20) return UNSURE;
-    all |= c;
     if (c === 0x5c) {
       at = skipEscape(bytes, at + 1);
       if (at === UNSURE) return UNSURE;
-    }
+    } else isBeyondAscii = true;
+    at++;
   }
 }
 
