@@ -114,7 +114,8 @@ function byWs({ ws }: Opened): unknown[] {
 const mask = fc.uint8Array({ minLength: 4, maxLength: 4 }).map((bytes) => Buffer.from(bytes));
 const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 200 }).map((list) => Buffer.from(list)),
-  fc.integer({ min: 1000, max: 1050 }).map((length) => Buffer.alloc(length, 0x61)),
+  fc.integer({ min: 180, max: 5000 }).map((length) => Buffer.alloc(length, 0x61)),
+  fc.integer({ min: 180, max: 5000 }).map((length) => Buffer.alloc(length, "é")),
   fc.integer({ min: 120, max: 130 }).map((length) => Buffer.alloc(length, 0x61)),
   fc.integer({ min: MOST - 10, max: MOST + 1 }).map((length) => Buffer.alloc(length, 0x61)),
 );
@@ -213,7 +214,7 @@ it("a client meets the same as with ws alone, whatever it sends, and in whatever
 it("small messages in whole frames do not pass ws, long ones and those in parts do", () => {
   const opened = open(true);
   const messages = byWs(opened);
-  const long = frame({ opcode: 2, payload: Buffer.alloc(2000), mask: Buffer.alloc(4), isFinal: true });
+  const long = frame({ opcode: 2, payload: Buffer.alloc(0x10000), mask: Buffer.alloc(4), isFinal: true });
   opened.socket.emit("data", Buffer.concat([text("one"), text("two")]));
   expect(messages).toEqual([]);
   opened.socket.emit("data", Buffer.concat([text("three"), long]));

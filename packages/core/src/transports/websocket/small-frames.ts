@@ -2,17 +2,16 @@ import { isUtf8 } from "node:buffer";
 import type { Duplex } from "node:stream";
 import type { ClientSocket } from "./client-socket.ts";
 import { FrameEnds } from "./frame-ends.ts";
-
-/** Longer payloads are left to ws, which can unmask them in native code. In bytes. */
-const LONGEST = 1024;
+import { unmask } from "./unmask.ts";
 
 /** Opcodes (RFC 6455 section 5.2). */
 const TEXT = 1;
 const BINARY = 2;
 
 /**
- * Takes small messages from what a client's socket delivers, before ws does: each in one frame, which is complete. ws makes
- * eight objects to read such a frame. All other frames are left to ws; it gets whole frames, in their order.
+ * Takes messages of less than 64 KiB from what a client's socket delivers, before ws does: each in one frame, which is
+ * complete. ws makes eight objects to read such a frame. All other frames are left to ws; it gets whole frames, in their
+ * order.
  */
 export class SmallFrames {
   readonly #ws: ClientSocket;
@@ -39,7 +38,7 @@ export class SmallFrames {
   private constructor(ws: ClientSocket, socket: Duplex, maxPayload: number, ofWs: (chunk: Buffer) => void) {
     this.#ws = ws;
     this.#socket = socket;
-    this.#longest = Math.min(maxPayload, LONGEST);
+    this.#longest = maxPayload;
     this.#pass = ofWs;
   }
 
@@ -70,7 +69,7 @@ export class SmallFrames {
     // What is beyond the chunk counts as zeros: the frame then ends beyond it, too.
     let length = (chunk[at + 1] as number) ^ 0x80; // each frame of a client is masked
     let mask = at + 2;
-    if (length > 126) return at; // 127: a length of 64 bits follows
+    if (length > 126) return at; // 127: a length of 64 bits follows, and a socket delivers 64 KiB at once at most
     if (length === 126) {
       length = ((chunk[at + 2] as number) << 8) | (chunk[at + 3] as number);
       mask = at + 4;
@@ -78,24 +77,13 @@ export class SmallFrames {
     const begin = mask + 4;
     const end = begin + length;
     if (length > this.#longest || end > chunk.length) return at;
-    const bits = unmask(chunk, mask, begin, end);
+    const mayBeBeyondAscii = unmask(chunk, mask, end);
     const payload = chunk.subarray(begin, end);
-    if (opcode === TEXT && bits > 0x7f && !isUtf8(payload)) {
-      unmask(chunk, mask, begin, end); // masks it again: ws refuses it
+    if (opcode === TEXT && mayBeBeyondAscii && !isUtf8(payload)) {
+      unmask(chunk, mask, end); // masks it again: ws refuses it
       return at;
     }
     this.#ws.connection?.received(payload, opcode === BINARY);
     return end;
   }
-}
-
-/** Combines each byte with one of the mask's four (RFC 6455 section 5.3). @returns all bits that are set in the payload */
-function unmask(chunk: Buffer, mask: number, begin: number, end: number): number {
-  let bits = 0;
-  for (let i = begin, key = 0; i < end; i++, key = (key + 1) & 3) {
-    const byte = (chunk[i] as number) ^ (chunk[mask + key] as number);
-    chunk[i] = byte;
-    bits |= byte;
-  }
-  return bits;
 }
