@@ -306,7 +306,11 @@ it.each(Object.entries(CASES))("a login that ends for %s says so, and nothing el
   const record = await ended;
   const isRefused = code !== "left";
   expect(record).toMatchObject({ cause: code, params, outcome: isRefused ? "refused" : "abandoned" });
-  const { sentence, todo } = causeText({ code, params: record.params } as Cause, "wampgate.config.yaml:12");
+  const { sentence, todo } = causeText({ code, params: record.params } as Cause, {
+    path: "transports[0]",
+    file: "/etc/wampgate.config.yaml",
+    line: 12,
+  });
   expect(sentence).toMatch(/^\S.*\.$/);
   expect(`${sentence} ${todo ?? ""}`).not.toMatch(/undefined|\[object/);
   expect(record.steps.at(-1)).toMatchObject({ code, params, outcome: isRefused ? "no" : "waited" });

@@ -1,5 +1,7 @@
 import { load } from "js-yaml";
 import {
+  type Cause,
+  causeText,
   challenge,
   Code,
   createRouter,
@@ -39,6 +41,16 @@ transports:
         - type: static
           principals:
             joe: { ticket: s3cret-of-joe, role: user, extra: { key: s3cret-extra } }
+            eva:
+              role: user
+              ticket: "\${WAMPGATE_TEST_TICKET}"
+            max:
+              role: user
+              ticket: "\${file:${import.meta.filename}}"
+            old:
+              ticket: s3cret-of-old
+              role: user
+              expires: 2020-01-31T08:00:00Z
         - { type: dynamic, authenticator: com.example.authenticate, authenticator-realm: backstage }
       wampcra:
         type: static
@@ -62,6 +74,9 @@ afterEach(() => {
   hangUp();
   return router.close();
 });
+
+beforeAll(() => (process.env["WAMPGATE_TEST_TICKET"] = "s3cret-of-eva"));
+afterAll(() => delete process.env["WAMPGATE_TEST_TICKET"]);
 
 async function start(tap: (hooks: RouterHooks) => void = () => undefined): Promise<void> {
   [records, steps] = [[], []];
@@ -149,7 +164,7 @@ it("a login that succeeds is a record: who, what was asked for, what was assigne
     ["ticket is configured here", lineOf("ticket:")],
     ["CHALLENGE ticket", null],
     ["waits", null],
-    ["static: knows joe; the ticket is right", lineOf("- type: static")],
+    ["static: knows joe; the ticket is right", lineOf("joe:")],
     ["no plugin taps it", null],
     ["realm realm1, role user", lineOf("name: user")],
     ["no plugin taps it", null],
@@ -157,7 +172,7 @@ it("a login that succeeds is a record: who, what was asked for, what was assigne
   expect(record.steps[4]).toMatchObject({
     block: 0,
     strategy: "static",
-    config: { path: "transports[0].auth.ticket[0]", file: "/etc/wampgate.config.yaml" },
+    config: { path: "transports[0].auth.ticket[0].principals.joe", file: "/etc/wampgate.config.yaml" },
   });
   const times = record.steps.map(({ at }) => at);
   expect(times).toEqual([...times].sort((a, b) => a - b));
@@ -210,6 +225,39 @@ it("a login that is refused ends with the step that refused it, and the record h
   expect(shown(last)).toBe("complete no -");
   expect(stepText(last)).toBe("Realm realm1 has no role cashier.");
   expect(last.config).toMatchObject({ path: "realms[0]", line: lineOf("name: realm1") });
+});
+
+it.each([
+  ["joe", { line: lineOf("joe:") }, /with what the config has \(wampgate\.config\.yaml:\d+\)\.$/],
+  [
+    "eva",
+    { line: lineOf("WAMPGATE_TEST_TICKET"), from: { env: "WAMPGATE_TEST_TICKET" } },
+    /environment has \(wampgate\.config\.yaml:\d+, which came from the environment variable WAMPGATE_TEST_TICKET\)/,
+  ],
+  [
+    "max",
+    { line: lineOf("file:"), from: { file: import.meta.filename } },
+    /the file has \(wampgate\.config\.yaml:\d+, which came from the file \/.*login-records\.test\.ts\)/,
+  ],
+])(
+  "a wrong ticket of %s leads to the value it was compared with, and to where that came from",
+  async (authid, config, todo) => {
+    await start();
+    await (await byTicket(authid, "s3cret-wrong")).aborted();
+    const record = await told.next();
+    const last = record.steps.at(-1) as LoginStep;
+    expect(record.cause).toBe("wrong-proof");
+    const path = `transports[0].auth.ticket[0].principals.${authid}.ticket`;
+    expect(last.config).toEqual({ path, file: "/etc/wampgate.config.yaml", ...config });
+    expect(causeText({ code: "wrong-proof", params: record.params } as Cause, last.config).todo).toMatch(todo);
+    expect(JSON.stringify(record)).not.toMatch(SECRETS);
+  },
+);
+
+it("an expired login leads to the time in the config", async () => {
+  await start();
+  await (await byTicket("old", "s3cret-of-old")).aborted();
+  expect((await told.next()).steps.at(-1)?.config).toMatchObject({ line: lineOf("expires:") });
 });
 
 it("a client that leaves while it is waited for is an abandoned login, and its last step says for what it waited", async () => {

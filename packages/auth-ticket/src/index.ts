@@ -58,6 +58,7 @@ export const ticket = defineMethod({
       return answer;
     },
     assignments: ({ principals }: Block) => assignmentsIn("principals", principals),
+    secrets: ["ticket", "ticket-hash"],
   },
   client: { answer: (_challenge, ticket) => ticket },
   challenge: () => challenge({}),

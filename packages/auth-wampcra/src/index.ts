@@ -71,6 +71,7 @@ export const wampcra = defineMethod({
       const warnings = Object.values(users).map(({ fields }) => hopelessness(fields.reveal()));
       return assignmentsIn("users", users).map((assignment, i) => ({ ...assignment, warning: warnings[i] }));
     },
+    secrets: ["secret", "password"],
   },
 
   client: {

@@ -47,9 +47,10 @@ export type {
 } from "./contract/method.ts";
 export type { CalledProcedure, Strategy } from "./contract/strategy.ts";
 export { defineLink, defineMethod, defineStrategy } from "./plugins/define.ts";
+export { placeText } from "./auth/place-text.ts";
 export { CAUSE_CODES, type CauseText, causeText } from "./auth/causes.ts";
 export { stepText } from "./auth/step-notes.ts";
-export type { ConfigRef, LoginRecord, LoginStep, StepCode, StepName } from "./contract/login-record.ts";
+export type { ConfigRef, LoginRecord, LoginStep, StepCode, StepName, ValueSource } from "./contract/login-record.ts";
 export type { Cause, CauseCode, CauseParams } from "./contract/login-cause.ts";
 export type { SessionInfo } from "./contract/session-port.ts";
 export type {

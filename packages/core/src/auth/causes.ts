@@ -1,6 +1,8 @@
 import type { Cause, CauseCode, CauseParams } from "../contract/login-cause.ts";
+import type { ConfigRef, ValueSource } from "../contract/login-record.ts";
 import { clip, excerpt } from "../wamp/excerpt.ts";
 import { isDict } from "../wamp/messages.ts";
+import { placeText } from "./place-text.ts";
 
 /** What an operator is told of a login that ended without WELCOME. */
 export interface CauseText {
@@ -12,8 +14,11 @@ export interface CauseText {
 
 interface Entry<P> {
   readonly sentence: (params: P) => string;
-  /** @param at the place in the config, in parentheses; "" if it is unknown */
-  readonly todo: (params: P, at: string) => string | null;
+  /**
+   * @param at the place in the config, in parentheses; "" if it is unknown
+   * @param from where the value at that place came from, if it is not written there
+   */
+  readonly todo: (params: P, at: string, from: ValueSource | null) => string | null;
 }
 
 /** Each cause of a login's end. The client never gets any of these texts. */
@@ -24,7 +29,12 @@ const CAUSES: { readonly [C in CauseCode]: Entry<CauseParams[C]> } = {
   },
   "wrong-proof": {
     sentence: ({ authid, proof }) => `${authid || "The client"} is known, but the ${proof} is wrong.`,
-    todo: ({ proof }, at) => `Compare the ${proof} with the config's${at}; a changed \${NAME} needs a restart.`,
+    todo({ proof }, at, from) {
+      if (from === null) return `Compare the ${proof} with what the config has${at}.`;
+      return "env" in from
+        ? `Compare the ${proof} with what the router's environment has${at}; a changed value needs a restart.`
+        : `Compare the ${proof} with what the file has${at}; a changed file needs a reload.`;
+    },
   },
   expired: {
     sentence: ({ authid, expired }) => `The login of ${authid || "the client"} expired at ${expired}.`,
@@ -139,15 +149,16 @@ export function causeFrom(value: unknown): Cause | null {
 /**
  * Says in words why a login ended. Texts from outside are cut, and what cannot be seen in them is escaped.
  *
- * @param at the place in the config that it is about: `wampgate.config.yaml:12`
+ * @param at the place in the config that it is about: the `config` of the login's last step
  * @example causeText({ code: "wrong-proof", params: { authid: "joe", proof: "ticket" } }).sentence; // joe is known, but …
  */
-export function causeText({ code, params }: Cause, at: string | null = null): CauseText {
+export function causeText({ code, params }: Cause, at: ConfigRef | null = null): CauseText {
   const entry = CAUSES[code] as Entry<typeof params>;
   const shown = Object.fromEntries(
     Object.entries(params).map(([key, value]) => [key, typeof value === "string" ? excerpt(value) : value]),
   ) as unknown as typeof params;
-  return { sentence: entry.sentence(shown), todo: entry.todo(shown, at === null ? "" : ` (${at})`) };
+  const place = at === null ? "" : ` (${placeText(at)})`;
+  return { sentence: entry.sentence(shown), todo: entry.todo(shown, place, at?.from ?? null) };
 }
 
 /** Messages are written in capitals, hooks are not. */

@@ -22,6 +22,8 @@ import { Denial } from "./denial.ts";
 export interface Found {
   readonly resolved: Resolved<unknown>;
   readonly isDecoy: boolean;
+  /** The block that knew it; null if none did. */
+  readonly block: BlockSettings | null;
   /** The plugin of the strategy that knew it; null if none did. */
   readonly plugin: string | null;
 }
@@ -88,11 +90,11 @@ export async function findPrincipal(
     if (answer.kind === "unknown") continue;
     const plugin = deciderOf(asked) ?? block.plugin;
     const found = resolved(answer, block, asked, plugin);
-    return { resolved: isPromise(found) ? await found : found, isDecoy: false, plugin };
+    return { resolved: isPromise(found) ? await found : found, isDecoy: false, block, plugin };
   }
   // The last block's question is used again: work that is done only for unknown authids would show in the timing.
   const decoy = await decoyOf(settings, asked ?? new Query(query, method, null, true));
-  return { resolved: decoy, isDecoy: true, plugin: null };
+  return { resolved: decoy, isDecoy: true, block: null, plugin: null };
 }
 
 function resolved(

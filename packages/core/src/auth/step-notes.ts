@@ -11,7 +11,7 @@ export function noteOf(login: Login, next: StepName | HandshakeReply): StepNote 
   const config = placeOf(login);
   if (typeof next === "object" && next.kind === "abort") {
     const { code, params } = next.cause;
-    return { outcome: "no", by: plugin, code, params, config };
+    return { outcome: "no", by: plugin, code, params, config: placeOfCause(login, code) ?? config };
   }
   const method = login.attempt?.authmethod ?? "";
   const ok = (code: StepCode, params: StepNote["params"] = {}, by: string | null = null): StepNote => ({
@@ -45,9 +45,16 @@ export function noteOf(login: Login, next: StepName | HandshakeReply): StepNote 
   }
 }
 
+/** The place of the value that made the login end; null if that is the step's. */
+function placeOfCause({ found, admission }: Login, code: LoginStep["code"]): ConfigRef | null {
+  if (code !== "wrong-proof" && code !== "expired") return null;
+  return found?.block?.placeOf(admission?.authid ?? null, code === "expired" ? "expires" : "secret") ?? null;
+}
+
 /** The place in the config that a step went by; null if the trace knows it better, or there is none. */
-function placeOf({ step, settings, context, principal }: Login): ConfigRef | null {
+function placeOf({ step, settings, context, principal, found, admission }: Login): ConfigRef | null {
   if (step === "choose") return (settings ?? context).place();
+  if (step === "challenge" || step === "authenticate") return found?.block?.placeOf(admission?.authid ?? null) ?? null;
   if (step !== "complete" || principal === null) return null;
   const { realm, role } = principal;
   return realm === null ? null : (context.realms.get(realm)?.place(role) ?? null);

@@ -10,6 +10,7 @@ import type { DecidingProcedure } from "./check-rights.ts";
 import type { Realms } from "./check-realms.ts";
 import { blockSchema } from "../auth/settings.ts";
 import { type Check, checkBySchema, droppedKeys, type Issues, type Path } from "./issues.ts";
+import { principalPlaces } from "./principal-places.ts";
 import type { PlaceOf } from "./refs.ts";
 import { quoted, shownKey } from "./shown.ts";
 import {
@@ -140,7 +141,8 @@ async function checkBlock(
       const [key] = Object.entries(own).find(([, text]) => text === called.uri) ?? [];
       noteCalled({ ...called, what: "authenticator", at: key === undefined ? at : [...at, key] }, at, context);
     }
-    return { type, plugin, strategy, value: checked.value, defaultRole, place: context.placeOf(at) };
+    const place = context.placeOf(at);
+    return { type, plugin, strategy, value: checked.value, defaultRole, place, placeOf: place };
   });
 }
 
@@ -184,7 +186,9 @@ async function checkStatic(
       if (expires !== undefined && expires !== null) warnOfTheExpired(secondsOf(expires), [...at, ...path], context);
       if (warning !== undefined) context.warnings.add([...at, ...path], warning);
     }
-    return { type: "static", plugin, strategy: null, value, defaultRole, place: context.placeOf(at) };
+    const paths = assignments.map(({ path }) => path);
+    const placeOf = principalPlaces(paths, own, { at, secrets: keeper.secrets ?? [], placeOf: context.placeOf });
+    return { type: "static", plugin, strategy: null, value, defaultRole, place: context.placeOf(at), placeOf };
   });
 }
 

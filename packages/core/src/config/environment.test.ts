@@ -52,6 +52,20 @@ describe("${NAME:-default}", () => {
   });
 });
 
+it("what names a value is told where all of it came from outside: the variable, or the file; not for a default", async () => {
+  const folder = await folderOf({ secret: "sesame\n" });
+  const raw = { a: ["${X}", "x${X}", "${Y:-y}", "${X:-y}", "${file:secret}", "plain"] };
+  const { sourceOf } = expand(raw, { X: "hidden" }, folder);
+  expect(raw.a.map((_text, i) => sourceOf(["a", i]))).toEqual([
+    { env: "X" },
+    null,
+    null,
+    { env: "X" },
+    { file: join(folder, "secret") },
+    null,
+  ]);
+});
+
 describe("${file:path}", () => {
   it("is the text of the file beside the config, less one newline at its end", async () => {
     const folder = await folderOf({ "a/secret": "one\n\n", windows: "two\r\n", none: "three" });

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import type { ValueSource } from "../contract/login-record.ts";
 import { isDict } from "../wamp/messages.ts";
 import type { Issues, Path } from "./issues.ts";
 import { hiding } from "./shown.ts";
@@ -18,12 +19,20 @@ const MAX_FILE = 1024 * 1024;
 
 /** `${NAME}`, `${NAME:-default}`, `${file:path}`, or `$${` for a literal `${`. */
 const VARIABLE = /\$\$\{|\$\{([^}]*)\}/g;
-const WHOLE = /^\$\{[^}]*\}$/;
+
+/** What stands for a `${…}`. */
+interface Found {
+  readonly value: string;
+  /** Null: it is the default that the config has. */
+  readonly source: ValueSource | null;
+}
 
 export interface Expanded {
   readonly value: unknown;
   /** Whether the whole string at this path was `${…}`. */
   readonly fromEnvironment: (path: Path) => boolean;
+  /** Where the string at this path came from, if the whole of it was `${…}`; null also for the default in `${…}`. */
+  readonly sourceOf: (path: Path) => ValueSource | null;
   /** Replaces values from outside in a text by their `${…}`: they may be secrets. */
   readonly hide: (text: string) => string;
 }
@@ -40,30 +49,32 @@ export interface Surroundings {
  * Keys stay as they are, and so does everything that is not a plain mapping or list: plugins, functions.
  */
 export function expandEnvironment(raw: unknown, { environment, folder }: Surroundings, issues: Issues): Expanded {
-  const whole = new Set<string>();
+  const whole = new Map<string, ValueSource | null>();
   const values = new Map<string, string>();
 
-  const valueOf = (name: string): string | { problem: string } => {
+  const valueOf = (name: string): Found | { problem: string } => {
     if (name.startsWith("file:")) return textOf(resolve(folder, name.slice("file:".length)));
     const [variable = "", ...rest] = name.split(":-");
     const value = environment[variable];
-    if (rest.length > 0) return value === undefined || value === "" ? rest.join(":-") : value;
+    const source = { env: variable };
+    if (rest.length > 0)
+      return value === undefined || value === "" ? { value: rest.join(":-"), source: null } : { value, source };
     const problem = `the environment variable ${name} is not set; set it, or write $\${ for a literal \${`;
-    return value ?? { problem };
+    return value === undefined ? { problem } : { value, source };
   };
 
   const expandText = (text: string, path: Path): string => {
-    if (WHOLE.test(text)) whole.add(JSON.stringify(path));
     const problems = new Set<string>();
     const expanded = text.replace(VARIABLE, (found: string, name: string | undefined) => {
       if (name === undefined) return "${";
-      const value = valueOf(name);
-      if (typeof value === "string") {
-        values.set(value, found);
-        return value;
+      const outer = valueOf(name);
+      if ("problem" in outer) {
+        problems.add(outer.problem);
+        return found;
       }
-      problems.add(value.problem);
-      return found;
+      values.set(outer.value, found);
+      if (found === text) whole.set(JSON.stringify(path), outer.source);
+      return outer.value;
     });
     for (const problem of problems) issues.add(path, problem);
     // What its text would be is unknown.
@@ -94,6 +105,7 @@ export function expandEnvironment(raw: unknown, { environment, folder }: Surroun
   return {
     value: left < 0 ? null : value,
     fromEnvironment: (path) => whole.has(JSON.stringify(path)),
+    sourceOf: (path) => whole.get(JSON.stringify(path)) ?? null,
     hide: hiding(values),
   };
 }
@@ -104,13 +116,14 @@ export function isPlain(value: unknown): value is Record<string, unknown> {
 }
 
 /** The text of a file, less the newline at its end. */
-function textOf(file: string): string | { problem: string } {
+function textOf(file: string): Found | { problem: string } {
   const problem = (why: string): { problem: string } => ({ problem: `the file ${file} cannot be read: ${why}` });
   try {
     const stats = statSync(file);
     if (!stats.isFile()) return problem("it is no ordinary file");
     if (stats.size > MAX_FILE) return problem(`it has more than ${MAX_FILE} bytes`);
-    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file)).replace(/\r?\n$/, "");
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+    return { value: text.replace(/\r?\n$/, ""), source: { file } };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return problem("there is no such file");

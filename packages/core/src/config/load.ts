@@ -80,6 +80,7 @@ export async function loadConfig(
   const {
     value: raw,
     fromEnvironment,
+    sourceOf,
     hide,
   } = expandEnvironment(source.raw, { environment: process.env, folder: source.folder }, issues);
   if (!isDict(raw)) {
@@ -96,7 +97,7 @@ export async function loadConfig(
 
   const { plugins, usable, notLoaded } = await checkPlugins(raw["plugins"] ?? [], from, check, running);
   const warnings = new Issues(source.locate);
-  const placeOf = placesOf(source.file, source.locate);
+  const placeOf = placesOf(source.file, source.locate, sourceOf);
   const realms = await checkRealms(raw["realms"], check);
   const context: AuthContext = {
     ...check,

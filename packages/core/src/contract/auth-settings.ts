@@ -15,6 +15,11 @@ export interface BlockSettings {
   readonly defaultRole: string | null;
   /** Where it stands in the config. */
   readonly place: () => ConfigRef;
+  /**
+   * Where a principal of it stands in the config, or the value of it that its proofs are checked with, or when it
+   * expires. If that is not in the config, it is the next place that leads there: the principal, or the block.
+   */
+  readonly placeOf: (authid: string | null, value?: "secret" | "expires") => ConfigRef;
 }
 
 /** A method that a transport offers, with its blocks in the order they are asked. */

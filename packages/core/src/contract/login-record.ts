@@ -10,7 +10,12 @@ export interface ConfigRef {
   readonly file: string;
   /** Counted from 1; null where the config is code. */
   readonly line: number | null;
+  /** Where the value itself came from, if it is not written there: all of it was `${NAME}` or `${file:path}`. */
+  readonly from?: ValueSource;
 }
+
+/** What `${NAME}` or `${file:path}` names: a variable of the environment, or the absolute path of a file. */
+export type ValueSource = { readonly env: string } | { readonly file: string };
 
 /** What a step did when it did not end the login. */
 export type StepCode =

@@ -81,11 +81,17 @@ export interface StaticPrincipals<B = unknown, S = B> {
   readonly find: (query: PrincipalQuery, block: B) => PrincipalAnswer | Promise<PrincipalAnswer>;
   /** What the block assigns to each principal, to check that the realms and roles exist. */
   readonly assignments: (block: B) => readonly StaticAssignment[];
+  /**
+   * The keys of a principal that may hold what its proof is checked with: `["ticket", "ticket-hash"]`. Where the proof of
+   * a login is wrong, the operator is told in which line of the config that value stands, or which variable of the
+   * environment it came from; never the value. Default: none, and the operator is told the principal's line.
+   */
+  readonly secrets?: readonly string[];
 }
 
 /** What a static block assigns to one principal. Without `role` it is the block's `default-role`. */
 export interface StaticAssignment extends Pick<Assignment, "realm" | "role" | "expires"> {
-  /** The keys in the block that lead to it. */
+  /** The keys in the block that lead to it. The last one is its authid, where it has one. */
   readonly path: readonly (string | number)[];
   /** The role that it has without `role` and without `default-role`; default: none, and its login fails. */
   readonly otherwise?: string;

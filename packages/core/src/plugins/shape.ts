@@ -46,6 +46,7 @@ const STATIC: Shape<StaticPrincipals> = {
   find: "function",
   assignments: "function",
   prepare: "function?",
+  secrets: "list?",
 };
 const CLIENT: Shape<ClientHalf> = { answer: "function", authextra: "function?" };
 const STRATEGY: Shape<Strategy> = {
