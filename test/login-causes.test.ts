@@ -133,7 +133,7 @@ const CASES: Readonly<Record<CauseCode, [login: () => Promise<unknown>, params: 
       await start();
       await hello("joe", "scram");
     },
-    { offered: "scram", transport: "the websocket transport", configured: "ticket" },
+    { offered: "scram", transport: "the websocket transport /ws (transports[0])", configured: "ticket" },
   ],
   "no-authenticator": [() => byAuthenticator(null), { uri: AUTHENTICATOR, realm: "realm1" }],
   "authenticator-error": [
@@ -190,7 +190,10 @@ const CASES: Readonly<Record<CauseCode, [login: () => Promise<unknown>, params: 
     },
     { realm: "nowhere" },
   ],
-  "no-role": [() => byAuthenticator(() => "cashier"), { realm: "realm1", role: "cashier" }],
+  "no-role": [
+    () => byAuthenticator(() => "cashier"),
+    { realm: "realm1", role: "cashier", roles: "user, authenticator" },
+  ],
   "no-principal": [() => byAuthenticator(() => ({ role: "user", authid: null })), { realm: "realm1" }],
   "plugin-denied": [
     async () => {

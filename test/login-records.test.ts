@@ -28,11 +28,13 @@ realms:
   - name: realm1
     roles:
       - { name: user, allow-by-default: true }
+      - { name: seller }
   - name: backstage
     roles:
       - { name: backend, permissions: [{ uri: com.example.authenticate, allow: { register: true } }] }
 transports:
   - type: websocket
+    path: /ws
     endpoint: { type: tcp, host: 127.0.0.1, port: 0 }
     max-half-open: 2
     auth-timeout: 300
@@ -160,14 +162,14 @@ it("a login that succeeds is a record: who, what was asked for, what was assigne
     "welcome ok",
   ]);
   expect(record.steps.map((step) => [stepText(step), step.config?.line ?? null])).toEqual([
-    ["no plugin taps it", null],
+    ["no plugin taps it", lineOf("- type: websocket")],
     ["ticket is configured here", lineOf("ticket:")],
-    ["CHALLENGE ticket", null],
+    ["CHALLENGE ticket", lineOf("ticket:")],
     ["waits", null],
     ["static: knows joe; the ticket is right", lineOf("joe:")],
-    ["no plugin taps it", null],
+    ["no plugin taps it", lineOf("name: user")],
     ["realm realm1, role user", lineOf("name: user")],
-    ["no plugin taps it", null],
+    ["no plugin taps it", lineOf("name: user")],
   ]);
   expect(record.steps[4]).toMatchObject({
     block: 0,
@@ -216,14 +218,14 @@ it("a login that is refused ends with the step that refused it, and the record h
   expect(record).toMatchObject({
     outcome: "refused",
     cause: "no-role",
-    params: { realm: "realm1", role: "cashier" },
+    params: { realm: "realm1", role: "cashier", roles: "user, seller" },
     reason: "wamp.error.no_such_role",
     message: 'realm "realm1" has no role "cashier"',
     assigned: null,
   });
   const last = record.steps.at(-1) as LoginStep;
   expect(shown(last)).toBe("complete no -");
-  expect(stepText(last)).toBe("Realm realm1 has no role cashier.");
+  expect(stepText(last)).toBe("Realm realm1 has no role cashier; it has user, seller.");
   expect(last.config).toMatchObject({ path: "realms[0]", line: lineOf("name: realm1") });
 });
 
@@ -253,6 +255,25 @@ it.each([
     expect(JSON.stringify(record)).not.toMatch(SECRETS);
   },
 );
+
+it("where no method fits, the record names the transport's entry, its path, and the line of its auth", async () => {
+  await start();
+  await (await hello("joe", "scram")).aborted();
+  const record = await told.next();
+  const configured = "ticket, wampcra, anonymous";
+  const transport = "the websocket transport /ws (transports[0])";
+  expect(record).toMatchObject({ cause: "no-method", params: { offered: "scram", transport, configured } });
+  expect(record.steps.at(-1)).toMatchObject({
+    step: "choose",
+    config: { path: "transports[0].auth", line: lineOf("auth:") },
+  });
+});
+
+it("a realm that is not there leads to the list of realms", async () => {
+  await start();
+  await (await hello("joe", "anonymous", { realm: "nowhere" })).aborted();
+  expect((await told.next()).steps.at(-1)?.config).toMatchObject({ path: "realms", line: lineOf("realms:") });
+});
 
 it("an expired login leads to the time in the config", async () => {
   await start();

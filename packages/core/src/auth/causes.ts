@@ -74,9 +74,13 @@ const CAUSES: { readonly [C in CauseCode]: Entry<CauseParams[C]> } = {
     todo: (_, at) => `Add the realm${at}, or assign one that is there.`,
   },
   "no-role": {
-    sentence: ({ realm, role }) =>
-      role === "" ? `No role was assigned in realm ${realm}.` : `Realm ${realm} has no role ${role}.`,
-    todo: (_, at) => `Add the role to the realm${at}, or assign one that is there.`,
+    sentence: ({ realm, role, roles }) =>
+      (role === "" ? `No role was assigned in realm ${realm}` : `Realm ${realm} has no role ${role}`) +
+      (roles === "" ? "." : `; it has ${roles}.`),
+    todo: ({ role }, at) =>
+      role === ""
+        ? `Assign one of its roles, or give the block a default-role.`
+        : `Add the role to the realm${at}, or assign one that is there.`,
   },
   "no-principal": {
     sentence: ({ realm }) => `No authid was assigned in realm ${realm}.`,

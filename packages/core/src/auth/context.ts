@@ -12,8 +12,9 @@ export interface HandshakeContext {
   readonly auth: Live<AuthSettings>;
   /** The client's transport, in words for the operator. */
   readonly name: string;
-  /** Where its `auth` stands in the config. */
+  /** Where it stands in the config, and where its `auth` does. */
   place(): ConfigRef;
+  authPlace(): ConfigRef;
   readonly hooks: RouterHooks;
   readonly realms: RealmDirectory;
   /** The `roles` of WELCOME. */

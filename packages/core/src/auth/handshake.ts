@@ -3,6 +3,7 @@ import type { Handshake, HandshakeReply, HandshakeTrace } from "../contract/hand
 import type { LoginStep, StepName } from "../contract/login-record.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { Cause } from "../contract/login-cause.ts";
+import type { RealmPort } from "../contract/realm-port.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
 import type { Verdict } from "../contract/verdict.ts";
 import type { Principal } from "../contract/assignment.ts";
@@ -22,8 +23,8 @@ import { noteOf } from "./step-notes.ts";
 import { principalOf } from "./principals.ts";
 import { judgedAgain, sessionInfo, welcomeDetails } from "./welcome.ts";
 
-/** How many methods a cause names. */
-const MOST_METHODS = 16;
+/** How many methods or roles a cause names. */
+const MOST_NAMES = 16;
 
 /** What a step leads to: the next one, or what the client is sent. */
 type Next = StepName | HandshakeReply;
@@ -132,7 +133,7 @@ function choose(login: Login): MaybePromise<Next> {
     if (login.hello.renews !== null && judge === undefined)
       throw new Denial(ErrorUri.featureNotSupported, `the method ${name} asks for no proof that could renew a login`, {
         code: "no-method",
-        params: { offered: name, transport: login.hello.transport.type, configured: "" },
+        params: { offered: name, transport: clip(login.context.name), configured: "" },
       });
     login.settings = settings;
     login.admission = { principal: null, realm: login.hello.realm, authid: login.hello.authid };
@@ -145,13 +146,13 @@ function noMethod({ hello, context }: Login, configured: readonly string[]): Den
   const offered = listOf(hello.authmethods);
   return new Denial(ErrorUri.noMatchingAuthMethod, "none of the client's authmethods is configured on this transport", {
     code: "no-method",
-    params: { offered, transport: context.name, configured: listOf(configured) },
+    params: { offered, transport: clip(context.name), configured: listOf(configured) },
   });
 }
 
 /** The first names of a list that may be long. */
 function listOf(names: readonly string[]): string {
-  return names.slice(0, MOST_METHODS).map(clip).join(", ") + (names.length > MOST_METHODS ? ", …" : "");
+  return names.slice(0, MOST_NAMES).map(clip).join(", ") + (names.length > MOST_NAMES ? ", …" : "");
 }
 
 /** @param from the client's first method that is not tried yet */
@@ -260,10 +261,10 @@ function complete(login: Login): Next {
       code: "no-principal",
       params: { realm: clip(name) },
     });
-  if (role === null) throw noRole(name, "", "no authrole was assigned");
   const realm = login.context.realms.get(name);
+  if (role === null) throw noRole(name, "", realm, "no authrole was assigned");
   if (realm === undefined) throw noRealm(name, `no realm "${excerpt(name)}" exists on this router`);
-  if (!realm.hasRole(role)) throw noRole(name, role, `realm "${excerpt(name)}" has no role "${excerpt(role)}"`);
+  if (!realm.hasRole(role)) throw noRole(name, role, realm, `realm "${excerpt(name)}" has no role "${excerpt(role)}"`);
   requireSame(login.hello.renews, principal);
   login.complete = { ...principal, realm: name, authid, role };
   return "welcome";
@@ -273,8 +274,8 @@ function noRealm(realm: string, text: string): Denial {
   return new Denial(ErrorUri.noSuchRealm, text, { code: "no-realm", params: { realm: clip(realm) } });
 }
 
-function noRole(realm: string, role: string, text: string): Denial {
-  const params = { realm: clip(realm), role: clip(role) };
+function noRole(name: string, role: string, realm: RealmPort | undefined, text: string): Denial {
+  const params = { realm: clip(name), role: clip(role), roles: listOf(realm?.roleNames ?? []) };
   return new Denial(ErrorUri.noSuchRole, text, { code: "no-role", params });
 }
 

@@ -22,7 +22,7 @@ import { Denial } from "./denial.ts";
 export interface Found {
   readonly resolved: Resolved<unknown>;
   readonly isDecoy: boolean;
-  /** The block that knew it; null if none did. */
+  /** The block that was asked last: it knew the authid, or none did. Null if the method has none. */
   readonly block: BlockSettings | null;
   /** The plugin of the strategy that knew it; null if none did. */
   readonly plugin: string | null;
@@ -94,7 +94,7 @@ export async function findPrincipal(
   }
   // The last block's question is used again: work that is done only for unknown authids would show in the timing.
   const decoy = await decoyOf(settings, asked ?? new Query(query, method, null, true));
-  return { resolved: decoy, isDecoy: true, block: null, plugin: null };
+  return { resolved: decoy, isDecoy: true, block: blocks.at(-1) ?? null, plugin: null };
 }
 
 function resolved(

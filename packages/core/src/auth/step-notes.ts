@@ -52,12 +52,23 @@ function placeOfCause({ found, admission }: Login, code: LoginStep["code"]): Con
 }
 
 /** The place in the config that a step went by; null if the trace knows it better, or there is none. */
-function placeOf({ step, settings, context, principal, found, admission }: Login): ConfigRef | null {
-  if (step === "choose") return (settings ?? context).place();
-  if (step === "challenge" || step === "authenticate") return found?.block?.placeOf(admission?.authid ?? null) ?? null;
-  if (step !== "complete" || principal === null) return null;
-  const { realm, role } = principal;
-  return realm === null ? null : (context.realms.get(realm)?.place(role) ?? null);
+function placeOf({ step, settings, context, principal, found, admission, block }: Login): ConfigRef | null {
+  switch (step) {
+    case "hello":
+      return context.place();
+    case "choose":
+      return settings?.place() ?? context.authPlace();
+    case "challenge":
+    case "authenticate":
+      return found?.block?.placeOf(admission?.authid ?? null) ?? (block ?? settings)?.place() ?? null;
+    case "verified":
+    case "complete":
+    case "welcome": {
+      const { realm = null, role = null } = principal ?? {};
+      if (realm === null) return null;
+      return context.realms.get(realm)?.place(role) ?? context.realms.place();
+    }
+  }
 }
 
 const TEXTS: Readonly<Record<StepCode, (params: Readonly<Record<string, string>>) => string>> = {

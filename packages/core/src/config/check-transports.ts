@@ -21,6 +21,8 @@ export interface LoadedTransport {
   /** Which entry it is, counted from 0, and where it stands. */
   readonly index: number;
   readonly place: () => ConfigRef;
+  /** Where its `auth` stands. */
+  readonly authPlace: () => ConfigRef;
 }
 
 export interface LocatedTransport {
@@ -61,6 +63,7 @@ export async function checkTransports(
         settings: settings.value as EntrySettings,
         index: i,
         place: context.placeOf(at),
+        authPlace: context.placeOf([...at, "auth"]),
       },
       at,
     });

@@ -9,7 +9,7 @@ export interface CauseParams {
   readonly "wrong-proof": { readonly authid: string; readonly proof: string };
   /** The proof is right, but the login has expired. `expired`: when. */
   readonly expired: { readonly authid: string; readonly expired: string };
-  /** The client's methods, and those that its transport has for it. */
+  /** The client's methods, and those that its transport has for it. `transport`: which one, and its place in the config. */
   readonly "no-method": { readonly offered: string; readonly transport: string; readonly configured: string };
   /** A procedure that decides logins is not registered. */
   readonly "no-authenticator": { readonly uri: string; readonly realm: string };
@@ -25,8 +25,8 @@ export interface CauseParams {
   readonly "authenticator-answer": { readonly uri: string; readonly problem: string };
   /** The realm is not there; "": none was assigned. */
   readonly "no-realm": { readonly realm: string };
-  /** The realm has no such role; "": none was assigned. */
-  readonly "no-role": { readonly realm: string; readonly role: string };
+  /** The realm has no such role; "": none was assigned. `roles`: those that it has. */
+  readonly "no-role": { readonly realm: string; readonly role: string; readonly roles: string };
   /** No authid was assigned. */
   readonly "no-principal": { readonly realm: string };
   /** A plugin turned the client away. */

@@ -14,6 +14,8 @@ export interface RealmAttachment {
 export interface RealmPort {
   readonly name: string;
   hasRole(role: string): boolean;
+  /** The names of its roles, in the config's order. */
+  readonly roleNames: readonly string[];
   /** Where a role stands in the config; without one, or if there is no such role, where the realm does. */
   place(role: string | null): ConfigRef;
   /** How long a session of `role` may last, in milliseconds; null: without end. */
@@ -28,4 +30,6 @@ export interface RealmPort {
 /** The realms of a router. */
 export interface RealmDirectory {
   get(name: string): RealmPort | undefined;
+  /** Where the list of realms stands in the config. */
+  place(): ConfigRef;
 }

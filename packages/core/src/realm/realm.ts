@@ -151,6 +151,10 @@ export class Realm implements RealmPort, InboxRealm {
     return this.#authorization.hasRole(role);
   }
 
+  get roleNames(): string[] {
+    return this.#settings.now.roles.map(({ name }) => name);
+  }
+
   place(role: string | null): ConfigRef {
     return this.#settings.now.place(this.#pathOf(role));
   }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Live } from "../settings/live.ts";
+import type { ConfigRef } from "../contract/login-record.ts";
 import type { RealmCounts } from "../contract/observers.ts";
 import type { RunningLink } from "../contract/realm-link.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
@@ -36,6 +37,10 @@ export class Realms implements RealmDirectory, Iterable<Realm> {
 
   get(name: string): Realm | undefined {
     return this.#realms.get(name)?.realm;
+  }
+
+  place(): ConfigRef {
+    return this.#config.now.placeOf(["realms"])();
   }
 
   *[Symbol.iterator](): Generator<Realm, void, undefined> {

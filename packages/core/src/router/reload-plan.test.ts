@@ -15,7 +15,8 @@ const settings = (authTimeout: number) => entrySettings.parse({ "auth-timeout": 
 const place = () => ({ path: "", file: "config", line: null });
 
 function entry(type: keyof typeof TRANSPORTS, options: object): LoadedTransport {
-  return { type, transport: TRANSPORTS[type], options, auth: new Map(), settings: settings(1), index: 0, place };
+  const [auth, places] = [new Map(), { place, authPlace: place }];
+  return { type, transport: TRANSPORTS[type], options, auth, settings: settings(1), index: 0, ...places };
 }
 
 function config(transports: LoadedTransport[], rest: Partial<LoadedConfig> = {}): LoadedConfig {
@@ -123,4 +124,4 @@ it("options that are no mapping are compared as a whole", () => {
   expect(planned(own("text"), own("other")).kept).toEqual([null]);
 });
 
-const ownEntry = { type: "own", auth: new Map(), settings: settings(1), index: 0, place };
+const ownEntry = { type: "own", auth: new Map(), settings: settings(1), index: 0, place, authPlace: place };

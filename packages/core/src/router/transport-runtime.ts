@@ -4,7 +4,6 @@ import type { HandshakeContext } from "../auth/context.ts";
 import type { LoadedTransport } from "../config/check-transports.ts";
 import type { Connection } from "../contract/connection.ts";
 import type { TransportEntry } from "../contract/transport.ts";
-import type { ConfigRef } from "../contract/login-record.ts";
 import type { Log } from "../contract/log.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
 import type { ReportLimit } from "../contract/observers.ts";
@@ -59,12 +58,13 @@ export class TransportRuntime {
         return settings.now.settings;
       },
     };
-    const name = `the ${settings.now.type} transport`;
-    const place = (): ConfigRef => settings.now.place();
     this.#handshakeContext = {
       ...context,
-      name,
-      place,
+      get name() {
+        return nameOf(settings.now);
+      },
+      place: () => settings.now.place(),
+      authPlace: () => settings.now.authPlace(),
       auth: partOf(settings, ({ auth }) => auth),
       roles: ROUTER_ROLES,
     };
@@ -120,6 +120,15 @@ export class TransportRuntime {
     if (this.#ending !== null) session.close(this.#ending.reason, this.#ending.message);
     return session;
   }
+}
+
+/** `the websocket transport /ws (transports[0])` */
+function nameOf({ type, transport, options, index }: LoadedTransport): string {
+  const accepts = transport.accepts?.(options);
+  let path = "";
+  if (accepts !== undefined && "upgrade" in accepts) path = ` ${accepts.upgrade}`;
+  if (accepts !== undefined && "request" in accepts) path = ` ${accepts.request}`;
+  return `the ${type} transport${path} (transports[${index}])`;
 }
 
 /** What clients are told when they have to go. */
