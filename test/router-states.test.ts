@@ -73,6 +73,23 @@ it("close() while the router starts lets start() reject, and nothing listens or 
   expect(router.sessionCount).toEqual({ remote: 0, local: 0 });
 });
 
+it("session() of a router that is closed or closing throws, and leaves no session", async () => {
+  for (const ran of [true, false]) {
+    const router = await made();
+    if (ran) await router.start();
+    const join = (): unknown => router.session("realm1", { role: "user" });
+    const refusal = expect.objectContaining({
+      code: "WG_CLOSED",
+      message: "the router is closed, and no session joins it; make a new one with createRouter()",
+    }) as unknown;
+    const closing = router.close();
+    expect(join).toThrow(refusal as Error);
+    await closing;
+    expect(join).toThrow(refusal as Error);
+    expect(router.sessionCount).toEqual({ remote: 0, local: 0 });
+  }
+});
+
 it("drain() of a router that does not run does nothing, and a second close() tells no plugin again", async () => {
   const router = await made();
   let stopped = 0;

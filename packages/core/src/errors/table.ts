@@ -30,6 +30,11 @@ export const ERRORS = {
     meaning: "This is a mistake of wampgate itself.",
     todo: "Report it, with the stack that `--debug` or the log shows.",
   },
+  WG_CLOSED: {
+    class: "WampgateError",
+    meaning: "`router.session()` was called after `close()`.",
+    todo: "Make a new router with `createRouter()`, or join before the end.",
+  },
   WG_CLUSTER_LINK: {
     class: "PluginError",
     meaning: "The link to the other nodes of the cluster did not start, so the router did not start.",

@@ -140,7 +140,10 @@ async function assembled(loaded: LoadedConfig, { raw, load, servers, log: target
     update: (change) => reloads.update(change),
     drain: () => lifecycle.drain(),
     close: (reason = CloseUri.systemShutdown) => lifecycle.close(reason),
-    session: (realm, { role, authid = "embedded" }) => sessions.join(realm, role, authid, "embedded"),
+    session(realm, { role, authid = "embedded" }) {
+      lifecycle.requireNotClosed();
+      return sessions.join(realm, role, authid, "embedded");
+    },
     connect: (options) => listeners.connect(options),
     [Symbol.asyncDispose]: () => lifecycle.close(CloseUri.systemShutdown),
   };

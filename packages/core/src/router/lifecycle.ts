@@ -61,6 +61,13 @@ export class Lifecycle {
     return this.#is("starting") || this.#is("running") || this.#is("draining");
   }
 
+  /** @throws WampgateError if the router is closed: a session that joined now would never end */
+  requireNotClosed(): void {
+    if (!this.#is("closed")) return;
+    const text = "the router is closed, and no session joins it; make a new one with createRouter()";
+    throw new WampgateError("WG_CLOSED", text);
+  }
+
   /** @see Router.start */
   async start(): Promise<void> {
     if (this.#state !== "made") throw new WampgateError("WG_START_STATE", NO_START[this.#state]);

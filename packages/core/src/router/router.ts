@@ -79,7 +79,8 @@ export interface Router extends AsyncDisposable {
 
   /**
    * A session in this process, without a login, with the signatures of autobahn-js.
-   * @throws Error if there is no such realm, or no such role in it; also before `start`, if the config has a `cluster`
+   * @throws Error if there is no such realm, or no such role in it, or if the router is closed; also before `start`, if
+   * the config has a `cluster`
    */
   session(realm: string, identity: LocalIdentity): LocalSession;
 
