@@ -3,9 +3,16 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { FakeClient, type FrameLink } from "@wampgate/plugin-testkit";
 
-/** A client over RawSocket that sends what it is told, message by message in JSON. @param url `rs:`, `rss:`, `rs+unix:` */
-export async function connectRawSocket(url: string): Promise<FakeClient & { readonly socket: Socket }> {
-  const socket = dial(url);
+/**
+ * A client over RawSocket that sends what it is told, message by message in JSON.
+ *
+ * @param url `rs:`, `rss:`, `rs+unix:`
+ * @param socket one that leads there
+ */
+export async function connectRawSocket(
+  url: string,
+  socket: Socket = dial(url),
+): Promise<FakeClient & { readonly socket: Socket }> {
   socket.on("error", () => undefined);
   let waiting = Buffer.alloc(0);
   let isAgreed = false;

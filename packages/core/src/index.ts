@@ -27,7 +27,7 @@ export { ConfigError, type ConfigIssue } from "./errors/config-error.ts";
 export { PluginError } from "./errors/plugin-error.ts";
 export type { ErrorCode } from "./errors/table.ts";
 export { WampgateError } from "./errors/wampgate-error.ts";
-export type { Hello, TransportDetails } from "./contract/hello.ts";
+export type { ChannelBinding, Hello, TransportDetails } from "./contract/hello.ts";
 export type { Log } from "./contract/log.ts";
 export { Secret } from "./auth/secret.ts";
 export { type CheckedClient, hashSecret, SecretHash } from "./auth/secret-hash.ts";

@@ -4,8 +4,21 @@ import type { RawValue } from "../wamp/raw-value.ts";
 import type { Log } from "./log.ts";
 
 /**
- * How a session is connected. Authenticators and authorizers get all of it but `address` and `facts`: Crossbar's documented keys
- * and its current ones together. The names are those on the wire.
+ * What names one connection, so that a proof made for it is worth nothing on another: a method signs or compares `values`.
+ *
+ * `tls-exporter` (RFC 9266) has one value, of 32 bytes. `tls-unique` (RFC 5929) has two: the Finished message of the client,
+ * which the RFC means, and that of the server, which some clients take. They are as sent: 12 bytes with TLS 1.2, a hash's
+ * length with TLS 1.3, for which no RFC defines `tls-unique`.
+ *
+ * If the connection has no such binding, `values` is null, and `reason` says why, as the end of a sentence.
+ */
+export type ChannelBinding =
+  | { readonly values: readonly [Uint8Array, ...Uint8Array[]]; readonly tlsVersion: "TLSv1.2" | "TLSv1.3" }
+  | { readonly values: null; readonly reason: string };
+
+/**
+ * How a session is connected. Authenticators and authorizers get all of it but `address`, `facts` and `channelBinding`:
+ * Crossbar's documented keys and its current ones together. The names are those on the wire.
  */
 export interface TransportDetails {
   readonly type: string;
@@ -26,6 +39,12 @@ export interface TransportDetails {
    * sent.
    */
   readonly facts: Readonly<Dict>;
+  /**
+   * The channel binding of that name, computed when asked, since few clients want one. For plugins only; it is never sent.
+   *
+   * @param name as the client named it: `tls-exporter`, `tls-unique`; any other has no values
+   */
+  readonly channelBinding: (name: string) => ChannelBinding;
   readonly cbtid: null;
   readonly client_cert: Dict | null;
   /** Header names in lower case. */

@@ -25,6 +25,7 @@ const UNKNOWN: TransportDetails = {
   peer: "",
   address: null,
   facts: {},
+  channelBinding: () => ({ values: null, reason: "it is another node's" }),
   cbtid: null,
   client_cert: null,
   http_headers_received: {},

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
-import type { TransportDetails } from "../../contract/hello.ts";
+import type { ChannelBinding, TransportDetails } from "../../contract/hello.ts";
 import { addressIn } from "../../wamp/address.ts";
 import { type Dict, NOTHING } from "../../wamp/payload.ts";
 import type { Subprotocol } from "../frames/subprotocols.ts";
@@ -18,17 +18,24 @@ export interface Channel {
   readonly facts?: Readonly<Dict>;
   /** The client's certificate, if it has sent one that was accepted. */
   readonly certificate?: Dict | null;
+  /** Default: there is none, as without TLS. */
+  readonly channelBinding?: TransportDetails["channelBinding"];
 }
+
+/** Why a connection without TLS has no channel binding. */
+const NO_TLS: ChannelBinding = { values: null, reason: "it does not use TLS" };
 
 /** What plugins learn about a connection. */
 export function transportDetails(channel: Channel): TransportDetails {
   const { type, carrier, peer, subprotocol, headers, facts = NOTHING, certificate = null } = channel;
+  const { channelBinding = () => NO_TLS } = channel;
   return {
     type,
     protocol: subprotocol.name,
     peer,
     address: addressIn(peer),
     facts,
+    channelBinding,
     cbtid: null,
     client_cert: certificate,
     http_headers_received: headers,

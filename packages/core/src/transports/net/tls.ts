@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { createSecureContext, type PeerCertificate, type TLSSocket } from "node:tls";
+import type { ChannelBinding } from "../../contract/hello.ts";
 import { WampgateError } from "../../errors/wampgate-error.ts";
 import type { Dict } from "../../wamp/payload.ts";
+import type { Channel } from "./details.ts";
 import type { TlsSettings } from "./settings.ts";
 
 /** What Node's TLS servers take. */
@@ -63,8 +65,20 @@ export async function readTls(settings: TlsSettings, folder: string): Promise<Tl
   return options;
 }
 
+/**
+ * What a client's TLS tells of the connection.
+ *
+ * @param isForwarded whether a proxy made the connection for its client, which then has another one, to the proxy
+ */
+export function knownByTls(socket: TLSSocket, isForwarded: boolean): Pick<Channel, "certificate" | "channelBinding"> {
+  return {
+    certificate: clientCertificate(socket),
+    channelBinding: (name) => (isForwarded ? none("its TLS ends at a proxy") : bindingOf(socket, name)),
+  };
+}
+
 /** The certificate that a client has sent, as an authenticator gets it; null if it has sent none. */
-export function clientCertificate(socket: TLSSocket): Dict | null {
+function clientCertificate(socket: TLSSocket): Dict | null {
   const certificate = socket.getPeerCertificate() as PeerCertificate | null;
   if (certificate === null || Object.keys(certificate).length === 0) return null;
   const { subject, issuer, valid_from, valid_to, fingerprint256, serialNumber, subjectaltname } = certificate;
@@ -77,4 +91,34 @@ export function clientCertificate(socket: TLSSocket): Dict | null {
     serial: serialNumber,
     ...(subjectaltname === undefined ? {} : { subjectaltname }),
   };
+}
+
+/** RFC 9266 section 2. The empty context counts: with TLS 1.2, no context gives another value. */
+const EXPORTER = { length: 32, label: "EXPORTER-Channel-Binding", context: Buffer.alloc(0) };
+
+function bindingOf(socket: TLSSocket, name: string): ChannelBinding {
+  const tlsVersion = socket.getProtocol();
+  if (socket.destroyed) return none("it has ended");
+  if (tlsVersion !== "TLSv1.2" && tlsVersion !== "TLSv1.3") return none(`it uses ${String(tlsVersion)}`);
+  switch (name) {
+    case "tls-exporter": {
+      // RFC 9266 section 4.2: with TLS 1.2 only for the extended master secret, of which Node does not tell.
+      if (tlsVersion === "TLSv1.2") return none("it uses TLS 1.2, and this one needs TLS 1.3");
+      const { length, label, context } = EXPORTER;
+      return { values: [socket.exportKeyingMaterial(length, label, context)], tlsVersion };
+    }
+    case "tls-unique": {
+      // Two connections that were resumed can have the same Finished messages (the triple handshake attack).
+      if (socket.isSessionReused()) return none("it resumes an earlier TLS session");
+      const [client, server] = [socket.getPeerFinished(), socket.getFinished()];
+      if (client === undefined || server === undefined) return none("its TLS handshake is not complete");
+      return { values: [client, server], tlsVersion };
+    }
+    default:
+      return none("no binding of that name is known");
+  }
+}
+
+function none(reason: string): ChannelBinding {
+  return { values: null, reason };
 }

@@ -17,7 +17,7 @@ import { exponentOf, FrameReader, FrameTooLong, FrameType, lengthOf, MAGIC, Refu
 import { RawSocketWire } from "./wire.ts";
 import { type RawSocketOptions, rawsocketSchema } from "./settings.ts";
 import { subprotocolsOf } from "../frames/subprotocols.ts";
-import { clientCertificate } from "../net/tls.ts";
+import { knownByTls } from "../net/tls.ts";
 
 /** TCP finds clients that are gone silently, since not every client answers a PING of RawSocket. In milliseconds. */
 const KEEP_ALIVE = 30_000;
@@ -107,9 +107,9 @@ class Connections {
   #connect(socket: Socket, reader: FrameReader, peer: string, serializer: Serializer, maxLength: number): void {
     const { options } = this.#entry;
     const subprotocol = { name: `wamp.2.${serializer.name}`, serializer, framing: () => plain };
-    const certificate = socket instanceof TLSSocket ? clientCertificate(socket) : null;
     const carrier = this.#endpoint.carrierOf(socket);
-    const details = transportDetails({ type: "rawsocket", carrier, peer, subprotocol, headers: {}, certificate });
+    const tls = socket instanceof TLSSocket ? knownByTls(socket, false) : {};
+    const details = transportDetails({ type: "rawsocket", carrier, peer, subprotocol, headers: {}, ...tls });
     const policy = new SlowConnection(options["send-timeout"], this.#waiting);
     const wire = new RawSocketWire(socket, maxLength, options["max-buffered"], policy);
     const connection = new FrameConnection(details, subprotocol, wire, this.#log);

@@ -25,7 +25,7 @@ import { AskedUpgrades, type UpgradeAdditions } from "../net/asked-upgrades.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { destroySoon } from "../net/linger.ts";
 import { Origins } from "./origins.ts";
-import { clientCertificate } from "../net/tls.ts";
+import { knownByTls } from "../net/tls.ts";
 import { SlowConnection } from "../frames/slow-connection.ts";
 import { choose, type Subprotocol, type Subprotocols, subprotocolsOf } from "../frames/subprotocols.ts";
 import { SmallFrames } from "./small-frames.ts";
@@ -195,8 +195,9 @@ function take({ request, socket, head }: Upgrade, served: ServedEntry, known: Kn
   if (additions.headers.length > 0) headersOf.set(request, additions.headers);
   const headers = plainHeaders(request.headers);
   const carrier = endpoint.carrierOf(request.socket);
-  const certificate = request.socket instanceof TLSSocket ? clientCertificate(request.socket) : null;
-  const details = transportDetails({ type: "websocket", carrier, peer, subprotocol, headers, facts, certificate });
+  const isForwarded = peer !== endpoint.peerOf(request.socket);
+  const tls = request.socket instanceof TLSSocket ? knownByTls(request.socket, isForwarded) : {};
+  const details = transportDetails({ type: "websocket", carrier, peer, subprotocol, headers, facts, ...tls });
   const upgrade = { isDone: false };
   const inflating = inflatingFor(request, socket, head, served);
   server.handleUpgrade(request, inflating ?? socket, inflating === null ? head : Buffer.alloc(0), (ws) => {
