@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import {
+  BadAnswer,
   type CallOutcome,
   type Cause,
   defineStrategy,
@@ -12,11 +13,11 @@ import {
   type PrincipalAnswer,
   type PrincipalQuery,
   Sayable,
-  sentTransport,
+  sentDetails,
   unknown,
   type z,
 } from "@wampgate/core";
-import { BadAnswer, readResult } from "./answer.ts";
+import { readResult } from "./result.ts";
 import { type Block, block } from "./block.ts";
 
 /** How much of what a client sent a line of the log shows. */
@@ -37,7 +38,7 @@ export const dynamic = defineStrategy<Block>({
     if (realm === null)
       return denied(ErrorUri.noSuchRealm, "no realm was asked for, and no authenticator-realm is set", noRealm(""));
     const { timeout, wait } = own;
-    const args = [query.realm, query.authid, detailsOf(query, api, own.authenticator)];
+    const args = [query.realm, query.authid, sentDetails(query, authextraOf(query.attempt, api, own.authenticator))];
     const outcome = await api.call(realm, own.authenticator, args, {
       signal: query.signal,
       timeout,
@@ -47,14 +48,6 @@ export const dynamic = defineStrategy<Block>({
     return answerOf(outcome, query, api, { realm, authenticator: own.authenticator, timeout });
   },
 });
-
-/** Everything known about the client: the same keys for every method, and those that the method adds. */
-function detailsOf({ attempt, facts }: PrincipalQuery, api: PluginApi, authenticator: string): Record<string, unknown> {
-  const { session, authmethod, authid, authrole } = attempt;
-  const transport = sentTransport(attempt.transport);
-  const authextra = authextraOf(attempt, api, authenticator);
-  return { ...facts, session, authmethod, authid, authrole, authextra, transport };
-}
 
 /** As the client sent it, but for what the authenticator's format cannot say: no client is kept out for that. */
 function authextraOf({ session, authextra, rawAuthextra }: Hello, { log }: PluginApi, authenticator: string): unknown {

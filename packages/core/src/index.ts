@@ -87,6 +87,8 @@ export type { Assignment, Principal } from "./contract/assignment.ts";
 export type { PrincipalAnswer, Verdict } from "./contract/verdict.ts";
 export type { UpgradeRefusal, UpgradeRequest } from "./contract/upgrade.ts";
 export { AskedUpgrades } from "./transports/net/asked-upgrades.ts";
+export { BadAnswer, readAnswer } from "./hooks/authenticator-answer.ts";
+export { sentDetails } from "./hooks/sent-details.ts";
 export { sentTransport } from "./hooks/sent-transport.ts";
 export type * from "./contract/hooks.ts";
 export type { Component } from "./plugins/start-component.ts";

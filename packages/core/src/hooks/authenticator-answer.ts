@@ -1,14 +1,10 @@
-import {
-  accepted,
-  type Assignment,
-  assignment,
-  type CallOutcome,
-  credential,
-  isDict,
-  kindOf,
-  type PrincipalAnswer,
-  type PrincipalQuery,
-} from "@wampgate/core";
+import type { Assignment } from "../contract/assignment.ts";
+import type { PrincipalQuery } from "../contract/method.ts";
+import type { PrincipalAnswer } from "../contract/verdict.ts";
+import { assignment } from "../settings/assignment.ts";
+import { isDict, kindOf } from "../wamp/messages.ts";
+import type { RawValue } from "../wamp/raw-value.ts";
+import { accepted, credential } from "./answers.ts";
 
 /** An authenticator's answer is not allowed. The message is for the log, and never holds a value. */
 export class BadAnswer extends Error {
@@ -18,17 +14,14 @@ export class BadAnswer extends Error {
 const ASSIGNED = Object.keys(assignment.shape);
 
 /**
- * Reads an authenticator's result: a role as a string, or a dictionary with what is assigned and what the method needs
- * (Crossbar's rule; unknown keys are ignored).
+ * Reads the answer of an authenticator, be it a procedure, a function or a web server: a role as a string, or a dictionary
+ * with what is assigned and what the method needs (Crossbar's rule; unknown keys are ignored).
+ *
+ * @param raw the answer as the bytes that came, if it came as bytes: from it `extra` reaches the client with every digit
  * @throws BadAnswer
+ * @example readAnswer({ role: "user", secret: "…" }, query); // for wampcra: a credential, and the role
  */
-export function readResult(
-  { args, kwargs, raw }: Omit<CallOutcome & { kind: "result" }, "kind">,
-  query: PrincipalQuery,
-): PrincipalAnswer {
-  if (Object.keys(kwargs).length > 0) throw new BadAnswer("it answered with keyword results");
-  if (args.length !== 1) throw new BadAnswer(`it answered with ${args.length} results, expected one`);
-  const [answer] = args;
+export function readAnswer(answer: unknown, query: PrincipalQuery, raw?: () => RawValue | undefined): PrincipalAnswer {
   if (typeof answer === "string") return principal({ role: answer }, {}, query);
   if (!isDict(answer)) throw new BadAnswer(`it answered ${kindOf(answer)}, expected a role or a dictionary`);
   // Ignored, it would let in by one proof a client that needs two.
@@ -51,9 +44,8 @@ function problem({ path, message }: { path: PropertyKey[]; message: string }): s
   return `its ${path.join(".")}: ${message}`;
 }
 
-/** With the `extra` of the answer as the bytes that came, so that every digit reaches the client. */
-function exact(assigned: Assignment, raw: (CallOutcome & { kind: "result" })["raw"]): Assignment {
+function exact(assigned: Assignment, raw: (() => RawValue | undefined) | undefined): Assignment {
   const { extra } = assigned;
   if (extra === undefined || extra === null) return assigned;
-  return { ...assigned, extra: raw?.()?.get(0)?.get(0)?.get("extra") ?? extra };
+  return { ...assigned, extra: raw?.()?.get("extra") ?? extra };
 }

@@ -1,11 +1,12 @@
-import type { PrincipalQuery, RawValue } from "@wampgate/core";
-import { BadAnswer, readResult } from "./answer.ts";
+import type { PrincipalQuery } from "../contract/method.ts";
+import type { RawValue } from "../wamp/raw-value.ts";
+import { BadAnswer, readAnswer } from "./authenticator-answer.ts";
 
 // As the method wampcra asks at HELLO, and as ticket asks once it has the ticket: the strategy may judge that one.
 const atHello = { method: { strategyMayVerify: false }, phase: "hello" } as PrincipalQuery;
 const withProof = { method: { strategyMayVerify: true }, phase: "authenticate" } as PrincipalQuery;
 
-const read = (answer: unknown, query = atHello): unknown => readResult({ args: [answer], kwargs: {} }, query);
+const read = (answer: unknown, query = atHello): unknown => readAnswer(answer, query);
 
 it("an authenticator that answers with a string names the role", () => {
   expect(read("user")).toEqual({ kind: "credential", credential: {}, assignment: { role: "user" } });
@@ -33,17 +34,10 @@ it("an answer about a proof that the authenticator was shown lets the client in"
 
 it("extra is passed on as the bytes that came, if it came as bytes", () => {
   const bytes = { format: "cbor" } as unknown as RawValue;
-  const taken: unknown[] = [];
-  const raw = {
-    get(key: unknown) {
-      taken.push(key);
-      return key === "extra" ? bytes : raw;
-    },
-  } as unknown as RawValue;
-  const given = { args: [{ role: "user", extra: { team: 7 } }], kwargs: {} };
-  expect(readResult({ ...given, raw: () => raw }, atHello)).toMatchObject({ assignment: { extra: bytes } });
-  expect(taken).toEqual([0, 0, "extra"]);
-  expect(readResult({ ...given, raw: () => null }, atHello)).toMatchObject({ assignment: { extra: { team: 7 } } });
+  const raw = { get: (key: unknown) => (key === "extra" ? bytes : undefined) } as unknown as RawValue;
+  const given = { role: "user", extra: { team: 7 } };
+  expect(readAnswer(given, atHello, () => raw)).toMatchObject({ assignment: { extra: bytes } });
+  expect(readAnswer(given, atHello, () => undefined)).toMatchObject({ assignment: { extra: { team: 7 } } });
 });
 
 it("an answer at HELLO lets no client in, even for a method whose proofs the authenticator may judge", () => {
@@ -51,24 +45,21 @@ it("an answer at HELLO lets no client in, even for a method whose proofs the aut
 });
 
 describe("an answer that is none is refused, and the word for the log says why, without a value", () => {
-  const refused: [why: string, args: unknown[], kwargs?: Record<string, unknown>][] = [
-    ["it answered with keyword results", ["user"], { role: "user" }],
-    ["it answered with 0 results, expected one", []],
-    ["it answered with 2 results, expected one", ["user", "s3cret"]],
-    ["it answered an integer, expected a role or a dictionary", [7]],
-    ["it answered null, expected a role or a dictionary", [null]],
-    ["it answered a list, expected a role or a dictionary", [["s3cret"]]],
-    ["its realm: expected a string, found an integer", [{ realm: 7 }]],
-    ["its authid: expected a string, found a dictionary", [{ authid: { name: "s3cret" } }]],
-    ["its role: expected a string, found a list", [{ role: ["s3cret"] }]],
-    ["its extra: expected a dictionary, found a string", [{ extra: "s3cret" }]],
+  const refused: [why: string, answer: unknown][] = [
+    ["it answered an integer, expected a role or a dictionary", 7],
+    ["it answered null, expected a role or a dictionary", null],
+    ["it answered a list, expected a role or a dictionary", ["s3cret"]],
+    ["its realm: expected a string, found an integer", { realm: 7 }],
+    ["its authid: expected a string, found a dictionary", { authid: { name: "s3cret" } }],
+    ["its role: expected a string, found a list", { role: ["s3cret"] }],
+    ["its extra: expected a dictionary, found a string", { extra: "s3cret" }],
     [
       "its authid: expected a string, found an integer; its extra: expected a dictionary, found a list",
-      [{ authid: 7, extra: ["s3cret"] }],
+      { authid: 7, extra: ["s3cret"] },
     ],
-    ["its then asks for a second factor, which this router does not know yet", [{ role: "user", then: "totp" }]],
+    ["its then asks for a second factor, which this router does not know yet", { role: "user", then: "totp" }],
   ];
-  it.each(refused)("%s", (why, args, kwargs = {}) => {
-    expect(() => readResult({ args, kwargs }, atHello)).toThrow(new BadAnswer(why));
+  it.each(refused)("%s", (why, answer) => {
+    expect(() => readAnswer(answer, atHello)).toThrow(new BadAnswer(why));
   });
 });
