@@ -45,7 +45,8 @@ export type {
   StaticPrincipals,
   VerifiedPrincipal,
 } from "./contract/method.ts";
-export type { CalledProcedure, Strategy } from "./contract/strategy.ts";
+export { BlockError } from "./errors/block-error.ts";
+export type { BlockSurroundings, CalledProcedure, OpenBlock, Strategy } from "./contract/strategy.ts";
 export { defineLink, defineMethod, defineStrategy } from "./plugins/define.ts";
 export { placeText } from "./auth/place-text.ts";
 export { CAUSE_CODES, type CauseText, causeText } from "./auth/causes.ts";
@@ -82,7 +83,18 @@ export type { Schema, SchemaIssue, SchemaResult } from "./contract/schema.ts";
 export type * from "./contract/observers.ts";
 export { assignmentOf, assignmentsIn, findIn } from "./auth/static-principals.ts";
 export { assignment, principalFields } from "./settings/assignment.ts";
-export { accept, acceptAs, accepted, challenge, credential, denied, deny, refuse, unknown } from "./hooks/answers.ts";
+export {
+  accept,
+  acceptAs,
+  accepted,
+  challenge,
+  credential,
+  DENIED,
+  denied,
+  deny,
+  refuse,
+  unknown,
+} from "./hooks/answers.ts";
 export type { Assignment, Principal } from "./contract/assignment.ts";
 export type { PrincipalAnswer, Verdict } from "./contract/verdict.ts";
 export type { UpgradeRefusal, UpgradeRequest } from "./contract/upgrade.ts";
@@ -100,6 +112,7 @@ export type { Reloaded } from "./router/reload.ts";
 export type { Serializer } from "./serializers/serializer.ts";
 export { Result } from "./session/local/values.ts";
 export type { MemoryClient, MemoryConnectOptions } from "./transports/memory/memory.ts";
+export { DeadlineError, within } from "./wamp/deadline.ts";
 export { constantTimeEqual } from "./wamp/compare.ts";
 export type { AnnouncedRole, ClientRole, ClientRoles } from "./wamp/client-features.ts";
 export { CloseUri, ErrorUri } from "./wamp/error-uris.ts";

@@ -171,7 +171,9 @@ export class Login {
   }
 
   async #resolve(query: { facts?: Readonly<Dict>; authid?: string } = {}): Promise<Resolved<unknown>> {
-    const { settings } = this;
+    const chosen = this.settings;
+    // A reload has closed what the blocks had open that were there before.
+    const settings = (chosen && this.context.auth.now.get(chosen.method.name)) ?? chosen;
     if (settings === null)
       throw new WampgateError("WG_NO_METHOD", "no method was chosen, so no strategy can be asked for a principal");
     const { name, at } = settings.method;

@@ -80,7 +80,7 @@ export async function findPrincipal(
   for (const [i, block] of blocks.entries()) {
     asks(block, i);
     asked = new Query(query, method, block.defaultRole, i === blocks.length - 1);
-    const answer = await hooks.principal.get(block.type)?.promise(asked, block.value);
+    const answer = await answerOf(block, asked, hooks);
     if (answer === undefined)
       throw new PluginError(
         "WG_STRATEGY_ANSWER",
@@ -95,6 +95,16 @@ export async function findPrincipal(
   // The last block's question is used again: work that is done only for unknown authids would show in the timing.
   const decoy = await decoyOf(settings, asked ?? new Query(query, method, null, true));
   return { resolved: decoy, isDecoy: true, block: blocks.at(-1) ?? null, plugin: null };
+}
+
+/** What the taps for its type answer for a block. */
+function answerOf(
+  { type, value, instance }: BlockSettings,
+  query: PrincipalQuery,
+  hooks: RouterHooks,
+): MaybePromise<PrincipalAnswer | undefined> {
+  const hook = hooks.principal.get(type);
+  return instance === undefined ? hook?.promise(query, value) : instance.ask((open) => hook?.promise(query, open));
 }
 
 function resolved(
@@ -153,7 +163,7 @@ async function strategysDecoy(
 ): Promise<Resolved<unknown>> {
   let answer: unknown;
   try {
-    answer = await decoy(query, block.value);
+    answer = await (block.instance?.ask((open) => decoy(query, open)) ?? decoy(query, block.value));
   } catch (error) {
     const text = `failed to make a decoy for an unknown authid: ${(error as Error).message}`;
     throw new PluginError("WG_STRATEGY_DECOY", block.plugin, text, { cause: error });

@@ -1,13 +1,15 @@
 import type { z } from "zod";
 import type { StaticAssignment } from "../contract/method.ts";
-import type { Strategy } from "../contract/strategy.ts";
+import type { BlockSurroundings, Strategy } from "../contract/strategy.ts";
 import type { AuthSettings, BlockSettings, MethodSettings } from "../contract/auth-settings.ts";
+import { BlockError } from "../errors/block-error.ts";
 import { thrownText } from "../errors/thrown.ts";
 import { secondsOf } from "../settings/assignment.ts";
 import { shownTime } from "../wamp/expires.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 import type { DecidingProcedure } from "./check-rights.ts";
 import type { Realms } from "./check-realms.ts";
+import { StrategyInstance } from "../auth/block-instance.ts";
 import { blockSchema } from "../auth/settings.ts";
 import { type Check, checkBySchema, droppedKeys, type Issues, type Path } from "./issues.ts";
 import { principalPlaces } from "./principal-places.ts";
@@ -44,6 +46,8 @@ export interface AuthContext extends Check {
   /** Legal, but probably a mistake. */
   readonly warnings: Issues;
   readonly placeOf: PlaceOf;
+  /** What strategies may ask about files and modules. */
+  readonly surroundings: Omit<BlockSurroundings, "warn">;
   /** Gets each procedure that a strategy will call. */
   readonly called: DecidingProcedure[];
 }
@@ -136,13 +140,20 @@ async function checkBlock(
   const { strategy, plugin } = provided;
   const checked = await checkOwn(strategy.block, own, at, context);
   if (checked === null) return null;
-  return asPluginSays(at, context, () => {
+  return asPluginSays(at, context, async () => {
+    const { surroundings, warnings } = context;
+    await strategy.check?.(checked.value, {
+      ...surroundings,
+      warn: (path, message) => warnings.add([...at, ...path], message),
+    });
     for (const called of strategy.calls?.(checked.value) ?? []) {
       const [key] = Object.entries(own).find(([, text]) => text === called.uri) ?? [];
       noteCalled({ ...called, what: "authenticator", at: key === undefined ? at : [...at, key] }, at, context);
     }
+    const { value } = checked;
+    const instance = strategy.open === undefined ? undefined : new StrategyInstance(strategy, value, at, plugin);
     const place = context.placeOf(at);
-    return { type, plugin, strategy, value: checked.value, defaultRole, place, placeOf: place };
+    return { type, plugin, strategy, value, instance, defaultRole, place, placeOf: place };
   });
 }
 
@@ -151,7 +162,8 @@ async function asPluginSays<T>(at: Path, { issues }: AuthContext, read: () => T 
   try {
     return await read();
   } catch (error) {
-    issues.add(at, `the plugin failed to read it: ${thrownText(error)}`);
+    if (error instanceof BlockError) issues.add([...at, ...error.path], error.message, error.cause);
+    else issues.add(at, `the plugin failed to read it: ${thrownText(error)}`);
     return null;
   }
 }

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { z } from "zod";
 import type { Transport } from "../contract/transport.ts";
 import { ConfigError, type ConfigIssue } from "../errors/config-error.ts";
@@ -54,6 +55,10 @@ export interface LoadedConfig {
   /** What is legal, but probably a mistake. */
   readonly warnings: readonly ConfigIssue[];
   readonly placeOf: PlaceOf;
+  /** What strategies may ask about files and modules. */
+  readonly surroundings: AuthContext["surroundings"];
+  /** A problem that was found after the config was checked, with its line, and without what may be a secret. */
+  readonly issueAt: (path: Path, message: string, cause?: unknown) => ConfigIssue;
 }
 
 export interface LoadOptions {
@@ -90,6 +95,10 @@ export async function loadConfig(
   if (!tellOfCrossbar(raw, issues)) throw new ConfigError(source.file, shownIssues(issues.found, raw, hide));
   const check: Check = { issues, fromEnvironment };
   const from = { folder: source.folder, cwd };
+  const surroundings = {
+    resolve: (path: string) => resolve(source.folder, path),
+    resolveModule: (name: string) => resolveModule(name, from),
+  };
   for (const key of Object.keys(raw)) {
     if (!Object.hasOwn(rootSchema.shape, key))
       issues.addUnknownKey([], key, raw, didYouMean(key, Object.keys(rootSchema.shape)));
@@ -106,6 +115,7 @@ export async function loadConfig(
     warnings,
     placeOf,
     called: [...realms.called],
+    surroundings,
     methods: new Map(
       usable.flatMap(({ plugin: { name: plugin, methods } }) =>
         methods.map((method) => [method.name, { method, plugin }] as const),
@@ -153,6 +163,12 @@ export async function loadConfig(
     called: context.called.map(({ uri, realm, realmKey, what }) => ({ uri, realm, realmKey, what })),
     warnings: shownIssues(warnings.found, raw, hide),
     placeOf,
+    surroundings,
+    issueAt(path, message, cause) {
+      const line = source.locate?.(path) ?? null;
+      const issue = { path, message, ...(line === null ? {} : { line }), ...(cause === undefined ? {} : { cause }) };
+      return shownIssues([issue], raw, hide)[0] ?? issue;
+    },
   };
 }
 

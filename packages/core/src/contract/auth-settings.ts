@@ -1,6 +1,21 @@
 import type { ConfigRef } from "./login-record.ts";
 import type { AuthMethod } from "./method.ts";
-import type { Strategy } from "./strategy.ts";
+import type { PluginApi } from "./plugin-api.ts";
+import type { BlockSurroundings, Strategy } from "./strategy.ts";
+
+/** What a strategy has open for one block of the config, from the start or a reload to the next one. */
+export interface BlockInstance {
+  /** The keys that lead to the block in the config. */
+  readonly at: readonly (string | number)[];
+  /** The strategy's plugin. */
+  readonly plugin: string;
+  /** @throws what the strategy throws, and Error if it answers nothing usable, or not in time */
+  open(api: PluginApi, surroundings: BlockSurroundings): Promise<void>;
+  /** Lets `work` ask what is open; it is not closed before that ends. Rejects with a Denial if nothing is open. */
+  ask<T>(work: (value: unknown) => T | Promise<T>): Promise<T>;
+  /** Closes it once it has answered all questions. Rejects with what the strategy throws, and if it takes too long. */
+  close(): Promise<void>;
+}
 
 /** One block of a method: it says where principals come from. */
 export interface BlockSettings {
@@ -12,6 +27,8 @@ export interface BlockSettings {
   readonly strategy: Strategy | null;
   /** The block, as parsed by the schema of the method or strategy. */
   readonly value: unknown;
+  /** What the strategy has open for it while the router runs; undefined for one that opens nothing. */
+  readonly instance?: BlockInstance | undefined;
   readonly defaultRole: string | null;
   /** Where it stands in the config. */
   readonly place: () => ConfigRef;

@@ -12,22 +12,66 @@ export interface CalledProcedure {
   readonly realmKey: string;
 }
 
-/** A strategy: where principals come from. */
-export interface Strategy<B = unknown> {
+/** What a strategy may ask about the files and modules that its block names. */
+export interface BlockSurroundings {
+  /** The absolute path of a file: relative ones begin at the config file's folder. */
+  readonly resolve: (path: string) => string;
+  /**
+   * The URL of a module, a file or a package, which is looked for beside the config file, then in the working directory.
+   * @throws if there is none, with a sentence that says so
+   */
+  readonly resolveModule: (name: string) => string;
+  /** Tells the operator of what is legal, and probably a mistake. @param path the keys within the block that lead to it */
+  readonly warn: (path: readonly (string | number)[], message: string) => void;
+}
+
+/** What a strategy has made for one of its blocks. */
+export interface OpenBlock<O = unknown> {
+  /** What `resolve` and `decoy` get in place of the block. */
+  readonly value: O;
+  /**
+   * Ends it: when the router closes, and after a reload, which opens the new block first. Nothing is asked of it any more
+   * by then, unless an answer takes longer than half a minute.
+   */
+  readonly close?: () => void | Promise<void>;
+}
+
+/**
+ * A strategy: where principals come from. `B`: its block; `O`: what `open` makes of one, which is the block itself for a
+ * strategy without `open`.
+ */
+export interface Strategy<B = unknown, O = B> {
   /** The `type` of a method's block that chooses it. */
   readonly type: string;
   /** The keys of such a block, without core's own. */
   readonly block: Schema<B>;
   /** Looks a principal up. `api` is the plugin's view of the router: `api.call` calls procedures. */
-  readonly resolve: (query: PrincipalQuery, block: B, api: PluginApi) => PrincipalAnswer | Promise<PrincipalAnswer>;
+  readonly resolve: (query: PrincipalQuery, block: O, api: PluginApi) => PrincipalAnswer | Promise<PrincipalAnswer>;
   /**
    * A credential for an authid that no block knows, in the shape of this strategy's own: what shows of it (a salt, a number
    * of rounds) must look like that of a principal. Called for the method's first block with a strategy that has it, if the
    * method has no static block. Default: the method's own `decoy`.
    */
-  readonly decoy?: (query: PrincipalQuery, block: B) => CredentialAnswer | Promise<CredentialAnswer>;
+  readonly decoy?: (query: PrincipalQuery, block: O) => CredentialAnswer | Promise<CredentialAnswer>;
   /**
    * The procedures that a block makes it call. Core then does not let a broad rule allow their registration or calls.
    */
   readonly calls?: (block: B) => CalledProcedure[];
+  /**
+   * Looks at the files and modules that a block names, whenever a config is read, also by `wampgate check`: it opens
+   * nothing. What it throws is a problem of the config; a `BlockError` names the key.
+   */
+  readonly check?: (block: B, surroundings: BlockSurroundings) => void | Promise<void>;
+  /**
+   * Makes what a block needs while the router runs: loads a module, opens connections. It is called for each block at the
+   * start, and again at each reload. What it throws is a problem of the config, as for `check`: then the router does not
+   * start, or the reload changes nothing. It may take half a minute.
+   *
+   * @param at where the block stands in the config, for the log: `transports[0].auth.ticket`
+   */
+  readonly open?: (
+    block: B,
+    api: PluginApi,
+    surroundings: BlockSurroundings & { readonly at: string },
+  ) => OpenBlock<O> | Promise<OpenBlock<O>>;
 }

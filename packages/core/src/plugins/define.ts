@@ -67,7 +67,7 @@ export function defineMethod<C, S = unknown, B = S, V extends boolean = false>(
  *   resolve: (query, block) => credential({}, { authid: query.authid, role: block.role }),
  * });
  */
-export function defineStrategy<B>(strategy: Strategy<B>): Strategy {
+export function defineStrategy<B, O = B>(strategy: Strategy<B, O>): Strategy {
   return strategy as unknown as Strategy;
 }
 

@@ -55,6 +55,8 @@ const STRATEGY: Shape<Strategy> = {
   resolve: "function",
   calls: "function?",
   decoy: "function?",
+  check: "function?",
+  open: "function?",
 };
 const SERIALIZER: Shape<Serializer> = {
   name: "string",

@@ -5,12 +5,14 @@ import type { Locate } from "../config/places.ts";
 import { type LoadedConfig, loadConfig, type LoadOptions } from "../config/load.ts";
 import type { Log } from "../contract/log.ts";
 import type { RouterStats } from "../contract/observers.ts";
+import type { PluginApi } from "../contract/plugin-api.ts";
 import type { Freeze } from "../hooks/create-hook.ts";
 import { createRouterHooks } from "../hooks/router-hooks.ts";
 import { LimitReport } from "../limits/limit-report.ts";
 import { partOf } from "../settings/live.ts";
 import type { NamedServers } from "../transports/net/endpoints.ts";
 import { CloseUri } from "../wamp/error-uris.ts";
+import { Blocks } from "./blocks.ts";
 import { BUILTIN, NAMED } from "./builtin.ts";
 import { checkRouter } from "./check.ts";
 import { Cluster } from "./cluster.ts";
@@ -95,8 +97,10 @@ async function assembled(loaded: LoadedConfig, { raw, load, servers, log: target
     limits,
   );
   const side = new SideListener(context);
-  const lifecycle = new Lifecycle({ realms, sessions, listeners, logSettings, freeze, side, cluster }, context);
-  const reloads = new Reloads({ realms, sessions, listeners, lifecycle, logSettings }, context, raw, load);
+  const apis = new Map<string, PluginApi>();
+  const blocks = new Blocks(context, apis);
+  const lifecycle = new Lifecycle({ realms, sessions, listeners, logSettings, freeze, side, cluster, blocks }, context);
+  const reloads = new Reloads({ realms, sessions, listeners, lifecycle, logSettings, blocks }, context, raw, load);
   const stats: RouterStats = {
     get transports() {
       return listeners.stats;
@@ -110,6 +114,7 @@ async function assembled(loaded: LoadedConfig, { raw, load, servers, log: target
     },
   };
   await applyPlugins(context, {
+    apis,
     call,
     stats,
     routes: listeners.routes,

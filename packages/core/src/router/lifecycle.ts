@@ -4,6 +4,7 @@ import { CORE_VERSION, shownPlugin } from "../plugins/load-plugins.ts";
 import { startComponent } from "../plugins/start-component.ts";
 import { Deadline } from "../wamp/deadline.ts";
 import { CloseUri } from "../wamp/error-uris.ts";
+import type { Blocks } from "./blocks.ts";
 import type { Cluster } from "./cluster.ts";
 import type { RouterContext } from "./context.ts";
 import { callsEnded } from "./drain.ts";
@@ -37,6 +38,7 @@ interface Parts {
   readonly freeze: Freeze;
   readonly side: SideListener;
   readonly cluster: Cluster;
+  readonly blocks: Blocks;
 }
 
 /** How a router starts and ends. */
@@ -76,6 +78,8 @@ export class Lifecycle {
     freeze.frozen = true;
     this.#state = "starting";
     try {
+      await this.#parts.blocks.open(this.#context.config.now);
+      this.#requireStarting();
       await this.#parts.side.listen();
       this.#requireStarting();
       await this.#parts.cluster.start();
@@ -122,12 +126,13 @@ export class Lifecycle {
   }
 
   async #end(reason: string): Promise<void> {
-    const { listeners, sessions, side, cluster } = this.#parts;
+    const { listeners, sessions, side, cluster, blocks } = this.#parts;
     side.ready(false);
     listeners.stop();
     await listeners.dismiss(reason);
     sessions.close(reason, SHUTTING_DOWN);
     await listeners.close();
+    await blocks.end();
     await cluster.close();
     await side.close();
   }

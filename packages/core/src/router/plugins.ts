@@ -16,6 +16,8 @@ interface Shared extends Pick<PluginApi, "call" | "stats"> {
   readonly side: SideListener;
   readonly sessions: Sessions;
   readonly observers: Observers;
+  /** Gets what each plugin may do with the router, by the plugin's name. */
+  readonly apis: Map<string, PluginApi>;
   /** Whether the router has started, and has not ended. */
   readonly lifecycle: { readonly isOpen: boolean };
 }
@@ -25,6 +27,7 @@ export async function applyPlugins(context: RouterContext, shared: Shared): Prom
   const { config, hooks } = context;
   for (const { plugin, options } of config.now.plugins) {
     const api = apiOf(plugin.name, context, shared);
+    shared.apis.set(plugin.name, api);
     const { methods, strategies } = plugin;
     for (const method of methods) tapMethod(hooks, plugin.name, method);
     if (methods.some((method) => method.static !== undefined)) tapStatic(hooks, plugin.name, methods);

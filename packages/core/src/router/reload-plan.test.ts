@@ -32,6 +32,8 @@ function config(transports: LoadedTransport[], rest: Partial<LoadedConfig> = {})
     called: [],
     warnings: [],
     placeOf: () => place,
+    surroundings: { resolve: (path) => path, resolveModule: (name) => name },
+    issueAt: (path, message) => ({ path, message }),
     ...rest,
   };
 }

@@ -7,6 +7,7 @@ import { loadConfig, type LoadOptions } from "../config/load.ts";
 import type { Locate } from "../config/places.ts";
 import type { Log } from "../contract/log.ts";
 import type { RealmDirectory } from "../contract/realm-port.ts";
+import type { Blocks } from "./blocks.ts";
 import type { RouterContext } from "./context.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Listeners } from "./listeners.ts";
@@ -31,6 +32,7 @@ interface Parts {
   readonly listeners: Listeners;
   readonly lifecycle: Lifecycle;
   readonly logSettings: LogSettings;
+  readonly blocks: Blocks;
 }
 
 /** How many sessions are checked before the event loop runs on. */
@@ -156,17 +158,21 @@ export class Reloads {
 
   async #reload(raw: WampgateConfig, { locate }: ReloadOptions): Promise<Reloaded> {
     const { config, log } = this.#context;
-    const { realms, sessions, listeners, lifecycle, logSettings } = this.#parts;
+    const { realms, sessions, listeners, lifecycle, logSettings, blocks } = this.#parts;
     const { file, folder, plugins } = config.now;
     const running = plugins.map(({ plugin }) => plugin);
     const options = { ...this.#load, running };
     const next = await loadConfig({ file, folder, raw, ...(locate === undefined ? {} : { locate }) }, options);
-    if (!lifecycle.isRunning)
-      throw new WampgateError(
-        "WG_NOT_RUNNING",
-        "the config is not reloaded: the router has not started, or is stopping",
-      );
-    const plan = planReload(config.now, next, listeners.open);
+    requireRunning(lifecycle);
+    await blocks.open(next);
+    try {
+      requireRunning(lifecycle);
+    } catch (error) {
+      await blocks.close(next);
+      throw error;
+    }
+    const old = config.now;
+    const plan = planReload(old, next, listeners.open);
     config.now = plan.config;
     this.#raw = copyOfConfig(raw);
     listeners.settingsChanged(plan.kept);
@@ -178,6 +184,7 @@ export class Reloads {
     for (const name of removed) sessions.services.leave(name);
     const { transports } = listeners;
     const closed = await closeUnentitled({ transports, locals: sessions.locals, realms, log });
+    blocks.replaced(old);
     const { opened, closed: left, problems: unopened } = await listeners.followConfig();
     const reloaded = {
       realms: { ...changes, removed: removed.length },
@@ -190,6 +197,12 @@ export class Reloads {
     logReload(log, reloaded);
     return reloaded;
   }
+}
+
+/** @throws WampgateError */
+function requireRunning({ isRunning }: Lifecycle): void {
+  if (isRunning) return;
+  throw new WampgateError("WG_NOT_RUNNING", "the config is not reloaded: the router has not started, or is stopping");
 }
 
 /** Logs the result of a reload for the operator. */

@@ -111,6 +111,26 @@ export class Deadline {
   }
 }
 
+/**
+ * Does `work` within `ms` milliseconds, and as long as `parent` has not fired. Its signal fires when the time is up; what it
+ * gives after that is dropped.
+ *
+ * @throws DeadlineError, or the reason of `parent`; also what `work` throws
+ * @example const answer = await within(5000, query.signal, (signal) => fetch(url, { signal }));
+ */
+export async function within<T>(
+  ms: number,
+  parent: AbortSignal | undefined,
+  work: (signal: AbortSignal) => T | Promise<T>,
+): Promise<T> {
+  const limit = new Deadline(ms, parent);
+  try {
+    return await limit.until((async () => work(limit.signal))());
+  } finally {
+    limit.end();
+  }
+}
+
 /** The time was up. */
 export class DeadlineError extends WampgateError {
   override readonly name = "DeadlineError";
