@@ -384,7 +384,9 @@ it("no secret stands in a record or a step, by whichever method and whether or n
     if (code === Code.CHALLENGE) {
       await client.next();
       const answer =
-        method === "wampcra" ? await wampcra.client?.answer(challenged as Record<string, unknown>, secret) : secret;
+        method === "wampcra"
+          ? await wampcra.client?.answer(challenged as Record<string, unknown>, secret, client.said)
+          : secret;
       client.authenticate(answer as string, { code: "s3cret-code" });
       await client.next();
     } else await client.next();

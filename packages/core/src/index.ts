@@ -41,6 +41,7 @@ export type {
   Resolved,
   ClientAnswer,
   ClientHalf,
+  SaidHello,
   StaticAssignment,
   StaticPrincipals,
   VerifiedPrincipal,

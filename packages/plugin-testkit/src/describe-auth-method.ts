@@ -8,6 +8,7 @@ import {
   credential,
   createRouter,
   type Plugin,
+  type SaidHello,
   type WampgateConfig,
 } from "@wampgate/core";
 import { CapturedLog } from "./captured-log.ts";
@@ -31,8 +32,10 @@ export interface AuthMethodSpec {
   readonly authid: string;
   /** What the method's `client` makes its answers of, and HELLO's `authextra`. Give it, or `prove`. */
   readonly secret?: string;
-  /** The right answer to CHALLENGE's extra, in each round; null for a method that never challenges. */
-  readonly prove?: ((extra: Record<string, unknown>) => ClientAnswer | Promise<ClientAnswer>) | null;
+  /**
+   * The right answer to CHALLENGE's extra, in each round, by what HELLO said; null for a method that never challenges.
+   */
+  readonly prove?: ((extra: Record<string, unknown>, hello: SaidHello) => ClientAnswer | Promise<ClientAnswer>) | null;
   /** A proof is worth nothing in another session; false for a ticket. */
   readonly proofIsFresh: boolean;
   /** Blocks that are wrong, and the path within the block that the error names. */
@@ -155,13 +158,13 @@ function needsProof(method: string): string {
 }
 
 /** How the client answers; null if the method never challenges. */
-function proverOf(spec: AuthMethodSpec): NonNullable<AuthMethodSpec["prove"]> | null {
+function proverOf(spec: AuthMethodSpec): Prover | null {
   const { secret, prove = null } = spec;
-  if (secret === undefined) return prove;
-  return async (extra) => {
+  if (secret === undefined) return prove === null ? null : (extra, _round, hello) => prove(extra, hello);
+  return async (extra, _round, hello) => {
     const client = await clientOf(spec);
     if (client === undefined) throw new Error(needsProof(spec.method));
-    return client.answer(extra, secret);
+    return client.answer(extra, secret, hello);
   };
 }
 
@@ -195,7 +198,7 @@ function entryOf({ plugin, options }: AuthMethodSpec): PluginEntry {
   return options === undefined ? plugin : [plugin, options];
 }
 
-function describeProofs({ it }: Runner, spec: AuthMethodSpec, prove: NonNullable<AuthMethodSpec["prove"]>): void {
+function describeProofs({ it }: Runner, spec: AuthMethodSpec, prove: Prover): void {
   const { method, block, otherBlock, authid, proofIsFresh } = spec;
   const plugin = entryOf(spec);
   const known = { plugins: [plugin], auth: { [method]: { type: "static", ...block } } };
@@ -207,7 +210,7 @@ function describeProofs({ it }: Runner, spec: AuthMethodSpec, prove: NonNullable
     await sayHello(client);
     const last = (await answerChallenges(client, prove)).length - 1;
     await client.welcomed();
-    return (extra, round) => (round >= last ? wrong : prove(extra));
+    return (extra, round, hello) => (round >= last ? wrong : prove(extra, round, hello));
   };
 
   for (const [name, wrong] of [

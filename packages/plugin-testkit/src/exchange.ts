@@ -1,8 +1,12 @@
-import { type ClientAnswer, Code } from "@wampgate/core";
+import { type ClientAnswer, Code, type SaidHello } from "@wampgate/core";
 import type { FakeClient, WireMessage } from "./fake-client.ts";
 
-/** What a client answers to CHALLENGE's extra. `round` counts from 0. */
-export type Prover = (extra: Record<string, unknown>, round: number) => ClientAnswer | Promise<ClientAnswer>;
+/** What a client answers to CHALLENGE's extra. `round` counts from 0, `hello` is what the client's HELLO said. */
+export type Prover = (
+  extra: Record<string, unknown>,
+  round: number,
+  hello: SaidHello,
+) => ClientAnswer | Promise<ClientAnswer>;
 
 /** A CHALLENGE that came, and what was answered. */
 export interface Round {
@@ -24,7 +28,7 @@ export async function answerChallenges(client: FakeClient, prove: Prover): Promi
     if (message[0] !== Code.CHALLENGE) return rounds;
     if (rounds.length === MOST_ROUNDS) throw new Error(`the method challenged more than ${MOST_ROUNDS} times`);
     const challenge = await client.next();
-    const answer = await prove(challenge[2] as Record<string, unknown>, rounds.length);
+    const answer = await prove(challenge[2] as Record<string, unknown>, rounds.length, client.said);
     const { signature, extra } = typeof answer === "string" ? { signature: answer, extra: {} } : answer;
     rounds.push({ challenge, proof: signature });
     client.authenticate(signature, extra);

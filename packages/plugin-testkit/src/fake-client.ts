@@ -1,4 +1,5 @@
-import { Code } from "@wampgate/core";
+import { Code, type SaidHello } from "@wampgate/core";
+
 /** The far end of a connection, frame by frame: `router.connect()` gives one, and a WebSocket is easily made one. */
 export interface FrameLink {
   send(frame: string | Uint8Array): void;
@@ -34,6 +35,7 @@ export class FakeClient {
   readonly #come: WireMessage[] = [];
   #waiting: ((message: WireMessage | null) => void) | null = null;
   #isClosed = false;
+  #said: SaidHello = { authid: null, authextra: {} };
 
   /** @param patience how long it waits for a message before the test fails, in milliseconds */
   constructor(link: FrameLink, patience = PATIENCE) {
@@ -49,6 +51,11 @@ export class FakeClient {
     });
   }
 
+  /** What its last HELLO said. */
+  get said(): SaidHello {
+    return this.#said;
+  }
+
   send(...message: WireMessage): void {
     this.#link.send(JSON.stringify(message));
   }
@@ -59,6 +66,7 @@ export class FakeClient {
   }
 
   hello({ realm = "realm1", authid = null, authmethods, authextra, roles = ROLES }: HelloOptions = {}): void {
+    this.#said = { authid, authextra: authextra ?? {} };
     this.send(Code.HELLO, realm, {
       roles,
       ...(authid === null ? {} : { authid }),

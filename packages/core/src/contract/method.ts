@@ -95,7 +95,7 @@ export interface StaticAssignment extends Pick<Assignment, "realm" | "role" | "e
   readonly path: readonly (string | number)[];
   /** The role that it has without `role` and without `default-role`; default: none, and its login fails. */
   readonly otherwise?: string;
-  /** Why its login can never succeed, if that is known. `wampgate check` warns of it. */
+  /** What is probably wrong with it: its login can never succeed, its keys are weak … `wampgate check` warns of it. */
   readonly warning?: string | undefined;
 }
 
@@ -103,8 +103,24 @@ export interface StaticAssignment extends Pick<Assignment, "realm" | "role" | "e
 export interface ClientHalf {
   /** HELLO's `authextra`. Default: none. */
   readonly authextra?: (secret: string) => Readonly<Dict> | Promise<Readonly<Dict>>;
-  /** What AUTHENTICATE has. @param challenge CHALLENGE's `extra` */
-  readonly answer: (challenge: Readonly<Dict>, secret: string) => ClientAnswer | Promise<ClientAnswer>;
+  /**
+   * What AUTHENTICATE has.
+   *
+   * @param challenge CHALLENGE's `extra`
+   * @param hello what the client's HELLO said: a method may sign that, too
+   */
+  readonly answer: (
+    challenge: Readonly<Dict>,
+    secret: string,
+    hello: SaidHello,
+  ) => ClientAnswer | Promise<ClientAnswer>;
+}
+
+/** What a client's HELLO said of its login. */
+export interface SaidHello {
+  readonly authid: string | null;
+  /** Empty if it had none. */
+  readonly authextra: Readonly<Dict>;
 }
 
 /** AUTHENTICATE's signature, alone or with its `extra`. */
