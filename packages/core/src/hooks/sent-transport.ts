@@ -4,7 +4,9 @@ import type { TransportDetails } from "../contract/hello.ts";
  * `details.transport` as authenticators and authorizers get it: the keys of Crossbar's documentation and of its current
  * versions. The keys are listed one by one, so that what only plugins may see never goes over the wire.
  */
-export function sentTransport(transport: TransportDetails): Omit<TransportDetails, "address" | "facts" | "channelBinding"> {
+export function sentTransport(
+  transport: TransportDetails,
+): Omit<TransportDetails, "address" | "facts" | "channelBinding"> {
   return {
     type: transport.type,
     protocol: transport.protocol,
