@@ -1,4 +1,4 @@
-import { createRouter, type Router, type RouterOptions, type WampgateConfig } from "@wampgate/core";
+import { createRouter, type Plugin, type Router, type RouterOptions, type WampgateConfig } from "@wampgate/core";
 import anonymous from "@wampgate/auth-anonymous";
 import dynamic from "@wampgate/auth-dynamic";
 import ticket from "@wampgate/auth-ticket";
@@ -6,7 +6,7 @@ import wampcra from "@wampgate/auth-wampcra";
 import { CapturedLog } from "@wampgate/plugin-testkit";
 
 /** The plugins that the project publishes. */
-export const OFFICIAL = [anonymous, ticket, wampcra, dynamic];
+export const OFFICIAL: Plugin[] = [anonymous, ticket, wampcra, dynamic];
 
 /** A router that listens on a free port of 127.0.0.1. */
 export interface RunningRouter {

@@ -3,11 +3,14 @@ import anonymous from "@wampgate/auth-anonymous";
 import dynamic from "@wampgate/auth-dynamic";
 import ticket from "@wampgate/auth-ticket";
 import wampcra from "@wampgate/auth-wampcra";
+import metrics from "@wampgate/metrics";
 import {
   type AnyBlock,
   type AuthConfig,
   createRouter,
   defineConfig,
+  definePlugin,
+  type Plugin,
   type RealmConfig,
   type Router,
   type TransportConfig,
@@ -25,6 +28,9 @@ declare module "@wampgate/core" {
   }
   interface Transports {
     pigeon: { loft: string };
+  }
+  interface PluginOptions {
+    "wampgate-own": { readonly words: readonly string[]; readonly depth?: number };
   }
 }
 
@@ -94,7 +100,7 @@ export function aReadonlyConfigIsTakenByAll(router: Router): unknown {
 }
 
 // The root, a realm, a role, a rule.
-// @ts-expect-error 'transport' does not exist in type 'WampgateConfig'. Did you mean to write 'transports'?
+// @ts-expect-error 'transport' does not exist in type 'WampgateConfig<…>'. Did you mean to write 'transports'?
 defineConfig({ plugins, realms, transport: [] });
 // @ts-expect-error 'optoins' does not exist in type 'RealmConfig'. Did you mean to write 'options'?
 realm({ name: "realm1", roles: [], optoins: {} });
@@ -106,6 +112,48 @@ realm({ name: "realm1", roles: [{ name: "user", permission: [] }] });
 realm({ name: "realm1", roles: [{ name: "user", permissions: [{ uri: "a.b", macth: "exact" }] }] });
 // @ts-expect-error 'calll' … Did you mean to write 'call'?
 realm({ name: "realm1", roles: [{ name: "user", permissions: [{ uri: "a.b", allow: { calll: true } }] }] });
+
+// The options of plugins, by name or as `definePlugin` made them. Of a plugin that does not declare any they may be anything.
+const transports: TransportConfig[] = [{ type: "memory", auth: { anonymous: { type: "static" } } }];
+const own = definePlugin({ name: "wampgate-own", core: "*" });
+const undeclared = definePlugin({ name: "wampgate-undeclared", core: "*" });
+const listed: Plugin[] = [...plugins, own];
+
+export const optionsThatAreRight = [
+  defineConfig({ plugins: listed, realms, transports }),
+  defineConfig({
+    plugins: [anonymous, "./own.js", ["@wampgate/metrics", { port: 9464 }], [ticket, {}]],
+    realms,
+    transports,
+  }),
+  defineConfig({
+    plugins: [
+      [metrics, { path: "/m" }],
+      ["wampgate-undeclared", { any: 1 }],
+      [undeclared, { any: 1 }],
+      [own, { words: ["a"] }],
+    ],
+    realms,
+    transports,
+  }),
+  { plugins: [[own, { words: ["a"] }]], realms, transports } satisfies WampgateConfig,
+];
+// @ts-expect-error 'prot' does not exist in type '{ … port?: number | undefined; …
+defineConfig({ plugins: [["@wampgate/metrics", { prot: 9464 }]], realms, transports });
+// @ts-expect-error 'prot' does not exist in type '{ … port?: number | undefined; …
+defineConfig({ plugins: [anonymous, [metrics, { path: "/m", prot: 9464 }]], realms, transports });
+// @ts-expect-error Type 'string' is not assignable to type 'number'
+defineConfig({ plugins: [["@wampgate/metrics", { port: "9464" }]], realms, transports });
+// @ts-expect-error Type 'string' is not assignable to type 'never'
+defineConfig({ plugins: [["@wampgate/auth-ticket", { type: "static" }]], realms, transports });
+// @ts-expect-error Type 'string' is not assignable to type 'never'
+defineConfig({ plugins: [[ticket, { type: "static" }]], realms, transports });
+// @ts-expect-error 'dept' does not exist in type … Did you mean to write 'depth'?
+defineConfig({ plugins: [["wampgate-own", { words: [], dept: 1 }]], realms, transports });
+// @ts-expect-error Property 'words' is missing in type
+defineConfig({ plugins: [[own, { depth: 1 }]], realms, transports });
+// @ts-expect-error Type 'number' is not assignable to type 'string | Plugin | …
+defineConfig({ plugins: [anonymous, 5], realms, transports });
 
 // A transport, its endpoint, its tls.
 // @ts-expect-error Type '"websockt"' is not assignable to type … Did you mean '"websocket"'?
@@ -167,6 +215,10 @@ export const aMistakeIsFoundBySatisfies = {
 
 export function aMistakeIsFoundByTheRouter(router: Router): unknown {
   return [
+    // @ts-expect-error 'prot' does not exist in type
+    createRouter({ plugins: [["@wampgate/metrics", { prot: 9464 }]], realms, transports }),
+    // @ts-expect-error 'prot' does not exist in type
+    router.reload({ plugins: [["@wampgate/metrics", { prot: 9464 }]], realms, transports }),
     // @ts-expect-error 'rol' does not exist in type 'StaticBlock<"anonymous">
     createRouter({ realms, transports: [{ type: "memory", auth: { anonymous: { type: "static", rol: "a" } } }] }),
     // @ts-expect-error 'rol' does not exist in type 'StaticBlock<"anonymous">

@@ -1,5 +1,14 @@
 import { createRequire } from "node:module";
-import { accept, assignmentOf, credential, defineMethod, definePlugin, principalFields, z } from "@wampgate/core";
+import {
+  accept,
+  assignmentOf,
+  credential,
+  defineMethod,
+  definePlugin,
+  principalFields,
+  type NoOptions,
+  z,
+} from "@wampgate/core";
 import { serialAuthid } from "./serial-authid.ts";
 
 /** The role without any in the config. */
@@ -31,6 +40,9 @@ export const anonymous = defineMethod({
 declare module "@wampgate/core" {
   interface AuthMethods {
     anonymous: z.input<typeof block>;
+  }
+  interface PluginOptions {
+    "@wampgate/auth-anonymous": NoOptions;
   }
 }
 

@@ -16,6 +16,7 @@ import {
   sentDetails,
   unknown,
   type z,
+  type NoOptions,
 } from "@wampgate/core";
 import { readResult } from "./result.ts";
 import { type Block, block } from "./block.ts";
@@ -140,6 +141,9 @@ function noRealm(realm: string): Cause {
 declare module "@wampgate/core" {
   interface Strategies {
     dynamic: z.input<typeof block>;
+  }
+  interface PluginOptions {
+    "@wampgate/auth-dynamic": NoOptions;
   }
 }
 

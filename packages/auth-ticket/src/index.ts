@@ -11,6 +11,7 @@ import {
   principalFields,
   SecretHash,
   z,
+  type NoOptions,
 } from "@wampgate/core";
 import { hashTicket } from "./hash-command.ts";
 import { kept, type Kept, decoyCheck, TicketCheck, type TicketFields } from "./ticket-check.ts";
@@ -90,6 +91,9 @@ function checkHash(text: string, context: z.RefinementCtx): void {
 declare module "@wampgate/core" {
   interface AuthMethods {
     ticket: z.input<typeof block>;
+  }
+  interface PluginOptions {
+    "@wampgate/auth-ticket": NoOptions;
   }
 }
 

@@ -13,6 +13,7 @@ import {
   findIn,
   principalFields,
   z,
+  type NoOptions,
 } from "@wampgate/core";
 import { hashPassword } from "./hash-command.ts";
 import { decoySecret, type Models, modelsOf } from "./decoy.ts";
@@ -134,6 +135,9 @@ function userOf({ secret, password, salt, iterations, keylen, ...rest }: Users[s
 declare module "@wampgate/core" {
   interface AuthMethods {
     wampcra: z.input<typeof block>;
+  }
+  interface PluginOptions {
+    "@wampgate/auth-wampcra": NoOptions;
   }
 }
 

@@ -2,6 +2,7 @@ export { z } from "zod";
 export type * from "./contract/config-keys.ts";
 export { defineConfig } from "./config/define-config.ts";
 export type { AuthConfig, RealmConfig, TransportConfig, WampgateConfig } from "./config/define-config.ts";
+export type { PluginEntries } from "./config/plugin-options.ts";
 export type { Action, AuthorizeQuery, Decision } from "./contract/authorization.ts";
 export type { Connection, ConnectionHandler } from "./contract/connection.ts";
 export { defineTransport } from "./plugins/define.ts";

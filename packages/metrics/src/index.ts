@@ -13,6 +13,12 @@ const options = z.strictObject({
   path: z.string().startsWith("/").default("/metrics").describe("the path of the page"),
 });
 
+declare module "@wampgate/core" {
+  interface PluginOptions {
+    "@wampgate/metrics": z.input<typeof options>;
+  }
+}
+
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 
 export default definePlugin({

@@ -1,12 +1,13 @@
 import type { z } from "zod";
 import type { blockSchema } from "../auth/settings.ts";
 import type { AnyBlock, AuthMethods, Strategies, Transports } from "../contract/config-keys.ts";
-import type { Plugin } from "../contract/plugin.ts";
 import type { roleSchema } from "../realm/access/settings.ts";
 import type { realmSchema } from "../realm/settings.ts";
 import type { memorySchema } from "../transports/memory/settings.ts";
 import type { rawsocketSchema } from "../transports/rawsocket/settings.ts";
 import type { websocketSchema } from "../transports/websocket/settings.ts";
+import type { CheckedPlugins, PluginEntries } from "./plugin-options.ts";
+import type { Readonlys } from "./readonlys.ts";
 import type { entrySettings, rootSchema } from "./core-schema.ts";
 import type { METHOD_PACKAGES, STRATEGY_PACKAGES } from "./known-packages.ts";
 
@@ -16,8 +17,15 @@ import type { METHOD_PACKAGES, STRATEGY_PACKAGES } from "./known-packages.ts";
 /**
  * A config, as in `wampgate.config.ts`. It may be readonly (`as const`). The blocks of a method, strategy or transport are
  * known if the program imports its package; of official packages that it does not import, the names alone are known.
+ *
+ * @typeParam P the plugins that it lists, whose options are checked. `defineConfig` and `createRouter` infer it; a config
+ * that is only declared as `WampgateConfig` may have any options
  */
-export interface WampgateConfig extends Omit<Written<typeof rootSchema>, "realms" | "transports"> {
+export interface WampgateConfig<P extends PluginEntries = PluginEntries> extends Omit<
+  Written<typeof rootSchema>,
+  "plugins" | "realms" | "transports"
+> {
+  readonly plugins?: CheckedPlugins<P>;
   readonly realms: readonly RealmConfig[];
   readonly transports: readonly TransportConfig[];
 }
@@ -55,17 +63,14 @@ export type AuthConfig = { readonly [M in keyof AllMethods]?: AuthBlock<M> | rea
  *   }],
  * });
  */
-export function defineConfig(config: WampgateConfig): WampgateConfig {
+export function defineConfig<N extends string, const P extends PluginEntries<N>>(
+  config: WampgateConfig<P>,
+): WampgateConfig {
   return config;
 }
 
-/** What a schema takes. All of it may be readonly, and plugins and functions stay what they are. */
+/** What a schema takes, all of it readonly. */
 type Written<S extends z.ZodType> = Readonlys<z.input<S>>;
-type Readonlys<T> = unknown extends T
-  ? T
-  : T extends Plugin | ((...args: never[]) => unknown)
-    ? T
-    : { readonly [K in keyof T]: Readonlys<T[K]> };
 
 interface AllTransports extends Transports {
   websocket: z.input<typeof websocketSchema>;

@@ -32,5 +32,22 @@ export interface Strategies {}
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type
 export interface Transports {}
 
+/**
+ * The options of plugins, by the name of the package: what may follow it in `plugins`, `["name", { … }]`. Options of a
+ * name that is not here may be anything.
+ *
+ * @example
+ * declare module "@wampgate/core" {
+ *   interface PluginOptions {
+ *     "wampgate-ban-list": z.input<typeof options>;
+ *   }
+ * }
+ */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type
+export interface PluginOptions {}
+
+/** The options of a plugin that takes none. */
+export type NoOptions = Readonly<Record<string, never>>;
+
 /** A block whose keys the compiler does not know. */
 export type AnyBlock = Readonly<Record<string, unknown>>;

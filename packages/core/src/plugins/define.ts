@@ -98,8 +98,10 @@ export function defineCommand<const F extends CommandFlags = CommandFlags>(comma
  *   },
  * });
  */
-export function definePlugin<O = unknown>(definition: PluginDefinition<O>): Plugin {
-  return { ...(definition as PluginDefinition), [BRAND]: true } as unknown as Plugin;
+export function definePlugin<O = unknown, const N extends string = string>(
+  definition: PluginDefinition<O> & { readonly name: N },
+): Plugin & { readonly name: N } {
+  return { ...(definition as PluginDefinition), [BRAND]: true } as unknown as Plugin & { readonly name: N };
 }
 
 /** Whether `value` was made by `definePlugin`, of this copy of the package or of another. */

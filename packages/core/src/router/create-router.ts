@@ -1,6 +1,7 @@
 import { dirname, resolve } from "node:path";
 import type { WampgateConfig } from "../config/define-config.ts";
 import { limitCounters } from "../config/json-schema.ts";
+import type { PluginEntries } from "../config/plugin-options.ts";
 import type { Locate } from "../config/places.ts";
 import { type LoadedConfig, loadConfig, type LoadOptions } from "../config/load.ts";
 import type { Log } from "../contract/log.ts";
@@ -58,7 +59,10 @@ export interface RouterOptions {
  * router.hooks.joined.tap("greet", (session) => console.log(`${session.authid} joined ${session.realm}`));
  * await router.start();
  */
-export async function createRouter(config: WampgateConfig, options: RouterOptions = {}): Promise<Router> {
+export async function createRouter<N extends string, const P extends PluginEntries<N>>(
+  config: WampgateConfig<P>,
+  options: RouterOptions = {},
+): Promise<Router> {
   const { cwd = process.cwd(), locate, servers = {} } = options;
   const file = options.file === undefined ? "config" : resolve(cwd, options.file);
   const folder = options.file === undefined ? cwd : dirname(file);

@@ -1,4 +1,5 @@
 import type { WampgateConfig } from "../config/define-config.ts";
+import type { PluginEntries } from "../config/plugin-options.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { RouterHooks } from "../contract/hooks.ts";
 import type { LocalIdentity, LocalSession } from "../contract/local-session.ts";
@@ -46,7 +47,10 @@ export interface Router extends AsyncDisposable {
    *
    * @throws ConfigError if the config is wrong: then the old one stays in effect; Error if the router does not run
    */
-  reload(config: WampgateConfig, options?: ReloadOptions): Promise<Reloaded>;
+  reload<N extends string, const P extends PluginEntries<N>>(
+    config: WampgateConfig<P>,
+    options?: ReloadOptions,
+  ): Promise<Reloaded>;
 
   /**
    * Changes the config at run time: realms, roles, and all else that `reload` changes, which puts it into effect.
