@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { connect, type TLSSocket } from "node:tls";
+import { connect, type ConnectionOptions, type SecureVersion, type TLSSocket } from "node:tls";
 import selfsigned from "selfsigned";
 import { type Router, type WampgateConfig } from "@wampgate/core";
 import type { CapturedLog } from "@wampgate/plugin-testkit";
@@ -82,6 +82,67 @@ it("after a reload new connections get the new certificate, on WebSocket and Raw
   webSocket.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
   expect(String(((await once(webSocket, "data")) as [Buffer])[0])).toMatch(/^HTTP\/1\.1 200/);
 });
+
+/** A connection on which the router has answered RawSocket's handshake; rejects if it turns the client away. */
+async function answeredBy(options: ConnectionOptions): Promise<{ socket: TLSSocket; session: Buffer }> {
+  const port = Number(/:(\d+)/.exec(router.endpoints[1]?.url ?? "")?.[1]);
+  const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false, ...options });
+  sockets.push(socket);
+  // In TLS 1.3 tickets come after the handshake.
+  let session: Buffer | undefined;
+  socket.on("session", (ticket: Buffer) => (session = ticket));
+  await once(socket, "secureConnect");
+  socket.write(Uint8Array.of(0x7f, 0xf1, 0, 0));
+  const [answer] = (await Promise.race([
+    once(socket, "data"),
+    once(socket, "close").then(() => Promise.reject(new Error("closed"))),
+  ])) as [Buffer];
+  expect([...answer]).toEqual([0x7f, 0xf1, 0, 0]);
+  return { socket, session: session ?? (socket.getSession() as Buffer) };
+}
+
+const reused = async (options: ConnectionOptions): Promise<boolean> =>
+  (await answeredBy(options)).socket.isSessionReused();
+
+describe.each(["TLSv1.2", "TLSv1.3"] as const)(
+  "the sessions of %s that clients may resume",
+  (version: SecureVersion) => {
+    const only = { minVersion: version, maxVersion: version };
+
+    it("stay through a reload that changes no file of the certificate", async () => {
+      const { session } = await answeredBy(only);
+      expect(await reused({ ...only, session })).toBe(true);
+      await router.reload(config);
+      expect(await reused({ ...only, session })).toBe(true);
+    });
+
+    it("end with the certificate", async () => {
+      const { session } = await answeredBy(only);
+      await install(second);
+      await router.reload(config);
+      const { socket } = await answeredBy({ ...only, session });
+      expect([socket.isSessionReused(), nameOf(socket)]).toEqual([false, "second"]);
+    });
+
+    it("end with the authority that the client's certificate is from: its client is turned away", async () => {
+      await router.close();
+      const own = { ...endpoint, tls: { ...endpoint.tls, "ca-certificates": ["ca.pem"] } };
+      const transports = config.transports.map((entry) => ({ ...entry, endpoint: own }));
+      const trusting = { ...config, transports } as WampgateConfig;
+      await writeFile(join(folder, "ca.pem"), first.cert);
+      const file = join(folder, "wampgate.config.json");
+      ({ router, log } = await startRouter({ ...trusting }, { file }));
+      const [old, other] = [first, second].map(({ private: key, cert }) => ({ ...only, key, cert }));
+      const { session } = await answeredBy(old as ConnectionOptions);
+      expect(await reused({ ...old, session })).toBe(true);
+      await writeFile(join(folder, "ca.pem"), second.cert);
+      await router.reload(trusting);
+      await expect(answeredBy({ ...old, session })).rejects.toThrow();
+      await expect(answeredBy(old as ConnectionOptions)).rejects.toThrow();
+      expect(await reused(other as ConnectionOptions)).toBe(false);
+    });
+  },
+);
 
 it("a certificate that cannot be used leaves the old one, and the log names it", async () => {
   await writeFile(join(folder, "cert.pem"), second.cert);

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { Server as TlsServer, TLSSocket } from "node:tls";
+import { isDeepStrictEqual } from "node:util";
 import type { Duplex } from "node:stream";
 import type { RequestHandler, TransportContext } from "../../contract/transport.ts";
 import { guarded } from "../../wamp/guarded.ts";
@@ -39,11 +40,14 @@ export class SocketServer implements EndpointServer {
   readonly #left: (this: Socket) => void;
   readonly #peers: PeerAddresses;
   readonly #context: Pick<TransportContext, "log" | "report">;
+  /** What was read from the files of certificates. */
+  #tls: TlsOptions | null;
 
   /** @param tls null for an endpoint without TLS */
   constructor(endpoint: OwnEndpoint, tls: TlsOptions | null, context: Pick<TransportContext, "log" | "report">) {
     const { log, report } = context;
     this.#endpoint = endpoint;
+    this.#tls = tls;
     this.#context = context;
     this.#routes = new HttpRoutes(log);
     this.#peers = new PeerAddresses(endpoint);
@@ -147,7 +151,11 @@ export class SocketServer implements EndpointServer {
   async reloadCertificates(folder: string): Promise<string[]> {
     try {
       const tls = await tlsOf(this.#endpoint, folder);
-      if (tls !== null && this.#server instanceof TlsServer) this.#server.setSecureContext(tls);
+      if (tls === null || !(this.#server instanceof TlsServer) || isDeepStrictEqual(tls, this.#tls)) return [];
+      // New keys for tickets come with it (RFC 5077, RFC 8446 section 2.2): no client resumes a session that an authority
+      // vouched for which is not trusted any more. Where nothing has changed, all clients may.
+      this.#server.setSecureContext(tls);
+      this.#tls = tls;
       return [];
     } catch (error) {
       return [`${(error as Error).message}; ${endpointName(this.#endpoint)} keeps its old certificate`];
