@@ -90,7 +90,8 @@ export function expandEnvironment(raw: unknown, { environment, folder }: Surroun
       issues.add(path.slice(0, 5), `nests more than ${MAX_DEPTH} levels deep, or goes in a circle`);
       return null;
     }
-    if (Array.isArray(value)) return value.map((item, i) => expand(item, [...path, i]));
+    // Not `map`, which leaves the holes of a list: all that read the config would have to expect them.
+    if (Array.isArray(value)) return Array.from(value, (item, i) => expand(item, [...path, i]));
     if (!isPlain(value)) return value;
     const copy: Record<string, unknown> = {};
     for (const [key, item] of Object.entries(value)) {

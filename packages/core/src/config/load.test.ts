@@ -226,6 +226,19 @@ describe("what follows from one mistake is not told as well", () => {
       /roles\[0\]\.nam: /,
     ],
     [
+      "a list of roles with a hole in it",
+      config(
+        { realms: [{ name: "realm1", roles: Object.assign([], { 1: { name: "user" } }) }] },
+        { pin: { type: "static", "default-role": "usr", principals: {} } },
+      ),
+      /^realms\[0\]\.roles\[0\]: /,
+    ],
+    [
+      "a list of blocks with a hole in it",
+      config({}, { pin: Object.assign([], { 1: { type: "static", principals: {} } }) }),
+      /^transports\[0\]\.auth\.pin\[0\]: expected a dictionary, found nothing/,
+    ],
+    [
       "a realm without its name",
       config({ realms: [{ nme: "realm1", roles: [{ name: "user" }] }] }),
       /^realms\[0\]\.nme: /,
