@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 // What gets into an operator's process besides this project: few packages, each pinned by its hash, under a licence that
@@ -12,6 +12,9 @@ interface Locked {
   readonly resolved?: string;
   readonly link?: boolean;
   readonly hasInstallScript?: boolean;
+  /** Which machines it is made for. Default: all. */
+  readonly os?: readonly string[];
+  readonly cpu?: readonly string[];
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
@@ -33,20 +36,26 @@ function found(name: string, from: string): string {
   }
 }
 
-/** All that the published packages bring with them, by place. */
+/** All that the published packages bring with them, by place. Native code is there once for each kind of machine: only one is installed. */
 function runtime(): ReadonlySet<string> {
   const all = new Set<string>();
   const visit = (from: string): void => {
     const { dependencies = {}, optionalDependencies = {} } = locked[from] ?? {};
     for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
       const path = found(name, from);
-      if (all.has(path)) continue;
+      if (all.has(path) || isForOthers(path)) continue;
       all.add(path);
       visit(path);
     }
   };
   for (const name of readdirSync(join(ROOT, "packages"))) visit(`packages/${name}`);
   return new Set([...all].filter((path) => locked[path]?.link !== true));
+}
+
+/** Whether it is made for other machines than this one. */
+function isForOthers(path: string): boolean {
+  const { os, cpu } = locked[path] ?? {};
+  return (os !== undefined || cpu !== undefined) && !existsSync(join(ROOT, path));
 }
 
 /** Licences that ask no more than to be named. */

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Code } from "@wampgate/core";
+import { hashScram } from "../packages/auth-scram/src/hash-command.ts";
 import { makeTls } from "./support/certificate.ts";
 import { connectRaw } from "./support/raw-client.ts";
 import { type RunningRouter, startRouter } from "./support/router.ts";
@@ -14,8 +15,8 @@ const PYTHON = process.env["PYTHON"] ?? "/usr/bin/python3";
 
 /** Whether CI has installed it, and demands it. */
 const isDemanded = process.env["WAMPGATE_PYTHON"] !== undefined;
-const isThere = spawnSync(PYTHON, ["-c", "import autobahn, cbor2, msgpack"]).status === 0;
-if (!isDemanded && !isThere) console.warn(`${PYTHON} has no autobahn: it is not tested`);
+const isThere = spawnSync(PYTHON, ["-c", "import argon2, autobahn, cbor2, msgpack"]).status === 0;
+if (!isDemanded && !isThere) console.warn(`${PYTHON} has no autobahn, or no argon2 for it: it is not tested`);
 const test = isDemanded || isThere ? it : it.skip;
 
 const script = (name: string): string => join(import.meta.dirname, "python", name);
@@ -31,7 +32,27 @@ const ROLE = {
 const STATIC = {
   ticket: { type: "static", principals: { joe: { ticket: "secret!!!", role: "user", extra: { id: 7 } } } },
   wampcra: { type: "static", users: { joe: { secret: "secret!!!", role: "user", extra: { id: 7 } } } },
+  scram: { type: "static", principals: { joe: { ...(await scramKeys("secret!!!")), role: "user", extra: { id: 7 } } } },
 };
+
+/** The router's own proof, which the client has checked. */
+const PROVED = {
+  verifier: expect.stringMatching(/^v=/) as string,
+  scram_server_signature: expect.stringMatching(/^[\w+/]{43}=$/) as string,
+};
+
+/** What `wampgate hash-scram` prints for autobahn-python. */
+async function scramKeys(password: string): Promise<Record<string, unknown>> {
+  let printed = "";
+  await hashScram.run({
+    args: [],
+    flags: { iterations: "3", memory: "512" } as never,
+    print: (text) => (printed += text),
+    note: () => undefined,
+    readSecret: () => Promise.resolve(password),
+  });
+  return JSON.parse(printed) as Record<string, unknown>;
+}
 
 let running: RunningRouter;
 const children: ChildProcess[] = [];
@@ -60,12 +81,12 @@ async function seenBy(...args: string[]): Promise<unknown> {
 
 const cases = ["ws", "wss", "rs", "rss"].flatMap((scheme) =>
   ["json", "msgpack", "cbor"].flatMap((serializer) =>
-    ["ticket", "wampcra"].map((method) => [scheme, serializer, method] as const),
+    ["ticket", "wampcra", "scram"].map((method) => [scheme, serializer, method] as const),
   ),
 );
 
 test.each(cases)(
-  "a client logs in, calls and publishes over %s in %s by %s",
+  "over %s in %s a client logs in by %s, calls and publishes",
   async (scheme, serializer, method) => {
     const tls = scheme.endsWith("ss") ? { tls: await makeTls() } : {};
     const type = scheme.startsWith("rs") ? "rawsocket" : "websocket";
@@ -76,7 +97,7 @@ test.each(cases)(
     });
     expect(await seenBy(running.url, serializer, method, "joe", "secret!!!")).toMatchObject({
       joined: ["realm1", "joe", "user", method],
-      authextra: { id: 7 },
+      authextra: { id: 7, ...(method === "scram" ? PROVED : {}) },
       sum: 2 ** 53 + 2,
       error: ["com.example.refused", ["not today"], { code: 7 }],
       progress: [0, 1, 2, "done"],

@@ -1,6 +1,6 @@
 """Logs in with autobahn-python, does what clients do, and prints what it saw as one line of JSON.
 
-Arguments: URL, serializer (json, msgpack, cbor), method (ticket, wampcra), authid, secret.
+Arguments: URL, serializer (json, msgpack, cbor), method (ticket, wampcra, scram), authid, secret.
 """
 
 import asyncio
@@ -40,7 +40,12 @@ transport["endpoint"] = endpoint
 transport["url"] = url if kind == "websocket" else f"rs://{host}:{port}"
 transport["max_retries"] = 0
 
-credentials = {"ticket": {"authid": authid, "ticket": secret}, "wampcra": {"authid": authid, "secret": secret}}
+credentials = {
+    "ticket": {"authid": authid, "ticket": secret},
+    "wampcra": {"authid": authid, "secret": secret},
+    # It checks the router's own proof, and leaves if that is wrong.
+    "scram": {"authid": authid, "password": secret},
+}
 component = Component(
     transports=[transport], realm="realm1", authentication={method: credentials[method]}
 )

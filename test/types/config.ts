@@ -2,6 +2,7 @@
 import anonymous from "@wampgate/auth-anonymous";
 import dynamic from "@wampgate/auth-dynamic";
 import ticket from "@wampgate/auth-ticket";
+import scram from "@wampgate/auth-scram";
 import wampcra from "@wampgate/auth-wampcra";
 import metrics from "@wampgate/metrics";
 import {
@@ -34,7 +35,7 @@ declare module "@wampgate/core" {
   }
 }
 
-const plugins = [anonymous, ticket, wampcra, dynamic];
+const plugins = [anonymous, ticket, wampcra, scram, dynamic];
 const realms: RealmConfig[] = [{ name: "realm1", roles: [{ name: "user" }] }];
 const endpoint = { type: "tcp", port: 8080 } as const;
 

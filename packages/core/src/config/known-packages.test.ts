@@ -19,7 +19,8 @@ test.each([
   ["@wampgate/auth-tiket", "@wampgate/auth-ticket"],
   ["wampgate/auth-ticket", "@wampgate/auth-ticket"],
   ["auth-wampcr", "@wampgate/auth-wampcra"],
-  ["@wampgate/auth-scram", undefined],
+  ["@wampgate/auth-scarm", "@wampgate/auth-scram"],
+  ["@wampgate/auth-cryptosign", undefined],
   ["@wampgate/auth-totp", undefined],
 ])("the official package that %s was meant for is %s", (name, official) => {
   expect(officialPackage(name)).toBe(official);

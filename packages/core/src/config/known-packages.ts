@@ -8,6 +8,8 @@ export const METHOD_PACKAGES = {
   anonymous: "@wampgate/auth-anonymous",
   ticket: "@wampgate/auth-ticket",
   wampcra: "@wampgate/auth-wampcra",
+  scram: "@wampgate/auth-scram",
+  "wamp-scram": "@wampgate/auth-scram",
 } as const;
 
 export const STRATEGY_PACKAGES = { dynamic: "@wampgate/auth-dynamic" } as const;
@@ -28,11 +30,9 @@ export function packageOfStrategy(type: string): string | undefined {
 /** The official packages that provide no method and no strategy. */
 const OTHER_PACKAGES = ["@wampgate/metrics"];
 
-/** All official plugins. */
+/** All official plugins. One may provide several methods. */
 export const OFFICIAL: readonly string[] = [
-  ...Object.values(METHOD_PACKAGES),
-  ...Object.values(STRATEGY_PACKAGES),
-  ...OTHER_PACKAGES,
+  ...new Set([...Object.values(METHOD_PACKAGES), ...Object.values(STRATEGY_PACKAGES), ...OTHER_PACKAGES]),
 ];
 
 /** The official package that a name in `plugins` means or was probably meant for; undefined if there is none. */
