@@ -1,5 +1,6 @@
 import { createRouter, type Plugin, type Router, type RouterOptions, type WampgateConfig } from "@wampgate/core";
 import anonymous from "@wampgate/auth-anonymous";
+import cryptosign from "@wampgate/auth-cryptosign";
 import dynamic from "@wampgate/auth-dynamic";
 import scram from "@wampgate/auth-scram";
 import ticket from "@wampgate/auth-ticket";
@@ -7,7 +8,7 @@ import wampcra from "@wampgate/auth-wampcra";
 import { CapturedLog } from "@wampgate/plugin-testkit";
 
 /** The plugins that the project publishes. */
-export const OFFICIAL: Plugin[] = [anonymous, ticket, wampcra, scram, dynamic];
+export const OFFICIAL: Plugin[] = [anonymous, ticket, wampcra, cryptosign, scram, dynamic];
 
 /** A router that listens on a free port of 127.0.0.1. */
 export interface RunningRouter {

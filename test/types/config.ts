@@ -3,6 +3,7 @@ import anonymous from "@wampgate/auth-anonymous";
 import dynamic from "@wampgate/auth-dynamic";
 import ticket from "@wampgate/auth-ticket";
 import scram from "@wampgate/auth-scram";
+import cryptosign from "@wampgate/auth-cryptosign";
 import wampcra from "@wampgate/auth-wampcra";
 import metrics from "@wampgate/metrics";
 import {
@@ -35,7 +36,7 @@ declare module "@wampgate/core" {
   }
 }
 
-const plugins = [anonymous, ticket, wampcra, scram, dynamic];
+const plugins = [anonymous, ticket, wampcra, cryptosign, scram, dynamic];
 const realms: RealmConfig[] = [{ name: "realm1", roles: [{ name: "user" }] }];
 const endpoint = { type: "tcp", port: 8080 } as const;
 
@@ -195,6 +196,9 @@ auth({ ticket: { type: "static", principles: {} } });
 auth({ ticket: { type: "static", principals: { joe: { tickt: "secret" } } } });
 // @ts-expect-error 'iteratoins' … Did you mean to write 'iterations'?
 auth({ wampcra: { type: "static", users: { joe: { secret: "a", salt: "b", iteratoins: 1000, keylen: 32 } } } });
+auth({ cryptosign: { type: "static", principals: { joe: { authorized_keys: ["ab"], role: "user" } } } });
+// @ts-expect-error 'authorized_key' … Did you mean to write 'authorized_keys'?
+auth({ cryptosign: { type: "static", principals: { joe: { authorized_key: ["ab"], role: "user" } } } });
 // @ts-expect-error 'authenticater' does not exist in type 'StrategyBlock<"dynamic">
 auth({ ticket: { type: "dynamic", authenticater: "com.example.authenticate" } });
 // @ts-expect-error 'tmeout' does not exist in type 'StrategyBlock<"dynamic">'. Did you mean to write 'timeout'?

@@ -12,6 +12,7 @@ plugins:
   - "${METHOD_PACKAGES.anonymous}"
   - "${METHOD_PACKAGES.ticket}"
   # - "${METHOD_PACKAGES.wampcra}"
+  # - "${METHOD_PACKAGES.cryptosign}"
   # - "${STRATEGY_PACKAGES.dynamic}"
 
 realms:
@@ -35,6 +36,8 @@ transports:
         principals:
           # The value comes from the environment: JOE_TICKET=… npx wampgate start
           joe: { ticket: "\${JOE_TICKET}", role: user }
+      # A key that never leaves the client; npx wampgate keygen makes one.
+      # cryptosign: { type: static, principals: { ann: { authorized_keys: ["THE-PUBLIC-KEY"], role: user } } }
       # A WAMP procedure decides each login; add ${STRATEGY_PACKAGES.dynamic} to the plugins.
       # wampcra: { type: dynamic, authenticator: com.example.authenticate, authenticator-realm: realm1 }
 `;

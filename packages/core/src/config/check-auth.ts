@@ -59,7 +59,7 @@ const LEFT_OUT = new Map(
   ]),
 );
 
-const CROSSBAR_METHODS = ["cryptosign", "tls", "cookie"];
+const CROSSBAR_METHODS = ["tls", "cookie"];
 
 /** Checks the `auth` of a transport. */
 export async function checkAuth(auth: unknown, at: Path, context: AuthContext): Promise<AuthSettings> {

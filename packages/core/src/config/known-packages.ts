@@ -10,6 +10,7 @@ export const METHOD_PACKAGES = {
   wampcra: "@wampgate/auth-wampcra",
   scram: "@wampgate/auth-scram",
   "wamp-scram": "@wampgate/auth-scram",
+  cryptosign: "@wampgate/auth-cryptosign",
 } as const;
 
 export const STRATEGY_PACKAGES = { dynamic: "@wampgate/auth-dynamic" } as const;
