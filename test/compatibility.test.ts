@@ -12,6 +12,7 @@ import {
   withDynamic,
 } from "./support/dynamic.ts";
 import { OFFICIAL } from "./support/router.ts";
+import { SigningKey } from "../packages/auth-cryptosign/src/keys.ts";
 
 // Each test names the row of docs/guides/crossbar.md that it keeps.
 
@@ -73,6 +74,26 @@ describe("kept of Crossbar", () => {
       },
     );
     expect(order).toEqual(["CHALLENGE ticket", "ticket", "wampcra", "CHALLENGE wampcra", "anonymous"]);
+  });
+
+  it("when: cryptosign is decided at HELLO, before CHALLENGE, with the client's key in authextra.pubkey", async () => {
+    const key = new SigningKey("a1".repeat(32));
+    const order: unknown[] = [];
+    await withDynamic(
+      (_realm, _authid, { authmethod, authextra }) => {
+        order.push(authmethod, (authextra as { pubkey: string }).pubkey);
+        return { role: "user", authid: "device-1", pubkey: key.publicKey, extra: { foo: 23 } };
+      },
+      async ({ connect }) => {
+        const client = connect();
+        client.hello({ authmethods: ["cryptosign"], authextra: { pubkey: key.publicKey } });
+        const [, , { challenge }] = (await client.expect(Code.CHALLENGE)) as [number, string, { challenge: string }];
+        order.push("CHALLENGE");
+        client.authenticate(key.sign(Buffer.from(challenge, "hex")));
+        expect(await client.welcomed()).toMatchObject({ authid: "device-1", authextra: { foo: 23 } });
+      },
+    );
+    expect(order).toEqual(["cryptosign", key.publicKey, "CHALLENGE"]);
   });
 
   it("where: without authenticator-realm the authenticator is called in the realm of HELLO", async () => {
@@ -509,6 +530,27 @@ describe("done better than Crossbar", () => {
     );
   });
 
+  it.each([
+    ["a role string", "user"],
+    ["no pubkey", { role: "user" }],
+    ["a null pubkey", { role: "user", pubkey: null }],
+    ["a pubkey that is a number", { role: "user", pubkey: 5 }],
+    ["a short pubkey", { role: "user", pubkey: "ab" }],
+    ["no pubkeys", { role: "user", pubkey: [] }],
+    ["too many pubkeys", { role: "user", pubkey: Array.from({ length: 17 }, () => "ab".repeat(32)) }],
+    ["a pubkey for which anybody can sign", { role: "user", pubkey: `01${"00".repeat(31)}` }],
+  ])("cryptosign: %s is authentication_failed, and the log says what was wrong", async (_what, answer) => {
+    await withDynamic(
+      () => answer,
+      async ({ connect, log }) => {
+        const client = connect();
+        client.hello({ authid: "joe", authmethods: ["cryptosign"], authextra: { pubkey: "ab".repeat(32) } });
+        expect((await client.aborted()).reason).toBe(FAILED);
+        expect(log.text()).toMatch(/cryptosign can check: pubkey/);
+      },
+    );
+  });
+
   it("wampcra: a salted secret that is not the derived key cannot be proved, and the log says what to do", async () => {
     const salting = { salt: "y", iterations: 10, keylen: 16 };
     const warned = async (answer: object): Promise<string[]> =>
@@ -779,6 +821,5 @@ describe("scram", () => {
 
 // What docs/guides/crossbar.md will say of methods that no package has yet: named here, so that the output lists it.
 describe("pending, with the methods and features that come later", () => {
-  it.todo("cryptosign without pubkey is authentication_failed");
-  it.todo("when: cryptosign calls the authenticator at HELLO, before CHALLENGE; tls at HELLO");
+  it.todo("when: tls calls the authenticator at HELLO");
 });
