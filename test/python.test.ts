@@ -2,7 +2,9 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import cryptosign from "@wampgate/auth-cryptosign";
 import { Code } from "@wampgate/core";
+import { SigningKey } from "../packages/auth-cryptosign/src/keys.ts";
 import { hashScram } from "../packages/auth-scram/src/hash-command.ts";
 import { makeTls } from "./support/certificate.ts";
 import { connectRaw } from "./support/raw-client.ts";
@@ -15,8 +17,9 @@ const PYTHON = process.env["PYTHON"] ?? "/usr/bin/python3";
 
 /** Whether CI has installed it, and demands it. */
 const isDemanded = process.env["WAMPGATE_PYTHON"] !== undefined;
-const isThere = spawnSync(PYTHON, ["-c", "import argon2, autobahn, cbor2, msgpack"]).status === 0;
-if (!isDemanded && !isThere) console.warn(`${PYTHON} has no autobahn, or no argon2 for it: it is not tested`);
+const isThere =
+  spawnSync(PYTHON, ["-c", "import argon2, autobahn, cbor2, msgpack, nacl, twisted, OpenSSL"]).status === 0;
+if (!isDemanded && !isThere) console.warn(`${PYTHON} has no autobahn, or not all that it needs: it is not tested`);
 const test = isDemanded || isThere ? it : it.skip;
 
 const script = (name: string): string => join(import.meta.dirname, "python", name);
@@ -29,9 +32,22 @@ const ROLE = {
     { uri: "wamp.session.", match: "prefix", allow: { call: true } },
   ],
 };
+/** The client's private key for cryptosign. */
+const SEED = "a1".repeat(32);
+
 const STATIC = {
   ticket: { type: "static", principals: { joe: { ticket: "secret!!!", role: "user", extra: { id: 7 } } } },
   wampcra: { type: "static", users: { joe: { secret: "secret!!!", role: "user", extra: { id: 7 } } } },
+  cryptosign: {
+    type: "static",
+    principals: {
+      joe: {
+        authorized_keys: [new SigningKey(SEED).publicKey],
+        role: "user",
+        extra: { id: 7 },
+      },
+    },
+  },
   scram: { type: "static", principals: { joe: { ...(await scramKeys("secret!!!")), role: "user", extra: { id: 7 } } } },
 };
 
@@ -68,8 +84,10 @@ function python(name: string, ...args: string[]): ChildProcess {
 }
 
 /** What the client says that it has seen. */
-async function seenBy(...args: string[]): Promise<unknown> {
-  const child = python("client.py", ...args);
+const seenBy = (...args: string[]): Promise<unknown> => seen("client.py", ...args);
+
+async function seen(name: string, ...args: string[]): Promise<unknown> {
+  const child = python(name, ...args);
   let [said, complained] = ["", ""];
   child.stdout?.on("data", (data) => (said += String(data)));
   child.stderr?.on("data", (data) => (complained += String(data)));
@@ -81,7 +99,7 @@ async function seenBy(...args: string[]): Promise<unknown> {
 
 const cases = ["ws", "wss", "rs", "rss"].flatMap((scheme) =>
   ["json", "msgpack", "cbor"].flatMap((serializer) =>
-    ["ticket", "wampcra", "scram"].map((method) => [scheme, serializer, method] as const),
+    ["ticket", "wampcra", "cryptosign", "scram"].map((method) => [scheme, serializer, method] as const),
   ),
 );
 
@@ -95,7 +113,8 @@ test.each(cases)(
       realms: [{ name: "realm1", roles: [ROLE] }],
       transports: [{ type, endpoint, auth: STATIC }],
     });
-    expect(await seenBy(running.url, serializer, method, "joe", "secret!!!")).toMatchObject({
+    const secret = method === "cryptosign" ? SEED : "secret!!!";
+    expect(await seenBy(running.url, serializer, method, "joe", secret)).toMatchObject({
       joined: ["realm1", "joe", "user", method],
       authextra: { id: 7, ...(method === "scram" ? PROVED : {}) },
       sum: 2 ** 53 + 2,
@@ -109,6 +128,74 @@ test.each(cases)(
   },
   30_000,
 );
+
+const bound = ["wss", "rss"].flatMap((scheme) =>
+  ["json", "msgpack", "cbor"].flatMap((serializer) =>
+    ["1.2", "1.3"].map((version) => [scheme, version, serializer] as const),
+  ),
+);
+
+test("a client on asyncio binds its login to its connection by its own Finished", async () => {
+  running = await startRouter({
+    plugins: [[cryptosign, { "channel-binding": "required" }]],
+    realms: [{ name: "realm1", roles: [ROLE] }],
+    transports: [
+      {
+        type: "websocket",
+        endpoint: { type: "tcp", host: "127.0.0.1", port: 0, tls: await makeTls() },
+        auth: { cryptosign: STATIC.cryptosign },
+      },
+    ],
+  });
+  const joined = ["realm1", "joe", "user", "cryptosign"];
+  expect(await seenBy(running.url, "json", "cryptosign", "joe", SEED, "tls-unique")).toMatchObject({ joined });
+}, 30_000);
+
+describe("a client on Twisted", () => {
+  const start = async (scheme: string, options: object): Promise<void> => {
+    const tls = scheme.endsWith("ss") ? { tls: await makeTls() } : {};
+    const type = scheme.startsWith("rs") ? "rawsocket" : "websocket";
+    running = await startRouter({
+      plugins: [[cryptosign, options]],
+      realms: [{ name: "realm1", roles: [ROLE] }],
+      transports: [
+        {
+          type,
+          endpoint: { type: "tcp", host: "127.0.0.1", port: 0, ...tls },
+          auth: { cryptosign: STATIC.cryptosign },
+        },
+      ],
+    });
+  };
+  const by = (serializer: string, authid: string, seed: string, binding: string, version = "1.3"): Promise<unknown> =>
+    seen("cryptosign.py", running.url, serializer, authid, seed, binding, version);
+  const joined = { joined: ["realm1", "joe", "user", "cryptosign"], left: "wamp.close.goodbye_and_out" };
+
+  test.each(bound)(
+    "binds its login to its connection, over %s by TLS %s in %s",
+    async (scheme, version, serializer) => {
+      await start(scheme, { "channel-binding": "required" });
+      expect(await by(serializer, "joe", SEED, "tls-unique", version)).toEqual(joined);
+    },
+    30_000,
+  );
+
+  test.each(["ws", "wss", "rs"])(
+    "logs in without a binding over %s, by authid and key or by its key alone",
+    async (scheme) => {
+      await start(scheme, {});
+      for (const authid of ["joe", ""]) expect(await by("json", authid, SEED, "")).toEqual(joined);
+    },
+    30_000,
+  );
+
+  test("is denied with an unknown key and with a binding that it lacks", async () => {
+    await start("wss", { "channel-binding": "required" });
+    const denied = { left: "wamp.error.authentication_denied" };
+    expect(await by("json", "joe", "b2".repeat(32), "tls-unique")).toEqual(denied);
+    expect(await by("json", "joe", SEED, "")).toEqual({ left: "wamp.error.authentication_failed" });
+  }, 30_000);
+});
 
 test("an authenticator decides logins as it does at Crossbar.io, and its 64-bit ids reach clients of each format", async () => {
   const own = { ticket: "its own ticket", role: "authenticator", realm: "realm-auth" };

@@ -1,6 +1,7 @@
 """Logs in with autobahn-python, does what clients do, and prints what it saw as one line of JSON.
 
-Arguments: URL, serializer (json, msgpack, cbor), method (ticket, wampcra, scram), authid, secret.
+Arguments: URL, serializer (json, msgpack, cbor), method (ticket, wampcra, cryptosign, scram), authid, secret, and for
+cryptosign a channel binding, if any.
 """
 
 import asyncio
@@ -21,9 +22,10 @@ from autobahn.wamp.types import TransportDetails
 
 # Its RawSocket on asyncio has forgotten to set this.
 if not hasattr(WampRawSocketClientProtocol, "transport_details"):
-    WampRawSocketClientProtocol.transport_details = TransportDetails()
+    WampRawSocketClientProtocol.transport_details = TransportDetails(channel_id={})
 
 url, serializer, method, authid, secret = sys.argv[1:6]
+binding = sys.argv[6] if len(sys.argv) > 6 else None
 scheme, rest = url.split("://", 1)
 kind = "rawsocket" if scheme in ("rs", "rss") else "websocket"
 transport = {"type": kind, "serializers" if kind == "websocket" else "serializer": [serializer] if kind == "websocket" else serializer}
@@ -43,6 +45,7 @@ transport["max_retries"] = 0
 credentials = {
     "ticket": {"authid": authid, "ticket": secret},
     "wampcra": {"authid": authid, "secret": secret},
+    "cryptosign": {"authid": authid, "privkey": secret, "authextra": {"channel_binding": binding}},
     # It checks the router's own proof, and leaves if that is wrong.
     "scram": {"authid": authid, "password": secret},
 }

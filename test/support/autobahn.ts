@@ -35,6 +35,10 @@ interface Autobahn {
     sign(key: string, challenge: string): string;
     derive_key(p: string, s: string, i: number, k: number): string;
   };
+  auth_cryptosign: {
+    /** @param pkey its `secretKey` is the seed and the public key, as tweetnacl has it */
+    sign_challenge(pkey: { secretKey: Uint8Array }, extra: Record<string, unknown>): string;
+  };
   serializer: { JSONSerializer: Serializer; MsgpackSerializer: Serializer; CBORSerializer: Serializer };
   log: { warn: () => void };
 }
@@ -123,6 +127,25 @@ export function login(options: AutobahnLogin): Promise<{
 
 /** `onchallenge` for the method ticket. */
 export const withTicket = (ticket: string) => (): string => ticket;
+
+/**
+ * What autobahn's `create_connection` of the method cryptosign makes of a key: `authextra`, and what answers CHALLENGE.
+ *
+ * @param seed the private key, 64 hex digits
+ */
+export function withKey(
+  seed: string,
+  publicKey: string,
+  version: keyof typeof clients = 22,
+): Pick<AutobahnLogin, "authmethods" | "authextra" | "onchallenge" | "version"> {
+  const secretKey = new Uint8Array(Buffer.from(seed + publicKey, "hex"));
+  return {
+    version,
+    authmethods: ["cryptosign"],
+    authextra: { pubkey: publicKey, trustroot: null, challenge: null, channel_binding: null },
+    onchallenge: (_session, _method, extra) => clients[version].auth_cryptosign.sign_challenge({ secretKey }, extra),
+  };
+}
 
 /** `onchallenge` for the method wampcra, as autobahn's documentation has it. */
 export const withSecret =
