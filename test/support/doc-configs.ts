@@ -12,7 +12,9 @@ export const isData = ({ language }: DocBlock): boolean => language === "yaml" |
 function around(): { plugins: unknown; realms: Dict[]; transports: Dict[] } & Dict {
   const authenticate = { uri: "com.example.authenticate", match: "exact", allow: { register: true } };
   return {
-    plugins: ["anonymous", "ticket", "wampcra", "cryptosign", "scram", "dynamic"].map((name) => `@wampgate/auth-${name}`),
+    plugins: ["anonymous", "ticket", "wampcra", "cryptosign", "scram", "dynamic"].map(
+      (name) => `@wampgate/auth-${name}`,
+    ),
     realms: [
       { name: "realm1", roles: [{ name: "user" }, { name: "guest" }] },
       { name: "realm-auth", roles: [{ name: "authenticator", permissions: [authenticate] }] },
