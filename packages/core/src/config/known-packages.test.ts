@@ -20,8 +20,8 @@ test.each([
   ["wampgate/auth-ticket", "@wampgate/auth-ticket"],
   ["auth-wampcr", "@wampgate/auth-wampcra"],
   ["@wampgate/auth-scarm", "@wampgate/auth-scram"],
-  ["@wampgate/auth-cryptosign", undefined],
-  ["@wampgate/auth-totp", undefined],
+  ["@wampgate/auth-criptosign", "@wampgate/auth-cryptosign"],
+  ["@wampgate/auth-kerberos", undefined],
 ])("the official package that %s was meant for is %s", (name, official) => {
   expect(officialPackage(name)).toBe(official);
 });
