@@ -24,6 +24,7 @@ import { startTestRouter, type TestRouter, type WireMessage } from "@wampgate/pl
 import { loadConfig } from "../packages/core/src/config/load.ts";
 import { NAMED } from "../packages/core/src/router/builtin.ts";
 import { authenticatorOf, dynamicBlock, REALMS } from "./support/dynamic.ts";
+import { SigningKey } from "../packages/auth-cryptosign/src/keys.ts";
 import { median, rankDistance } from "./support/rank-test.ts";
 import { OFFICIAL } from "./support/router.ts";
 
@@ -37,21 +38,65 @@ const salting = { salt: "salt-of-joe", iterations: 2000, keylen: 32 };
 const hashed = await hashSecret("a ticket");
 const KNOWN = "known-user";
 const UNKNOWN = "other-user";
+const [JOE, OTHER, STRANGER] = ["a1", "a2", "a3"].map((byte) => new SigningKey(byte.repeat(32))) as [
+  SigningKey,
+  SigningKey,
+  SigningKey,
+];
 const AUTH = {
   ticket: { type: "static", principals: { [KNOWN]: { ticket: "a ticket", role: "user" } } },
   wampcra: { type: "static", users: { [KNOWN]: { password: "a password", ...salting, role: "user" } } },
+  cryptosign: {
+    type: "static",
+    principals: { [KNOWN]: { authorized_keys: [OTHER.publicKey, JOE.publicKey], role: "user" } },
+  },
 };
+
+/** How a client logs in: what its HELLO says, and its wrong proof. By default its authid, and `wrong`. */
+interface Attempt {
+  readonly authmethod: string;
+  readonly details: (authid: string) => object;
+  readonly proof: (extra: Record<string, unknown>) => string;
+}
+
+/** A signature of the right bytes by another key than the named one: it costs all work. */
+const forged = ({ challenge }: Record<string, unknown>): string => OTHER.sign(Buffer.from(String(challenge), "hex"));
+
+const ATTEMPTS: Readonly<Record<string, Attempt>> = {
+  cryptosign: {
+    authmethod: "cryptosign",
+    details: (authid) => ({ authid, authextra: { pubkey: JOE.publicKey } }),
+    proof: forged,
+  },
+  "cryptosign, without an authid": {
+    authmethod: "cryptosign",
+    details: (authid) => ({ authextra: { pubkey: (authid === KNOWN ? JOE : STRANGER).publicKey } }),
+    proof: forged,
+  },
+  "cryptosign, with a key of its own": {
+    authmethod: "cryptosign",
+    details: (authid) => ({ authid, authextra: { pubkey: STRANGER.publicKey } }),
+    proof: ({ challenge }) => STRANGER.sign(Buffer.from(String(challenge), "hex")),
+  },
+};
+
+const attemptBy = (method: string): Attempt =>
+  ATTEMPTS[method] ?? { authmethod: method, details: (authid) => ({ authid }), proof: () => "wrong" };
 
 /** Frames of a failed login as they stood on the wire. */
 async function framesOf({ router }: TestRouter, method: string, authid: string): Promise<string[]> {
+  const { authmethod, details, proof } = attemptBy(method);
   const link = router.connect();
   const frames: string[] = [];
   const closed = new Promise<void>((resolve) => (link.onclose = resolve));
   link.onframe = (frame) => {
     frames.push(String(frame));
-    if (frames.length === 1) link.send(JSON.stringify([Code.AUTHENTICATE, "wrong", {}]));
+    if (frames.length > 1) return;
+    const [, , extra] = JSON.parse(String(frame)) as [number, string, Record<string, unknown>];
+    link.send(JSON.stringify([Code.AUTHENTICATE, proof(extra), {}]));
   };
-  link.send(JSON.stringify([Code.HELLO, "realm1", { roles: { caller: {} }, authid, authmethods: [method] }]));
+  const said = { roles: { caller: {} }, authmethods: [authmethod], ...details(authid) };
+  link.send(JSON.stringify([Code.HELLO, "realm1", said]));
   await closed;
   return frames;
 }
@@ -86,7 +131,7 @@ describe("an unknown authid and a wrong proof", () => {
   beforeAll(async () => (running = await start(AUTH)));
   afterAll(() => running.close());
 
-  it.each(["ticket", "wampcra"])(
+  it.each(["ticket", "wampcra", ...Object.keys(ATTEMPTS)])(
     "get the same frames by %s, byte by byte but for what is new each time",
     async (method) => {
       const same = (frames: string[]): string[] =>
@@ -96,6 +141,7 @@ describe("an unknown authid and a wrong proof", () => {
             .replace(/\\"timestamp\\":\\"[-\d:.TZ]{24}\\"/, "")
             .replace(/\\"session\\":\d+/, "")
             .replace(/"salt":"[^"]{11}"/, '"salt"')
+            .replace(/"challenge":"[\da-f]{64}"/, "")
             .replace(/(known|other)-user/, "who"),
         );
       const known = await framesOf(running, method, KNOWN);
@@ -104,7 +150,7 @@ describe("an unknown authid and a wrong proof", () => {
     },
   );
 
-  it.each(["ticket", "wampcra"])("take the same time by %s", async (method) => {
+  it.each(["ticket", "wampcra", ...Object.keys(ATTEMPTS)])("take the same time by %s", async (method) => {
     await timesOf(running, method, 50); // until the code is warm
     expect(isLeak(await timesOf(running, method, 400))).toBe(false);
   });

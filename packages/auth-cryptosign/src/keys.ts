@@ -1,4 +1,5 @@
-import { createPrivateKey, createPublicKey, type KeyObject, sign, timingSafeEqual, verify } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { constantTimeEqual } from "@wampgate/core";
 
 /** A public key or a seed: 32 bytes in hex. `Buffer.from` would stop silently at the first digit that is none. */
 export const HEX32 = /^[\da-f]{64}$/i;
@@ -72,8 +73,8 @@ export function isSigned(proof: string, messages: readonly Uint8Array[], keys: r
   if (!SIGNED.test(proof)) return false;
   const bytes = Buffer.from(proof, "hex");
   const message = bytes.subarray(SIGNATURE);
-  // Not `some`, which would stop at the first.
-  if (messages.filter((expected) => timingSafeEqual(expected, message)).length === 0) return false;
+  const signed = message.toString("hex");
+  if (!messages.some((expected) => constantTimeEqual(Buffer.from(expected).toString("hex"), signed))) return false;
   const signature = bytes.subarray(0, SIGNATURE);
   return keys.some((key) => verify(null, message, { key: jwkOf(key), format: "jwk" }, signature));
 }

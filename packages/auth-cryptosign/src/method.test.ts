@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { Code, ConfigError, createRouter, type WampgateConfig } from "@wampgate/core";
 import {
   CapturedLog,
@@ -229,9 +230,10 @@ describe("with a key of the router", () => {
     expect(Object.keys(await challenged(hello(joe.publicKey)))).toEqual(["challenge", "channel_binding"]);
   });
 
-  it("the log has neither the key nor a proof", async () => {
+  it("neither the log nor what prints the router shows the key", async () => {
     await (await answered(joe, "joe")).welcomed();
     expect(running.log.text()).not.toContain(ROUTER_SEED);
+    expect(inspect(running.router, { depth: Infinity, showHidden: true })).not.toContain(ROUTER_SEED);
   });
 });
 

@@ -26,7 +26,8 @@ function publicKey(routerKey: string | null): z.ZodString {
     .superRefine((key, context) => {
       const problem = problemOf(key, routerKey);
       if (problem !== null) context.addIssue({ code: "custom", message: `the key ${problem}` });
-    });
+    })
+    .meta({ shown: true });
 }
 
 function problemOf(key: string, routerKey: string | null): string | null {
@@ -61,8 +62,8 @@ export function blockSchema(routerKey: string | null) {
   const keys = z.array(publicKey(routerKey)).min(1).max(MOST_KEYS);
   const principal = z
     .strictObject({
-      authorized_keys: keys.optional().describe("the public keys that may log in, each 64 hex digits").meta(shown),
-      "authorized-keys": keys.optional().describe("the same as `authorized_keys`").meta(shown),
+      authorized_keys: keys.optional().describe("the public keys that may log in, each 64 hex digits"),
+      "authorized-keys": keys.optional().describe("the same as `authorized_keys`"),
       ...principalFields,
     })
     .superRefine((own, context) => {
@@ -78,8 +79,6 @@ export function blockSchema(routerKey: string | null) {
     trustroots: z.never({ error: NO_TRUSTROOTS }).optional(),
   });
 }
-
-const shown = { shown: true };
 
 type Settings = z.output<ReturnType<typeof blockSchema>>;
 
