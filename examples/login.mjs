@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
 export const autobahn = require("autobahn");
+const nacl = require("tweetnacl");
 
 // autobahn-js warns about every closed connection, but these examples close connections on purpose.
 require("autobahn/lib/log.js").warn = () => undefined;
@@ -33,6 +34,22 @@ export const withSecret =
     const { derive_key: derive, sign } = autobahn.auth_cra;
     return sign(salt === undefined ? secret : derive(secret, salt, iterations, keylen), challenge);
   };
+
+/**
+ * What a login by the method cryptosign needs: HELLO's authextra, and what answers the challenge.
+ *
+ * @param privateKey as `wampgate keygen` makes it
+ * @param authextra more of it: `challenge`, 32 bytes that the router must sign
+ */
+export function withKey(privateKey, authextra = {}) {
+  const { sign_challenge: sign, public_key: publicKey } = autobahn.auth_cryptosign;
+  const pkey = nacl.sign.keyPair.fromSeed(Buffer.from(privateKey, "hex"));
+  return {
+    authmethods: ["cryptosign"],
+    authextra: { pubkey: publicKey(pkey), ...authextra },
+    onchallenge: (_session, _method, extra) => sign(pkey, extra),
+  };
+}
 
 /** Runs one step of an example, and prints its result. A result other than `expected` fails the example. */
 export async function show(what, expected, attempt) {
