@@ -43,6 +43,7 @@ describe("the example", () => {
     ["wampcra-static", "client2: joined as client2, role frontend"],
     ["wampcra-dynamic", "hans: joined as ID09125, role frontend"],
     ["cryptosign", "client01, which has checked the router's key: joined devices as client01@example.com, role device"],
+    ["scram", "joe: joined realm1 as joe, role user, at a router that knows the password"],
     ["totp", "tobias1, with that code again: refused, com.example.invalid_ticket"],
     ["custom-plugin", "ann, on the guest list, by ticket: joined realm1 as ann, role user"],
   ])(

@@ -8,7 +8,7 @@ import { authMessage, type Keys, proofOf } from "./signatures.ts";
 /** A client that logs in often derives its keys once: they depend on the password and on what each challenge repeats. */
 const MOST_KEPT = 16;
 
-/** What a client does that has the password. */
+/** What a client does that has the password, and no channel binding. */
 export function clientHalf(dialect: Dialect): ClientHalf {
   const kept = new Map<string, Promise<Keys>>();
 
@@ -35,10 +35,10 @@ export function clientHalf(dialect: Dialect): ClientHalf {
         nonce,
         salt,
         iterations,
-        binding: dialect.unbound,
+        binding: dialect.binding(null),
       });
       const repeated = { nonce, channel_binding: null, cbind_data: null };
-      return { signature: proofOf(keys, message), extra: dialect.repeats ? repeated : {} };
+      return { signature: proofOf(keys, message), extra: dialect.binds ? repeated : {} };
     },
   };
 }

@@ -60,9 +60,7 @@ export function decoyOf(authid: string | null, blocks: readonly Models[]): Scram
   const seed = createHmac("sha512", key)
     .update(authid ?? "")
     .digest();
-  const principals = blocks.flatMap((block) => block.principals);
-  const model = principals.length === 0 ? undefined : principals[seed.readUInt32BE() % principals.length];
-  const { saltBytes, sharedSalt, ...shown } = model ?? USUAL;
+  const { saltBytes, sharedSalt, ...shown } = nth(blocks, seed.readUInt32BE()) ?? USUAL;
   const bytes = createHash("shake256", { outputLength: saltBytes + 64 })
     .update(seed)
     .digest();
@@ -72,4 +70,14 @@ export function decoyOf(authid: string | null, blocks: readonly Models[]): Scram
     "stored-key": bytes.subarray(0, 32).toString("hex"),
     "server-key": bytes.subarray(32, 64).toString("hex"),
   };
+}
+
+/** Principal number `n` (modulo their count) of all blocks together. */
+function nth(blocks: readonly Models[], n: number): Model | undefined {
+  let left = n % blocks.reduce((sum, { principals }) => sum + principals.length, 0);
+  for (const { principals } of blocks) {
+    if (left < principals.length) return principals[left];
+    left -= principals.length;
+  }
+  return undefined;
 }

@@ -16,10 +16,16 @@ export interface Dialect {
   readonly password: (password: string) => string;
   /** The salted password that the bytes of a derivation make. */
   readonly salted: (bytes: Buffer, kdf: Kdf["name"]) => Buffer;
-  /** The channel binding, as `c=` has it, where there is none. */
-  readonly unbound: string;
-  /** Whether AUTHENTICATE's extra repeats the nonce and the channel binding. */
-  readonly repeats: boolean;
+  /** The channel binding, as `c=` has it; null: there is none. */
+  readonly binding: (bound: Bound | null) => string;
+  /** Whether it has channel bindings; then AUTHENTICATE's extra repeats the nonce and the binding. */
+  readonly binds: boolean;
+}
+
+/** A channel binding that the client has signed. */
+export interface Bound {
+  readonly name: string;
+  readonly data: Uint8Array;
 }
 
 /** As autobahn-python computes it. */
@@ -34,8 +40,8 @@ export const CROSSBAR: Dialect = {
   password: (password) => password,
   // The hash as it stands in Argon2's own text form: base64 without padding.
   salted: (bytes, kdf) => (kdf === "argon2id" ? Buffer.from(bytes.toString("base64").replace(/=+$/, "")) : bytes),
-  unbound: "",
-  repeats: false,
+  binding: () => "",
+  binds: false,
 };
 
 /** As the WAMP specification says it. */
@@ -49,9 +55,12 @@ export const SPEC: Dialect = {
   name: (authid) => preparedName(authid)?.replaceAll("=", "=3D").replaceAll(",", "=2C") ?? null,
   password: preparedPassword,
   salted: (bytes) => bytes,
-  // GS2's header "n,,": the client has no channel binding.
-  unbound: Buffer.from("n,,").toString("base64"),
-  repeats: true,
+  // RFC 5802 section 7: the header of GS2, and the binding's data.
+  binding: (bound) =>
+    (bound === null ? Buffer.from("n,,") : Buffer.concat([Buffer.from(`p=${bound.name},,`), bound.data])).toString(
+      "base64",
+    ),
+  binds: true,
 };
 
 /** CHALLENGE's extra. @param nonce both nonces */

@@ -3,6 +3,7 @@ import { definePlugin, type z } from "@wampgate/core";
 import { CROSSBAR, SPEC } from "./dialect.ts";
 import { hashScram } from "./hash-command.ts";
 import { type block, scramMethod } from "./method.ts";
+import { options } from "./options.ts";
 
 declare module "@wampgate/core" {
   interface AuthMethods {
@@ -17,6 +18,7 @@ export default definePlugin({
   name: "@wampgate/auth-scram",
   core: "^0.2.0",
   version,
-  methods: [scramMethod(CROSSBAR), scramMethod(SPEC)],
+  options,
+  methods: (own) => [scramMethod(CROSSBAR, own), scramMethod(SPEC, own)],
   commands: [hashScram],
 });

@@ -205,6 +205,22 @@ describe("a config", () => {
     expect(await problemOf({ ...inCrossbar, ...more })).toMatch(expected);
   });
 
+  it("with an authid that no client can sign is warned of, and so are principals of scram where a binding is required", async () => {
+    const warnings = async (config: object): Promise<string[]> => {
+      const router = await createRouter(config as WampgateConfig, { log: new CapturedLog() });
+      await router.close();
+      return router.warnings.map(({ message }) => message);
+    };
+    const config = configOf(inCrossbar);
+    const principals = { "tab\t": inCrossbar };
+    const transports = [{ type: "memory", auth: { scram: { type: "static", principals } } }];
+    expect(await warnings({ ...config, transports })).toEqual([`its logins fail: ${NOT_PREPARED}`]);
+    const plugins = [[plugin, { "channel-binding": "required" }]];
+    expect(await warnings({ ...config, plugins })).toEqual([
+      "channel-binding is required, which scram has not, so that its logins fail: use wamp-scram",
+    ]);
+  });
+
   it("with few iterations of pbkdf2 is warned of, as keys that are easily guessed", async () => {
     const weak = { ...inCrossbar, kdf: "pbkdf2", iterations: 4095 };
     const router = await createRouter(configOf(weak), { log: new CapturedLog() });

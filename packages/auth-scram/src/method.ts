@@ -7,7 +7,6 @@ import {
   credential,
   defineMethod,
   deny,
-  type Dict,
   ErrorUri,
   findIn,
   type LoginAttempt,
@@ -17,11 +16,15 @@ import {
   z,
 } from "@wampgate/core";
 import { bytesOf } from "./base64.ts";
+import { type Binding, bindingFor, boundBy } from "./channel-binding.ts";
 import { clientHalf } from "./client.ts";
 import { checkScram, credentialSchema, type ScramFields, scramFields, weakness } from "./credential.ts";
 import { decoyOf, type Models, modelsOf } from "./decoy.ts";
 import { challengeExtra, type Dialect } from "./dialect.ts";
+import type { Options } from "./options.ts";
 import { authMessage, type Exchange, isProof, serverSignature } from "./signatures.ts";
+
+const NOT_PREPARED = "the authid has characters that SASLprep (RFC 4013) does not allow";
 
 const NONCE = { least: 8, most: 256 };
 
@@ -47,12 +50,23 @@ interface Principal extends Omit<Principals[string], keyof ScramFields> {
 /** The state from CHALLENGE to AUTHENTICATE. */
 interface Challenged {
   readonly exchange: Omit<Exchange, "binding">;
+  readonly channel: Binding | null;
   readonly storedKey: Buffer;
   readonly serverKey: Buffer;
 }
 
+/** What HELLO has for the exchange. */
+interface Said extends Pick<Exchange, "name" | "clientNonce"> {
+  /** The channel binding that it asks for. */
+  readonly channel: Binding | null;
+}
+
 /** Makes one of the two methods. */
-export function scramMethod(dialect: Dialect): AuthMethod {
+export function scramMethod(dialect: Dialect, options: Options): AuthMethod {
+  const hopelessness =
+    options["channel-binding"] === "required" && !dialect.binds
+      ? `channel-binding is required, which ${dialect.method} has not, so that its logins fail: use wamp-scram`
+      : undefined;
   return defineMethod({
     name: dialect.method,
     at: "hello",
@@ -71,7 +85,10 @@ export function scramMethod(dialect: Dialect): AuthMethod {
         return answer;
       },
       assignments({ principals }: Block) {
-        const warnings = Object.values(principals).map(({ fields }) => weakness(fields.reveal()));
+        const warnings = Object.entries(principals).map(([authid, { fields }]) => {
+          if (hopelessness !== undefined) return hopelessness;
+          return dialect.name(authid) === null ? `its logins fail: ${NOT_PREPARED}` : weakness(fields.reveal());
+        });
         return assignmentsIn("principals", principals).map((own, i) => ({ ...own, warning: warnings[i] }));
       },
     },
@@ -79,21 +96,23 @@ export function scramMethod(dialect: Dialect): AuthMethod {
 
     async challenge(attempt) {
       // All that is wrong in HELLO itself is told before anything is looked up: it is the same for every authid.
-      const said = saidBy(attempt, dialect);
+      const said = saidBy(attempt, dialect, options);
       if ("kind" in said) return said;
+      const { name, clientNonce, channel } = said;
       const { credential: own } = await attempt.resolvePrincipal();
-      const nonce = said.clientNonce + randomBytes(NONCE_BYTES).toString("base64");
+      const nonce = clientNonce + randomBytes(NONCE_BYTES).toString("base64");
       const { storedKey, serverKey, salt, kdf } = own;
-      const exchange = { ...said, nonce, salt: salt.toString("base64"), iterations: kdf.iterations };
-      const state = { exchange, storedKey, serverKey } satisfies Challenged;
+      const exchange = { name, clientNonce, nonce, salt: salt.toString("base64"), iterations: kdf.iterations };
+      const state = { exchange, channel, storedKey, serverKey } satisfies Challenged;
       return challenge(challengeExtra(dialect, nonce, own), { state });
     },
 
     authenticate(_attempt, { signature, extra }, state) {
-      const { exchange, storedKey, serverKey } = state as Challenged;
-      if (dialect.repeats && !repeats(extra, exchange.nonce)) return deny();
+      const { exchange, channel, storedKey, serverKey } = state as Challenged;
+      const bound = dialect.binds ? boundBy(extra, channel) : null;
+      if (bound === undefined || (dialect.binds && extra["nonce"] !== exchange.nonce)) return deny();
       const proof = bytesOf(signature);
-      const message = authMessage({ ...exchange, binding: dialect.unbound });
+      const message = authMessage({ ...exchange, binding: dialect.binding(bound) });
       if (proof?.length !== storedKey.length || !isProof(proof, storedKey, message)) return deny();
       const own = serverSignature(serverKey, message);
       // The WAMP spec's key, and the one that autobahn-python demands.
@@ -112,24 +131,21 @@ export function scramMethod(dialect: Dialect): AuthMethod {
 
 /** What HELLO has for the exchange, or why the client is turned away. */
 function saidBy(
-  { authid, authextra }: LoginAttempt,
+  { authid, authextra, transport, log }: LoginAttempt,
   dialect: Dialect,
-): Pick<Exchange, "name" | "clientNonce"> | Verdict {
+  options: Options,
+): Said | Verdict {
   const nonce = authextra?.["nonce"];
   if (typeof nonce !== "string" || nonce.length < NONCE.least || nonce.length > NONCE.most || bytesOf(nonce) === null)
     return refused(`authextra.nonce must be base64 of ${NONCE.least} to ${NONCE.most} characters`);
+  const binding = bindingFor({ authextra, transport }, dialect, options);
+  if (binding !== null && "problem" in binding) {
+    log.debug({ reason: binding.reason }, `${dialect.method}: no channel binding`);
+    return refused(binding.problem);
+  }
   const name = dialect.name(authid ?? "");
-  const binding = authextra?.["channel_binding"] ?? null;
-  if (binding !== null) return refused("this router has no channel binding: ask for none in authextra.channel_binding");
-  if (name === null) return refused("the authid has characters that SASLprep (RFC 4013) does not allow");
-  return { name, clientNonce: nonce };
-}
-
-/** Whether AUTHENTICATE's extra says what HELLO and CHALLENGE said. */
-function repeats(extra: Readonly<Dict>, nonce: string): boolean {
-  return (
-    extra["nonce"] === nonce && (extra["channel_binding"] ?? null) === null && (extra["cbind_data"] ?? null) === null
-  );
+  if (name === null) return refused(NOT_PREPARED);
+  return { name, clientNonce: nonce, channel: binding };
 }
 
 /** About the client's own HELLO. */
