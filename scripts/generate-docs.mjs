@@ -19,6 +19,9 @@ const plugins = await Promise.all(
 
 const NOTICE = "<!-- Made by `npm run docs` from the source. Do not edit. -->";
 
+/** Core's keys of a block, which have a table of their own. */
+const OF_EACH_BLOCK = ["type", "default-role", "then", "alone"];
+
 /** Declarations that the examples of the hooks need, for the test that compiles them. */
 const AROUND_HOOKS = `<!-- fragments: import { once } from "node:events";
 import type { Server } from "node:http";
@@ -116,7 +119,13 @@ function configPage() {
     ]),
     "",
     "## A block of a method",
-    "Every block has `type`, and may have `default-role`: the role of principals that are assigned none.",
+    "Every block has `type`, and may have these keys:",
+    "",
+    "| key            | holds   | meaning |",
+    "| -------------- | ------- | ------- |",
+    "| `default-role` | string  | the role of principals that are assigned none |",
+    "| `then`         | string  | the method by which its clients must log in too, as a further factor: a key of the same `auth` |",
+    "| `alone`        | boolean | whether clients may begin with the method; default: unless a `then` of this `auth` names it |",
     ...Object.entries(auth.properties).flatMap(([method, { anyOf }]) => {
       const [own] = anyOf[0].anyOf.filter(({ properties }) => properties.type.const === "static");
       return ["", `### \`${method}\`, \`type: static\``, ...blockTable(own), ...principalTable(own)];
@@ -152,7 +161,7 @@ function errorsPage() {
 
 function blockTable({ properties, required }) {
   return table(
-    Object.fromEntries(Object.entries(properties).filter(([key]) => key !== "type" && key !== "default-role")),
+    Object.fromEntries(Object.entries(properties).filter(([key]) => !OF_EACH_BLOCK.includes(key))),
     required,
   );
 }

@@ -120,6 +120,20 @@ const CASES: Readonly<Record<CauseCode, [login: () => Promise<unknown>, params: 
     },
     { authid: "joe", proof: "ticket" },
   ],
+  "second-factor": [
+    async () => {
+      const users = { joe: { secret: "key" } };
+      await start({ auth: { ticket: { ...TICKET, then: "wampcra" }, wampcra: { type: "static", users } } });
+      const client = await byTicket("joe", "right");
+      await client.expect(Code.CHALLENGE);
+      client.authenticate("wrong");
+    },
+    { method: "wampcra", authid: "joe", proof: "signature" },
+  ],
+  "no-factor": [
+    () => byAuthenticator(() => ({ role: "user", then: "totp" })),
+    { method: "totp", transport: "the websocket transport /ws (transports[0])", problem: "it is not configured there" },
+  ],
   expired: [
     async () => {
       const joe = { ticket: "right", role: "user", expires: "2020-01-31T08:00:00Z" };

@@ -17,6 +17,8 @@ const KEY_ROUNDS = 50_000;
 /** The data of a static user that its challenge shows. */
 interface Model extends Secret {
   readonly role: string | undefined;
+  /** The user's own further factor. */
+  readonly then: string | undefined;
   /** Null if it has no salt. */
   readonly shape: SaltShape | null;
 }
@@ -31,14 +33,21 @@ export interface Models {
 export interface Decoy extends Secret {
   /** Null: the challenge shows no role. */
   readonly role: string | null;
+  /** Its further factor; null: none. */
+  readonly then: string | null;
 }
 
 /** Done once for each block, so that an unknown authid costs no more time than a known one. @param users by authid */
 export async function modelsOf(
-  users: Readonly<Record<string, SecretFields & { role?: string | undefined }>>,
+  users: Readonly<Record<string, SecretFields & { role?: string | undefined; then?: string | undefined }>>,
 ): Promise<Models> {
   const entries = await Promise.all(
-    Object.entries(users).map(async ([authid, own]) => ({ authid, role: own.role, ...(await secretOf(own)) })),
+    Object.entries(users).map(async ([authid, own]) => ({
+      authid,
+      role: own.role,
+      then: own.then,
+      ...(await secretOf(own)),
+    })),
   );
   const salted = entries.flatMap(({ authid, salting }) => (salting === null ? [] : [{ authid, salt: salting.salt }]));
   const shapes = new Map(saltShapes(salted).map((shape, i) => [salted[i]?.authid, shape]));
@@ -61,12 +70,13 @@ async function digestOf(users: readonly Secret[]): Promise<string> {
  * authid, also after a restart. Which one, and the salt, depend on the users' own secrets, so that outsiders cannot
  * detect it.
  *
- * @param defaultRoles the `default-role` of each block
+ * @param defaultRoles the `default-role` of each block, and `thens` its `then`
  */
 export function decoySecret(
   authid: string | null,
   blocks: readonly Models[],
   defaultRoles: readonly (string | null)[] = [],
+  thens: readonly (string | null)[] = [],
 ): Decoy {
   const key = `wampgate decoy ${JSON.stringify(blocks.map(({ digest }) => digest))}`;
   // One HMAC for all of it: each login pays for it, also for known authids.
@@ -78,6 +88,7 @@ export function decoySecret(
     key: bytes.subarray(4, 36).toString("base64"),
     // As in core: an empty role counts as none.
     role: (model?.role === "" ? undefined : model?.role) ?? defaultRoles[block] ?? null,
+    then: model?.then ?? thens[block] ?? null,
     salting: salting(model, bytes.subarray(36), authid ?? ""),
   };
 }

@@ -108,13 +108,14 @@ export const wampcra = defineMethod({
     return constantTimeEqual((state as Expected).signature, signature) ? accept() : deny();
   },
 
-  decoy({ authid }, blocks, defaultRoles) {
-    const { key, salting, role } = decoySecret(
+  decoy({ authid }, blocks, defaultRoles, thens) {
+    const { key, salting, role, then } = decoySecret(
       authid,
       blocks.map(({ models }) => models.reveal()),
       defaultRoles,
+      thens,
     );
-    return credential({ secret: key, ...salting }, { role });
+    return credential({ secret: key, ...salting }, { role, then });
   },
 });
 

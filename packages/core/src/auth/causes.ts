@@ -36,6 +36,16 @@ const CAUSES: { readonly [C in CauseCode]: Entry<CauseParams[C]> } = {
         : `Compare the ${proof} with what the file has${at}; a changed file needs a reload.`;
     },
   },
+  "second-factor": {
+    sentence: ({ authid, method, proof }) =>
+      `The first proof of ${authid || "the client"} is right, the second (${method}) is not: the ${proof} is wrong, used up, or there is no such principal.`,
+    todo: () => null,
+  },
+  "no-factor": {
+    sentence: ({ method, transport, problem }) =>
+      `The login must go on by ${method}, which cannot be on ${transport}: ${problem}.`,
+    todo: ({ method }, at) => `Add ${method} to auth${at}, or correct then.`,
+  },
   expired: {
     sentence: ({ authid, expired }) => `The login of ${authid || "the client"} expired at ${expired}.`,
     todo: (_, at) => `Move expires${at} to a later time, or let the authenticator answer a later one.`,

@@ -36,7 +36,7 @@ export async function entitlementOf(
   if (admission === null) return { why: null };
   const { authmethod } = info;
   const settings = context.auth.now.get(authmethod);
-  if (settings === undefined)
+  if (settings === undefined || !settings.blocks.some(({ mayBegin }) => mayBegin))
     return { why: `the method ${authmethod} is not offered any more where this session came in` };
   const { principal } = admission;
   if (principal === null) return { why: null };
@@ -88,12 +88,13 @@ async function staticPrincipal(
   { hooks }: HandshakeContext,
 ): Promise<Principal | null> {
   const question = { attempt, realm: attempt.realm, authid: attempt.authid, facts: {}, phase: method.at };
-  for (const [i, { type, value, defaultRole }] of blocks.entries()) {
-    if (type !== "static") continue;
+  for (const [i, block] of blocks.entries()) {
+    const { type, value, defaultRole, mayBegin } = block;
+    if (type !== "static" || !mayBegin) continue;
     const query = new Query(question, method, defaultRole, i === blocks.length - 1);
     const answer = await hooks.principal.get(type)?.promise(query, value);
     if (answer === undefined || answer.kind === "denied") return null;
-    if (answer.kind !== "unknown") return principalOf(answer.assignment, attempt, defaultRole, type);
+    if (answer.kind !== "unknown") return principalOf(answer.assignment, attempt, block, type);
   }
   return null;
 }

@@ -18,7 +18,9 @@ import { kindOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
 import type { HandshakeContext } from "./context.ts";
 import { Denial } from "./denial.ts";
-import { left, Login } from "./login.ts";
+import { NO_BLOCK } from "./factor.ts";
+import { beginNext, challenged, SECOND_PROOF } from "./further-factor.ts";
+import { left, Login, type Next } from "./login.ts";
 import { noteOf } from "./step-notes.ts";
 import { principalOf } from "./principals.ts";
 import { judgedAgain, sessionInfo, welcomeDetails } from "./welcome.ts";
@@ -26,15 +28,13 @@ import { judgedAgain, sessionInfo, welcomeDetails } from "./welcome.ts";
 /** How many methods or roles a cause names. */
 const MOST_NAMES = 16;
 
-/** What a step leads to: the next one, or what the client is sent. */
-type Next = StepName | HandshakeReply;
-
 /** The steps of a login, in their order. Each is a function below; what it throws ends the login. */
 const STEPS: Readonly<Record<StepName, (login: Login) => MaybePromise<Next>>> = {
   hello,
   choose,
   challenge,
   authenticate,
+  then: beginNext,
   verified,
   complete,
   welcome,
@@ -43,15 +43,19 @@ const STEPS: Readonly<Record<StepName, (login: Login) => MaybePromise<Next>>> = 
 /** One client's login, from its HELLO to WELCOME or ABORT. */
 export class ClientHandshake implements Handshake {
   readonly #login: Login;
+  /** The step that the client's answer begins. */
+  #answers: StepName = "authenticate";
 
   constructor(hello: Hello, context: HandshakeContext) {
     this.#login = new Login(hello, context);
   }
 
   get trace(): HandshakeTrace {
-    const { attempt, found, provider, plugin, configured, asking } = this.#login;
+    const { first, factors, provider, plugin, configured, asking } = this.#login;
+    const found = first?.found ?? null;
     const known = found === null ? null : !found.isDecoy;
-    return { authmethod: attempt?.authmethod ?? null, provider, plugin, known, configured, asking };
+    const authfactors = factors.map(({ attempt }) => attempt.authmethod);
+    return { authmethod: authfactors[0] ?? null, authfactors, provider, plugin, known, configured, asking };
   }
 
   steps(outcome: LoginStep["outcome"], cause: Cause | null): readonly LoginStep[] {
@@ -63,34 +67,44 @@ export class ClientHandshake implements Handshake {
   }
 
   authenticate(signature: string, extra: Readonly<Dict>): MaybePromise<HandshakeReply> {
-    this.#login.trace?.answered();
-    this.#login.answered(signature, extra);
-    return this.#take(this.#login.principal === null ? "authenticate" : "verified");
+    const login = this.#login;
+    login.trace?.answered();
+    const { [SECOND_PROOF]: second, ...own } = extra;
+    if (typeof second === "string") login.secondProof = second;
+    left(login.factor).answered(signature, second === undefined ? extra : own);
+    return this.#take(this.#answers);
   }
 
   #take(step: StepName): MaybePromise<HandshakeReply> {
     const login = this.#login;
     login.step = step;
-    login.trace?.begins(step);
+    login.trace?.begins(step, login.factor?.number ?? 1);
     try {
       const next = STEPS[step](login);
       if (!isPromise(next)) return this.#taken(next);
       login.trace?.waits();
       return next.then(
         (there) => this.#taken(there),
-        (error: unknown) => this.#taken(login.refused(error)),
+        (error: unknown) => this.#failed(error),
       );
     } catch (error) {
-      return this.#taken(login.refused(error));
+      return this.#failed(error);
     }
   }
 
-  /** Each step ends here. */
-  #taken(next: Next): MaybePromise<HandshakeReply> {
-    const { trace, principal } = this.#login;
-    trace?.ends(noteOf(this.#login, next));
+  #failed(error: unknown): MaybePromise<HandshakeReply> {
+    const refusal = this.#login.refused(error);
+    return this.#taken(this.#login.after(refusal), refusal);
+  }
+
+  /** Each step ends here. @param did what it did, if not what it led to */
+  #taken(next: Next, did: Next = next): MaybePromise<HandshakeReply> {
+    const { trace, step, factor } = this.#login;
+    trace?.ends(noteOf(this.#login, did));
     if (typeof next === "string") return this.#take(next);
-    if (next.kind === "challenge") trace?.waitsForClient(principal === null ? "authenticate" : "verified");
+    if (next.kind !== "challenge") return next;
+    this.#answers = step === "verified" ? "verified" : "authenticate";
+    trace?.waitsForClient(this.#answers, factor?.number ?? 1);
     return next;
   }
 }
@@ -117,16 +131,15 @@ function settledEarly(login: Login, verdict: Verdict): Next {
       "answered accept() in hello, where no principal was found: acceptAs() names one",
     );
   login.plugin = by;
-  login.begin(authmethod ?? "hello");
-  login.principal = principalOf(assignment, login.hello, null, provider ?? "hello");
-  return "verified";
+  login.begin(authmethod ?? "hello", null);
+  return login.proved(principalOf(assignment, login.hello, NO_BLOCK, provider ?? "hello"));
 }
 
 /** The method is the first of the client's that this transport offers and that applies. Unknown names are skipped. */
 function choose(login: Login): MaybePromise<Next> {
   return whenThere(methodFor(login, 0), (settings) => {
     if (settings === null) {
-      login.configured = [...login.context.auth.now.keys()];
+      login.configured = [...login.context.auth.now.values()].filter(mayBegin).map(({ method }) => method.name);
       throw noMethod(login, login.configured);
     }
     const { name, authenticate: judge } = settings.method;
@@ -135,9 +148,7 @@ function choose(login: Login): MaybePromise<Next> {
         code: "no-method",
         params: { offered: name, transport: clip(login.context.name), configured: "" },
       });
-    login.settings = settings;
-    login.admission = { principal: null, realm: login.hello.realm, authid: login.hello.authid };
-    login.begin(settings.method.name);
+    login.begin(name, settings);
     return "challenge";
   });
 }
@@ -160,11 +171,16 @@ function methodFor(login: Login, from: number): MaybePromise<MethodSettings | nu
   const { hello, context } = login;
   for (const [i, name] of hello.authmethods.entries()) {
     const settings = i < from ? undefined : context.auth.now.get(name);
-    if (settings === undefined) continue;
+    if (settings === undefined || !mayBegin(settings)) continue;
     if (settings.method.applies === undefined) return settings;
     return applies(settings, hello).then((does) => (does ? settings : methodFor(login, i + 1)));
   }
   return null;
+}
+
+/** Whether clients may begin with the method. If not, it only serves as a further factor. */
+function mayBegin({ blocks }: MethodSettings): boolean {
+  return blocks.some((block) => block.mayBegin);
 }
 
 async function applies({ method, plugin }: MethodSettings, hello: Hello): Promise<boolean> {
@@ -182,39 +198,39 @@ async function applies({ method, plugin }: MethodSettings, hello: Hello): Promis
 
 /** The method challenges the client, or decides without a proof. */
 function challenge(login: Login): MaybePromise<Next> {
-  const { method } = left(login.settings);
-  const hook = login.context.hooks.challenge.get(method.name);
-  return whenThere(hook?.promise(left(login.attempt)), (verdict) => followed(login, verdict));
+  const { attempt } = left(login.factor);
+  const hook = login.context.hooks.challenge.get(attempt.authmethod);
+  return whenThere(hook?.promise(attempt), (verdict) => followed(login, verdict));
 }
 
 /** The method judges the client's answer, or challenges it once more. */
 function authenticate(login: Login): MaybePromise<Next> {
-  const { method } = left(login.settings);
-  const hook = login.context.hooks.authenticate.get(method.name);
-  return whenThere(hook?.promise(left(login.attempt), left(login.proof)), (verdict) => followed(login, verdict));
+  const { attempt, proof } = left(login.factor);
+  const hook = login.context.hooks.authenticate.get(attempt.authmethod);
+  return whenThere(hook?.promise(attempt, left(proof)), (verdict) => followed(login, verdict));
 }
 
 /** What the verdict of a method leads to. */
 function followed(login: Login, verdict: Verdict | undefined): Next {
-  if (login.denial !== null) throw login.denial;
-  const { method, plugin } = left(login.settings);
+  const factor = left(login.factor);
+  if (factor.denial !== null) throw factor.denial;
+  const { method, plugin } = left(factor.settings);
   if (verdict === undefined)
     throw new PluginError(
       "WG_METHOD_VERDICT",
       plugin,
-      `left ${login.phase} of a login by its method ${method.name} without a verdict`,
+      `left ${factor.phase} of a login by its method ${method.name} without a verdict`,
     );
-  const by = deciderOf(left(login.attempt)) ?? plugin;
-  login.plugin = login.found?.resolved.verified === true ? login.found.plugin : by;
+  const by = deciderOf(factor.attempt) ?? plugin;
+  login.plugin = factor.found?.resolved.verified === true ? factor.found.plugin : by;
   switch (verdict.kind) {
     case "challenge":
-      return login.challenged(verdict, method.name);
+      return challenged(login, factor, verdict);
     case "deny":
-      throw by === plugin ? login.disproved(verdict, method) : login.denied(verdict, by);
+      throw by === plugin ? factor.disproved(verdict, plugin) : login.denied(verdict, by);
     case "accept":
-      login.proof = null;
-      login.principal = login.accepted(verdict, by);
-      return "verified";
+      factor.proof = null;
+      return login.proved(factor.accepted(verdict, login.plugin ?? by));
   }
 }
 
@@ -223,8 +239,9 @@ function verified(login: Login): MaybePromise<Next> {
   const { verified: hook } = login.context.hooks;
   requireUnexpired(login);
   if (hook.taps.length === 0) return "complete";
-  const attempt = left(login.attempt);
-  return whenThere(hook.promise(attempt, left(login.principal), login.proof), (verdict) => {
+  const { attempt } = left(login.first);
+  const factor = left(login.factor);
+  return whenThere(hook.promise(attempt, left(login.principal), factor.proof), (verdict) => {
     if (verdict === undefined) return "complete";
     const by = deciderOf(attempt) ?? "verified";
     login.plugin = by;
@@ -232,7 +249,8 @@ function verified(login: Login): MaybePromise<Next> {
       case "deny":
         throw login.denied(verdict, by);
       case "challenge":
-        return login.challenged(verdict, attempt.authmethod);
+        factor.state = verdict.state;
+        return login.challenged(verdict, attempt.authmethod, 1);
       case "accept":
         throw new PluginError(
           "WG_VERIFIED_ANSWER",
@@ -292,12 +310,14 @@ function welcome(login: Login): MaybePromise<Next> {
   const details: Dict = {};
   // Who renews a login gets no WELCOME.
   const added =
-    hook.taps.length === 0 || login.hello.renews !== null ? undefined : hook.promise(left(login.attempt), details);
+    hook.taps.length === 0 || login.hello.renews !== null
+      ? undefined
+      : hook.promise(left(login.first).attempt, details);
   return whenThere(added, () => {
     const reply = (info: SessionInfo): HandshakeReply => ({
       kind: "welcome",
       info,
-      admission: login.admission,
+      admission: left(login.first).admission,
       details: welcomeDetails(info, details, login),
     });
     const info = sessionInfo(login);

@@ -1,33 +1,39 @@
 import type { Principal } from "../contract/assignment.ts";
-import type { AuthSettings, BlockSettings, MethodSettings } from "../contract/auth-settings.ts";
-import type { Admission, HandshakeReply } from "../contract/handshake.ts";
+import type { AuthSettings, MethodSettings } from "../contract/auth-settings.ts";
+import type { HandshakeReply } from "../contract/handshake.ts";
 import type { StepName } from "../contract/login-record.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { Cause } from "../contract/login-cause.ts";
-import type { AuthMethod, LoginAttempt, Phase, Proof, Resolved } from "../contract/method.ts";
-import type { Accept, Challenge, Deny } from "../contract/verdict.ts";
-import { LimitError } from "../errors/limit-error.ts";
-import { PluginError } from "../errors/plugin-error.ts";
+import type { Challenge, Deny } from "../contract/verdict.ts";
 import { WampgateError } from "../errors/wampgate-error.ts";
 import { DENIED } from "../hooks/answers.ts";
-import { DeadlineError } from "../wamp/deadline.ts";
+import { ClientHello } from "../hooks/client-hello.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
-import { clip } from "../wamp/excerpt.ts";
-import type { Dict } from "../wamp/payload.ts";
-import { type Repeats, unlessRepeated } from "../wamp/unless-repeated.ts";
-import { Attempt } from "./attempt.ts";
+import { earlier } from "../wamp/expires.ts";
 import type { HandshakeContext } from "./context.ts";
-import { Denial, pluginOf } from "./denial.ts";
+import { Denial } from "./denial.ts";
+import { Factor } from "./factor.ts";
+import { denialOf } from "./failures.ts";
 import { LoginTrace } from "./trace.ts";
-import { findPrincipal, type Found, patched, principalOf } from "./principals.ts";
 
 /** A principal whose realm, authid and role are all assigned, and exist. */
 export type Complete = Principal & { readonly realm: string; readonly authid: string; readonly role: string };
 
+/** An end without WELCOME. */
+export type Refusal = HandshakeReply & { kind: "abort" };
+
+/** A refusal that the client has not learned yet, and by whom it is. */
+interface Held {
+  readonly refusal: Refusal;
+  readonly plugin: string | null;
+  readonly provider: string | null;
+}
+
+/** What a step leads to: the next one, or what the client is sent. */
+export type Next = StepName | HandshakeReply;
+
 /** How many times a client may be challenged in one login. */
 const MAX_ROUNDS = 3;
-
-const FAILED = "the login could not be decided; the router's log says why";
 
 /** What an earlier step has left. @throws WampgateError if it has not, which is a bug */
 export function left<T>(value: T | null): T {
@@ -43,45 +49,58 @@ export class Login {
   readonly trace: LoginTrace | null;
   /** The settings that this login was last checked against. */
   auth: AuthSettings;
-  /** The chosen method; null if none is. */
-  settings: MethodSettings | null = null;
-  attempt: LoginAttempt | null = null;
   step: StepName = "hello";
-  /** The block that is asked for the principal; null if none is. */
-  block: BlockSettings | null = null;
-  phase: Phase = "hello";
-  /** The client's answer to the last challenge; null before it came. */
-  proof: Proof | null = null;
-  /** Who the client is, once all proofs are right. */
+  /** The factors that have begun. */
+  readonly factors: Factor[] = [];
+  /** The method of the next factor; null if none is due. */
+  due: string | null = null;
+  /** Who the client is by its first factor, once all proofs so far are right. */
   principal: Principal | null = null;
   complete: Complete | null = null;
-  admission: Admission | null = null;
-  /** What the blocks of the method said. */
-  found: Found | null = null;
-  /** A strategy has denied the login. */
-  denial: Denial | null = null;
+  /** A factor has failed, which the client must not learn before the last one. */
+  held: Held | null = null;
   /** Whose word was last, for the operator. */
-  provider: string | null = null;
   plugin: string | null = null;
   configured: readonly string[] | undefined;
-  #asked = false;
-  #state: unknown = undefined;
+  /** The client's proof of its second factor, if it came beside the first one. */
+  secondProof: string | null = null;
+  #provider: string | null = null;
+  /** The realm and authid that further factors are asked for. */
+  #assigned: Pick<Hello, "realm" | "authid">;
   #rounds = 0;
 
   constructor(hello: Hello, context: HandshakeContext) {
     this.hello = hello;
     this.context = context;
+    this.#assigned = hello;
     const { loginStep, loginEnded } = context.hooks;
     this.trace =
       loginStep.taps.length + loginEnded.taps.length === 0 ? null : new LoginTrace(hello.session, context.hooks);
     this.auth = context.auth.now;
   }
 
+  /** The factor that the login is at; null before a method is chosen. */
+  get factor(): Factor | null {
+    return this.factors.at(-1) ?? null;
+  }
+
+  get first(): Factor | null {
+    return this.factors[0] ?? null;
+  }
+
+  /** The strategy that had the last word, for the operator. */
+  get provider(): string | null {
+    if (this.#provider !== null) return this.#provider;
+    const factor = this.complete === null ? this.factor : this.first;
+    const found = factor?.found ?? null;
+    return found === null || found.isDecoy ? null : found.resolved.principal.provider;
+  }
+
   /** The hook that the login is at. */
   get asking(): string {
-    if (this.block !== null) return `principal.${this.block.type}`;
-    const isByMethod = this.step === "challenge" || this.step === "authenticate";
-    return isByMethod ? `${this.step}.${this.attempt?.authmethod ?? ""}` : this.step;
+    const { factor, step } = this;
+    const isByMethod = step === "challenge" || step === "authenticate";
+    return factor !== null && (isByMethod || factor.block !== null) ? factor.asking : step;
   }
 
   /** Whether the config was reloaded since the login was last checked against it. */
@@ -89,54 +108,38 @@ export class Login {
     return this.auth !== this.context.auth.now;
   }
 
-  /** The client's login is by this method now. */
-  begin(authmethod: string): LoginAttempt {
-    this.attempt = new Attempt(this.hello, authmethod, (query) => this.#resolve(query));
-    return this.attempt;
+  /** The next factor begins. @param settings null if a tap of the hook `hello` let the client in */
+  begin(authmethod: string, settings: MethodSettings | null): Factor {
+    const number = this.factors.length + 1;
+    const place = { number, isDecoy: this.held !== null };
+    const hello =
+      number === 1 ? this.hello : new ClientHello({ ...saidBy(this.hello), ...this.#assigned }, this.hello, this.hello);
+    const factor = new Factor(hello, authmethod, settings, place, this.context, (block, i) =>
+      this.trace?.asks(block, i),
+    );
+    this.factors.push(factor);
+    this.due = null;
+    return factor;
   }
 
-  /** The client has answered a challenge. */
-  answered(signature: string, extra: Readonly<Dict>): void {
-    this.phase = "authenticate";
-    this.proof = { signature, extra, state: this.#state };
-  }
-
-  /** The client must answer a challenge first. */
-  challenged({ state, extra }: Challenge, authmethod: string): HandshakeReply {
+  /** The client must answer a challenge first. @param authmethod its name for the client; `factor`: which one it is for */
+  challenged({ extra }: Challenge, authmethod: string, factor: number): HandshakeReply {
     if (++this.#rounds > MAX_ROUNDS)
       throw new Denial(ErrorUri.authenticationFailed, `a login may take ${MAX_ROUNDS} rounds at most`, {
         code: "too-many-rounds",
         params: { method: authmethod, rounds: MAX_ROUNDS },
       });
-    this.#state = state;
-    this.proof = null;
-    return { kind: "challenge", authmethod, extra };
+    return { kind: "challenge", authmethod, extra, factor };
   }
 
-  /** The client is let in, if all further steps let it. @param by the plugin that accepted */
-  accepted({ assignment, replaces, provider }: Accept, by: string): Principal {
-    if (this.found?.isDecoy === true)
-      throw new Denial(ErrorUri.authenticationDenied, DENIED, this.#unknown(), {
-        plugin: this.plugin,
-        isVerdict: true,
-      });
-    const found = this.found?.resolved.principal ?? null;
-    if (replaces) {
-      if (found !== null)
-        throw new PluginError(
-          "WG_ACCEPT_AS",
-          by,
-          "answered acceptAs() though a principal was found: accept() changes that one",
-        );
-      return principalOf(assignment ?? {}, this.hello, null, provider ?? "plugin");
-    }
-    if (found === null)
-      throw new PluginError(
-        "WG_NO_PRINCIPAL",
-        by,
-        "accepted without a principal: resolvePrincipal() finds one, acceptAs() names one",
-      );
-    return assignment === null ? found : patched(found, assignment);
+  /** The proof of a factor is right. The first principal stays; only its end may move. @returns what comes next */
+  proved(principal: Principal): "then" | "verified" | Refusal {
+    const first = this.principal;
+    this.principal = first === null ? principal : { ...first, expires: earlier(first.expires, principal.expires) };
+    if (first === null) this.#assigned = principal;
+    this.due = principal.then;
+    if (this.due !== null) return "then";
+    return this.held === null ? "verified" : this.#refusedAtLast(this.held.refusal);
   }
 
   /** A plugin's tap denied the login. */
@@ -145,101 +148,51 @@ export class Login {
     return new Denial(reason, message, why, { plugin, isVerdict: true });
   }
 
-  /** The method denied the login: as a rule because of its proof. */
-  disproved(verdict: Deny, { proof = "proof" }: AuthMethod): Denial {
-    const plugin = left(this.settings).plugin;
-    const { found } = this;
-    const { reason, message } = verdict;
-    if (found?.isDecoy === true) return new Denial(reason, message, this.#unknown(), { plugin, isVerdict: true });
-    if (found === null || reason !== ErrorUri.authenticationDenied) return this.denied(verdict, plugin);
-    const why: Cause = { code: "wrong-proof", params: { authid: clip(this.admission?.authid ?? ""), proof } };
-    return new Denial(reason, message, why, { plugin, isVerdict: true });
-  }
-
-  #unknown(): Cause {
-    const { name } = left(this.settings).method;
-    return { code: "unknown-authid", params: { method: name, authid: clip(this.admission?.authid ?? "") } };
-  }
-
-  /** The login ends here, because of what was thrown. */
-  refused(error: unknown): HandshakeReply {
-    const denial = this.denial ?? (error instanceof Denial ? error : this.#failure(error));
+  /** The login fails here, because of what was thrown. */
+  refused(error: unknown): Refusal {
+    const { factor, step } = this;
+    const denied = step === "challenge" || step === "authenticate" ? factor?.denial : null;
+    const denial = denied ?? denialOf(error, this.hello, this.asking, this.context);
     const { reason, text, why, plugin, provider, isVerdict, limit } = denial;
     this.plugin = plugin;
-    this.provider = provider ?? this.provider;
+    this.#provider = provider;
     return { kind: "abort", reason, message: text, cause: why, failed: isVerdict, limit };
   }
 
-  async #resolve(query: { facts?: Readonly<Dict>; authid?: string } = {}): Promise<Resolved<unknown>> {
-    const chosen = this.settings;
-    // A reload has closed what the blocks had open that were there before.
-    const settings = (chosen && this.context.auth.now.get(chosen.method.name)) ?? chosen;
-    if (settings === null)
-      throw new WampgateError("WG_NO_METHOD", "no method was chosen, so no strategy can be asked for a principal");
-    const { name, at } = settings.method;
-    if (this.phase !== at) {
-      throw new PluginError(
-        "WG_METHOD_PHASE",
-        settings.plugin,
-        `asked for the principal at ${this.phase}, though its method ${name} declares at: "${at}"`,
-      );
-    }
-    if (this.#asked)
-      throw new PluginError(
-        "WG_METHOD_TWICE",
-        settings.plugin,
-        `asked for the principal twice in one login by ${name}`,
-      );
-    this.#asked = true;
-    const { realm } = this.hello;
-    const authid = query.authid ?? this.hello.authid;
-    const attempt = this.attempt ?? this.begin(name);
-    const question = { attempt, realm, authid, facts: query.facts ?? {}, phase: at };
-    try {
-      this.found = await findPrincipal(settings, question, this.context.hooks, (block, i) => {
-        this.block = block;
-        this.trace?.asks(block, i);
-      });
-      this.block = null;
-    } catch (error) {
-      this.denial = error instanceof Denial ? error : this.#failure(error);
-      throw this.denial;
-    }
-    const { principal } = this.found.resolved;
-    this.provider = this.found.isDecoy ? null : principal.provider;
-    this.admission = { principal, realm, authid };
-    return this.found.resolved;
+  /**
+   * What comes after a failure: the next factor, so that the client does not learn that it has failed, or the refusal.
+   */
+  after(refusal: Refusal): "then" | Refusal {
+    const { factor, step } = this;
+    if (factor === null || (step !== "challenge" && step !== "authenticate")) return refusal;
+    const due = factor.thenAfterFailure;
+    if (due === null) return factor.number === 1 ? refusal : this.#refusedAtLast(refusal);
+    this.#hold(refusal);
+    if (factor.number === 1) this.#assigned = factor.found?.resolved.principal ?? this.hello;
+    this.due = due;
+    return "then";
   }
 
-  /** A plugin's mistake goes to the log. The client only learns that it is not let in. */
-  #failure(error: unknown): Denial {
-    // A hook's wrapper may have put a plugin's name on a denial. It is still a denial.
-    if (error instanceof PluginError && error.cause instanceof Denial) return error.cause;
-    // Too many of what clients cause is no mistake of anybody's.
-    if (error instanceof PluginError && error.cause instanceof LimitError) {
-      const { uri, message, limit } = error.cause;
-      return new Denial(uri, message, { code: "limit", params: { limit } }, { ...pluginOf(error), limit });
-    }
-    const { signal } = this.hello;
-    if (!signal.aborted) this.#logFailure(error, {});
-    // Clients can make logins last as long as they like, where each waits for the others.
-    else if (signal.reason instanceof DeadlineError)
-      unlessRepeated(this.context, `late ${this.asking}`, (repeats) => this.#logFailure(error, repeats));
-    return new Denial(ErrorUri.authenticationFailed, FAILED, this.#causeOf(error), pluginOf(error));
+  #hold(refusal: Refusal): Held {
+    return (this.held ??= { refusal, plugin: this.plugin, provider: this.provider });
   }
 
-  #causeOf(error: unknown): Cause {
-    if (!(error instanceof PluginError))
-      return { code: "failed", params: { what: `it could not decide at ${this.asking}` } };
-    const { plugin, code, hook } = error;
-    return { code: "plugin-threw", params: { plugin, hook: hook ?? this.asking, code } };
+  /** With a further factor the refusal is the same, whatever was wrong. The operator learns what was wrong first. */
+  #refusedAtLast(last: Refusal): Refusal {
+    const { refusal, plugin, provider } = this.#hold(last);
+    this.plugin = plugin;
+    this.#provider = provider;
+    return { ...refusal, reason: ErrorUri.authenticationDenied, message: DENIED };
   }
+}
 
-  #logFailure(error: unknown, repeats: Repeats): void {
-    const message = error instanceof Error ? error.message : "something other than an Error was thrown";
-    this.context.log.error(
-      { err: error, session: this.hello.session, ...pluginOf(error), ...repeats },
-      `login failed: ${message}`,
-    );
-  }
+/** What HELLO said, as a plain object. */
+function saidBy({
+  authrole,
+  authmethods,
+  authextra,
+  rawAuthextra,
+  roles,
+}: Hello): Pick<Hello, "authrole" | "authmethods" | "authextra" | "rawAuthextra" | "roles"> {
+  return { authrole, authmethods, authextra, rawAuthextra: rawAuthextra ?? null, roles };
 }

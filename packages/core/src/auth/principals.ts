@@ -64,21 +64,22 @@ export class Query implements PrincipalQuery {
 }
 
 /**
- * Asks the blocks of `settings` in turn who the client is.
+ * Asks blocks of `settings` in turn who the client is.
  *
  * @param asks told before each block is asked
  * @throws Denial, PluginError
  */
 export async function findPrincipal(
   settings: MethodSettings,
+  blocks: readonly BlockSettings[],
   query: Question,
   hooks: RouterHooks,
-  asks: (block: BlockSettings, index: number) => void,
+  asks: (block: BlockSettings) => void,
 ): Promise<Found> {
-  const { method, blocks } = settings;
+  const { method } = settings;
   let asked: PrincipalQuery | null = null;
   for (const [i, block] of blocks.entries()) {
-    asks(block, i);
+    asks(block);
     asked = new Query(query, method, block.defaultRole, i === blocks.length - 1);
     const answer = await answerOf(block, asked, hooks);
     if (answer === undefined)
@@ -90,6 +91,8 @@ export async function findPrincipal(
     if (answer.kind === "unknown") continue;
     const plugin = deciderOf(asked) ?? block.plugin;
     const found = resolved(answer, block, asked, plugin);
+    // A known authid also costs the choice of a decoy's further factor.
+    settings.decoyThen(query.authid);
     return { resolved: isPromise(found) ? await found : found, isDecoy: false, block, plugin };
   }
   // The last block's question is used again: work that is done only for unknown authids would show in the timing.
@@ -118,7 +121,7 @@ function resolved(
     const why = causeFrom(answer.cause) ?? { code: "plugin-denied", params: { plugin, hook } };
     throw new Denial(answer.reason, answer.message, why, { plugin, provider: block.type, isVerdict: true });
   }
-  const principal = principalOf(answer.assignment, query, block.defaultRole, block.type);
+  const principal = principalOf(answer.assignment, query, block, block.type);
   if (answer.kind === "accepted") {
     if (query.method.strategyMayVerify === true && query.phase === "authenticate") return { verified: true, principal };
     throw new PluginError(
@@ -136,20 +139,29 @@ function sourceOf({ type }: BlockSettings): string {
 }
 
 /** A credential that no proof fits, in the shape of the others, so that an unknown authid looks like a known one. */
-async function decoyOf({ method, plugin, blocks }: MethodSettings, query: PrincipalQuery): Promise<Resolved<unknown>> {
+async function decoyOf(
+  { method, plugin, blocks, decoyThen }: MethodSettings,
+  query: PrincipalQuery,
+): Promise<Resolved<unknown>> {
   const own = blocks.filter(({ type }) => type === "static");
   const block = own.length > 0 ? undefined : blocks.find(({ strategy }) => strategy?.decoy !== undefined);
-  if (block?.strategy?.decoy !== undefined) return strategysDecoy(method, block, block.strategy.decoy, query);
+  if (block?.strategy?.decoy !== undefined)
+    return strategysDecoy(method, { ...block, then: decoyThen(query.authid) }, block.strategy.decoy, query);
   const answer = await method.decoy(
     query,
     own.map(({ value }) => value),
     own.map(({ defaultRole }) => defaultRole),
+    own.map(({ then: further }) => further),
   );
+  const { role, then } = answer.assignment;
   const principal = principalOf(
     answer.assignment,
     query,
     // The user that a decoy imitates may be in another block.
-    answer.assignment.role === undefined ? (own[0]?.defaultRole ?? null) : null,
+    {
+      defaultRole: role === undefined ? (own[0]?.defaultRole ?? null) : null,
+      then: then === undefined ? decoyThen(query.authid) : null,
+    },
     own[0]?.type ?? blocks[0]?.type ?? "static",
   );
   return checked(method, answer, principal, { plugin, source: "its decoy" });
@@ -170,7 +182,7 @@ async function strategysDecoy(
   }
   if (!isPrincipalAnswer(answer) || answer.kind !== "credential")
     throw new PluginError("WG_STRATEGY_DECOY", block.plugin, `gave no credential() as the decoy of ${sourceOf(block)}`);
-  const principal = principalOf(answer.assignment, query, block.defaultRole, block.type);
+  const principal = principalOf(answer.assignment, query, block, block.type);
   const by = { plugin: block.plugin, source: `the decoy of ${sourceOf(block)}` };
   return checked(method, answer, principal, by);
 }
@@ -201,28 +213,31 @@ function pathOf({ path = [] }: SchemaIssue): string {
 /**
  * Makes a principal of an assignment. An assigned `realm` or `authid` replaces the client's, even if it is none. A
  * client never chooses its role.
+ *
+ * @param block has what holds where nothing is assigned
  */
 export function principalOf(
-  { realm, authid, role, extra, expires }: Assignment,
+  { realm, authid, role, extra, expires, then }: Assignment,
   asked: Pick<Hello, "realm" | "authid">,
-  defaultRole: string | null,
+  block: Pick<BlockSettings, "defaultRole" | "then">,
   provider: string,
 ): Principal {
   return {
     realm: nameOf(realm === undefined ? asked.realm : realm),
     authid: nameOf(authid === undefined ? asked.authid : authid),
-    role: nameOf(role) ?? defaultRole,
+    role: nameOf(role) ?? block.defaultRole,
     extra: extra instanceof RawValue ? extra.own() : (extra ?? null),
     expires: timeOf(expires),
+    then: then ?? block.then,
     provider,
   };
 }
 
 /**
- * A principal with changes to its assignment: `extra` is merged by key, `expires` only moves earlier, and all other keys
- * replace the old value.
+ * A principal with changes to its assignment: `extra` is merged by key, `expires` only moves earlier, a `then` is not taken
+ * away, and all other keys replace the old value.
  */
-export function patched(principal: Principal, { realm, authid, role, extra, expires }: Assignment): Principal {
+export function patched(principal: Principal, { realm, authid, role, extra, expires, then }: Assignment): Principal {
   return {
     ...principal,
     ...(realm === undefined ? {} : { realm: nameOf(realm) }),
@@ -231,6 +246,7 @@ export function patched(principal: Principal, { realm, authid, role, extra, expi
     extra:
       extra === undefined || extra === null ? principal.extra : { ...membersOf(principal.extra), ...membersOf(extra) },
     expires: earlier(principal.expires, timeOf(expires)),
+    then: then ?? principal.then,
   };
 }
 

@@ -4,6 +4,17 @@ import { z } from "zod";
 export const blockSchema = z.looseObject({
   type: z.string().describe("`static`, or the type of a strategy: where principals come from"),
   "default-role": z.string().min(1).optional().describe("the role of principals that are assigned none"),
+  then: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("the method by which its clients must log in too, as a further factor: a key of the same `auth`"),
+  alone: z
+    .boolean()
+    .optional()
+    .describe(
+      "whether its principals may log in by this method first; default: unless a `then` of this `auth` names the method",
+    ),
 });
 
 export const authSchema = z

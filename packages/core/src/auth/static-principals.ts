@@ -5,8 +5,8 @@ import { credential, unknown } from "../hooks/answers.ts";
 import type { PrincipalAnswer } from "../contract/verdict.ts";
 
 /** The assignment that a principal's keys make. */
-export function assignmentOf({ role, realm, authid, extra, expires }: PrincipalFields): Assignment {
-  return { role, realm, authid, extra, expires };
+export function assignmentOf({ role, realm, authid, extra, expires, then }: PrincipalFields): Assignment {
+  return { role, realm, authid, extra, expires, then };
 }
 
 /** Looks the query's authid up in `principals`, which is keyed by authid. Most static methods use it as `find`. */

@@ -1,19 +1,18 @@
-import type { HandshakeReply } from "../contract/handshake.ts";
-import type { ConfigRef, LoginStep, StepCode, StepName } from "../contract/login-record.ts";
+import type { ConfigRef, LoginStep, StepCode } from "../contract/login-record.ts";
 import { clip, excerpt } from "../wamp/excerpt.ts";
 import { causeText } from "./causes.ts";
-import type { Login } from "./login.ts";
+import { left, type Login, type Next } from "./login.ts";
 import type { StepNote } from "./trace.ts";
 
 /** What a step of a login did, for its trace. @param next what it led to */
-export function noteOf(login: Login, next: StepName | HandshakeReply): StepNote {
-  const { plugin, settings, step } = login;
+export function noteOf(login: Login, next: Next): StepNote {
+  const { plugin, factor, step } = login;
   const config = placeOf(login);
   if (typeof next === "object" && next.kind === "abort") {
     const { code, params } = next.cause;
     return { outcome: "no", by: plugin, code, params, config: placeOfCause(login, code) ?? config };
   }
-  const method = login.attempt?.authmethod ?? "";
+  const method = factor?.attempt.authmethod ?? "";
   const ok = (code: StepCode, params: StepNote["params"] = {}, by: string | null = null): StepNote => ({
     outcome: "ok",
     by,
@@ -30,11 +29,13 @@ export function noteOf(login: Login, next: StepName | HandshakeReply): StepNote 
       return ok("chosen", { method });
     case "challenge":
     case "authenticate": {
-      const { found, principal } = login;
+      const found = factor?.found ?? null;
       if (found === null) return ok("accepted", { plugin: plugin ?? "" }, plugin);
-      const proof = step === "challenge" ? "" : (settings?.method.proof ?? "proof");
-      return ok("known", { authid: clip(principal?.authid ?? ""), proof }, plugin);
+      const proof = step === "challenge" ? "" : (factor?.settings?.method.proof ?? "proof");
+      return ok("known", { authid: clip(found.resolved.principal.authid ?? ""), proof }, plugin);
     }
+    case "then":
+      return ok("due", { method });
     case "complete": {
       const { realm, role } = login.complete ?? { realm: "", role: "" };
       return ok("complete", { realm: clip(realm), role: clip(role) });
@@ -46,21 +47,25 @@ export function noteOf(login: Login, next: StepName | HandshakeReply): StepNote 
 }
 
 /** The place of the value that made the login end; null if that is the step's. */
-function placeOfCause({ found, admission }: Login, code: LoginStep["code"]): ConfigRef | null {
-  if (code !== "wrong-proof" && code !== "expired") return null;
+function placeOfCause({ factor }: Login, code: LoginStep["code"]): ConfigRef | null {
+  if (code !== "wrong-proof" && code !== "second-factor" && code !== "expired") return null;
+  const { found = null, admission = null } = factor ?? {};
   return found?.block?.placeOf(admission?.authid ?? null, code === "expired" ? "expires" : "secret") ?? null;
 }
 
 /** The place in the config that a step went by; null if the trace knows it better, or there is none. */
-function placeOf({ step, settings, context, principal, found, admission, block }: Login): ConfigRef | null {
+function placeOf({ step, factor, context, principal }: Login): ConfigRef | null {
   switch (step) {
     case "hello":
       return context.place();
     case "choose":
-      return settings?.place() ?? context.authPlace();
+    case "then":
+      return factor?.settings?.place() ?? context.authPlace();
     case "challenge":
-    case "authenticate":
+    case "authenticate": {
+      const { found, block, admission, settings } = left(factor);
       return found?.block?.placeOf(admission?.authid ?? null) ?? (block ?? settings)?.place() ?? null;
+    }
     case "verified":
     case "complete":
     case "welcome": {
@@ -79,6 +84,7 @@ const TEXTS: Readonly<Record<StepCode, (params: Readonly<Record<string, string>>
   challenged: ({ method }) => `CHALLENGE ${method}`,
   accepted: ({ plugin }) => `${plugin} lets the client in`,
   known: ({ authid, proof }) => `knows ${authid}${proof === "" ? "" : `; the ${proof} is right`}`,
+  due: ({ method }) => `a further factor: ${method}`,
   complete: ({ realm, role }) => `realm ${realm}, role ${role}`,
   waiting: () => "waits",
 };

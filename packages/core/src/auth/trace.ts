@@ -12,6 +12,7 @@ export type StepNote = Pick<LoginStep, "outcome" | "by" | "code" | "params" | "c
 /** A step under way. */
 interface Open {
   readonly step: StepName;
+  readonly factor: number;
   readonly at: number;
   waitedFor: LoginStep["waitedFor"];
   block: number | null;
@@ -31,8 +32,9 @@ export class LoginTrace {
     this.#hook = loginStep;
   }
 
-  begins(step: StepName): void {
-    this.#open = { step, at: this.#now(), waitedFor: null, block: null, asked: null };
+  /** @param factor which one the login is at */
+  begins(step: StepName, factor = 1): void {
+    this.#open = { step, factor, at: this.#now(), waitedFor: null, block: null, asked: null };
   }
 
   /** A block of the method is asked for the principal. */
@@ -52,8 +54,8 @@ export class LoginTrace {
   }
 
   /** The client was challenged, and its answer begins `step`. */
-  waitsForClient(step: StepName): void {
-    this.begins(step);
+  waitsForClient(step: StepName, factor: number): void {
+    this.begins(step, factor);
     this.#waits("client");
   }
 
@@ -97,7 +99,7 @@ export class LoginTrace {
 
 const WAITED: StepNote = { outcome: "waited", by: null, code: "waiting", params: {}, config: null };
 
-function stepOf({ step, at, waitedFor, block, asked }: Open, ms: number, note: StepNote): LoginStep {
+function stepOf({ step, factor, at, waitedFor, block, asked }: Open, ms: number, note: StepNote): LoginStep {
   const config = note.config ?? asked?.place() ?? null;
-  return { step, at, ms, waitedFor, block, strategy: asked?.type ?? null, ...note, config };
+  return { step, factor, at, ms, waitedFor, block, strategy: asked?.type ?? null, ...note, config };
 }

@@ -12,14 +12,15 @@ import { left, type Login } from "./login.ts";
 const MOST_KEYS = 10;
 
 /** The session that the login leads to. */
-export function sessionInfo({ hello, attempt, complete }: Login): SessionInfo {
+export function sessionInfo({ hello, first, factors, complete }: Login): SessionInfo {
   const { realm, authid, role, provider, extra, expires } = left(complete);
   return {
     session: hello.session,
     realm,
     authid,
     authrole: role,
-    authmethod: left(attempt).authmethod,
+    authmethod: left(first).attempt.authmethod,
+    ...(factors.length === 1 ? {} : { authfactors: factors.map(({ attempt }) => attempt.authmethod) }),
     authprovider: provider,
     authextra: extra === null ? {} : decodedMembers(extra),
     ...(extra === null ? {} : { assignedExtra: extra }),
@@ -31,9 +32,10 @@ export function sessionInfo({ hello, attempt, complete }: Login): SessionInfo {
 
 /** WELCOME's details. @param added by plugins; the router's own keys win */
 export function welcomeDetails(info: SessionInfo, added: Readonly<Dict>, { context }: Login): Dict {
-  const { realm, authid, authrole, authmethod, authprovider } = info;
+  const { realm, authid, authrole, authmethod, authfactors, authprovider } = info;
   const authextra = extraOf(info, context);
-  return { ...added, realm, authid, authrole, authmethod, authprovider, authextra, roles: context.roles };
+  const several = authfactors === undefined ? {} : { authfactors };
+  return { ...added, realm, authid, authrole, authmethod, ...several, authprovider, authextra, roles: context.roles };
 }
 
 /** A client gets in whatever its format cannot say of `extra`. */
@@ -50,18 +52,19 @@ function extraOf({ session, assignedExtra }: SessionInfo, { log }: Login["contex
 /** If the config was reloaded during the login, the current config decides. @returns the session @throws Denial */
 export async function judgedAgain(info: SessionInfo, login: Login): Promise<SessionInfo> {
   let current = info;
+  const first = left(login.first);
   while (login.isOutdated) {
     login.auth = login.context.auth.now;
-    const entitlement = await entitlementOf(info, login.admission, login.context);
+    const { admission } = first;
+    const entitlement = await entitlementOf(info, admission, login.context);
     if (entitlement.why !== null) {
       const { why } = entitlement;
       throw new Denial(ErrorUri.authenticationFailed, why, { code: "reloaded", params: { why } });
     }
-    const { admission } = login;
     if (entitlement.expires === undefined || admission === null || admission.principal === null) continue;
     const { principal } = admission;
     current = { ...current, expires: moved(current.expires, principal.expires, entitlement.expires) };
-    login.admission = { ...admission, principal: { ...principal, expires: entitlement.expires } };
+    first.admission = { ...admission, principal: { ...principal, expires: entitlement.expires } };
   }
   return current;
 }

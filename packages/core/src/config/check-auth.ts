@@ -1,12 +1,13 @@
 import type { z } from "zod";
 import type { StaticAssignment } from "../contract/method.ts";
 import type { BlockSurroundings, Strategy } from "../contract/strategy.ts";
-import type { AuthSettings, BlockSettings, MethodSettings } from "../contract/auth-settings.ts";
+import type { AuthSettings, MethodSettings } from "../contract/auth-settings.ts";
 import { BlockError } from "../errors/block-error.ts";
 import { thrownText } from "../errors/thrown.ts";
 import { secondsOf } from "../settings/assignment.ts";
 import { shownTime } from "../wamp/expires.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
+import { type CheckedBlock, type CheckedMethod, keyOf, withFactors } from "./check-factors.ts";
 import type { DecidingProcedure } from "./check-rights.ts";
 import type { Realms } from "./check-realms.ts";
 import { StrategyInstance } from "../auth/block-instance.ts";
@@ -31,6 +32,15 @@ type ProvidedMethod = Pick<MethodSettings, "method" | "plugin">;
 interface ProvidedStrategy {
   readonly strategy: Strategy;
   readonly plugin: string;
+}
+
+/** Core's own keys of a block, as its schema gives them. */
+type Keys = z.output<typeof blockSchema>;
+
+/** What core makes of its own keys. */
+interface CoreKeys {
+  readonly common: Pick<CheckedBlock["settings"], "type" | "defaultRole" | "then" | "place">;
+  readonly checked: Pick<CheckedBlock, "alone" | "at" | "key">;
 }
 
 /** How many realms a warning names. */
@@ -63,13 +73,13 @@ const CROSSBAR_METHODS = ["tls", "cookie"];
 
 /** Checks the `auth` of a transport. */
 export async function checkAuth(auth: unknown, at: Path, context: AuthContext): Promise<AuthSettings> {
-  const settings = new Map<string, MethodSettings>();
+  const methods = new Map<string, CheckedMethod>();
   if (!isDict(auth) || Object.keys(auth).length === 0) {
     context.issues.add(
       at,
       `a transport needs auth with at least one method, found ${isDict(auth) ? "none" : kindOf(auth)}; to let all clients in, write auth: { anonymous: { type: static } }`,
     );
-    return settings;
+    return new Map();
   }
   for (const [name, value] of Object.entries(auth)) {
     const provided = context.methods.get(name);
@@ -79,9 +89,9 @@ export async function checkAuth(auth: unknown, at: Path, context: AuthContext): 
     if (provided === undefined && !isExcused(packageOfMethod(name), context))
       context.issues.add([...at, shown], noSuchMethod(name, shown === name, hint), undefined, [...at, name]);
     const blocks = await checkBlocks(value, [...at, shown], provided ?? null, context);
-    if (provided !== undefined) settings.set(name, { ...provided, blocks, place: context.placeOf([...at, name]) });
+    if (provided !== undefined) methods.set(name, { ...provided, blocks, place: context.placeOf([...at, name]) });
   }
-  return settings;
+  return withFactors(methods, Object.keys(auth), at, context);
 }
 
 async function checkBlocks(
@@ -89,13 +99,13 @@ async function checkBlocks(
   at: Path,
   method: ProvidedMethod | null,
   context: AuthContext,
-): Promise<BlockSettings[]> {
+): Promise<CheckedBlock[]> {
   if (Array.isArray(value) && value.length === 0)
     context.issues.add(at, "expected at least one block, found an empty list");
   const list = Array.isArray(value)
     ? value.map((block, i) => ({ block: block as unknown, at: [...at, i] }))
     : [{ block: value, at }];
-  const settings: BlockSettings[] = [];
+  const settings: CheckedBlock[] = [];
   for (const entry of list) {
     const block = await checkBlock(entry.block, entry.at, method, context);
     if (block !== null) settings.push(block);
@@ -114,7 +124,7 @@ async function checkBlock(
   at: Path,
   method: ProvidedMethod | null,
   context: AuthContext,
-): Promise<BlockSettings | null> {
+): Promise<CheckedBlock | null> {
   const given = typed(value, method);
   if (isDict(given) && typeof given["type"] !== "string") {
     // Which types a method has that is not there is not known.
@@ -129,9 +139,13 @@ async function checkBlock(
   const core = await checkBySchema(blockSchema, given, at, context);
   if (core === null) return null;
   // Core takes its own keys out before the plugin's schema sees the block.
-  const { type, "default-role": defaultRole = null, ...own } = core.value as z.output<typeof blockSchema>;
+  const { type, "default-role": defaultRole = null, then = null, alone, ...own } = core.value as Keys;
+  const keys: CoreKeys = {
+    common: { type, defaultRole, then, place: context.placeOf(at) },
+    checked: { alone, at, key: keyOf(own) },
+  };
   if (defaultRole !== null) context.realms.requireRole(null, defaultRole, [...at, "default-role"]);
-  if (type === "static") return method === null ? null : checkStatic(own, at, method, defaultRole, context);
+  if (type === "static") return method === null ? null : checkStatic(own, at, method, keys, context);
   const provided = context.strategies.get(type);
   if (provided === undefined) {
     if (!isExcused(packageOfStrategy(type), context)) context.issues.add([...at, "type"], noSuchType(type, context));
@@ -152,8 +166,9 @@ async function checkBlock(
     }
     const { value } = checked;
     const instance = strategy.open === undefined ? undefined : new StrategyInstance(strategy, value, at, plugin);
-    const place = context.placeOf(at);
-    return { type, plugin, strategy, value, instance, defaultRole, place, placeOf: place };
+    const { common } = keys;
+    const settings = { ...common, plugin, strategy, value, instance, placeOf: common.place };
+    return { ...keys.checked, settings, thens: [] };
   });
 }
 
@@ -172,9 +187,10 @@ async function checkStatic(
   own: Record<string, unknown>,
   at: Path,
   { method, plugin }: ProvidedMethod,
-  defaultRole: string | null,
+  keys: CoreKeys,
   context: AuthContext,
-): Promise<BlockSettings | null> {
+): Promise<CheckedBlock | null> {
+  const { defaultRole } = keys.common;
   const keeper = method.static;
   if (keeper === undefined) {
     const types = [...context.strategies.keys()].join(" or ");
@@ -189,18 +205,24 @@ async function checkStatic(
   return asPluginSays(at, context, async () => {
     const value = (await keeper.prepare?.(checked.value)) ?? checked.value;
     const assignments = keeper.assignments(value);
-    warnOfOpenRealms(assignments, at, defaultRole, context);
     for (const assignment of assignments) {
       const { realm, role, expires, path, warning } = assignment;
       if (realm) context.realms.requireRealm(realm, [...at, ...path, "realm"]);
       if (role) context.realms.requireRole(realm ?? null, role, [...at, ...path, "role"]);
-      else if (defaultRole === null) warnOfNoRole(assignment, [...at, ...path], context);
       if (expires !== undefined && expires !== null) warnOfTheExpired(secondsOf(expires), [...at, ...path], context);
       if (warning !== undefined) context.warnings.add([...at, ...path], warning);
     }
     const paths = assignments.map(({ path }) => path);
     const placeOf = principalPlaces(paths, own, { at, secrets: keeper.secrets ?? [], placeOf: context.placeOf });
-    return { type: "static", plugin, strategy: null, value, defaultRole, place: context.placeOf(at), placeOf };
+    const thens = assignments.map(({ then = null, path }) => ({ then, at: [...at, ...path, "then"] }));
+    // Of a further factor neither realm nor role count.
+    const warnOfBeginning = (): void => {
+      warnOfOpenRealms(assignments, at, defaultRole, context);
+      for (const assignment of defaultRole === null ? assignments.filter(({ role }) => !role) : [])
+        warnOfNoRole(assignment, [...at, ...assignment.path], context);
+    };
+    const settings = { ...keys.common, plugin, strategy: null, value, placeOf };
+    return { ...keys.checked, settings, thens, warnOfBeginning };
   });
 }
 

@@ -1,6 +1,7 @@
 import type { BlockSettings, MethodSettings } from "../contract/auth-settings.ts";
 import type { Schema } from "../contract/schema.ts";
 import type { Transport } from "../contract/transport.ts";
+import { blockSchema } from "../auth/settings.ts";
 import { isDict } from "../wamp/messages.ts";
 import { valueAt } from "./issues.ts";
 import type { LoadedConfig } from "./load.ts";
@@ -8,10 +9,13 @@ import { nodesAt, type SchemaNode } from "./schema-nodes.ts";
 
 type Dict = Record<string, unknown>;
 
+/** Core's keys of a block. */
+const OWN_KEYS = Object.keys(blockSchema.shape);
+
 const HIDDEN = "(hidden)";
 
 /** What core itself assigns is no secret, whatever the method. */
-const SHOWN = ["type", "role", "realm", "authid", "default-role"];
+const SHOWN = ["type", "role", "realm", "authid", "default-role", "then"];
 
 /**
  * A config with its defaults, as it may be shown: strings with `${…}` stay as they are written, and of what belongs to a
@@ -53,9 +57,15 @@ export function effectiveConfig(loaded: LoadedConfig, raw: unknown, ownTransport
 function blocksOf({ method, blocks }: MethodSettings, at: readonly (string | number)[], raw: unknown): unknown {
   const written = valueAt(raw, at);
   const all = blocks.map((block, i) => {
-    const { type, defaultRole } = block;
+    const { type, defaultRole, then, mayBegin } = block;
     const own = Array.isArray(written) ? (written[i] as unknown) : written;
-    return { type, ...(defaultRole === null ? {} : { "default-role": defaultRole }), ...ownOf(block, own, method) };
+    return {
+      type,
+      ...(defaultRole === null ? {} : { "default-role": defaultRole }),
+      ...(then === null ? {} : { then }),
+      ...(isDict(own) && own["alone"] !== undefined ? { alone: mayBegin } : {}),
+      ...ownOf(block, own, method),
+    };
   });
   return Array.isArray(written) ? all : all[0];
 }
@@ -63,9 +73,7 @@ function blocksOf({ method, blocks }: MethodSettings, at: readonly (string | num
 /** A plugin's own keys. A static block is shown as it is written, since its method may have prepared it. */
 function ownOf({ strategy, value }: BlockSettings, written: unknown, method: MethodSettings["method"]): Dict {
   if (strategy !== null) return shown(value, strategy.block) as Dict;
-  const own = Object.entries(isDict(written) ? written : {}).filter(
-    ([key]) => key !== "type" && key !== "default-role",
-  );
+  const own = Object.entries(isDict(written) ? written : {}).filter(([key]) => !OWN_KEYS.includes(key));
   return method.static === undefined ? {} : (shown(Object.fromEntries(own), method.static.schema) as Dict);
 }
 

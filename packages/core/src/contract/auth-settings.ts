@@ -30,6 +30,10 @@ export interface BlockSettings {
   /** What the strategy has open for it while the router runs; undefined for one that opens nothing. */
   readonly instance?: BlockInstance | undefined;
   readonly defaultRole: string | null;
+  /** The method of a further factor, for principals that are assigned none; null: none. */
+  readonly then: string | null;
+  /** Whether clients may begin with it. If not, it only serves as a further factor. */
+  readonly mayBegin: boolean;
   /** Where it stands in the config. */
   readonly place: () => ConfigRef;
   /**
@@ -45,6 +49,11 @@ export interface MethodSettings {
   /** The plugin that provides the method. */
   readonly plugin: string;
   readonly blocks: readonly BlockSettings[];
+  /**
+   * The further factor of an authid that no block knows, so that it looks like a principal: the `then` of one of them,
+   * always of the same one.
+   */
+  readonly decoyThen: (authid: string | null) => string | null;
   /** Where it stands in the config. */
   readonly place: () => ConfigRef;
 }

@@ -31,8 +31,10 @@ export interface Handshake {
 
 /** What decided a login, or was about to decide it. */
 export interface HandshakeTrace {
-  /** Null if none was chosen. */
+  /** Of the first factor. Null if none was chosen. */
   readonly authmethod: string | null;
+  /** The methods of its factors, in their order, as far as the login has come. */
+  readonly authfactors: readonly string[];
   /** The strategy that answered, by its type: `static`, `dynamic` …; null if none did. */
   readonly provider: string | null;
   /** The plugin that gave the last answer; null if core itself decided. */
@@ -47,7 +49,7 @@ export interface HandshakeTrace {
 
 /** How a session was let in: what a reload needs to decide whether the session may stay. */
 export interface Admission {
-  /** The principal that a block knew, before any change by the method; null if the method named one itself. */
+  /** The principal that a block of the first factor knew, before any change by the method; null if the method named one itself. */
   readonly principal: Principal | null;
   /** The realm and authid that the block was asked for. */
   readonly realm: string | null;
@@ -56,7 +58,13 @@ export interface Admission {
 
 /** What the session must send next. */
 export type HandshakeReply =
-  | { readonly kind: "challenge"; readonly authmethod: string; readonly extra: Readonly<Dict> }
+  | {
+      readonly kind: "challenge";
+      readonly authmethod: string;
+      readonly extra: Readonly<Dict>;
+      /** 1, or the number of the further factor. With a further one, a proof is there that is not decided. */
+      readonly factor: number;
+    }
   | {
       readonly kind: "welcome";
       readonly info: SessionInfo;

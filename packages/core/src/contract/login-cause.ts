@@ -7,6 +7,10 @@ export interface CauseParams {
   readonly "unknown-authid": { readonly method: string; readonly authid: string };
   /** `proof`: what the method calls it, `ticket`. */
   readonly "wrong-proof": { readonly authid: string; readonly proof: string };
+  /** The earlier proofs are right, but that of a further factor is not. `proof`: what its method calls it. */
+  readonly "second-factor": { readonly method: string; readonly authid: string; readonly proof: string };
+  /** A `then` names a method that cannot be a further factor of the login. `problem`: why not. */
+  readonly "no-factor": { readonly method: string; readonly transport: string; readonly problem: string };
   /** The proof is right, but the login has expired. `expired`: when. */
   readonly expired: { readonly authid: string; readonly expired: string };
   /** The client's methods, and those that its transport has for it. `transport`: which one, and its place in the config. */

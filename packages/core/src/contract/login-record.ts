@@ -1,7 +1,10 @@
 import type { CauseCode } from "./login-cause.ts";
 
-/** The steps of a login. `challenge` and `authenticate` may come again, and `verified` after its own challenge. */
-export type StepName = "hello" | "choose" | "challenge" | "authenticate" | "verified" | "complete" | "welcome";
+/**
+ * The steps of a login. `challenge` and `authenticate` may come again, and `verified` after its own challenge. `then` begins
+ * a further factor.
+ */
+export type StepName = "hello" | "choose" | "challenge" | "authenticate" | "then" | "verified" | "complete" | "welcome";
 
 /** Where a value stands in the config. Never the text of the line, which may hold a secret. */
 export interface ConfigRef {
@@ -19,7 +22,7 @@ export type ValueSource = { readonly env: string } | { readonly file: string };
 
 /** What a step did when it did not end the login. */
 export type StepCode =
-  "no-tap" | "passed" | "settled" | "chosen" | "challenged" | "accepted" | "known" | "complete" | "waiting";
+  "no-tap" | "passed" | "settled" | "chosen" | "challenged" | "accepted" | "known" | "due" | "complete" | "waiting";
 
 /**
  * One step of a login, as a code and what its sentence names: `stepText(step)` makes the sentence. Times are milliseconds
@@ -27,7 +30,12 @@ export type StepCode =
  */
 export interface LoginStep {
   readonly step: StepName;
-  /** `no`: it ended the login. `waited`: nothing was decided, somebody was waited for. */
+  /** The factor that the login was at when it began: 1, or the number of a further one. */
+  readonly factor: number;
+  /**
+   * `no`: the client will not be let in. It learns that at once, or after its further factor. `waited`: nothing was decided,
+   * somebody was waited for.
+   */
   readonly outcome: "ok" | "no" | "waited";
   /** When it began, and how long it took. */
   readonly at: number;
@@ -78,7 +86,10 @@ export interface LoginRecord {
     readonly role: string;
     readonly expires: number | null;
   } | null;
+  /** Of the first factor. */
   readonly method: string | null;
+  /** The methods of its factors, in their order, as far as the login has come. */
+  readonly factors: readonly string[];
   /** The strategy that answered, by its type: `static`, `dynamic` … */
   readonly strategy: string | null;
   /** The plugin that decided; null if core did. */

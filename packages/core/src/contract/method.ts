@@ -35,9 +35,19 @@ export interface VerifiedPrincipal {
   readonly principal: Principal;
 }
 
-/** A login by one method: the Hello, and the way to ask who it is. One for each HELLO. `V`: its `strategyMayVerify`. */
+/**
+ * A login by one method: the Hello, and the way to ask who it is. One for each factor of a login. That of a further factor
+ * has the realm and authid that the first one assigned. `V`: its `strategyMayVerify`.
+ */
 export interface LoginAttempt<C = unknown, V extends boolean = boolean> extends Hello {
   readonly authmethod: string;
+  /** 1, or the number of the further factor. */
+  readonly factor: number;
+  /**
+   * An earlier factor has failed already, and the client must not learn that yet: whatever the method decides, the login is
+   * denied. A method that remembers proofs (codes that count once, wrong ones) does the same work, and forgets this one.
+   */
+  readonly isDecoy: boolean;
   /**
    * Asks the blocks of this method, in order, who the client is. At most once a login, in the phase the method declared.
    * An unknown authid gives the method's decoy, and whatever the method then decides, the login is denied.
@@ -90,7 +100,7 @@ export interface StaticPrincipals<B = unknown, S = B> {
 }
 
 /** What a static block assigns to one principal. Without `role` it is the block's `default-role`. */
-export interface StaticAssignment extends Pick<Assignment, "realm" | "role" | "expires"> {
+export interface StaticAssignment extends Pick<Assignment, "realm" | "role" | "expires" | "then"> {
   /** The keys in the block that lead to it. The last one is its authid, where it has one. */
   readonly path: readonly (string | number)[];
   /** The role that it has without `role` and without `default-role`; default: none, and its login fails. */
@@ -145,17 +155,24 @@ export interface AuthMethod<C = unknown, B = unknown, S = B, V extends boolean =
    * the client's next method is tried. Default: it always applies.
    */
   readonly applies?: (hello: Hello) => boolean | Promise<boolean>;
+  /**
+   * Why a login by this method alone is weak. `wampgate check` warns with it where clients may begin with the method: it is
+   * meant as a further factor.
+   */
+  readonly weakness?: string;
   /** The client's half. A method whose proofs only a device or a browser can make has none. */
   readonly client?: ClientHalf;
   readonly challenge: (attempt: LoginAttempt<C, V>) => Verdict | Promise<Verdict>;
   readonly authenticate?: (attempt: LoginAttempt<C, V>, proof: Proof, state: unknown) => Verdict | Promise<Verdict>;
   /**
    * A credential of the usual shape for an unknown authid, made from the method's static blocks. If the challenge shows a
-   * role, the answer's assignment names it, or null for none: `defaultRoles` has the `default-role` of each block.
+   * role, the answer's assignment names it, or null for none: `defaultRoles` has the `default-role` of each block. If it
+   * imitates one principal, the assignment also names its `then`, or null for none: `thens` has that of each block.
    */
   readonly decoy: (
     query: PrincipalQuery,
     blocks: readonly B[],
     defaultRoles: readonly (string | null)[],
+    thens: readonly (string | null)[],
   ) => CredentialAnswer | Promise<CredentialAnswer>;
 }

@@ -11,6 +11,8 @@ export interface SessionInfo {
   readonly authid: string;
   readonly authrole: string;
   readonly authmethod: string;
+  /** The methods of all factors, the first one's too, where it took more than one. */
+  readonly authfactors?: readonly string[];
   /** The strategy that knew the principal: `static`, `dynamic` …; `component` for a component. */
   readonly authprovider: string;
   readonly authextra: Readonly<Dict>;

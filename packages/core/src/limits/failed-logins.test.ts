@@ -48,8 +48,8 @@ function guarded(limits: Limits, otherLimits: Limits = {}) {
       : { kind: "abort", reason: outcome, message: null, cause: CAUSE, failed: outcome === "wrong" };
   const handshakes: Handshakes = {
     start: (hello) => ({
-      trace: { authmethod: null, provider: null, plugin: null, known: null, asking: "hello" },
-      begin: () => Promise.resolve({ kind: "challenge", authmethod: "ticket", extra: {} }),
+      trace: { authmethod: null, authfactors: [], provider: null, plugin: null, known: null, asking: "hello" },
+      begin: () => Promise.resolve({ kind: "challenge", authmethod: "ticket", extra: {}, factor: 1 }),
       authenticate: (signature) =>
         signature === "slow"
           ? new Promise((resolve) => undecided.push(() => resolve(step(hello))))

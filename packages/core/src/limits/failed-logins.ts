@@ -35,7 +35,14 @@ const TOO_MANY: Refusal = {
   message: "too many logins from this address are being decided; try again later",
 };
 
-const NOTHING_ASKED: HandshakeTrace = { authmethod: null, provider: null, plugin: null, known: null, asking: "hello" };
+const NOTHING_ASKED: HandshakeTrace = {
+  authmethod: null,
+  authfactors: [],
+  provider: null,
+  plugin: null,
+  known: null,
+  asking: "hello",
+};
 
 /** How many failed logins one entry of `transports` tolerates. */
 interface Judge {
@@ -198,7 +205,8 @@ class WatchedHandshake implements Handshake {
 
   #decided(reply: HandshakeReply): HandshakeReply {
     this.#watcher.ends(this.#address);
-    this.#isProving = false;
+    // The proof before a further factor is not decided yet.
+    this.#isProving = reply.kind === "challenge" && reply.factor > 1;
     if (this.#isAbandoned) return reply;
     if (reply.kind === "abort" && reply.failed) this.#watcher.failed(this.#address, this.#hello);
     if (reply.kind === "welcome") this.#watcher.welcome(this.#address, this.#hello, reply.info.authid);

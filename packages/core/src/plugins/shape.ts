@@ -39,6 +39,7 @@ const METHOD: Shape<AuthMethod> = {
   applies: "function?",
   defaultType: "string?",
   proof: "string?",
+  weakness: "string?",
   client: "object?",
 };
 const STATIC: Shape<StaticPrincipals> = {

@@ -35,6 +35,7 @@ export function noRoom(limit: string, address: string, transport: number): Omit<
     asked: { realm: null, authid: null, authmethods: [] },
     assigned: null,
     method: null,
+    factors: [],
     strategy: null,
     by: null,
     ms: 0,

@@ -94,7 +94,13 @@ export class LoginReport {
 
   /** @param ms how long the login took; the line has it rounded */
   #log(level: "info" | "warn", outcome: string, ms: number, fields: Dict): void {
-    const { authmethod = null, provider = null, plugin = null, known = null } = this.#handshake?.trace ?? {};
+    const {
+      authmethod = null,
+      authfactors = [],
+      provider = null,
+      plugin = null,
+      known = null,
+    } = this.#handshake?.trace ?? {};
     const line = {
       login: outcome,
       session: this.#session,
@@ -102,6 +108,7 @@ export class LoginReport {
       realm: excerptOf(this.#hello?.realm),
       authid: excerptOf(this.#hello?.authid),
       authmethod,
+      ...(authfactors.length > 1 ? { authfactors } : {}),
       authprovider: provider,
       plugin,
       ...(known === false ? { known } : {}),
@@ -112,7 +119,7 @@ export class LoginReport {
   }
 
   #record(outcome: LoginRecord["outcome"], ms: number, ended: Ended | null, info?: SessionInfo): void {
-    const { authmethod = null, provider = null, plugin = null } = this.#handshake?.trace ?? {};
+    const { authmethod = null, authfactors = [], provider = null, plugin = null } = this.#handshake?.trace ?? {};
     const { address, type, channel_serializer: serializer } = this.#transport;
     const { realm = null, authid = null, authmethods = [] } = this.#hello ?? {};
     const cause = ended?.cause ?? null;
@@ -133,6 +140,7 @@ export class LoginReport {
       },
       assigned: info === undefined ? null : assignedTo(info),
       method: authmethod,
+      factors: authfactors,
       strategy: provider,
       by: plugin,
       ms,
@@ -149,7 +157,16 @@ export class LoginReport {
   }
 }
 
-const NO_STEP = { step: "hello", at: 0, waitedFor: null, block: null, strategy: null, by: null, config: null } as const;
+const NO_STEP = {
+  step: "hello",
+  factor: 1,
+  at: 0,
+  waitedFor: null,
+  block: null,
+  strategy: null,
+  by: null,
+  config: null,
+} as const;
 
 /** The first names of a list that may be long. */
 function firstOf(names: readonly string[]): string[] {

@@ -64,11 +64,11 @@ export class Renewal implements SessionRenewal {
     attempt.isDeciding = true;
     const reply = await attempt.handshake.authenticate(signature, extra);
     if (this.#hasEnded) throw refusal(ErrorUri.canceled, "the session has ended");
-    if (reply.kind === "challenge") {
-      this.#drop(attempt);
-      throw refusal(ErrorUri.featureNotSupported, "a login that takes more than one challenge cannot be renewed");
-    }
     this.#drop(attempt);
+    if (reply.kind === "challenge") {
+      attempt.handshake.abandoned?.();
+      throw unanswered(reply, extra);
+    }
     if (reply.kind === "abort") throw this.#refused(reply);
     this.#failures = 0;
     this.#context.renewed(reply);
@@ -145,6 +145,16 @@ export class Renewal implements SessionRenewal {
     }
     return new WampError(reason, ...(message === null ? [] : [message]));
   }
+}
+
+/** @param extra what came beside the proof */
+function unanswered({ authmethod, factor }: Challenge, extra: Readonly<Dict>): WampError {
+  return factor > 1 && typeof extra["second_factor"] !== "string"
+    ? refusal(
+        ErrorUri.invalidArgument,
+        `the login also takes a proof by ${authmethod}: give it as second_factor in the keyword argument extra`,
+      )
+    : refusal(ErrorUri.featureNotSupported, "a login that takes more than one challenge cannot be renewed");
 }
 
 function busy(): WampError {

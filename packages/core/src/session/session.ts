@@ -70,6 +70,8 @@ export class Session implements ConnectionHandler {
   id: number | null = null;
   #state: State = { is: "new" };
   #handshake: Handshake | null = null;
+  /** How many times the client was challenged. */
+  #rounds = 0;
   /** Null once the end of the login is reported. */
   #loginReport: LoginReport | null;
   #goodbyeTimer: NodeJS.Timeout | undefined;
@@ -208,6 +210,8 @@ export class Session implements ConnectionHandler {
     switch (step.kind) {
       case "challenge":
         this.#state = { is: "challenged" };
+        // People type the proofs of further factors: each round has its own time.
+        if (++this.#rounds > 1) this.#deadline?.restart();
         this.#send({ type: "CHALLENGE", authmethod: step.authmethod, extra: step.extra });
         return;
       case "abort":

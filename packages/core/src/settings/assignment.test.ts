@@ -26,7 +26,7 @@ it("a problem names the key, what was expected and what was found, but no value"
 
 it("an unknown key is a problem, also one that another version may know: it may limit the client", () => {
   expect(problemsOf({ role: "user", until: 7 })).toHaveLength(1);
-  expect(problemsOf({ role: "user", then: "totp" })).toHaveLength(1);
+  expect(problemsOf({ role: "user", and: "totp" })).toHaveLength(1);
 });
 
 describe("expires is a time in whole seconds, however it is written", () => {

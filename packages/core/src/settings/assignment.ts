@@ -33,6 +33,9 @@ export function secondsOf(value: number | string | Date): number {
 }
 
 const string = z.string(expected("a string"));
+const method = z
+  .string(expected("the name of a method"))
+  .min(1, "expected the name of a method, found an empty string");
 
 const fields = {
   role: string.describe("the role it joins with; else the block's `default-role`"),
@@ -42,6 +45,7 @@ const fields = {
   expires: time.describe(
     "when its sessions end, and its logins fail: in seconds since 1970, or as ISO 8601 with a zone",
   ),
+  then: method.describe("the method by which it must log in too, as a further factor; else the block's `then`"),
 };
 
 /** The keys that every principal of a static block may have, besides those of its method. */
@@ -51,6 +55,7 @@ export const principalFields = {
   authid: fields.authid.optional(),
   extra: fields.extra.optional(),
   expires: fields.expires.optional(),
+  then: fields.then.optional(),
 };
 
 /** A principal's `principalFields`, as the config has them. */
@@ -69,6 +74,8 @@ export const assignment = z.strictObject({
   extra: z.custom<Readonly<Dict> | RawValue>(isExtra, expected("a dictionary")).nullish(),
   /** When the session ends: seconds since 1970, ISO 8601 with a zone, or a Date. A login after it is denied. */
   expires: time.nullish(),
+  /** The method that must succeed too: a further factor. Without it, or with null, it is the block's `then`. */
+  then: fields.then.nullish(),
 });
 
 function isExtra(extra: unknown): boolean {

@@ -90,6 +90,11 @@ export class Deadline {
     });
   }
 
+  /** Gives it its whole time once more, if it is not up. */
+  restart(): void {
+    if (this.#reason === null) this.#timer.refresh();
+  }
+
   /** Ends the timer; the signal does not fire any more. */
   end(): void {
     clearTimeout(this.#timer);
