@@ -70,12 +70,16 @@ describe("a login with further factors counts as one failed login", () => {
 });
 
 it("each round has its own time", async () => {
-  await start({ "auth-timeout": 400 });
-  const client = await first();
-  await client.expect(Code.CHALLENGE);
+  await start({ "auth-timeout": 1000 });
+  const client = await connectRaw(running.url);
+  client.hello({ authid: "joe", authmethods: ["wampcra"] });
+  const [, , said] = (await client.expect(Code.CHALLENGE)) as [number, string, { challenge: string }];
+  // The first round has begun before this, the second begins after it. A timer may be a millisecond early.
   const since = performance.now();
-  expect((await client.aborted()).message).toBe("the login took longer than 400 ms");
-  expect(performance.now() - since).toBeGreaterThan(390);
+  client.authenticate(sign("key", said.challenge));
+  await client.expect(Code.CHALLENGE);
+  expect((await client.aborted()).message).toBe("the login took longer than 1000 ms");
+  expect(performance.now() - since).toBeGreaterThan(998);
 });
 
 describe("a renewal", () => {
