@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { Code, type Component, WampError } from "@wampgate/core";
-import { autobahn, login, Refused, withSecret, withTicket } from "./support/autobahn.ts";
+import { SigningKey } from "../packages/auth-cryptosign/src/keys.ts";
+import { autobahn, login, Refused, withKey, withSecret, withTicket } from "./support/autobahn.ts";
 import { connectRaw } from "./support/raw-client.ts";
 import { type RunningRouter, startRouter } from "./support/router.ts";
 
@@ -346,6 +347,76 @@ describe("Crossbar's examples of WAMP-CRA", () => {
     expect(refused).toMatchObject({ reason: "wamp.error.runtime_error" });
     await two.close();
     await one.close();
+    await running.close();
+  });
+});
+
+describe("Crossbar's examples of cryptosign", () => {
+  const seeds = ["a1", "a2", "a3", "a4"].map((byte) => byte.repeat(32));
+  const [one, two, second, stranger] = seeds.map((seed) => withKey(seed, new SigningKey(seed).publicKey)) as [
+    ByKey,
+    ByKey,
+    ByKey,
+    ByKey,
+  ];
+  type ByKey = ReturnType<typeof withKey>;
+  const keyOf = ({ authextra }: ByKey): string => (authextra as { pubkey: string }).pubkey;
+  const realms = [
+    { name: "realm-auth", roles: [{ name: "authenticator", permissions: PERMISSIONS[2]?.permissions }] },
+    { name: "devices", roles: [{ name: "device", "allow-by-default": true }] },
+  ];
+  const joined = { realm: "devices", authrole: "device", authmethod: "cryptosign" };
+  const detailsOf = async (options: Parameters<typeof login>[0]): Promise<unknown> => {
+    const { details, close } = await login(options);
+    await close();
+    return details;
+  };
+
+  it("S1: static keys, of which a principal may have two; the authid may be left out, and so may the realm", async () => {
+    const principals = {
+      "client01@example.com": { realm: "devices", role: "device", authorized_keys: [keyOf(one)] },
+      "client02@example.com": { realm: "devices", role: "device", authorized_keys: [keyOf(two), keyOf(second)] },
+    };
+    const running = await startRouter({ realms, auth: { cryptosign: { type: "static", principals } } });
+    const { url } = running;
+    for (const [authid, key] of [
+      ["client01@example.com", one],
+      ["client02@example.com", two],
+      ["client02@example.com", second],
+    ] as const) {
+      const welcome = { ...joined, authid, authprovider: "static" };
+      expect(await detailsOf({ url, realm: "devices", authid, ...key })).toMatchObject(welcome);
+      expect(await detailsOf({ url, realm: "devices", ...key })).toMatchObject(welcome);
+      expect(await detailsOf({ url, realm: null, ...key })).toMatchObject(welcome);
+    }
+    for (const wrong of [{ ...two, authid: "client01@example.com" }, stranger, { ...stranger, authid: "nobody" }])
+      expect(await refusal(login({ url, realm: "devices", ...wrong }))).toBe("wamp.error.authentication_denied");
+    await running.close();
+  });
+
+  it("S2: the authenticator finds the principal by the key, and gives realm, authid and extra", async () => {
+    const database = [
+      { authid: "client01@example.com", extra: { foo: 23 }, authorized_keys: [keyOf(one)] },
+      { authid: "client02@example.com", extra: { foo: 42, bar: "baz" }, authorized_keys: [keyOf(two), keyOf(second)] },
+    ];
+    const module = registering((_realm, _authid, { authextra: { pubkey } }: { authextra: { pubkey: string } }) => {
+      const found = database.find(({ authorized_keys }) => authorized_keys.includes(pubkey));
+      if (found === undefined) return fail("com.example.no_such_user", `no user with key ${pubkey}`);
+      const { authid, extra } = found;
+      return { pubkey, realm: "devices", authid, role: "device", extra, cache: true };
+    });
+    const running = await startRouter({
+      realms,
+      auth: { cryptosign: { type: "dynamic", authenticator, "authenticator-realm": "realm-auth" } },
+      components: [{ module, realm: "realm-auth", role: "authenticator" }],
+    });
+    const { url } = running;
+    for (const [authid, extra, key] of [
+      ["client01@example.com", { foo: 23 }, one],
+      ["client02@example.com", { foo: 42, bar: "baz" }, second],
+    ] as const)
+      expect(await detailsOf({ url, realm: null, ...key })).toMatchObject({ ...joined, authid, authextra: extra });
+    expect(await refusal(login({ url, realm: "devices", ...stranger }))).toBe("com.example.no_such_user");
     await running.close();
   });
 });
