@@ -31,10 +31,8 @@ const authextra = z.object({
 /** Reads HELLO's `authextra`. @returns a sentence for the client if it is malformed */
 export function readAuthextra(value: Readonly<Dict> | null): Asked | string {
   const { data, error } = authextra.safeParse(value ?? {});
-  if (data === undefined) {
-    const { path, message } = error.issues[0] ?? { path: [], message: "it is malformed" };
-    return `${["authextra", ...path].join(".")}: ${message}`;
-  }
+  if (data === undefined)
+    return error.issues.map(({ path, message }) => `${["authextra", ...path].join(".")}: ${message}`).join("; ");
   const { pubkey, challenge, channel_binding } = data;
   return {
     pubkey: pubkey?.toLowerCase() ?? null,

@@ -37,5 +37,5 @@ function none(problem: string, reason: string): Bound {
 
 /** The bytes that are signed: the challenge itself, or combined with the id of a channel. Both have 32 bytes. */
 export function bind(challenge: Buffer, id: Buffer | undefined): Buffer {
-  return id === undefined ? challenge : Buffer.from(challenge.map((byte, i) => byte ^ (id[i] ?? 0)));
+  return id === undefined ? challenge : Buffer.from(challenge.map((byte, i) => byte ^ (id[i] as number)));
 }

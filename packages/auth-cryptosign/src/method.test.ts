@@ -278,6 +278,19 @@ describe("a principal that is assigned another authid", () => {
   });
 });
 
+it("principals that are assigned the same authid each log in by their own keys", async () => {
+  const own = { role: "user", authid: "devices" };
+  const principals = {
+    joe: { ...own, authorized_keys: [joe.publicKey] },
+    ann: { ...own, authorized_keys: [ann.publicKey], extra: { is: "ann" } },
+  };
+  await start({ type: "static", principals });
+  for (const [key, authextra] of [[joe, {}] as const, [ann, { is: "ann" }] as const])
+    for (const authid of ["devices", null])
+      expect(await (await answered(key, authid)).welcomed()).toMatchObject({ authid: "devices", authextra });
+  expect(await (await answered(stranger, "devices")).aborted()).toEqual(DENIED);
+});
+
 it("blocks are asked in turn, and a key that is wrong for a known authid ends that", async () => {
   const other = {
     type: "static",

@@ -5,7 +5,6 @@ import {
   type PrincipalAnswer,
   type PrincipalQuery,
   principalFields,
-  type StaticAssignment,
   type StaticPrincipals,
   unknown,
   z,
@@ -81,9 +80,11 @@ export function blockSchema(routerKey: string | null) {
 }
 
 type Settings = z.output<ReturnType<typeof blockSchema>>;
+type Principals = Settings["principals"];
 
 /** A principal of a block. */
 interface Known {
+  /** Its key in `principals`. */
   readonly authid: string;
   readonly keys: Keys;
   readonly answer: PrincipalAnswer;
@@ -91,9 +92,9 @@ interface Known {
 
 /** A prepared block. */
 export interface Block {
-  readonly principals: Settings["principals"];
+  readonly principals: Principals;
   readonly byAuthid: ReadonlyMap<string, Known>;
-  /** By the authid that they are assigned, if it is another one: a session that named none is found by it later. */
+  /** Those that are assigned another authid, by that one: a session whose client named none is found by it later. */
   readonly byAssigned: ReadonlyMap<string, readonly Known[]>;
   readonly byKey: ReadonlyMap<string, readonly Known[]>;
 }
@@ -104,31 +105,32 @@ export function staticPrincipals(routerKey: string | null): StaticPrincipals<Blo
     schema: blockSchema(routerKey),
     prepare: ({ principals }) => prepared(principals),
     find,
-    assignments: ({ principals, byKey }) =>
-      assignmentsIn("principals", principals).map((own) => ({ ...own, warning: warningOf(own, byKey) })),
+    assignments({ principals, byAuthid, byKey }) {
+      const warnings = Array.from(byAuthid.values(), (known) => warningOf(known, byKey));
+      return assignmentsIn("principals", principals).map((own, i) => ({ ...own, warning: warnings[i] }));
+    },
   };
 }
 
-function prepared(principals: Settings["principals"]): Block {
-  const all = Object.entries(principals).map(([authid, own]): Known => {
-    const keys = new Keys([
-      ...new Set((own.authorized_keys ?? own["authorized-keys"] ?? []).map((key) => key.toLowerCase())),
-    ]);
-    const assignment = assignmentOf(own);
-    return { authid, keys, answer: credential({ pubkey: keys }, { ...assignment, authid: own.authid ?? authid }) };
-  });
-  return {
-    principals,
-    byAuthid: new Map(all.map((known) => [known.authid, known])),
-    byAssigned: grouped(all, ({ authid }) => [principals[authid]?.authid ?? authid].filter((own) => own !== authid)),
-    byKey: grouped(all, ({ keys }) => keys.list),
-  };
+function prepared(principals: Principals): Block {
+  const byAuthid = new Map<string, Known>();
+  const [byAssigned, byKey] = [new Map<string, Known[]>(), new Map<string, Known[]>()];
+  for (const [authid, own] of Object.entries(principals)) {
+    const keys = new Keys([own.authorized_keys, own["authorized-keys"]].flatMap((list) => list ?? []));
+    const assigned = own.authid ?? authid;
+    const answer = credential({ pubkey: keys }, { ...assignmentOf(own), authid: assigned });
+    const known: Known = { authid, keys, answer };
+    byAuthid.set(authid, known);
+    if (assigned !== authid) add(byAssigned, assigned, known);
+    for (const key of new Set(keys.list)) add(byKey, key, known);
+  }
+  return { principals, byAuthid, byAssigned, byKey };
 }
 
-function grouped(all: readonly Known[], namesOf: (known: Known) => readonly string[]): Map<string, Known[]> {
-  const groups = new Map<string, Known[]>();
-  for (const known of all) for (const name of namesOf(known)) groups.set(name, [...(groups.get(name) ?? []), known]);
-  return groups;
+function add(groups: Map<string, Known[]>, name: string, known: Known): void {
+  const group = groups.get(name);
+  if (group === undefined) groups.set(name, [known]);
+  else group.push(known);
 }
 
 /**
@@ -137,21 +139,24 @@ function grouped(all: readonly Known[], namesOf: (known: Known) => readonly stri
  */
 function find({ authid, attempt }: PrincipalQuery, { byAuthid, byAssigned, byKey }: Block): PrincipalAnswer {
   const asked = readAuthextra(attempt.authextra);
-  const key = typeof asked === "string" ? null : asked.pubkey;
-  const holders = key === null ? [] : (byKey.get(key) ?? []);
-  if (authid === null) return holders.length === 1 ? (holders[0]?.answer ?? unknown()) : unknown();
+  // After a reload nothing is known of HELLO but its authid.
+  const key = typeof asked === "string" || asked.pubkey === null ? "" : asked.pubkey;
+  const holders = byKey.get(key) ?? [];
+  if (authid === null) {
+    const [holder, ...others] = holders;
+    return holder === undefined || others.length > 0 ? unknown() : holder.answer;
+  }
   const assigned = byAssigned.get(authid) ?? [];
   const known = byAuthid.get(authid) ?? assigned.find((other) => holders.includes(other)) ?? assigned[0];
   return known?.answer ?? unknown();
 }
 
 /** A key of two principals names neither. */
-function warningOf({ path }: StaticAssignment, byKey: Block["byKey"]): string | undefined {
-  const authid = path.at(-1);
-  for (const [key, holders] of byKey) {
-    const other = holders.find((holder) => holder.authid !== authid);
-    if (other === undefined || !holders.some((holder) => holder.authid === authid)) continue;
-    return `its key ${key.slice(0, 8)}… is also a key of "${other.authid}": a client that names no authid is neither, and is denied`;
+function warningOf({ authid, keys }: Known, byKey: Block["byKey"]): string | undefined {
+  for (const key of keys.list) {
+    const other = byKey.get(key)?.find((holder) => holder.authid !== authid);
+    if (other !== undefined)
+      return `its key ${key.slice(0, 8)}… is also a key of "${other.authid}": a client that names no authid is neither, and is denied`;
   }
   return undefined;
 }
