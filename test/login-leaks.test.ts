@@ -241,7 +241,9 @@ describe("secrets", () => {
   const SECRETS = ["SECRET-ticket", "SECRET-key", "SECRET-password", "SECRET-shown", "SECRET-asked", "SECRET-told"];
   const derived = pbkdf2Sync("SECRET-password", salting.salt, salting.iterations, salting.keylen, "sha256");
   const [hashedSalt = "", hashedKey = ""] = hashed.split("$").slice(-2);
-  const HIDDEN = [...SECRETS, derived.toString("base64"), hashedSalt, hashedKey];
+  const scramKeys = { "stored-key": "5ec2e7".padEnd(64, "a"), "server-key": "5ec2e7".padEnd(64, "b") };
+  const scram = { kdf: "pbkdf2", iterations: 4096, salt: "5ec2e7".padEnd(32, "c"), ...scramKeys, role: "user" };
+  const HIDDEN = [...SECRETS, derived.toString("base64"), hashedSalt, hashedKey, ...Object.values(scramKeys)];
   const principals = {
     joe: { ticket: "SECRET-ticket", role: "user" },
     kim: { "ticket-hash": hashed, role: "user" },
@@ -258,8 +260,10 @@ describe("secrets", () => {
       },
       dynamicBlock,
     ],
+    scram: [{ type: "static", principals: { sam: scram } }, dynamicBlock],
   };
   const authenticator = authenticatorOf((_realm, authid, { authmethod, ticket }) => {
+    if (authmethod === "scram") return scram;
     if (authmethod === "wampcra") return { secret: "SECRET-told", role: "user" };
     if (ticket === "SECRET-asked") return { role: "user", extra: { authid } };
     throw Object.assign(new Error("wrong"), { error: "com.example.wrong", args: ["wrong ticket"] });
@@ -278,7 +282,7 @@ describe("secrets", () => {
 
   async function loginBy({ connect }: TestRouter, method: string, authid: string, secret: string): Promise<string> {
     const client = connect();
-    client.hello({ authid, authmethods: [method] });
+    client.hello({ authid, authmethods: [method], authextra: { nonce: "AAAAAAAA" } });
     const [, , extra] = await client.expect(Code.CHALLENGE);
     const { challenge: text, salt } = extra as { challenge?: string; salt?: string };
     if (text === undefined) client.authenticate(secret);
@@ -306,10 +310,12 @@ describe("secrets", () => {
       ["wampcra", "max", "SECRET-shown"],
       ["wampcra", "ann", "SECRET-told"],
       ["wampcra", "ann", "SECRET-shown"],
+      ["scram", "sam", "SECRET-shown"],
+      ["scram", "ann", "SECRET-shown"],
     ] as const) {
       ends.push(await loginBy(running, method, authid, secret));
     }
-    expect(ends.map((end) => (JSON.parse(end) as [number])[0])).toEqual([2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3]);
+    expect(ends.map((end) => (JSON.parse(end) as [number])[0])).toEqual([2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 3, 3]);
     sessions.push(await running.router.session("realm1", { role: "user" }).call("wamp.session.list"));
     expectHidden(ends.join("\n"));
     expect(running.log.lines.some(({ level }) => level === "debug")).toBe(true);
@@ -341,6 +347,10 @@ describe("secrets", () => {
     ["wampcra", { users: { joe: { secret: "SECRET-key", password: "SECRET-password" } } }],
     ["wampcra", { users: { joe: { secret: "SECRET-key", salt: ["SECRET-told"] } } }],
     ["wampcra", { users: ["SECRET-key"] }],
+    ["scram", { principals: { joe: { ...scram, "stored-key": "SECRET-key" } } }],
+    ["scram", { principals: { joe: { ...scram, "server-key": ["SECRET-key"] } } }],
+    ["scram", { principals: { joe: { ...scram, "stored-kye": "SECRET-key" } } }],
+    ["scram", { principals: { joe: { ...scram, kdf: "SECRET-key" } } }],
   ])("are not shown by the error of a config whose %s is %j", async (method, block) => {
     const broken = { ...config, transports: [{ type: "memory", auth: { [method]: { type: "static", ...block } } }] };
     const from = import.meta.dirname;

@@ -86,7 +86,12 @@ export interface AutobahnLogin {
   readonly authid?: string;
   readonly authmethods?: readonly string[];
   readonly authextra?: object;
-  readonly onchallenge?: (session: unknown, method: string, extra: Record<string, unknown>) => string;
+  /** AUTHENTICATE's signature, alone or with its extra. */
+  readonly onchallenge?: (
+    session: unknown,
+    method: string,
+    extra: Record<string, unknown>,
+  ) => string | [signature: string, extra: object];
   readonly serializer?: "json" | "msgpack" | "cbor";
   /** Default: 22. */
   readonly version?: keyof typeof clients;
