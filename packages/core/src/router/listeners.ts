@@ -15,6 +15,7 @@ import type { Session } from "../session/session.ts";
 import { isMemoryEntry, type MemoryClient, type MemoryConnectOptions } from "../transports/memory/memory.ts";
 import { endpointIn } from "../transports/net/endpoint.ts";
 import type { EndpointServer, Place } from "../transports/net/endpoint-server.ts";
+import { endings } from "../transports/frames/endings.ts";
 import { Endpoints, type NamedServers } from "../transports/net/endpoints.ts";
 import { Deadline, untilAborted } from "../wamp/deadline.ts";
 import { BUILTIN } from "./builtin.ts";
@@ -206,6 +207,7 @@ export class Listeners {
     this.#listening = [];
     this.#leaving.clear();
     await Promise.all([...all.map(({ open }) => open.close()), this.#endpoints.close(), this.#closing]);
+    await endings.done();
   }
 
   async #opened(settings: LoadedTransport): Promise<Listening> {

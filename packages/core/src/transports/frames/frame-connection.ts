@@ -10,6 +10,7 @@ import { ErrorUri } from "../../wamp/error-uris.ts";
 import { guarded } from "../../wamp/guarded.ts";
 import type { Message } from "../../wamp/messages.ts";
 import { protocolViolation, TooDeep, TooManyValues, WampError } from "../../errors/wamp-error.ts";
+import { endings } from "./endings.ts";
 import { HelloAllowance } from "./hello-allowance.ts";
 import { type Outgoing, OutgoingFrame, outgoingOf } from "./outgoing.ts";
 import type { Subprotocol } from "./subprotocols.ts";
@@ -133,13 +134,17 @@ export class FrameConnection implements Connection {
     if (!this.#deaf) this.#violated(protocolViolation(what));
   }
 
-  /** The wire is closed. */
+  /** The wire is closed. The handler is told, perhaps in a later turn of the event loop. */
   gone(): void {
     const handler = this.#handler;
     this.#handler = null;
     this.#closing = true;
     this.#deafen();
-    if (handler !== null) this.#guarded(() => handler.closed());
+    if (handler === null) return;
+    endings.run(
+      () => handler.closed(),
+      (error) => this.#broken(error),
+    );
   }
 
   /** The wire is about to close, since the peer has hit a limit. */

@@ -1,6 +1,8 @@
+import { Socket } from "node:net";
 import { Writable } from "node:stream";
 import { type RawData, WebSocket } from "ws";
 import type { Log } from "../../contract/log.ts";
+import { endings } from "../frames/endings.ts";
 import type { FrameConnection } from "../frames/frame-connection.ts";
 
 /** The entry of a WebSocket. */
@@ -24,6 +26,7 @@ export class ClientSocket extends WebSocket {
     this.owner = owner;
     owner.clients.add(this);
     endOnce(this);
+    endInTurn(this);
     this.on("message", onMessage);
     this.on("error", onError);
     this.on("close", onClose);
@@ -69,6 +72,27 @@ function endOnce(ws: WebSocket): void {
 
 // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the stream
 const end = Writable.prototype.end as (this: Writable) => Writable;
+
+/**
+ * When the client ends its side, ws ends the other one at once, and the system closes the socket. That is half of what a
+ * lost client costs: it waits for its turn, as the end of the session does.
+ */
+function endInTurn(ws: WebSocket): void {
+  const { _socket: socket } = ws as { _socket?: unknown };
+  if (socket instanceof Socket) socket.end = endedInTurn;
+}
+
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called with the socket
+const endSocket = Socket.prototype.end as (this: Socket, ...args: unknown[]) => Socket;
+
+function endedInTurn(this: Socket, ...args: unknown[]): Socket {
+  if (!this.readableEnded) return endSocket.call(this, ...args);
+  endings.run(
+    () => endSocket.call(this, ...args),
+    () => this.destroy(),
+  );
+  return this;
+}
 
 function endedOnce(this: Writable): Writable {
   return this.writableEnded ? this : end.call(this);
