@@ -150,6 +150,10 @@ defineConfig({ plugins: [["@wampgate/metrics", { port: "9464" }]], realms, trans
 defineConfig({ plugins: [["@wampgate/auth-ticket", { type: "static" }]], realms, transports });
 // @ts-expect-error Type 'string' is not assignable to type 'never'
 defineConfig({ plugins: [[ticket, { type: "static" }]], realms, transports });
+// @ts-expect-error '"channel-bindin"' does not exist in type
+defineConfig({ plugins: [[scram, { "channel-bindin": "off" }]], realms, transports });
+// @ts-expect-error Type '"of"' is not assignable to type
+defineConfig({ plugins: [["@wampgate/auth-cryptosign", { "channel-binding": "of" }]], realms, transports });
 // @ts-expect-error 'dept' does not exist in type … Did you mean to write 'depth'?
 defineConfig({ plugins: [["wampgate-own", { words: [], dept: 1 }]], realms, transports });
 // @ts-expect-error Property 'words' is missing in type

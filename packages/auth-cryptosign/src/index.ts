@@ -9,6 +9,9 @@ declare module "@wampgate/core" {
   interface AuthMethods {
     cryptosign: z.input<ReturnType<typeof blockSchema>>;
   }
+  interface PluginOptions {
+    "@wampgate/auth-cryptosign": z.input<typeof options>;
+  }
 }
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };

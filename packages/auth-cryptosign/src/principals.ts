@@ -109,6 +109,7 @@ export function staticPrincipals(routerKey: string | null): StaticPrincipals<Blo
       const warnings = Array.from(byAuthid.values(), (known) => warningOf(known, byKey));
       return assignmentsIn("principals", principals).map((own, i) => ({ ...own, warning: warnings[i] }));
     },
+    secrets: ["authorized_keys", "authorized-keys"],
   };
 }
 

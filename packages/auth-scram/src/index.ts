@@ -10,6 +10,9 @@ declare module "@wampgate/core" {
     scram: z.input<typeof block>;
     "wamp-scram": z.input<typeof block>;
   }
+  interface PluginOptions {
+    "@wampgate/auth-scram": z.input<typeof options>;
+  }
 }
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };

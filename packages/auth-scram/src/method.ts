@@ -91,6 +91,7 @@ export function scramMethod(dialect: Dialect, options: Options): AuthMethod {
         });
         return assignmentsIn("principals", principals).map((own, i) => ({ ...own, warning: warnings[i] }));
       },
+      secrets: ["stored-key"],
     },
     client: clientHalf(dialect),
 
