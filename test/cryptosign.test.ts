@@ -183,6 +183,49 @@ describe("a reload", () => {
   });
 });
 
+describe("with a second factor", () => {
+  const keys = { type: "static", principals: { joe: { authorized_keys: [joe.publicKey], role: "user" } } };
+  const tickets = { type: "static", principals: { joe: { ticket: "open sesame", role: "user" } } };
+  const start = async (auth: object): Promise<void> => {
+    running = await startTestRouter({ plugins: OFFICIAL, auth });
+  };
+
+  it("a key may come first: who it is shows only after the second proof", async () => {
+    await start({ cryptosign: { ...keys, then: "ticket" }, ticket: tickets });
+    const client = await login(joe);
+    await client.expect(Code.CHALLENGE);
+    client.authenticate("open sesame");
+    expect(await client.welcomed()).toMatchObject({ authid: "joe", authmethod: "cryptosign" });
+    for (const [key, authid] of [
+      [stranger, "joe"] as const,
+      [stranger, "nobody"] as const,
+      [stranger, null] as const,
+    ]) {
+      const other = await login(key, { authid });
+      await other.expect(Code.CHALLENGE);
+      other.authenticate("open sesame");
+      expect((await other.aborted()).reason).toBe(DENIED);
+    }
+  });
+
+  it("a key may come second: it must be that of whom the first proof has shown", async () => {
+    await start({ ticket: { ...tickets, then: "cryptosign" }, cryptosign: keys });
+    for (const [key, ticket, outcome] of [
+      [joe, "open sesame", "welcome"],
+      [joe, "wrong", DENIED],
+      [stranger, "open sesame", DENIED],
+    ] as const) {
+      const client = running.connect();
+      client.hello({ authid: "joe", authmethods: ["ticket"], authextra: { pubkey: key.publicKey } });
+      await client.expect(Code.CHALLENGE);
+      client.authenticate(ticket);
+      client.authenticate(key.sign(await challenge(client)));
+      const [code, ...rest] = await client.next();
+      expect(code === Code.WELCOME ? "welcome" : rest[1]).toBe(outcome);
+    }
+  });
+});
+
 describe("a renewal", () => {
   const RENEW = "wampgate.session.renew";
   const CHALLENGE = "wampgate.session.challenge";
