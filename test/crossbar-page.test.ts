@@ -29,7 +29,7 @@ const KEPT: readonly (readonly [row: string, file: string, test: string])[] = [
   ["rules of version 1", CONFIG, "rules of version 1 are told"],
   ["a rule's `cache` and `validate`", CONFIG, "what a realm and its rules have no use for"],
   ["`components` with a Python class", CONFIG, "components of Python are told"],
-  ["`type: function`", CONFIG, "methods and kinds of principals that are not there"],
+  ['`type: function` with `create: "module.function"`', "test/function.test.ts", "wampgate check names the line"],
   ["authenticators that are granted by a prefix", WARNINGS, "an authenticator that no role may register"],
 
   ["call", LOGINS, "call: realm, authid and details"],

@@ -7,9 +7,12 @@ import {
   Code,
   defineMethod,
   definePlugin,
+  defineStrategy,
+  denied,
   deny,
   type LoginRecord,
   type RouterHooks,
+  type Strategy,
   z,
 } from "@wampgate/core";
 import { AUTHENTICATOR, dynamicBlock } from "./support/dynamic.ts";
@@ -55,16 +58,24 @@ interface Stage {
   readonly auth?: object;
   readonly entry?: object;
   readonly options?: object;
+  readonly strategies?: readonly Strategy[];
   readonly tap?: (hooks: RouterHooks) => void;
 }
 
 /** @param stage.tap further taps of the plugin `house` */
-async function start({ auth = { ticket: TICKET }, entry = {}, options = {}, tap }: Stage = {}): Promise<void> {
+async function start({
+  auth = { ticket: TICKET },
+  entry = {},
+  options = {},
+  strategies = [],
+  tap,
+}: Stage = {}): Promise<void> {
   nextEnd();
   const house = definePlugin({
     name: "house",
     core: "*",
     methods: [asking],
+    strategies,
     apply({ hooks }) {
       hooks.loginFailed.tap("house", ({ cause }) => told.push(cause));
       hooks.loginEnded.tap("house", (record) => {
@@ -102,6 +113,17 @@ async function byAuthenticator(answer: (() => unknown) | null, block: object = {
   await start({ auth: { ticket: { ...DYNAMIC, ...block } } });
   const session = running.router.session("realm1", { role: "authenticator" });
   if (answer !== null) await session.register(AUTHENTICATOR, answer);
+  await byTicket("joe", "t");
+}
+
+/** By a strategy whose source of principals fails for this cause. */
+async function byFailing(code: CauseCode, params: object): Promise<void> {
+  const type = "failing";
+  const resolve = () => denied(undefined, undefined, { code, params } as Cause);
+  await start({
+    auth: { ticket: { type } },
+    strategies: [defineStrategy<object>({ type, block: z.strictObject({}), resolve })],
+  });
   await byTicket("joe", "t");
 }
 
@@ -193,6 +215,7 @@ const CASES: Readonly<Record<CauseCode, [login: () => Promise<unknown>, params: 
     },
     { uri: AUTHENTICATOR },
   ],
+  "authenticator-failed": [() => byFailing("authenticator-failed", { uri: "./auth.js" }), { uri: "./auth.js" }],
   "authenticator-answer": [
     () => byAuthenticator(() => 42),
     { uri: AUTHENTICATOR, problem: "it answered an integer, expected a role or a dictionary" },

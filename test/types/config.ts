@@ -1,6 +1,7 @@
 // Compiled, never run: which mistakes in a config are errors, and what they say. test/types.test.ts compares the messages.
 import anonymous from "@wampgate/auth-anonymous";
 import dynamic from "@wampgate/auth-dynamic";
+import functions from "@wampgate/auth-function";
 import ticket from "@wampgate/auth-ticket";
 import scram from "@wampgate/auth-scram";
 import cryptosign from "@wampgate/auth-cryptosign";
@@ -36,7 +37,7 @@ declare module "@wampgate/core" {
   }
 }
 
-const plugins = [anonymous, ticket, wampcra, cryptosign, scram, dynamic];
+const plugins = [anonymous, ticket, wampcra, cryptosign, scram, dynamic, functions];
 const realms: RealmConfig[] = [{ name: "realm1", roles: [{ name: "user" }] }];
 const endpoint = { type: "tcp", port: 8080 } as const;
 

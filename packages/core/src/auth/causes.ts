@@ -75,6 +75,10 @@ const CAUSES: { readonly [C in CauseCode]: Entry<CauseParams[C]> } = {
     sentence: ({ uri }) => `The authenticator ${uri} reads too slowly to be asked.`,
     todo: () => "Register it more than once with invoke: roundrobin, or look at what slows it down.",
   },
+  "authenticator-failed": {
+    sentence: ({ uri }) => `The authenticator ${uri} failed.`,
+    todo: () => "Ask its owner; what it threw is in the log.",
+  },
   "authenticator-answer": {
     sentence: ({ uri, problem }) => `The answer of the authenticator ${uri} cannot be used: ${problem}.`,
     todo: () => "Correct what it answers. Values are not shown.",

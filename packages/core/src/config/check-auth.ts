@@ -314,8 +314,6 @@ function noSuchType(type: string, { strategies }: AuthContext): string {
   const what = `no loaded plugin provides the strategy${quoted(type)}`;
   const official = packageOfStrategy(type);
   if (official !== undefined) return `${what}; ${toInstall(official)}`;
-  if (type === "function")
-    return `${what}; what is a function in Crossbar is a plugin here: see docs/guides/writing-a-strategy.md`;
   return `${what}${didYouMean(type, [...strategies.keys(), "static", ...Object.keys(STRATEGY_PACKAGES)])}`;
 }
 

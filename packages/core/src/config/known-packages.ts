@@ -13,7 +13,10 @@ export const METHOD_PACKAGES = {
   cryptosign: "@wampgate/auth-cryptosign",
 } as const;
 
-export const STRATEGY_PACKAGES = { dynamic: "@wampgate/auth-dynamic" } as const;
+export const STRATEGY_PACKAGES = {
+  dynamic: "@wampgate/auth-dynamic",
+  function: "@wampgate/auth-function",
+} as const;
 
 /** The method whose secrets `wampgate hash` makes if no other is named. */
 export const HASHING_METHOD = "wampcra";

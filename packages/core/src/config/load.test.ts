@@ -94,7 +94,7 @@ describe("a problem says what was expected", () => {
       /pin\.type: no loaded plugin provides the strategy "askin"; did you mean "asking"/,
     ],
     ["the official strategy", config({}, { pin: { type: "dynamic" } }), /npm install @wampgate\/auth-dynamic/],
-    ["a function of Crossbar", config({}, { pin: { type: "function" } }), /docs\/guides\/writing-a-strategy\.md/],
+    ["a function", config({}, { pin: { type: "function" } }), /npm install @wampgate\/auth-function/],
     [
       "a method without principals",
       config({}, { gate: { type: "static" } }),

@@ -25,6 +25,8 @@ export interface CauseParams {
   readonly "authenticator-gone": { readonly uri: string };
   /** It reads too slowly to be asked. */
   readonly "authenticator-busy": { readonly uri: string };
+  /** It is a function that threw something other than a WampError. */
+  readonly "authenticator-failed": { readonly uri: string };
   /** Its answer cannot be used. `problem` names keys and what was expected, never a value. */
   readonly "authenticator-answer": { readonly uri: string; readonly problem: string };
   /** The realm is not there; "": none was assigned. */
