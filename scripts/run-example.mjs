@@ -32,22 +32,27 @@ for (const config of ["wampgate.config.yaml", "external.config.yaml"]) {
 
 async function runWith(config) {
   console.log(`\n${name}, ${config}`);
-  const env = { ...ENVIRONMENT, PORT: String(await freePort()) };
-  const router = await startRouter(join(folder, config), env);
-  const own = { ...env, URL: router.url.replace("/internal", "/ws") };
+  const env = { ...ENVIRONMENT, PORT: String(await freePort()), SERVER: `http://127.0.0.1:${await freePort()}` };
   const processes = [];
+  const start = async (script, variables) => {
+    const started = run([script], variables);
+    processes.push(started);
+    await started.line((line) => line === "ready", `${script} did not get ready`);
+  };
   try {
+    // A web server that the router asks about its clients.
+    const server = join(folder, "server.mjs");
+    if (existsSync(server)) await start(server, env);
+    const router = await startRouter(join(folder, config), env);
+    processes.push(router);
+    const own = { ...env, URL: router.url.replace("/internal", "/ws") };
     const script = join(folder, "authenticator-process.mjs");
     // A config that runs its authenticator in the router's process needs no other one.
-    if (existsSync(script) && (config.startsWith("external") || !existsSync(join(folder, "authenticator.mjs")))) {
-      const authenticator = run([script], own);
-      processes.push(authenticator);
-      await authenticator.line((line) => line === "ready", "the authenticator did not get ready");
-    }
+    if (existsSync(script) && (config.startsWith("external") || !existsSync(join(folder, "authenticator.mjs"))))
+      await start(script, own);
     return await run([join(folder, "client.mjs")], own, true).ended;
   } finally {
     for (const process of processes) await process.stop();
-    await router.stop();
   }
 }
 

@@ -220,6 +220,11 @@ const CASES: Readonly<Record<CauseCode, [login: () => Promise<unknown>, params: 
     () => byAuthenticator(() => 42),
     { uri: AUTHENTICATOR, problem: "it answered an integer, expected a role or a dictionary" },
   ],
+  "bad-token": [() => byFailing("bad-token", { problem: "it has expired" }), { problem: "it has expired" }],
+  "no-keys": [
+    () => byFailing("no-keys", { uri: "https://id.example.com/jwks", problem: "no connection" }),
+    { uri: "https://id.example.com/jwks", problem: "no connection" },
+  ],
   "no-realm": [
     async () => {
       await start({ auth: { anonymous: { type: "static", role: "user" } } });

@@ -2,6 +2,7 @@
 import anonymous from "@wampgate/auth-anonymous";
 import dynamic from "@wampgate/auth-dynamic";
 import functions from "@wampgate/auth-function";
+import jwt from "@wampgate/auth-jwt";
 import ticket from "@wampgate/auth-ticket";
 import scram from "@wampgate/auth-scram";
 import cryptosign from "@wampgate/auth-cryptosign";
@@ -37,7 +38,7 @@ declare module "@wampgate/core" {
   }
 }
 
-const plugins = [anonymous, ticket, wampcra, cryptosign, scram, dynamic, functions];
+const plugins = [anonymous, ticket, wampcra, cryptosign, scram, dynamic, functions, jwt];
 const realms: RealmConfig[] = [{ name: "realm1", roles: [{ name: "user" }] }];
 const endpoint = { type: "tcp", port: 8080 } as const;
 

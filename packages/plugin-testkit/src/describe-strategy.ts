@@ -17,6 +17,8 @@ export interface StrategySpec {
   readonly authid: string;
   /** What it is proved by, as the method ticket would hand it over. */
   readonly ticket: string;
+  /** The proof alone says who the client is, as a token does: HELLO's authid is ignored. Default false. */
+  readonly ignoresAuthid?: boolean;
   /** Brings up what the strategy asks, in a router that runs: a database, an authenticator. */
   readonly setUp?: (router: TestRouter) => Promise<void>;
   /** Default: `realm1` with the role `user`. */
@@ -64,14 +66,24 @@ export function describeStrategy({ describe, it }: Runner, spec: StrategySpec): 
         assert.match((await client.aborted()).reason, /./);
       }));
 
-    for (const stranger of [`not-${authid}`, "__proto__", "constructor", null]) {
-      it(`refuses the authid ${String(stranger)} with ABORT, and closes`, () =>
-        use(async ({ connect }) => {
-          const client = connect();
-          await ask(client, stranger, ticket);
-          assert.match((await client.aborted()).reason, /./);
-        }));
-    }
+    const strangers = [`not-${authid}`, "__proto__", "constructor", null];
+    if (spec.ignoresAuthid === true)
+      for (const stranger of strangers)
+        it(`assigns the authid of the proof where HELLO has ${String(stranger)}`, () =>
+          use(async ({ connect }) => {
+            const client = connect();
+            await ask(client, stranger, ticket);
+            assert.equal((await client.welcomed())["authid"], authid);
+          }));
+    else
+      for (const stranger of strangers) {
+        it(`refuses the authid ${String(stranger)} with ABORT, and closes`, () =>
+          use(async ({ connect }) => {
+            const client = connect();
+            await ask(client, stranger, ticket);
+            assert.match((await client.aborted()).reason, /./);
+          }));
+      }
 
     it("never accepts at HELLO, where there is no proof yet", () =>
       use(async ({ connect, log }) => {

@@ -83,6 +83,14 @@ const CAUSES: { readonly [C in CauseCode]: Entry<CauseParams[C]> } = {
     sentence: ({ uri, problem }) => `The answer of the authenticator ${uri} cannot be used: ${problem}.`,
     todo: () => "Correct what it answers. Values are not shown.",
   },
+  "bad-token": {
+    sentence: ({ problem }) => `The token was refused: ${problem}.`,
+    todo: () => "Let the client fetch a new token; compare issuer, audience and algorithms with those of its issuer.",
+  },
+  "no-keys": {
+    sentence: ({ uri, problem }) => `The keys of ${uri} for tokens cannot be had: ${problem}.`,
+    todo: (_, at) => `Look at that server, or correct keys in the block${at}.`,
+  },
   "no-realm": {
     sentence: ({ realm }) => (realm === "" ? "No realm was assigned." : `Realm ${realm} is not configured.`),
     todo: (_, at) => `Add the realm${at}, or assign one that is there.`,

@@ -158,6 +158,7 @@ async function checkBlock(
     const { surroundings, warnings } = context;
     await strategy.check?.(checked.value, {
       ...surroundings,
+      method: method?.method ?? null,
       warn: (path, message) => warnings.add([...at, ...path], message),
     });
     for (const called of strategy.calls?.(checked.value) ?? []) {

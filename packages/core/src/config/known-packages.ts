@@ -16,6 +16,7 @@ export const METHOD_PACKAGES = {
 export const STRATEGY_PACKAGES = {
   dynamic: "@wampgate/auth-dynamic",
   function: "@wampgate/auth-function",
+  jwt: "@wampgate/auth-jwt",
 } as const;
 
 /** The method whose secrets `wampgate hash` makes if no other is named. */

@@ -29,6 +29,10 @@ export interface CauseParams {
   readonly "authenticator-failed": { readonly uri: string };
   /** Its answer cannot be used. `problem` names keys and what was expected, never a value. */
   readonly "authenticator-answer": { readonly uri: string; readonly problem: string };
+  /** A token was refused. `problem` names a claim at most, never a value. */
+  readonly "bad-token": { readonly problem: string };
+  /** The keys that tokens are checked with cannot be had. */
+  readonly "no-keys": { readonly uri: string; readonly problem: string };
   /** The realm is not there; "": none was assigned. */
   readonly "no-realm": { readonly realm: string };
   /** The realm has no such role; "": none was assigned. `roles`: those that it has. */

@@ -1,4 +1,4 @@
-import type { PrincipalQuery } from "./method.ts";
+import type { AuthMethod, PrincipalQuery } from "./method.ts";
 import type { PluginApi } from "./plugin-api.ts";
 import type { Schema } from "./schema.ts";
 import type { CredentialAnswer, PrincipalAnswer } from "./verdict.ts";
@@ -59,9 +59,12 @@ export interface Strategy<B = unknown, O = B> {
   readonly calls?: (block: B) => CalledProcedure[];
   /**
    * Looks at the files and modules that a block names, whenever a config is read, also by `wampgate check`: it opens
-   * nothing. What it throws is a problem of the config; a `BlockError` names the key.
+   * nothing. `method` is that of the block; null if its plugin is missing. What it throws is a problem of the config; a `BlockError` names the key.
    */
-  readonly check?: (block: B, surroundings: BlockSurroundings) => void | Promise<void>;
+  readonly check?: (
+    block: B,
+    surroundings: BlockSurroundings & { readonly method: AuthMethod | null },
+  ) => void | Promise<void>;
   /**
    * Makes what a block needs while the router runs: loads a module, opens connections. It is called for each block at the
    * start, and again at each reload. What it throws is a problem of the config, as for `check`: then the router does not
