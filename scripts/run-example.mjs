@@ -15,6 +15,7 @@ const ENVIRONMENT = {
   CLIENT02_KEY: "e1fb1017ec3b0eaf6ad4294ad1ed2091333c2835bce3a51b66b006ed72bb751d",
   STRANGER_KEY: "57b958d35a3174d6af7af429a109aa3aa50cb44c260e9a0173165217282b066b",
   ROUTER_KEY: "45ee13d5ef175d06fade0a5744e34c2d7a2df2d82ec685f32d963cab36afe288",
+  WEBHOOK_SECRET: "a secret for the web server alone",
   GUESTS: join(ROOT, "examples/custom-plugin/guests.json"),
 };
 

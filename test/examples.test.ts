@@ -41,6 +41,7 @@ describe("the example", () => {
     ["ticket-static", "an unknown client: refused, wamp.error.authentication_denied"],
     ["ticket-dynamic", "joe, with a wrong ticket: refused, com.example.invalid_ticket"],
     ["function", "service, of the second block: joined realm1 as service, role frontend"],
+    ["http", "joe, with a wrong ticket: refused, com.example.invalid_ticket"],
     ["jwt", "sensor, with a new token in the same session: renewed"],
     ["wampcra-static", "client2: joined as client2, role frontend"],
     ["wampcra-dynamic", "hans: joined as ID09125, role frontend"],

@@ -216,6 +216,10 @@ const CASES: Readonly<Record<CauseCode, [login: () => Promise<unknown>, params: 
     { uri: AUTHENTICATOR },
   ],
   "authenticator-failed": [() => byFailing("authenticator-failed", { uri: "./auth.js" }), { uri: "./auth.js" }],
+  "authenticator-unavailable": [
+    () => byFailing("authenticator-unavailable", { uri: "https://auth.example.com/", problem: "status 500" }),
+    { uri: "https://auth.example.com/", problem: "status 500" },
+  ],
   "authenticator-answer": [
     () => byAuthenticator(() => 42),
     { uri: AUTHENTICATOR, problem: "it answered an integer, expected a role or a dictionary" },

@@ -65,7 +65,8 @@ async function check(block: DocBlock, page: DocPage): Promise<void> {
   if (!isDict(shown)) throw new Error("expected a mapping");
   // Other JSON is what the router says, not what it is told.
   if (block.language === "json" && !ROOT_KEYS.some((key) => key in shown)) return;
-  for (const [, name = ""] of block.text.matchAll(/\$\{(\w+)\}/g)) process.env[name] ??= "a value";
+  for (const [, name = ""] of block.text.matchAll(/\$\{(\w+)\}/g))
+    process.env[name] ??= "a value that is long enough to be a key";
   const config = wholeOf(shown);
   const cwd = await folderWith(filesOf(page));
   await createRouter(config as unknown as WampgateConfig, { cwd, log: new CapturedLog() });

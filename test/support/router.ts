@@ -4,13 +4,14 @@ import cryptosign from "@wampgate/auth-cryptosign";
 import dynamic from "@wampgate/auth-dynamic";
 import scram from "@wampgate/auth-scram";
 import functions from "@wampgate/auth-function";
+import http from "@wampgate/auth-http";
 import jwt from "@wampgate/auth-jwt";
 import ticket from "@wampgate/auth-ticket";
 import wampcra from "@wampgate/auth-wampcra";
 import { CapturedLog } from "@wampgate/plugin-testkit";
 
 /** The plugins that the project publishes. */
-export const OFFICIAL: Plugin[] = [anonymous, ticket, wampcra, cryptosign, scram, dynamic, functions, jwt];
+export const OFFICIAL: Plugin[] = [anonymous, ticket, wampcra, cryptosign, scram, dynamic, functions, jwt, http];
 
 /** A router that listens on a free port of 127.0.0.1. */
 export interface RunningRouter {

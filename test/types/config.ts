@@ -2,6 +2,7 @@
 import anonymous from "@wampgate/auth-anonymous";
 import dynamic from "@wampgate/auth-dynamic";
 import functions from "@wampgate/auth-function";
+import http from "@wampgate/auth-http";
 import jwt from "@wampgate/auth-jwt";
 import ticket from "@wampgate/auth-ticket";
 import scram from "@wampgate/auth-scram";
@@ -38,7 +39,7 @@ declare module "@wampgate/core" {
   }
 }
 
-const plugins = [anonymous, ticket, wampcra, cryptosign, scram, dynamic, functions, jwt];
+const plugins = [anonymous, ticket, wampcra, cryptosign, scram, dynamic, functions, jwt, http];
 const realms: RealmConfig[] = [{ name: "realm1", roles: [{ name: "user" }] }];
 const endpoint = { type: "tcp", port: 8080 } as const;
 

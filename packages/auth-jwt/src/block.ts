@@ -1,5 +1,4 @@
-import { z } from "@wampgate/core";
-import { secureUrlProblem } from "./url.ts";
+import { serverUrl, z } from "@wampgate/core";
 
 /** Those that jose verifies with the keys of a set; and those by a secret. `none` is not among them. */
 const BY_KEY = [
@@ -19,15 +18,7 @@ const seconds = (fallback: number, most = 2 ** 31 - 1) =>
 
 const keys = z
   .strictObject({
-    jwks: z
-      .string()
-      .superRefine((url, context) => {
-        const problem = secureUrlProblem(url);
-        if (problem !== null) context.addIssue({ code: "custom", message: problem });
-      })
-      .optional()
-      .describe("the URL of the issuer's key set")
-      .meta({ shown: true }),
+    jwks: serverUrl.optional().describe("the URL of the issuer's key set").meta({ shown: true }),
     file: z
       .string()
       .min(1)

@@ -1,8 +1,7 @@
-import type { Log } from "@wampgate/core";
+import { type Log, shownUrl } from "@wampgate/core";
 import { createLocalJWKSet, type JSONWebKeySet } from "jose";
 import { fetchKeys } from "./fetch-keys.ts";
 import { NoKeys } from "./public-keys.ts";
-import { shownUrl } from "./url.ts";
 
 /** How fetched keys are kept; in seconds, as the keys of a block. */
 export interface Keeping {

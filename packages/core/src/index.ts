@@ -87,6 +87,7 @@ export type { Schema, SchemaIssue, SchemaResult } from "./contract/schema.ts";
 export type * from "./contract/observers.ts";
 export { assignmentOf, assignmentsIn, findIn } from "./auth/static-principals.ts";
 export { assignment, principalFields } from "./settings/assignment.ts";
+export { serverUrl, shownUrl } from "./settings/server-url.ts";
 export {
   accept,
   acceptAs,
@@ -113,6 +114,7 @@ export { createRouter, type RouterOptions } from "./router/create-router.ts";
 export type { RouterCheck } from "./router/check.ts";
 export type { Router } from "./router/router.ts";
 export type { Reloaded } from "./router/reload.ts";
+export { fromJson, toJson } from "./serializers/json/value.ts";
 export type { Serializer } from "./serializers/serializer.ts";
 export { Result } from "./session/local/values.ts";
 export type { MemoryClient, MemoryConnectOptions } from "./transports/memory/memory.ts";

@@ -79,6 +79,10 @@ const CAUSES: { readonly [C in CauseCode]: Entry<CauseParams[C]> } = {
     sentence: ({ uri }) => `The authenticator ${uri} failed.`,
     todo: () => "Ask its owner; what it threw is in the log.",
   },
+  "authenticator-unavailable": {
+    sentence: ({ uri, problem }) => `The authenticator ${uri} could not decide: ${problem}.`,
+    todo: (_, at) => `Look at that server, or correct its url in the block${at}.`,
+  },
   "authenticator-answer": {
     sentence: ({ uri, problem }) => `The answer of the authenticator ${uri} cannot be used: ${problem}.`,
     todo: () => "Correct what it answers. Values are not shown.",

@@ -16,6 +16,7 @@ export const METHOD_PACKAGES = {
 export const STRATEGY_PACKAGES = {
   dynamic: "@wampgate/auth-dynamic",
   function: "@wampgate/auth-function",
+  http: "@wampgate/auth-http",
   jwt: "@wampgate/auth-jwt",
 } as const;
 

@@ -27,6 +27,8 @@ export interface CauseParams {
   readonly "authenticator-busy": { readonly uri: string };
   /** It is a function that threw something other than a WampError. */
   readonly "authenticator-failed": { readonly uri: string };
+  /** It is a server that could not be asked, or failed. `problem` says why. */
+  readonly "authenticator-unavailable": { readonly uri: string; readonly problem: string };
   /** Its answer cannot be used. `problem` names keys and what was expected, never a value. */
   readonly "authenticator-answer": { readonly uri: string; readonly problem: string };
   /** A token was refused. `problem` names a claim at most, never a value. */
