@@ -194,7 +194,7 @@ transports:
     'config.yaml:12: transports[0].auth.cryptosign: no loaded plugin provides the method "cryptosign"; run: npm install @wampgate/auth-cryptosign, and list it in plugins',
     'config.yaml:13: transports[0].auth.cookie: no loaded plugin provides the method "cookie", and there is no official package for it yet; see docs/guides/writing-a-method.md',
     "config.yaml:14: transports[0].auth.anonymous-proxy: anonymous-proxy is left out: it lets a client name its own realm and role, without a proof",
-    'config.yaml:15: transports[0].auth.knock.type: no loaded plugin provides the strategy "function"; what is a function in Crossbar is a plugin here: see docs/guides/writing-a-strategy.md',
+    'config.yaml:15: transports[0].auth.knock.type: no loaded plugin provides the strategy "function"; run: npm install @wampgate/auth-function, and list it in plugins',
   ]);
 });
 
