@@ -54,6 +54,8 @@ describe("the plugin metrics", () => {
     expect(seen.get('wampgate_logins_total{method="ticket",strategy="dynamic",outcome="welcome"}')).toBe(1);
     expect(seen.get('wampgate_login_duration_seconds_count{outcome="welcome"}')).toBe(1);
     expect(seen.get('wampgate_authenticator_call_duration_seconds_count{outcome="result"}')).toBe(1);
+    const answered = 'strategy="dynamic",block="transports[0].auth.ticket",outcome="accepted"';
+    expect(seen.get(`wampgate_strategy_duration_seconds_count{${answered}}`)).toBe(1);
     expect(seen.get('wampgate_sessions{realm="realm1",authrole="user"}')).toBe(1);
     expect(seen.get('wampgate_half_open{transport="0:websocket"}')).toBe(0);
     expect(seen.get('wampgate_messages_total{transport="0:websocket",direction="received"}')).toBe(3);
@@ -108,5 +110,5 @@ it("a port that is taken stops the start, and says so", async () => {
 });
 
 it("an option that is wrong is a problem of the config", async () => {
-  await expect(start({ port: "many" })).rejects.toThrow("plugins[4][1].port");
+  await expect(start({ port: "many" })).rejects.toThrow(`plugins[${OFFICIAL.length}][1].port`);
 });

@@ -6,7 +6,10 @@ import {
   definePlugin,
   defineStrategy,
   type Plugin,
+  denied,
   type Router,
+  type StrategyAnswer,
+  unknown,
   type WampgateConfig,
   z,
 } from "@wampgate/core";
@@ -204,4 +207,60 @@ it("an open() that gives nothing usable is a problem of the config that names th
   });
   const router = await make(definePlugin({ name: "doors", core: "*", strategies: [strategy] }), {});
   await expect(router.start()).rejects.toThrow("open() gave a string, expected { value, close }");
+});
+
+it("the hook strategyAnswered tells how each block answered, and why it denied; static blocks are not told", async () => {
+  const told: StrategyAnswer[] = [];
+  let mayFail = (): void => undefined;
+  const strategy = defineStrategy<object>({
+    type: "door",
+    block: z.looseObject({}),
+    async resolve({ authid, signal }) {
+      if (authid === "joe") return accepted({ role: "user" });
+      if (authid === "late") {
+        mayFail();
+        await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+      }
+      if (authid === "odd") throw new Error("odd");
+      if (authid === "bad")
+        return denied(undefined, undefined, { code: "bad-token", params: { problem: "it is bad" } });
+      return authid === "no" ? denied("com.example.no") : unknown();
+    },
+  });
+  const plugin = definePlugin({
+    name: "doors",
+    core: "*",
+    strategies: [strategy],
+    apply: ({ hooks }) => hooks.strategyAnswered.tap("doors", (answer) => void told.push(answer)),
+  });
+  const config = configOf(plugin, {}, { type: "static", principals: { ann: { ticket: "x", role: "user" } } });
+  const { router } = await makeRouter(config as unknown as Record<string, unknown>);
+  await router.start();
+  for (const authid of ["joe", "ann"]) await login(router, authid);
+  for (const authid of ["no", "bad", "odd"]) {
+    const client = await challenged(router, authid);
+    client.authenticate("x");
+    await client.aborted();
+  }
+  const leaving = await challenged(router, "late");
+  const asked = new Promise<void>((resolve) => (mayFail = resolve));
+  leaving.authenticate("x");
+  await asked;
+  leaving.close();
+  await router.close();
+  expect(told.map(({ kind, cause }) => [kind, cause])).toEqual([
+    ["accepted", null],
+    ["unknown", null],
+    ["denied", null],
+    ["denied", "bad-token"],
+    ["failed", null],
+    ["cancelled", null],
+  ]);
+  const [first] = told;
+  expect(first).toMatchObject({
+    strategy: "door",
+    authmethod: "ticket",
+    config: { path: "transports[0].auth.ticket[0]" },
+  });
+  expect(first?.ms).toBeGreaterThanOrEqual(0);
 });

@@ -49,6 +49,13 @@ export class Metrics {
       buckets: SECONDS,
       registers,
     });
+    const strategies = new Histogram({
+      name: "wampgate_strategy_duration_seconds",
+      help: "Questions to a block's strategy who a client is, by what it answered, or why it denied the login.",
+      labelNames: ["strategy", "block", "outcome"],
+      buckets: SECONDS,
+      registers,
+    });
     const sessions = new Gauge({
       name: "wampgate_sessions",
       help: "Sessions that have joined.",
@@ -67,6 +74,9 @@ export class Metrics {
       logins.inc({ method: authmethod ?? "none", strategy: provider ?? "none", outcome });
       duration.observe({ outcome: "refused" }, ms / 1000);
     });
+    hooks.strategyAnswered.tap(tap, ({ strategy, config, kind, cause, ms }) =>
+      strategies.observe({ strategy, block: config.path, outcome: cause ?? kind }, ms / 1000),
+    );
     hooks.serviceCallEnded.tap(tap, ({ kind, ms }) => calls.observe({ outcome: kind }, ms / 1000));
   }
 

@@ -8,9 +8,9 @@ import type { CredentialAnswer, PrincipalAnswer } from "../contract/verdict.ts";
 import type { Strategy } from "../contract/strategy.ts";
 import { isPrincipalAnswer } from "../hooks/answers.ts";
 import { deciderOf } from "../hooks/create-hook.ts";
-import type { RouterHooks } from "../contract/hooks.ts";
+import type { RouterHooks, StrategyAnswer } from "../contract/hooks.ts";
 import { secondsOf } from "../settings/assignment.ts";
-import { type Deadline, LIMIT } from "../wamp/deadline.ts";
+import { type Deadline, DeadlineError, LIMIT } from "../wamp/deadline.ts";
 import { earlier } from "../wamp/expires.ts";
 import { isPromise, type MaybePromise, whenThere } from "../wamp/maybe-promise.ts";
 import type { Dict } from "../wamp/payload.ts";
@@ -102,6 +102,44 @@ export async function findPrincipal(
 
 /** What the taps for its type answer for a block. */
 function answerOf(
+  block: BlockSettings,
+  query: PrincipalQuery,
+  hooks: RouterHooks,
+): MaybePromise<PrincipalAnswer | undefined> {
+  const isTold = block.strategy !== null && hooks.strategyAnswered.taps.length > 0;
+  return isTold ? toldAnswer(block, query, hooks) : askedOf(block, query, hooks);
+}
+
+/** Tells the hook `strategyAnswered` how the block answers. */
+async function toldAnswer(
+  block: BlockSettings,
+  query: PrincipalQuery,
+  hooks: RouterHooks,
+): Promise<PrincipalAnswer | undefined> {
+  const { session, authmethod } = query.attempt;
+  const begun = performance.now();
+  const told = (kind: StrategyAnswer["kind"], cause: unknown): void =>
+    hooks.strategyAnswered.call({
+      authmethod,
+      strategy: block.type,
+      config: block.place(),
+      kind,
+      cause: causeFrom(cause)?.code ?? null,
+      ms: performance.now() - begun,
+      session,
+    });
+  try {
+    const answer = await askedOf(block, query, hooks);
+    told(answer?.kind ?? "failed", answer?.kind === "denied" ? answer.cause : null);
+    return answer;
+  } catch (error) {
+    const hasLeft = query.signal.aborted && !(query.signal.reason instanceof DeadlineError);
+    told(hasLeft ? "cancelled" : "failed", null);
+    throw error;
+  }
+}
+
+function askedOf(
   { type, value, instance }: BlockSettings,
   query: PrincipalQuery,
   hooks: RouterHooks,

@@ -5,7 +5,7 @@ import type { Principal } from "./assignment.ts";
 import type { MatchPolicy } from "../wamp/uri.ts";
 import type { ConfigRef, LoginRecord, LoginStep } from "./login-record.ts";
 import type { LoginAttempt, PrincipalQuery, Proof } from "./method.ts";
-import type { Cause } from "./login-cause.ts";
+import type { Cause, CauseCode } from "./login-cause.ts";
 import type { LimitHit } from "./observers.ts";
 import type { ServiceCallEnd } from "./service-call.ts";
 import type { SessionInfo } from "./session-port.ts";
@@ -77,6 +77,22 @@ export interface ActionDenied {
   readonly rule: string;
   /** Where the rule or the authorizer stands in the config; for all others, where the role does. */
   readonly config: ConfigRef;
+}
+
+/** How a block of a strategy answered the question who a client is. */
+export interface StrategyAnswer {
+  readonly authmethod: string;
+  /** The `type` of the block, and where it stands in the config. */
+  readonly strategy: string;
+  readonly config: ConfigRef;
+  /** `failed`: it threw, or was late; `cancelled`: the client has left. */
+  readonly kind: PrincipalAnswer["kind"] | "failed" | "cancelled";
+  /** Why it denied the login; null if it did not, or did not say. */
+  readonly cause: CauseCode | null;
+  /** From the question to the answer, in milliseconds. */
+  readonly ms: number;
+  /** The session that logs in. */
+  readonly session: number;
 }
 
 /** A router that is about to start. */
@@ -207,6 +223,13 @@ export interface RouterHooks {
    * @example hooks.serviceCallEnded.tap("time", ({ kind, ms }) => void histogram.observe({ outcome: kind }, ms / 1000));
    */
   readonly serviceCallEnded: SyncHook<[ServiceCallEnd]>;
+  /**
+   * A block has answered who a client is, by its strategy: a function, a web server, an authenticator. `static` blocks are
+   * not told. A throw is logged.
+   *
+   * @example hooks.strategyAnswered.tap("time", ({ strategy, kind, ms }) => void histogram.observe({ strategy, outcome: kind }, ms / 1000));
+   */
+  readonly strategyAnswered: SyncHook<[StrategyAnswer]>;
   /**
    * The router is about to start. A plugin starts its own servers here. A rejection stops the start.
    *

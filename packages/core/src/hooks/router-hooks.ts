@@ -1,7 +1,15 @@
 import type { Principal } from "../contract/assignment.ts";
 import type { AuthorizeQuery, Decision } from "../contract/authorization.ts";
 import type { Hello } from "../contract/hello.ts";
-import type { ActionDenied, LoginFailure, LoginSuccess, RouterHooks, SessionEnd, Starting } from "../contract/hooks.ts";
+import type {
+  ActionDenied,
+  LoginFailure,
+  LoginSuccess,
+  RouterHooks,
+  SessionEnd,
+  Starting,
+  StrategyAnswer,
+} from "../contract/hooks.ts";
 import type { Log } from "../contract/log.ts";
 import type { LoginRecord, LoginStep } from "../contract/login-record.ts";
 import type { LoginAttempt, PrincipalQuery, Proof } from "../contract/method.ts";
@@ -81,6 +89,7 @@ export function createRouterHooks(freeze: Freeze, log: Log): RouterHooks {
     loginStep: createNoticeHook<[number, LoginStep]>("loginStep", ["session", "step"], freeze, log),
     limitHit: createNoticeHook<[LimitHit]>("limitHit", ["hit"], freeze, log),
     serviceCallEnded: createNoticeHook<[ServiceCallEnd]>("serviceCallEnded", ["call"], freeze, log),
+    strategyAnswered: createNoticeHook<[StrategyAnswer]>("strategyAnswered", ["answer"], freeze, log),
     starting: createSeriesHook<[Starting]>("starting", ["starting"], freeze),
     stopped: createNoticeHook<[]>("stopped", [], freeze, log),
     authorize: createBailHook<[AuthorizeQuery], Decision>("authorize", ["query"], decision, freeze),
