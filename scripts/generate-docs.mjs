@@ -12,7 +12,7 @@ const { ERRORS, OWN_URIS } = await from("packages/core/dist/errors/table.js");
 const { BUILTIN } = await from("packages/core/dist/router/builtin.js");
 const { loadedAlone } = await from("packages/core/dist/config/check-plugins.js");
 const plugins = await Promise.all(
-  ["anonymous", "ticket", "wampcra", "cryptosign", "scram", "dynamic"].map(async (name) =>
+  ["anonymous", "ticket", "wampcra", "cryptosign", "scram", "dynamic", "function", "http", "jwt"].map(async (name) =>
     loadedAlone((await from(`packages/auth-${name}/dist/index.js`)).default),
   ),
 );
@@ -130,9 +130,14 @@ function configPage() {
       const [own] = anyOf[0].anyOf.filter(({ properties }) => properties.type.const === "static");
       return ["", `### \`${method}\`, \`type: static\``, ...blockTable(own), ...principalTable(own)];
     }),
-    "",
-    "### Any method, `type: dynamic`",
-    ...blockTable(auth.properties.ticket.anyOf[0].anyOf.find(({ properties }) => properties.type.const === "dynamic")),
+    ...plugins
+      .flatMap(({ strategies }) => strategies)
+      .flatMap(({ type }) => {
+        const own = auth.properties.ticket.anyOf[0].anyOf.find(({ properties }) => properties.type.const === type);
+        // A token is a ticket.
+        const methods = type === "jwt" ? "`ticket`" : "Any method";
+        return ["", `### ${methods}, \`type: ${type}\``, ...blockTable(own), ...mappingTables(own)];
+      }),
   ].join("\n");
 }
 
@@ -164,6 +169,15 @@ function blockTable({ properties, required }) {
     Object.fromEntries(Object.entries(properties).filter(([key]) => !OF_EACH_BLOCK.includes(key))),
     required,
   );
+}
+
+function mappingTables({ properties }) {
+  return mappings(properties).flatMap(([key, { properties: keys, required }]) => [
+    "",
+    `Keys of \`${key}\`:`,
+    "",
+    ...table(keys, required),
+  ]);
 }
 
 function principalTable({ properties }) {
