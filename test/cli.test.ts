@@ -412,12 +412,17 @@ components:
     expect(await run(withConfig, args)).toMatchObject({ code: 2, stdout: "" });
   });
 
-  it("hash is hash-wampcra, and hash --ticket is hash-ticket", async () => {
+  it("hash is hash-wampcra, hash --ticket is hash-ticket, and hash --scram is hash-scram", async () => {
     const cwd = await folderWith();
     const args = ["--salt", "salt123", "--iterations", "100", "--keylen", "16"];
     const { stdout } = await run(cwd, ["hash", ...args], { input: "secret1\n" });
     expect(JSON.parse(stdout)).toMatchObject({ secret: "prq7+YkJ1/KlW1X0YczMHw==", salt: "salt123" });
     expect((await run(cwd, ["hash", "--ticket"], { input: "sesame\n" })).stdout).toMatch(/^\$?scrypt/);
+    const scram = ["--scram", "--for", "spec", "--kdf", "pbkdf2", "--iterations", "4096"];
+    const salt = "5b6d99689d12358eeca04b141236fa81";
+    const made = await run(cwd, ["hash", ...scram, "--salt", salt], { input: "pencil\n" });
+    const storedKey = "586e5df283e6dceb5c3e791d8b8528ec191e664045ce971792e2e6b5bb13e2a6";
+    expect(JSON.parse(made.stdout)).toMatchObject({ salt, "stored-key": storedKey });
     const withConfig = await folderWith({ "wampgate.config.yaml": CONFIG });
     const { code, stderr } = await run(withConfig, ["hash"]);
     expect(code).toBe(2);

@@ -241,6 +241,35 @@ describe.each(METHODS)("%s", (method) => {
     });
   });
 
+  describe("before a further factor", () => {
+    beforeEach(async () => {
+      const joe = { ...principals["joe"], then: "ticket" };
+      running = await startTestRouter({
+        plugins: OFFICIAL,
+        auth: {
+          [method]: { type: "static", principals: { joe } },
+          ticket: { type: "static", principals: { joe: { ticket: "second", role: "user" } } },
+        },
+      });
+    });
+    afterEach(() => running.close());
+
+    it("is followed by it, whatever the first proof was, and proves the router in the end", async () => {
+      for (const [authid, password, ticket, isRight] of [
+        ["joe", "joe's", "second", true],
+        ["joe", "joe's", "wrong", false],
+        ["joe", "wrong", "second", false],
+        ["nobody", "joe's", "second", false],
+      ] as const) {
+        const client = await login(authid, password);
+        expect((await client.expect(Code.CHALLENGE))[1]).toBe("ticket");
+        client.authenticate(ticket);
+        if (!isRight) expect((await client.aborted()).reason).toBe(DENIED);
+        else expect((await client.welcomed())["authextra"]).toHaveProperty("verifier");
+      }
+    });
+  });
+
   describe("at a reload", () => {
     type Principals = Record<string, object>;
     beforeEach(async () => (running = await start()));

@@ -42,6 +42,7 @@ declare module "@wampgate/core" {
 const plugins = [anonymous, ticket, wampcra, cryptosign, scram, dynamic, functions, jwt, http];
 const realms: RealmConfig[] = [{ name: "realm1", roles: [{ name: "user" }] }];
 const endpoint = { type: "tcp", port: 8080 } as const;
+const SCRAM = { iterations: 1, memory: 8, salt: "", "stored-key": "", "server-key": "" };
 
 const transport = (config: TransportConfig): unknown => config;
 const realm = (config: RealmConfig): unknown => config;
@@ -206,6 +207,10 @@ auth({ wampcra: { type: "static", users: { joe: { secret: "a", salt: "b", iterat
 auth({ cryptosign: { type: "static", principals: { joe: { authorized_keys: ["ab"], role: "user" } } } });
 // @ts-expect-error 'authorized_key' … Did you mean to write 'authorized_keys'?
 auth({ cryptosign: { type: "static", principals: { joe: { authorized_key: ["ab"], role: "user" } } } });
+// @ts-expect-error 'memroy' … Did you mean to write 'memory'?
+auth({ scram: { type: "static", principals: { joe: { ...SCRAM, kdf: "pbkdf2", memroy: 8 } } } });
+// @ts-expect-error 'users' does not exist in type 'StaticBlock<"wamp-scram">
+auth({ "wamp-scram": { type: "static", users: {} } });
 // @ts-expect-error 'authenticater' does not exist in type 'StrategyBlock<"dynamic">
 auth({ ticket: { type: "dynamic", authenticater: "com.example.authenticate" } });
 // @ts-expect-error 'tmeout' does not exist in type 'StrategyBlock<"dynamic">'. Did you mean to write 'timeout'?

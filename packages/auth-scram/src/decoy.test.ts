@@ -18,7 +18,7 @@ function principal(i: number, more: Partial<ScramFields> = {}): ScramFields {
 const strangers = Array.from({ length: 200 }, (_, i) => `x${i}`);
 const shown = ({ kdf, iterations, memory, salt }: ScramFields): string =>
   JSON.stringify([kdf, iterations, memory, salt.length]);
-const decoysOf = (...blocks: Models[]): ScramFields[] => strangers.map((name) => decoyOf(name, blocks));
+const decoysOf = (...blocks: Models[]): ScramFields[] => strangers.map((name) => decoyOf(name, blocks).fields);
 
 describe("a decoy", () => {
   it("is the same for an authid after a restart, and another for another authid", async () => {
@@ -41,7 +41,7 @@ describe("a decoy", () => {
   it("depends on the principals' keys, so that an outsider cannot compute it", async () => {
     const key = "ff".repeat(32);
     const blocks = [{}, { "stored-key": key }, { "server-key": key }].map((own) => modelsOf([principal(1, own)]));
-    const salts = (await Promise.all(blocks)).map((block) => decoyOf("joe", [block]).salt);
+    const salts = (await Promise.all(blocks)).map((block) => decoyOf("joe", [block]).fields.salt);
     expect(new Set(salts).size).toBe(3);
   });
 
@@ -60,6 +60,24 @@ describe("a decoy", () => {
   it("has the salt that all principals share, if they do", async () => {
     const block = await modelsOf([principal(1), principal(2, { salt: principal(1).salt.toUpperCase() })]);
     expect(new Set(decoysOf(block).map(({ salt }) => salt))).toEqual(new Set([principal(1).salt]));
+  });
+
+  it("has the further factor of the principal that it imitates, else that of its block", async () => {
+    const weak: Partial<ScramFields> = { kdf: "pbkdf2", iterations: 4096 };
+    const blocks = [
+      await modelsOf([{ ...principal(1), then: "totp" }, principal(2, weak)]),
+      await modelsOf([principal(3, { iterations: 9 })]),
+    ];
+    const seen = (thens: (string | null)[]): Set<string> =>
+      new Set(
+        strangers.map((name) => {
+          const { fields, then } = decoyOf(name, blocks, thens);
+          return `${fields.kdf} ${fields.iterations} ${then}`;
+        }),
+      );
+    expect(seen([null, null])).toEqual(new Set(["argon2id-13 3 totp", "pbkdf2 4096 null", "argon2id-13 9 null"]));
+    expect(seen(["ticket", null])).toEqual(new Set(["argon2id-13 3 totp", "pbkdf2 4096 ticket", "argon2id-13 9 null"]));
+    expect(decoyOf("joe", []).then).toBeNull();
   });
 
   it("is as good a credential as any, also where there is no principal", async () => {

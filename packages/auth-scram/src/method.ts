@@ -120,13 +120,11 @@ export function scramMethod(dialect: Dialect, options: Options): AuthMethod {
       return accept({ extra: { verifier: `v=${own}`, scram_server_signature: own } });
     },
 
-    decoy: ({ authid }, blocks: readonly Block[]) =>
-      credential(
-        decoyOf(
-          authid,
-          blocks.map(({ models }) => models.reveal()),
-        ),
-      ),
+    decoy({ authid }, blocks: readonly Block[], _defaultRoles, thens) {
+      const models = blocks.map((own) => own.models.reveal());
+      const { fields, then } = decoyOf(authid, models, thens);
+      return credential(fields, { then });
+    },
   });
 }
 
