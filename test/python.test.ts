@@ -197,6 +197,30 @@ describe("a client on Twisted", () => {
   }, 30_000);
 });
 
+test.each([
+  ["secret123", { joined: ["realm1", "foobar@example.com", "user", "scram"], left: "wamp.close.goodbye_and_out" }],
+  ["secret124", { left: "wamp.error.authentication_denied" }],
+])(
+  "the client of Crossbar.io's example for scram, on Twisted, meets its principal with the password %s",
+  async (password, expected) => {
+    const principal = {
+      role: "user",
+      iterations: 4096,
+      kdf: "argon2id-13",
+      memory: 512,
+      salt: "3bc3ca01dd1d501ca1c22e1c5d7d16fe",
+      "server-key": "8de7864c316f3c2356fd76cfdab696db55bc70e680fe5180e2f731e2345acca2",
+      "stored-key": "e796c2f0a51770303ee4616bc630a66774d51a55003154aff2a54ec7c4ac0e38",
+    };
+    running = await startRouter({
+      realms: [{ name: "realm1", roles: [ROLE] }],
+      auth: { scram: { type: "static", principals: { "foobar@example.com": principal } } },
+    });
+    expect(await seen("scram.py", running.url, "foobar@example.com", password)).toMatchObject(expected);
+  },
+  30_000,
+);
+
 test("an authenticator decides logins as it does at Crossbar.io, and its 64-bit ids reach clients of each format", async () => {
   const own = { ticket: "its own ticket", role: "authenticator", realm: "realm-auth" };
   const dynamic = { type: "dynamic", authenticator: "com.example.authenticate", "authenticator-realm": "realm-auth" };
