@@ -9,6 +9,7 @@ import { ROOT, run, startRouter } from "./router-process.mjs";
 const ENVIRONMENT = {
   MYTICKET: "secret123",
   MYSECRET: "secret123",
+  MYSEED: "CACKN3GRF3KQZMEK",
   AUTHENTICATOR_TICKET: "a ticket for the authenticator alone",
   AUTHENTICATOR_SECRET: "a secret for the authenticator alone",
   CLIENT01_KEY: "c0cc7e77eafa1d669126f54ddf0bb8ec084696614efb2cb79066323f8be16bc3",

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { Secret, TOTP } from "otpauth";
 import cryptosign from "@wampgate/auth-cryptosign";
 import { Code } from "@wampgate/core";
 import { SigningKey } from "../packages/auth-cryptosign/src/keys.ts";
@@ -220,6 +221,40 @@ test.each([
   },
   30_000,
 );
+
+describe("two factors", () => {
+  const SEED = "CACKN3GRF3KQZMEK";
+  const code = (): string => new TOTP({ secret: Secret.fromBase32(SEED) }).generate();
+  const totp = { type: "static", alone: false, principals: { joe: { seed: SEED } } };
+  const auth = {
+    ticket: { ...STATIC.ticket, then: "totp" },
+    wampcra: { ...STATIC.wampcra, then: "totp" },
+    totp,
+  };
+
+  async function seenOf(kind: string, method: string, secret: string, second: string): Promise<unknown> {
+    return seen("second_factor.py", running.url, kind, method, "joe", secret, second);
+  }
+
+  test.each(["ticket", "wampcra"])("are shown by an ApplicationSession, the first one by %s", async (method) => {
+    running = await startRouter({ realms: [{ name: "realm1", roles: [ROLE] }], auth });
+    expect(await seenOf("session", method, "secret!!!", code())).toEqual({
+      challenges: [method, "totp"],
+      joined: ["realm1", "joe", "user", method],
+    });
+    expect(await seenOf("session", method, "wrong", "000000")).toEqual({
+      challenges: [method, "totp"],
+      refused: "wamp.error.authentication_denied",
+    });
+  });
+
+  test("are shown by a Component, which takes the second one for a ticket", async () => {
+    running = await startRouter({ realms: [{ name: "realm1", roles: [ROLE] }], auth: { wampcra: auth.wampcra, totp } });
+    expect(await seenOf("component", "wampcra", "secret!!!", code())).toEqual({
+      joined: ["realm1", "joe", "user", "wampcra"],
+    });
+  });
+});
 
 test("an authenticator decides logins as it does at Crossbar.io, and its 64-bit ids reach clients of each format", async () => {
   const own = { ticket: "its own ticket", role: "authenticator", realm: "realm-auth" };

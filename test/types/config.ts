@@ -7,6 +7,7 @@ import jwt from "@wampgate/auth-jwt";
 import ticket from "@wampgate/auth-ticket";
 import scram from "@wampgate/auth-scram";
 import cryptosign from "@wampgate/auth-cryptosign";
+import totp from "@wampgate/auth-totp";
 import wampcra from "@wampgate/auth-wampcra";
 import metrics from "@wampgate/metrics";
 import {
@@ -39,7 +40,7 @@ declare module "@wampgate/core" {
   }
 }
 
-const plugins = [anonymous, ticket, wampcra, cryptosign, scram, dynamic, functions, jwt, http];
+const plugins = [anonymous, ticket, wampcra, cryptosign, scram, dynamic, functions, jwt, http, totp];
 const realms: RealmConfig[] = [{ name: "realm1", roles: [{ name: "user" }] }];
 const endpoint = { type: "tcp", port: 8080 } as const;
 const SCRAM = { iterations: 1, memory: 8, salt: "", "stored-key": "", "server-key": "" };
@@ -74,9 +75,10 @@ export const aWholeConfig = defineConfig({
       auth: {
         anonymous: { type: "static", role: "user", extra: { any: [1] } },
         ticket: [
-          { type: "dynamic", authenticator: "com.example.authenticate", "default-role": "user" },
-          { type: "static", principals: { joe: { ticket: "secret", role: "user" } }, "default-role": "user" },
+          { type: "dynamic", authenticator: "com.example.authenticate", "default-role": "user", then: "totp" },
+          { type: "static", principals: { joe: { ticket: "s", role: "user", then: "totp" } }, "default-role": "user" },
         ],
+        totp: { type: "static", alone: false, principals: { joe: { seed: "CACKN3GRF3KQZMEK" } }, digits: 6 },
         wampcra: { type: "sql", query: "select" },
       },
     },
@@ -215,6 +217,10 @@ auth({ "wamp-scram": { type: "static", users: {} } });
 auth({ ticket: { type: "dynamic", authenticater: "com.example.authenticate" } });
 // @ts-expect-error 'tmeout' does not exist in type 'StrategyBlock<"dynamic">'. Did you mean to write 'timeout'?
 auth({ ticket: [{ type: "dynamic", authenticator: "com.example.authenticate", tmeout: 5 }] });
+// @ts-expect-error 'alnoe' does not exist in type 'StaticBlock<"totp">
+auth({ totp: { type: "static", principals: {}, alnoe: false } });
+// @ts-expect-error Type 'number' is not assignable to type 'string'
+auth({ ticket: { type: "static", principals: {}, then: 2 } });
 // @ts-expect-error 'qwery' does not exist in type 'StrategyBlock<"sql">
 auth({ anonymous: { type: "sql", qwery: "select" } });
 // @ts-expect-error 'wrod' does not exist in type 'AuthBlock<"easy">

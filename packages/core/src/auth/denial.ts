@@ -23,7 +23,11 @@ export class Denial extends Error {
     why: Cause,
     by: Partial<Pick<Denial, "plugin" | "provider" | "isVerdict" | "limit">> = {},
   ) {
+    // Nobody reads its stack, and the time to write one would tell that the first of two proofs is wrong.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(`the login is denied: ${reason}`);
+    Error.stackTraceLimit = stackTraceLimit;
     this.isVerdict = by.isVerdict ?? false;
     this.limit = by.limit ?? null;
     this.reason = reason;

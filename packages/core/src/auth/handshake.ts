@@ -20,7 +20,7 @@ import type { HandshakeContext } from "./context.ts";
 import { Denial } from "./denial.ts";
 import { NO_BLOCK } from "./factor.ts";
 import { beginNext, challenged, SECOND_PROOF } from "./further-factor.ts";
-import { left, Login, type Next } from "./login.ts";
+import { left, Login, type Next, type Refusal } from "./login.ts";
 import { noteOf } from "./step-notes.ts";
 import { principalOf } from "./principals.ts";
 import { judgedAgain, sessionInfo, welcomeDetails } from "./welcome.ts";
@@ -28,8 +28,11 @@ import { judgedAgain, sessionInfo, welcomeDetails } from "./welcome.ts";
 /** How many methods or roles a cause names. */
 const MOST_NAMES = 16;
 
+/** What a step may give: a denial is as good as a thrown one, and takes no time that a client could measure. */
+type Outcome = Next | Denial;
+
 /** The steps of a login, in their order. Each is a function below; what it throws ends the login. */
-const STEPS: Readonly<Record<StepName, (login: Login) => MaybePromise<Next>>> = {
+const STEPS: Readonly<Record<StepName, (login: Login) => MaybePromise<Outcome>>> = {
   hello,
   choose,
   challenge,
@@ -98,9 +101,10 @@ export class ClientHandshake implements Handshake {
   }
 
   /** Each step ends here. @param did what it did, if not what it led to */
-  #taken(next: Next, did: Next = next): MaybePromise<HandshakeReply> {
+  #taken(next: Outcome, did?: Refusal): MaybePromise<HandshakeReply> {
+    if (next instanceof Denial) return this.#failed(next);
     const { trace, step, factor } = this.#login;
-    trace?.ends(noteOf(this.#login, did));
+    trace?.ends(noteOf(this.#login, did ?? next));
     if (typeof next === "string") return this.#take(next);
     if (next.kind !== "challenge") return next;
     this.#answers = step === "verified" ? "verified" : "authenticate";
@@ -197,21 +201,21 @@ async function applies({ method, plugin }: MethodSettings, hello: Hello): Promis
 }
 
 /** The method challenges the client, or decides without a proof. */
-function challenge(login: Login): MaybePromise<Next> {
+function challenge(login: Login): MaybePromise<Outcome> {
   const { attempt } = left(login.factor);
   const hook = login.context.hooks.challenge.get(attempt.authmethod);
   return whenThere(hook?.promise(attempt), (verdict) => followed(login, verdict));
 }
 
 /** The method judges the client's answer, or challenges it once more. */
-function authenticate(login: Login): MaybePromise<Next> {
+function authenticate(login: Login): MaybePromise<Outcome> {
   const { attempt, proof } = left(login.factor);
   const hook = login.context.hooks.authenticate.get(attempt.authmethod);
   return whenThere(hook?.promise(attempt, left(proof)), (verdict) => followed(login, verdict));
 }
 
 /** What the verdict of a method leads to. */
-function followed(login: Login, verdict: Verdict | undefined): Next {
+function followed(login: Login, verdict: Verdict | undefined): Outcome {
   const factor = left(login.factor);
   if (factor.denial !== null) throw factor.denial;
   const { method, plugin } = left(factor.settings);
@@ -227,7 +231,7 @@ function followed(login: Login, verdict: Verdict | undefined): Next {
     case "challenge":
       return challenged(login, factor, verdict);
     case "deny":
-      throw by === plugin ? factor.disproved(verdict, plugin) : login.denied(verdict, by);
+      return by === plugin ? factor.disproved(verdict, plugin) : login.denied(verdict, by);
     case "accept":
       factor.proof = null;
       return login.proved(factor.accepted(verdict, login.plugin ?? by));

@@ -11,6 +11,7 @@ export const METHOD_PACKAGES = {
   scram: "@wampgate/auth-scram",
   "wamp-scram": "@wampgate/auth-scram",
   cryptosign: "@wampgate/auth-cryptosign",
+  totp: "@wampgate/auth-totp",
 } as const;
 
 export const STRATEGY_PACKAGES = {

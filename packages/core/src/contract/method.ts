@@ -147,6 +147,11 @@ export interface AuthMethod<C = unknown, B = unknown, S = B, V extends boolean =
   readonly credential: Schema<C>;
   /** Whether a strategy can judge the proof itself, as for a ticket. Default false. */
   readonly strategyMayVerify?: V;
+  /**
+   * With `strategyMayVerify`: an authenticator whose answer has this key leaves the proof to the method, and gives what to
+   * check it with. Default: it always judges the proof itself.
+   */
+  readonly credentialKey?: string;
   readonly static?: StaticPrincipals<B, S>;
   /** The `type` of a block that names none. Default: each block must name its type. */
   readonly defaultType?: string;

@@ -40,6 +40,17 @@ it("extra is passed on as the bytes that came, if it came as bytes", () => {
   expect(readAnswer(given, atHello, () => undefined)).toMatchObject({ assignment: { extra: { team: 7 } } });
 });
 
+it("an answer about a proof leaves it to a method whose credential it has", () => {
+  const method = { strategyMayVerify: true, credentialKey: "seed" };
+  const asked = { method, phase: "authenticate" } as PrincipalQuery;
+  expect(read({ role: "user", seed: "CACK" }, asked)).toEqual({
+    kind: "credential",
+    credential: { seed: "CACK" },
+    assignment: { role: "user" },
+  });
+  expect(read({ role: "user", secret: "CACK" }, asked)).toEqual({ kind: "accepted", assignment: { role: "user" } });
+});
+
 it("an answer at HELLO lets no client in, even for a method whose proofs the authenticator may judge", () => {
   expect(read("user", { ...withProof, phase: "hello" })).toMatchObject({ kind: "credential" });
 });

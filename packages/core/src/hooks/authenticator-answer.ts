@@ -32,9 +32,14 @@ export function readAnswer(answer: unknown, query: PrincipalQuery, raw?: () => R
   return principal(exact(read.data, raw), rest, query);
 }
 
-/** If the method lets a strategy check the proof, the authenticator has checked it; else it gave the credential. */
+/**
+ * If the method lets a strategy check the proof, the authenticator has checked it, unless it gave what the method checks it
+ * with.
+ */
 function principal(assigned: Assignment, rest: object, { method, phase }: PrincipalQuery): PrincipalAnswer {
-  const verified = method.strategyMayVerify === true && phase === "authenticate";
+  const { strategyMayVerify = false, credentialKey } = method;
+  const isLeft = credentialKey !== undefined && Object.hasOwn(rest, credentialKey);
+  const verified = strategyMayVerify && !isLeft && phase === "authenticate";
   return verified ? accepted(assigned) : credential(rest, assigned);
 }
 

@@ -36,6 +36,7 @@ const METHOD: Shape<AuthMethod> = {
   decoy: "function",
   static: "object?",
   strategyMayVerify: "boolean?",
+  credentialKey: "string?",
   applies: "function?",
   defaultType: "string?",
   proof: "string?",
