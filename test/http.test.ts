@@ -255,6 +255,19 @@ it("a server that is late is left in time, and its retries share the timeout", a
   expect(causes.map(({ code }) => code)).toEqual(["authenticator-timeout", "authenticator-timeout"]);
 });
 
+it("a server that hangs is taken to be down, so that logins do not wait for it; an error that one login causes is no such sign", async () => {
+  does = says(500);
+  await start({ ticket: blockOf({ timeout: 50 }) });
+  for (let i = 0; i < 6; i++) expect(await refused()).toEqual(FAILED);
+  expect(asked).toHaveLength(6);
+  does = () => undefined;
+  await Promise.all(Array.from({ length: 5 }, () => refused()));
+  const before = asked.length;
+  expect(await refused()).toEqual(FAILED);
+  expect(asked).toHaveLength(before);
+  expect(causes.at(-1)?.code).toBe("authenticator-unavailable");
+});
+
 it.each([502, 503, 504])("status %i is asked again with the same id, and another body is not sent", async (status) => {
   does = (response) => says(asked.length < 3 ? status : 200, "user")(response, asked[0] as Asked);
   await start();

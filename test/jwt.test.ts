@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { Cause, WampgateConfig } from "@wampgate/core";
 import { SignJWT } from "jose";
-import { login, type Refused, withTicket } from "./support/autobahn.ts";
+import { login, type Refused, withSecret, withTicket } from "./support/autobahn.ts";
 import { FAILURES, gives, KeyServer } from "./support/key-server.ts";
 import { makeRouter, OFFICIAL, type RunningRouter } from "./support/router.ts";
 
@@ -45,7 +45,7 @@ function blockOf(changed: object = {}): Record<string, unknown> {
   };
 }
 
-function configOf(ticket: unknown): Record<string, unknown> {
+function configOf(ticket: unknown, others: object = {}): Record<string, unknown> {
   const everything = { "allow-by-default": true };
   return {
     plugins: OFFICIAL,
@@ -59,15 +59,17 @@ function configOf(ticket: unknown): Record<string, unknown> {
       },
       { name: "devices", roles: [{ name: "user", ...everything }] },
     ],
-    transports: [{ type: "websocket", endpoint: { type: "tcp", host: "127.0.0.1", port: 0 }, auth: { ticket } }],
+    transports: [
+      { type: "websocket", endpoint: { type: "tcp", host: "127.0.0.1", port: 0 }, auth: { ticket, ...others } },
+    ],
   };
 }
 
 /** Why logins have failed. */
 let causes: Cause[];
 
-async function start(ticket: unknown = blockOf()): Promise<RunningRouter> {
-  const { router, log } = await makeRouter(configOf(ticket));
+async function start(ticket: unknown = blockOf(), others: object = {}): Promise<RunningRouter> {
+  const { router, log } = await makeRouter(configOf(ticket, others));
   causes = [];
   router.hooks.loginFailed.tap("test", ({ cause }) => causes.push(cause));
   await router.start();
@@ -272,6 +274,27 @@ it("a session is renewed by a new token of the same client, and by no other", as
       error: "wamp.error.authentication_denied",
     });
   await close();
+});
+
+it("a token may be the first of two factors: the second one must be that of the token's authid", async () => {
+  const users = { joe: { secret: "of joe", role: "guest" }, ann: { secret: "of ann", role: "guest" } };
+  const { url } = await start(blockOf({ then: "wampcra" }), { wampcra: { type: "static", users } });
+  const as = async (secret: string): Promise<Record<string, unknown>> => {
+    const token = await tokenOf();
+    const onchallenge = (session: unknown, method: string, extra: Record<string, unknown>): string =>
+      method === "ticket" ? token : withSecret(secret)(session, method, extra);
+    const { details, close } = await login({
+      url,
+      authid: "ann",
+      realm: "realm1",
+      authmethods: ["ticket"],
+      onchallenge,
+    });
+    await close();
+    return details;
+  };
+  expect(await as("of joe")).toMatchObject({ authid: "joe", authrole: "user", authmethod: "ticket" });
+  await expect(as("of ann")).rejects.toMatchObject({ reason: "wamp.error.authentication_denied" });
 });
 
 describe("the keys of a URL", () => {

@@ -31,7 +31,13 @@ export const block = z.strictObject({
     .default(5000)
     .describe("how long a login may wait for the answer, with all retries")
     .meta({ unit: "ms" }),
-  retries: z.int().min(0).max(10).default(2).describe("how often it is asked again if it cannot be reached"),
+  retries: z
+    .int()
+    .min(0)
+    .max(10)
+    .default(2)
+    .describe("how often it is asked again if it cannot be reached")
+    .meta({ shown: true }),
   headers: headers.default({}).describe("headers of each request, such as `Authorization`"),
   "ca-certificates": z
     .array(z.string().min(1))
@@ -50,7 +56,8 @@ export const block = z.strictObject({
     .min(1)
     .max(10_000)
     .default(64)
-    .describe("how many requests there are at the same time; other logins wait"),
+    .describe("how many requests there are at the same time; other logins wait")
+    .meta({ shown: true }),
 });
 
 export type Block = z.output<typeof block>;

@@ -42,8 +42,8 @@ async function textOf(response: Response): Promise<string> {
 
 /** `fetch` says only that it failed; its cause says why. */
 function reasonOf(error: unknown): string {
-  const { message, cause } = error as { message?: unknown; cause?: { code?: unknown; message?: unknown } };
+  const { message, cause } = error as { message: string; cause?: { code?: unknown; message?: unknown } };
   if (cause?.message === "unexpected redirect") return "the server redirects, which is not followed";
-  if (typeof cause?.code === "string") return `no connection (${cause.code})`;
-  return typeof message === "string" ? message : "the connection failed";
+  const why = [cause?.code, cause?.message].find((one) => typeof one === "string");
+  return why === undefined ? message : `no connection (${why})`;
 }
