@@ -46,7 +46,7 @@ function answers(request: IncomingMessage, response: ServerResponse): void {
   let text = "";
   request.on("data", (data) => (text += String(data)));
   request.on("end", () => {
-    const one = { headers: request.headers, text, body: JSON.parse(text) as Asked["body"] };
+    const one = { headers: request.headers, text, body: JSON.parse(text || "{}") as Asked["body"] };
     asked.push(one);
     does(response, one);
   });
@@ -363,4 +363,19 @@ it("a session is renewed by what the server decides", async () => {
   does = says(403);
   await expect(session.call("wampgate.session.renew", ["y"])).rejects.toMatchObject({ error: DENIED.reason });
   await close();
+});
+
+it("wampgate check warns of a server that is not there or redirects, and a start does not wait for it", async () => {
+  const { router } = await start();
+  expect(await router.check()).toEqual({ problems: [], warnings: [] });
+  expect(asked[0]?.headers).not.toHaveProperty("webhook-id");
+  const warnings = async (): Promise<unknown> => (await router.check()).warnings;
+  const path = ["transports", 0, "auth", "ticket", "url"];
+  does = says(302, undefined, { location: "/" });
+  const redirects = "the web server cannot be asked: it redirects (status 302), which is not followed";
+  expect(await warnings()).toEqual([{ path, message: redirects }]);
+  does = says(503);
+  expect(await warnings()).toMatchObject([{ path }]);
+  stop();
+  expect(await warnings()).toMatchObject([{ path, message: expect.stringContaining("ECONNREFUSED") as unknown }]);
 });

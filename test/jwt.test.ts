@@ -366,6 +366,18 @@ describe("the keys of a URL", () => {
   });
 });
 
+it("wampgate check warns of a URL whose keys cannot be fetched", async () => {
+  const { router } = await start([{ type: "static", principals: {} }, blockOf()]);
+  expect((await router.check()).warnings).toEqual([]);
+  server.does = (response) => void response.writeHead(404).end();
+  expect((await router.check()).warnings).toEqual([
+    {
+      path: ["transports", 0, "auth", "ticket", 1, "keys", "jwks"],
+      message: "the keys cannot be fetched: the server answered with status 404",
+    },
+  ]);
+});
+
 it("wampgate check warns of a method whose proofs are no tokens", async () => {
   const { router } = await makeRouter({
     ...configOf(blockOf()),

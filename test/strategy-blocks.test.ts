@@ -264,3 +264,28 @@ it("the hook strategyAnswered tells how each block answered, and why it denied; 
   });
   expect(first?.ms).toBeGreaterThanOrEqual(0);
 });
+
+it("wampgate check asks the servers of each block, and what fails is a warning at its key", async () => {
+  let isDown = false;
+  const strategy = defineStrategy<{ door: string }, null>({
+    type: "door",
+    block: z.strictObject({ door: z.string() }),
+    probe({ door }, { warn, signal }) {
+      if (signal.aborted || door === "odd") throw new Error("out of order");
+      if (isDown) warn(["door"], `${door} is shut`);
+    },
+    open: () => ({ value: null }),
+    resolve: () => accepted({ role: "user" }),
+  });
+  const router = await make(
+    definePlugin({ name: "doors", core: "*", strategies: [strategy] }),
+    { door: "front" },
+    { door: "odd" },
+  );
+  const at = (i: number, ...rest: string[]) => ["transports", 0, "auth", "ticket", i, ...rest];
+  const odd = { path: at(1), message: "out of order" };
+  expect((await router.check()).warnings).toEqual([odd]);
+  isDown = true;
+  expect((await router.check()).warnings).toEqual([{ path: at(0, "door"), message: "front is shut" }, odd]);
+  await router.close();
+});

@@ -30,7 +30,7 @@ export class Caller {
   readonly #circuit: Circuit;
 
   /** @param ca the certificates of the CAs that it may have; none: those of Node.js */
-  constructor(own: Block, ca: readonly string[], log: Log) {
+  constructor(own: Block, ca: readonly string[], log: Pick<Log, "error" | "info">) {
     this.#own = own;
     this.url = shownUrl(own.url);
     this.timeout = own.timeout;
@@ -71,6 +71,18 @@ export class Caller {
     );
   }
 
+  /**
+   * Looks whether the server is there, without a question.
+   * @throws NoAnswer, or the reason of the signal
+   */
+  async probe(signal: AbortSignal): Promise<void> {
+    const { url, "max-answer-size": maxSize } = this.#own;
+    const given = { url, headers: {}, body: Buffer.alloc(0), agent: this.#agent, signal, maxSize };
+    const { status } = await exchange({ method: "HEAD", ...given });
+    if (status >= 300 && status < 400) throw new NoAnswer(`it redirects (status ${status}), which is not followed`);
+    if (AGAIN.includes(status)) throw new NoAnswer(`it answered with status ${status}`);
+  }
+
   close(): void {
     this.#agent.destroy();
   }
@@ -100,6 +112,14 @@ export class Caller {
     const { url, headers, "max-answer-size": maxSize } = this.#own;
     const own = { "content-type": "application/json", accept: "application/json", "user-agent": "wampgate" };
     const stamp = signed(id, Math.floor(Date.now() / 1000), body, this.#key);
-    return exchange({ url, headers: { ...own, ...headers, ...stamp }, body, agent: this.#agent, signal, maxSize });
+    return exchange({
+      method: "POST",
+      url,
+      headers: { ...own, ...headers, ...stamp },
+      body,
+      agent: this.#agent,
+      signal,
+      maxSize,
+    });
   }
 }

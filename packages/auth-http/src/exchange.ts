@@ -25,6 +25,7 @@ export class Unreachable extends NoAnswer {
 }
 
 export interface Exchange {
+  readonly method: "POST" | "HEAD";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
@@ -34,12 +35,12 @@ export interface Exchange {
   readonly maxSize: number;
 }
 
-/** Sends one POST, and reads the answer. No redirect is followed. @throws NoAnswer, or the reason of the signal */
-export function exchange({ url, headers, body, agent, signal, maxSize }: Exchange): Promise<Answer> {
+/** Sends one request, and reads the answer. No redirect is followed. @throws NoAnswer, or the reason of the signal */
+export function exchange({ method, url, headers, body, agent, signal, maxSize }: Exchange): Promise<Answer> {
   const send = url.startsWith("https:") ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason as Error);
-    const request = send(url, { method: "POST", headers: { ...headers, "content-length": body.length }, agent });
+    const request = send(url, { method, headers: { ...headers, "content-length": body.length }, agent });
     const end = (): void => void request.destroy(signal.reason as Error);
     signal.addEventListener("abort", end, { once: true });
     let hasBegun = false;

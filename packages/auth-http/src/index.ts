@@ -37,6 +37,9 @@ const UNSAYABLE: Cause = {
   params: { authid: "", proof: "proof, or the authid, which JSON cannot say," },
 };
 
+/** A look whether the server is there has nothing to log. */
+const SILENT = { error: () => undefined, info: () => undefined };
+
 /** A block at work. */
 interface HttpBlock {
   readonly caller: Caller;
@@ -51,6 +54,16 @@ export const http = defineStrategy<Block, HttpBlock>({
     await certificates(own, surroundings);
     if (own.url.startsWith("http:") && method !== null && method.strategyMayVerify !== true)
       warn(["url"], `the answers for ${method.name} hold what proofs are checked with, and this URL has no TLS`);
+  },
+  async probe(own, { signal, ...surroundings }) {
+    const caller = new Caller(own, await certificates(own, surroundings), SILENT);
+    try {
+      await caller.probe(signal);
+    } catch (error) {
+      throw new BlockError(["url"], `the web server cannot be asked: ${(error as Error).message}`);
+    } finally {
+      caller.close();
+    }
   },
   async open(own, api, { at, ...surroundings }) {
     const log = api.log.child({ block: at });

@@ -19,6 +19,7 @@ import {
 import type { JSONWebKeySet } from "jose";
 import { type Block, block } from "./block.ts";
 import { assignmentOf } from "./claims.ts";
+import { fetchKeys } from "./fetch-keys.ts";
 import { keysOfFile, NoKeys, unfitting } from "./public-keys.ts";
 import { SharedKeys } from "./shared-keys.ts";
 import { BadToken, claimsToBeOf, fileKeys, type Keys, secretKeys, verified } from "./verify.ts";
@@ -44,6 +45,12 @@ export function jwtStrategy(shared = new SharedKeys()): Strategy {
       if (method !== null && !takesTokens(method))
         warn(["type"], `a token is a ticket: no client can log in by ${method.name} with it; use the method ticket`);
       if (own.keys.file !== undefined) await keysIn(own, own.keys.file, surroundings);
+    },
+    async probe({ keys: { jwks } }, { signal }) {
+      if (jwks === undefined) return;
+      await fetchKeys(jwks, signal).catch((error: unknown) => {
+        throw new BlockError(["keys", "jwks"], `the keys cannot be fetched: ${(error as Error).message}`);
+      });
     },
     async open(own, { log }, { at, ...surroundings }) {
       const issuers = [own.issuer].flat();

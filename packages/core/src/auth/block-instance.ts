@@ -2,13 +2,15 @@ import type { BlockInstance } from "../contract/auth-settings.ts";
 import type { PluginApi } from "../contract/plugin-api.ts";
 import type { BlockSurroundings, OpenBlock, Strategy } from "../contract/strategy.ts";
 import { pathText } from "../errors/config-error.ts";
-import { Deadline } from "../wamp/deadline.ts";
+import { Deadline, within } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
 import { Denial } from "./denial.ts";
 
 /** How long a block may take to open, or to answer what it was asked before it is closed, in milliseconds. */
 const PATIENCE = 30_000;
+/** How long it may ask the servers that it names. */
+const PROBE_TIME = 10_000;
 /** How long it may take to close. */
 const CLOSE_TIME = 10_000;
 
@@ -28,6 +30,10 @@ export class StrategyInstance implements BlockInstance {
     this.#block = block;
     this.at = at;
     this.plugin = plugin;
+  }
+
+  async probe(surroundings: BlockSurroundings): Promise<void> {
+    await within(PROBE_TIME, undefined, (signal) => this.#strategy.probe?.(this.#block, { ...surroundings, signal }));
   }
 
   async open(api: PluginApi, surroundings: BlockSurroundings): Promise<void> {

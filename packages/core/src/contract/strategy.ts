@@ -66,6 +66,14 @@ export interface Strategy<B = unknown, O = B> {
     surroundings: BlockSurroundings & { readonly method: AuthMethod | null },
   ) => void | Promise<void>;
   /**
+   * Asks the servers that a block names whether they are well. Only `wampgate check` calls it, for strategies that have
+   * `open`; what it throws, or tells by `warn`, is a warning. It may take ten seconds.
+   */
+  readonly probe?: (
+    block: B,
+    surroundings: BlockSurroundings & { readonly signal: AbortSignal },
+  ) => void | Promise<void>;
+  /**
    * Makes what a block needs while the router runs: loads a module, opens connections. It is called for each block at the
    * start, and again at each reload. What it throws is a problem of the config, as for `check`: then the router does not
    * start, or the reload changes nothing. It may take half a minute.

@@ -58,6 +58,7 @@ const STRATEGY: Shape<Strategy> = {
   calls: "function?",
   decoy: "function?",
   check: "function?",
+  probe: "function?",
   open: "function?",
 };
 const SERIALIZER: Shape<Serializer> = {

@@ -73,7 +73,8 @@ export class Blocks {
   }
 }
 
-function instancesOf({ transports }: LoadedConfig): BlockInstance[] {
+/** What the strategies of a config open. */
+export function instancesOf({ transports }: LoadedConfig): BlockInstance[] {
   return transports.flatMap(({ auth }) =>
     [...auth.values()].flatMap(({ blocks }) => blocks.flatMap(({ instance }) => instance ?? [])),
   );

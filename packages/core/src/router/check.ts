@@ -1,8 +1,11 @@
 import type { ListenEndpoint } from "../contract/transport.ts";
+import { BlockError } from "../errors/block-error.ts";
 import type { ConfigIssue } from "../errors/config-error.ts";
+import { thrownText } from "../errors/thrown.ts";
 import { componentProblem } from "../plugins/start-component.ts";
 import { endpointProblems } from "../transports/net/check-endpoint.ts";
 import { sharingOf } from "../transports/net/sharing.ts";
+import { instancesOf } from "./blocks.ts";
 import type { RouterContext } from "./context.ts";
 import { requireProviders } from "./plugins.ts";
 
@@ -34,5 +37,15 @@ export async function checkRouter(context: RouterContext): Promise<RouterCheck> 
     const problem = typeof module === "string" ? await componentProblem(module) : null;
     if (problem !== null) problems.push({ path: ["components", i, "module"], ...problem });
   }
+  await Promise.all(
+    instancesOf(context.config.now).map(async (instance) => {
+      const told = (path: ConfigIssue["path"], message: string): void =>
+        void warnings.push(context.config.now.issueAt([...instance.at, ...path], message));
+      const { surroundings } = context.config.now;
+      await instance.probe({ ...surroundings, warn: told }).catch((error: unknown) => {
+        told(error instanceof BlockError ? error.path : [], thrownText(error));
+      });
+    }),
+  );
   return { problems, warnings };
 }
