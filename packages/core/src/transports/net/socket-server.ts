@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Duplex } from "node:stream";
 import type { RequestHandler, TransportContext } from "../../contract/transport.ts";
 import { guarded } from "../../wamp/guarded.ts";
+import { TurnBudget } from "../../wamp/turn-budget.ts";
 import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import type { Remote } from "./details.ts";
 import { bracketed, endpointName, tlsOf } from "./endpoint.ts";
@@ -24,6 +25,14 @@ const REQUEST_TIME = 10_000;
 
 /** How many bytes a request's URL and headers may have together if no entry says it. */
 const MAX_HEADER_SIZE = 16 * 1024;
+
+const ignored = (): void => undefined;
+
+/**
+ * Clients that come at once, as after a network was gone, are taken in many turns of the event loop: ten milliseconds for
+ * them in each. All routers of a process share its event loop.
+ */
+const upgrades = new TurnBudget(10);
 
 /** One server for all entries of one endpoint. What clients send first tells for which of them they are. */
 export class SocketServer implements EndpointServer {
@@ -72,7 +81,14 @@ export class SocketServer implements EndpointServer {
     this.#server.on("connection", (socket: Socket) => this.#track(socket));
     this.#server.on("tlsClientError", (error) => log.debug({ err: error }, "a TLS handshake failed"));
     this.#server.on("clientError", (error, socket) => this.#broken(error, socket as Duplex & Remote));
-    this.#server.on("upgrade", (request, socket, head) => this.#routes.upgrade(request, socket, head));
+    this.#server.on("upgrade", (request, socket, head) => {
+      // Node's HTTP has taken its own listener off.
+      socket.on("error", ignored);
+      upgrades.run(
+        () => this.#routes.upgrade(request, socket, head),
+        () => socket.destroy(),
+      );
+    });
   }
 
   get isEmpty(): boolean {

@@ -1,0 +1,82 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { definePlugin } from "@wampgate/core";
+import { OFFICIAL, type RunningRouter, startRouter } from "./support/router.ts";
+
+// Many clients ask for a WebSocket in one moment. Other clients must be served in between.
+
+const CLIENTS = 200;
+/** What a plugin spends on each request, in milliseconds. */
+const WORK = 2;
+
+const REQUEST =
+  "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
+  `Sec-WebSocket-Key: ${Buffer.alloc(16).toString("base64")}\r\nSec-WebSocket-Protocol: wamp.2.json\r\n\r\n`;
+
+let running: RunningRouter;
+let turn: number;
+/** In which turn of the event loop each request was decided. */
+let turns: number[];
+let counting: NodeJS.Immediate;
+
+beforeEach(async () => {
+  [turns, turn] = [[], 0];
+  const count = (): void => {
+    turn++;
+    counting = setImmediate(count);
+  };
+  count();
+  const slow = definePlugin({
+    name: "slow",
+    core: "*",
+    apply({ hooks }) {
+      hooks.upgrade.tap("slow", () => {
+        for (const end = performance.now() + WORK; performance.now() < end;);
+        turns.push(turn);
+        return undefined;
+      });
+    },
+  });
+  running = await startRouter({
+    plugins: [...OFFICIAL, slow],
+    realms: [{ name: "realm1", roles: [{ name: "user" }] }],
+    auth: { anonymous: { type: "static", role: "user" } },
+  });
+});
+afterEach(async () => {
+  clearImmediate(counting);
+  await running.close();
+});
+
+async function connected(): Promise<Socket[]> {
+  const sockets: Socket[] = [];
+  for (let i = 0; i < CLIENTS; i++) {
+    const socket = connect({ host: "127.0.0.1", port: Number(new URL(running.url).port) });
+    await once(socket, "connect");
+    sockets.push(socket);
+  }
+  return sockets;
+}
+
+it("requests for a WebSocket that come in one moment are answered in many turns, each of which has ten milliseconds for them", async () => {
+  const sockets = await connected();
+  const answers = sockets.map((socket) => once(socket, "data") as Promise<[Buffer]>);
+  for (const socket of sockets) socket.write(REQUEST);
+  for (const [answer] of await Promise.all(answers)) expect(String(answer)).toMatch(/^HTTP\/1\.1 101/);
+  const inTurn = new Map<number, number>();
+  for (const one of turns) inTurn.set(one, (inTurn.get(one) ?? 0) + 1);
+  expect(Math.max(...inTurn.values())).toBeLessThanOrEqual(2 * Math.ceil(10 / WORK));
+  for (const socket of sockets) socket.destroy();
+});
+
+it("a client that leaves before its turn has come harms none", async () => {
+  const sockets = await connected();
+  for (const socket of sockets) socket.write(REQUEST);
+  while (turns.length === 0) await new Promise(setImmediate);
+  for (const socket of sockets) socket.resetAndDestroy();
+  while (running.router.stats.transports[0]?.pendingLogins !== 0) await new Promise(setImmediate);
+  const [last] = await connected();
+  last?.write(REQUEST);
+  const [answer] = (await once(last as Socket, "data")) as [Buffer];
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 101/);
+});
