@@ -14,6 +14,7 @@ import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
 import { attempt, whenDone } from "../wamp/guarded.ts";
 import { clip, excerpt } from "../wamp/excerpt.ts";
 import type { Expires } from "../wamp/expires.ts";
+import { TurnBudget } from "../wamp/turn-budget.ts";
 import { unlessRepeated } from "../wamp/unless-repeated.ts";
 import type { MaybePromise } from "../wamp/maybe-promise.ts";
 import type { Message, MessageOf } from "../wamp/messages.ts";
@@ -27,6 +28,9 @@ import { parseHello } from "./parse-hello.ts";
 
 /** How long the router waits for the answer to its GOODBYE, in milliseconds. */
 const GOODBYE_TIMEOUT = 2000;
+
+/** Clients that log in at once join in many turns of the event loop, which all sessions share: 10 ms in each. */
+const decisions = new TurnBudget(10);
 
 /** Created once: its stack says nothing useful, and is slow to create. */
 const GONE = new WampgateError("WG_SESSION_LEFT", "the client has left");
@@ -200,7 +204,11 @@ export class Session implements ConnectionHandler {
   #await(step: MaybePromise<HandshakeReply>): void {
     whenDone(
       Promise.resolve(step),
-      (decided) => this.#step(decided),
+      (decided) =>
+        decisions.run(
+          () => this.#step(decided),
+          (error) => this.broken(error),
+        ),
       (error) => this.broken(error),
     );
   }
