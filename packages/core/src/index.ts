@@ -126,5 +126,6 @@ export { Code, headOf, isDict, kindOf, type Message, parseMessage } from "./wamp
 export type { Dict, Payload, PayloadValues } from "./wamp/payload.ts";
 export type { RawValue } from "./wamp/raw-value.ts";
 export { Sayable } from "./wamp/raw-value.ts";
+export { unlessRepeated } from "./wamp/unless-repeated.ts";
 export { isUri, type MatchPolicy, type UriCheck } from "./wamp/uri.ts";
 export { WampError } from "./errors/wamp-error.ts";

@@ -318,6 +318,7 @@ function noSuchType(type: string, { strategies }: AuthContext): string {
   return `${what}${didYouMean(type, [...strategies.keys(), "static", ...Object.keys(STRATEGY_PACKAGES)])}`;
 }
 
-function toInstall(name: string): string {
+/** What to do if an official package is missing. */
+export function toInstall(name: string): string {
   return `run: npm install ${name}, and list it in plugins`;
 }

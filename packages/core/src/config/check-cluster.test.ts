@@ -34,6 +34,11 @@ it.each<[string, unknown, string]>([
     cluster({ type: "nats" }, [plugin]),
     'cluster.type: no loaded plugin provides a cluster of type "nats"; list the plugin that has it in plugins',
   ],
+  [
+    "no plugin that is official",
+    cluster({ type: "workers" }, [plugin]),
+    'cluster.type: no loaded plugin provides a cluster of type "workers"; run: npm install @wampgate/cluster, and list it in plugins',
+  ],
   ["a misspelt key", cluster({ type: "wire", nod: "a" }), 'cluster.nod: unknown key; did you mean "node"?'],
   [
     "a wrong value",

@@ -1,7 +1,8 @@
 import type { Link } from "../contract/realm-link.ts";
 import { isDict, kindOf } from "../wamp/messages.ts";
-import { type AuthContext, isExcused } from "./check-auth.ts";
+import { type AuthContext, isExcused, toInstall } from "./check-auth.ts";
 import { checkBySchema, droppedKeys } from "./issues.ts";
+import { packageOfLink } from "./known-packages.ts";
 import { quoted } from "./shown.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -36,8 +37,10 @@ export async function checkCluster(
   const found = known.find(({ link }) => link.type === type);
   if (found === undefined) {
     const hint = didYouMean(type, types);
-    if (hint === "" && isExcused(undefined, context)) return null;
-    const todo = hint === "" ? "; list the plugin that has it in plugins" : hint;
+    const official = packageOfLink(type);
+    if (hint === "" && isExcused(official, context)) return null;
+    const missing = official === undefined ? "list the plugin that has it in plugins" : toInstall(official);
+    const todo = hint === "" ? `; ${missing}` : hint;
     issues.add([...at, "type"], `no loaded plugin provides a cluster of type${quoted(type)}${todo}${listed(types)}`);
     return null;
   }

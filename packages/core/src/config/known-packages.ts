@@ -1,7 +1,7 @@
 import { isSimilar } from "./suggest.ts";
 
 /**
- * The official packages, by the method or strategy that each provides. If no loaded plugin provides it, a message says
+ * The official packages, by the method, strategy or kind of cluster that each provides. If no loaded plugin provides it, a message says
  * which package to install. Only this file of core knows their names.
  */
 export const METHOD_PACKAGES = {
@@ -21,6 +21,9 @@ export const STRATEGY_PACKAGES = {
   jwt: "@wampgate/auth-jwt",
 } as const;
 
+/** By the type of a cluster. */
+export const LINK_PACKAGES = { workers: "@wampgate/cluster" } as const;
+
 /** The method whose secrets `wampgate hash` makes if no other is named. */
 export const HASHING_METHOD = "wampcra";
 
@@ -34,12 +37,22 @@ export function packageOfStrategy(type: string): string | undefined {
   return find(STRATEGY_PACKAGES, type);
 }
 
-/** The official packages that provide no method and no strategy. */
+/** The official package of a kind of cluster, by its type; undefined if there is none. */
+export function packageOfLink(type: string): string | undefined {
+  return find(LINK_PACKAGES, type);
+}
+
+/** The official packages that provide none of these. */
 const OTHER_PACKAGES = ["@wampgate/metrics"];
 
 /** All official plugins. One may provide several methods. */
 export const OFFICIAL: readonly string[] = [
-  ...new Set([...Object.values(METHOD_PACKAGES), ...Object.values(STRATEGY_PACKAGES), ...OTHER_PACKAGES]),
+  ...new Set([
+    ...Object.values(METHOD_PACKAGES),
+    ...Object.values(STRATEGY_PACKAGES),
+    ...Object.values(LINK_PACKAGES),
+    ...OTHER_PACKAGES,
+  ]),
 ];
 
 /** The official package that a name in `plugins` means or was probably meant for; undefined if there is none. */

@@ -245,6 +245,10 @@ export interface RealmSide {
    * its sessions. If it comes back, it tells its facts again.
    */
   gone(node: NodeName): void;
+  /**
+   * Others hold a registration that this node held: they thought that it was gone. Its callees here are told.
+   */
+  lost(registration: number): void;
 }
 
 /** What a link gets of the router that it is in. */
@@ -276,6 +280,24 @@ export interface RunningLink {
   close(): Promise<void>;
 }
 
+/** A worker process of `wampgate start --workers`, as the primary sees it. */
+export interface WorkerProcess {
+  /** The name of the node in it. */
+  readonly node: NodeName;
+  /** Sends what `structuredClone` can copy. What is sent to a worker that has ended is dropped. Never throws. */
+  send(message: unknown): void;
+}
+
+/** What a link does in the primary of worker processes, which runs no router itself. Nothing here throws. */
+export interface WorkerHub {
+  /** A worker was started. */
+  started(worker: WorkerProcess): void;
+  /** A worker has sent something by `process.send`. */
+  received(node: NodeName, message: unknown): void;
+  /** The process of a worker has ended. */
+  ended(node: NodeName): void;
+}
+
 /** A way for nodes to reach each other: the `type` of `cluster` in the config. */
 export interface Link<E = unknown> {
   readonly type: string;
@@ -283,4 +305,6 @@ export interface Link<E = unknown> {
   readonly schema: Schema<E>;
   /** Starts the link, before components start and before the router listens. Rejects if it cannot. */
   readonly start: (options: E, context: LinkContext) => RunningLink | Promise<RunningLink>;
+  /** For a link between the worker processes of one machine: makes the half of it that is in their primary. */
+  readonly hub?: () => WorkerHub;
 }

@@ -81,7 +81,7 @@ const TRANSPORT: Shape<Transport> = {
   needs: "function?",
 };
 
-const LINK: Shape<Link> = { type: "string", schema: "schema", start: "function" };
+const LINK: Shape<Link> = { type: "string", schema: "schema", start: "function", hub: "function?" };
 
 const COMMAND: Shape<Command> = {
   name: "string",

@@ -1,6 +1,6 @@
 import type { Live } from "../../settings/live.ts";
 import type { RealmOptions } from "../settings.ts";
-import { ErrorUri } from "../../wamp/error-uris.ts";
+import { CloseUri, ErrorUri } from "../../wamp/error-uris.ts";
 import type { MessageOf } from "../../wamp/messages.ts";
 import type { Dict } from "../../wamp/payload.ts";
 import { refusal } from "../../errors/wamp-error.ts";
@@ -177,6 +177,20 @@ export class Registrar {
     return new Promise<void>((resolve) => this.revoke(member, registration, reason, resolve));
   }
 
+  /**
+   * Other nodes hold a registration that this one held: its callees here learn that they are not called any more. One that
+   * cannot be told is closed.
+   */
+  lost(id: number): void {
+    for (const [member, held] of [...this.#ofMember])
+      for (const registration of [...held]) {
+        if (registration.id !== id) continue;
+        this.revoke(member, registration, ErrorUri.procedureAlreadyExists);
+        if (!member.announced("callee", "registration_revocation"))
+          member.port.close(CloseUri.killed, `${LOST}: ${excerpt(registration.uri)}`);
+      }
+  }
+
   /** Removes a session that is gone. @returns the work that is left: one function for each of its registrations */
   leave(member: Member): (() => void)[] {
     const held = this.heldBy(member);
@@ -252,6 +266,7 @@ export class Registrar {
   }
 }
 
+const LOST = "another session holds a procedure now, since the nodes of the router could not reach each other";
 const TAKEN = "the procedure was registered by another session";
 
 /** Anonymous sessions are never the same user, whatever authid they have. */

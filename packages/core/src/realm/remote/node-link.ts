@@ -73,7 +73,16 @@ export class NodeLink {
    * @throws WampError `wamp.error.network_failure` if that cannot be decided
    */
   claim(wish: ClaimWish): Promise<Claim | null> {
-    return this.#decided("claim a procedure", () => this.#joined.claim(wish));
+    // A claim that comes too late is held by no session: it is given back.
+    const giveBack = (claim: Claim | null): void => {
+      if (claim !== null)
+        whenDone(
+          this.release(wish),
+          () => undefined,
+          (error) => this.#failed("release a claim", error),
+        );
+    };
+    return this.#decided("claim a procedure", () => this.#joined.claim(wish), giveBack);
   }
 
   /**
@@ -81,7 +90,11 @@ export class NodeLink {
    * @throws WampError `wamp.error.network_failure` if that cannot be decided
    */
   release(wish: ClaimWish): Promise<boolean> {
-    return this.#decided("give a procedure back", () => this.#joined.release(wish));
+    return this.#decided(
+      "give a procedure back",
+      () => this.#joined.release(wish),
+      () => undefined,
+    );
   }
 
   get #joined(): RealmLink {
@@ -89,11 +102,15 @@ export class NodeLink {
     return this.#link;
   }
 
-  async #decided<T>(what: string, ask: () => Promise<T>): Promise<T> {
+  /** @param late called with an answer that comes when its time is up */
+  async #decided<T>(what: string, ask: () => Promise<T>, late: (answer: T) => void): Promise<T> {
     const limit = new Deadline(CLAIM_TIMEOUT);
+    let answer: Promise<T> | null = null;
     try {
-      return await untilAborted(ask(), limit.signal);
+      answer = ask();
+      return await untilAborted(answer, limit.signal);
     } catch (error) {
+      if (limit.signal.aborted && answer !== null) whenDone(answer, late, () => undefined);
       this.#failed(what, error);
       throw refusal(ErrorUri.networkFailure, "the nodes of the router cannot agree now who holds a procedure");
     } finally {

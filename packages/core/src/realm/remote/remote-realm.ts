@@ -126,6 +126,14 @@ export class RemoteRealm implements RealmSide {
     for (const session of this.#directory.gone(node)) this.#attempt(name, () => this.#sessionGone(session));
   }
 
+  lost(registration: number): void {
+    attempt(
+      () => this.#parts.dealer.registrar.lost(registration),
+      (error) =>
+        this.#parts.log.error({ err: error, registration }, "the callees of a lost registration were not told"),
+    );
+  }
+
   /** A session has joined on this node. */
   joined(info: SessionInfo): void {
     this.#link.note(sessionFact(info), true);

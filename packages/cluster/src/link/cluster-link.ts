@@ -1,0 +1,223 @@
+import { setImmediate } from "node:timers";
+import {
+  ErrorUri,
+  type Fact,
+  type Log,
+  type NodeName,
+  type PackedPayload,
+  type RealmLink,
+  type RealmSide,
+  type RemoteMessage,
+  type RunningLink,
+  unlessRepeated,
+} from "@wampgate/core";
+import type { Carrier } from "../carrier.ts";
+import { Claims } from "./claims.ts";
+import { type Content, contentOf, Kind } from "./envelope.ts";
+import { enter, remove, secretOf } from "./membership.ts";
+import { type NodeCounts, Nodes, type NodesListener } from "./nodes.ts";
+import type { LinkOptions } from "./options.ts";
+import { ended, within } from "./waits.ts";
+
+/** How long those that wait for other nodes to act by a fact wait for a slow one, in milliseconds. */
+const SETTLE_TIME = 500;
+
+/** How long a node that starts waits for others: to say that they are there, and to tell all they have. In milliseconds. */
+const HELLO_TIME = 1000;
+const FACTS_TIME = 10_000;
+
+/** Starts a link over a carrier. @throws Error if the arbiter cannot be reached, or another node is too old or too new */
+export async function startLink(carrier: Carrier, options: LinkOptions, log: Log): Promise<ClusterLink> {
+  try {
+    return new ClusterLink(carrier, options, await secretOf(carrier.arbiter), log);
+  } catch (error) {
+    await carrier.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** One node of a cluster: what core tells and asks goes to the others, and what they tell comes to core. */
+export class ClusterLink implements RunningLink, NodesListener {
+  readonly node: NodeName;
+  readonly secret: Uint8Array;
+  readonly #carrier: Carrier;
+  readonly #log: Log;
+  readonly #nodes: Nodes;
+  readonly #claims: Claims;
+  readonly #sides = new Map<string, RealmSide>();
+  /** Nodes that have told all their facts, and who waits for one to do it. */
+  readonly #settled = new Set<NodeName>();
+  #whenSettled: (() => void)[] = [];
+  #repairs: NodeJS.Timeout | undefined;
+  readonly #heartbeat: number;
+
+  constructor(carrier: Carrier, options: LinkOptions, secret: Uint8Array, log: Log) {
+    this.node = carrier.node;
+    this.secret = secret;
+    this.#carrier = carrier;
+    this.#log = log;
+    this.#heartbeat = options.heartbeat;
+    const nodes = new Nodes(carrier, options, this, log);
+    this.#nodes = nodes;
+    const known = {
+      self: { node: carrier.node, incarnation: nodes.incarnation },
+      patience: options["dead-after"],
+      stateOf: (node: NodeName, incarnation: string) => nodes.stateOf(node, incarnation),
+    };
+    const lost = (realm: string, registration: number): void => this.#sides.get(realm)?.lost(registration);
+    this.#claims = new Claims(carrier.arbiter, known, lost, (error) => this.#failed(error));
+  }
+
+  /** What was lost, dropped and begun again. */
+  get counts(): Readonly<NodeCounts> {
+    return this.#nodes.counts;
+  }
+
+  /** The other nodes that are there. */
+  get others(): readonly NodeName[] {
+    return this.#nodes.open;
+  }
+
+  join(side: RealmSide): RealmLink {
+    const { realm } = side;
+    this.#sides.set(realm, side);
+    for (const node of this.#nodes.open) this.#introduce(node, side, true);
+    return {
+      tell: (fact, holds) => this.#tell(realm, fact, holds),
+      send: (nodes, message) => this.#send(side, nodes, message),
+      claim: (wish) => this.#claims.claim(realm, wish),
+      release: (wish) => this.#claims.release(realm, wish),
+      leave: () => {
+        if (this.#sides.get(realm) === side) this.#sides.delete(realm);
+        this.#toAll(contentOf(Kind.left, realm));
+      },
+    };
+  }
+
+  /** The realms have joined: the others may come now. */
+  async ready(): Promise<void> {
+    const others = await enter(this.#carrier.arbiter, this.node, this.#nodes.incarnation);
+    this.#nodes.start();
+    this.#repairs = setInterval(() => this.#claims.repair(), this.#heartbeat);
+    const allSettled = (nodes: readonly NodeName[]): boolean => nodes.every((node) => this.#settled.has(node));
+    await within(
+      HELLO_TIME,
+      this.#until(() => allSettled(others)),
+    );
+    const here = others.filter((node) => this.#nodes.knows(node));
+    await within(
+      FACTS_TIME,
+      this.#until(() => allSettled(here.filter((node) => this.#nodes.knows(node)))),
+    );
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#repairs);
+    await within(SETTLE_TIME, Promise.all([this.#claims.settled(), this.#nodes.settled()]));
+    await within(SETTLE_TIME, remove(this.#carrier.arbiter, this.node, this.#nodes.incarnation).catch(ended));
+    this.#nodes.close();
+    await this.#carrier.close();
+  }
+
+  opened(node: NodeName): void {
+    for (const side of this.#sides.values()) this.#introduce(node, side, false);
+    this.#nodes.send(node, contentOf(Kind.settled, null));
+  }
+
+  closed(node: NodeName): void {
+    this.#settled.delete(node);
+    for (const side of this.#sides.values()) side.gone(node);
+    this.#tellWaiting();
+  }
+
+  wasGone(): void {
+    this.#claims.recheck();
+  }
+
+  received(node: NodeName, kind: number, head: unknown, payload: PackedPayload | undefined): void {
+    if (kind === Kind.settled) {
+      this.#settled.add(node);
+      return this.#tellWaiting();
+    }
+    const [realm, one, two] = (Array.isArray(head) ? head : [head]) as readonly unknown[];
+    const side = typeof realm === "string" ? this.#sides.get(realm) : undefined;
+    if (side === undefined) return; // this node has not got the realm
+    switch (kind) {
+      case Kind.realm:
+        side.came(node);
+        if (one === true) this.#introduce(node, side, false);
+        return;
+      case Kind.left:
+        return side.gone(node);
+      case Kind.fact:
+        side.told(node, two, one === true);
+        return;
+      case Kind.message:
+        side.received(node, withPayload(one, payload));
+        return;
+    }
+  }
+
+  /** Tells a node that this one has a realm, and its facts. @param asks whether it shall do the same */
+  #introduce(node: NodeName, side: RealmSide, asks: boolean): void {
+    const { realm } = side;
+    this.#nodes.send(node, contentOf(Kind.realm, [realm, asks]));
+    for (const fact of side.facts()) this.#nodes.send(node, contentOf(Kind.fact, [realm, true, fact]));
+  }
+
+  async #tell(realm: string, fact: Fact, holds: boolean): Promise<void> {
+    if (!this.#toAll(contentOf(Kind.fact, [realm, holds, fact]))) return;
+    await within(SETTLE_TIME, this.#nodes.settled());
+  }
+
+  #send(side: RealmSide, nodes: readonly NodeName[], message: RemoteMessage): void {
+    const { payload, ...rest } = message as RemoteMessage & { readonly payload?: PackedPayload | undefined };
+    const content = contentOf(Kind.message, [side.realm, rest], payload);
+    for (const node of nodes) {
+      if (message.type === "INVOCATION" && message.isFirst && !this.#nodes.hasRoom(node))
+        this.#refuse(side, node, message.request);
+      else this.#nodes.send(node, content, message.type === "EVENT");
+    }
+  }
+
+  /** A call is not sent to a node for which too much waits. */
+  #refuse(side: RealmSide, node: NodeName, request: number): void {
+    const error = { type: "ERROR", request, details: {}, error: ErrorUri.networkFailure, cause: null };
+    setImmediate(() => side.received(node, error));
+  }
+
+  /** @returns whether there is another node */
+  #toAll(content: Content): boolean {
+    const nodes = this.#nodes.open;
+    for (const node of nodes) this.#nodes.send(node, content);
+    return nodes.length > 0;
+  }
+
+  /** Resolves when `isSo`, which changes when nodes settle and close. */
+  #until(isSo: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (isSo()) resolve();
+        else this.#whenSettled.push(look);
+      };
+      look();
+    });
+  }
+
+  #tellWaiting(): void {
+    const waiting = this.#whenSettled;
+    this.#whenSettled = [];
+    for (const look of waiting) look();
+  }
+
+  #failed(error: unknown): void {
+    unlessRepeated(this, "claims", (repeats) =>
+      this.#log.warn({ err: error, ...repeats }, "who holds a procedure could not be settled; it is tried again"),
+    );
+  }
+}
+
+function withPayload(message: unknown, payload: PackedPayload | undefined): unknown {
+  if (typeof message !== "object" || message === null) return message;
+  return payload === undefined ? message : { ...message, payload };
+}

@@ -1,0 +1,309 @@
+import { randomUUID } from "node:crypto";
+import { setImmediate } from "node:timers";
+import { isDict, type Log, type NodeName, type PackedPayload, unlessRepeated } from "@wampgate/core";
+import type { Carrier, Receiver } from "../carrier.ts";
+import {
+  type Content,
+  contentOf,
+  type Envelope,
+  Kind,
+  readContent,
+  readEnvelope,
+  VERSION,
+  versionOf,
+  writeEnvelope,
+} from "./envelope.ts";
+import type { LinkOptions } from "./options.ts";
+import { Pair } from "./pair.ts";
+
+/** What the nodes tell the link. */
+export interface NodesListener {
+  /** A node is there, and knows nothing of this one yet. */
+  opened(node: NodeName): void;
+  /** A numbered envelope has come, whole and in order. */
+  received(node: NodeName, kind: number, head: unknown, payload: PackedPayload | undefined): void;
+  /** All between this node and another one has ended, until it opens again. */
+  closed(node: NodeName): void;
+  /** Another node had given this one up: others may have claimed what it held. */
+  wasGone(): void;
+}
+
+/** What the nodes count. */
+export interface NodeCounts {
+  /** Pairs that began again, since something was lost. */
+  resets: number;
+  /** Nodes that were given up. */
+  gone: number;
+  /** Events that were sent and not acknowledged when a pair ended. */
+  lost: number;
+  /** Events that were not sent, since too much waited. */
+  dropped: number;
+  /** Envelopes that could not be read. */
+  unreadable: number;
+}
+
+/** The other nodes: who is there and who is gone, and the pairs with them. */
+export class Nodes implements Receiver {
+  /** Which start of this node it is. */
+  readonly incarnation = randomUUID();
+  readonly counts: NodeCounts = { resets: 0, gone: 0, lost: 0, dropped: 0, unreadable: 0 };
+  readonly #carrier: Carrier;
+  readonly #options: LinkOptions;
+  readonly #listener: NodesListener;
+  readonly #log: Log;
+  readonly #pairs = new Map<NodeName, Pair>();
+  /** The last start of each node that was given up. */
+  readonly #gone = new Map<NodeName, string>();
+  /** The last start of each node that has ended for good: nothing of it is listened to. */
+  readonly #ended = new Map<NodeName, string>();
+  readonly #hello: Content;
+  #lastEpoch = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #lastTick = performance.now();
+  #owesAcknowledgements = false;
+  #hasEnded = false;
+
+  constructor(carrier: Carrier, options: LinkOptions, listener: NodesListener, log: Log) {
+    this.#carrier = carrier;
+    this.#options = options;
+    this.#listener = listener;
+    this.#log = log;
+    this.#hello = contentOf(Kind.hello, { incarnation: this.incarnation });
+  }
+
+  /** Says hello, now and with each heartbeat. */
+  start(): void {
+    this.#carrier.start(this);
+    this.#timer = setInterval(() => this.#tick(), this.#options.heartbeat);
+    this.#sayHello();
+  }
+
+  /** The nodes that are there. */
+  get open(): NodeName[] {
+    return [...this.#pairs.values()].filter(({ isOpen }) => isOpen).map(({ node }) => node);
+  }
+
+  /** Whether a node has been heard of, and is not gone. */
+  knows(node: NodeName): boolean {
+    return this.#pairs.has(node);
+  }
+
+  /** Whether a start of a node is here, is gone, or was never heard of. */
+  stateOf(node: NodeName, incarnation: string): "here" | "gone" | "unknown" {
+    if (node === this.#carrier.node) return incarnation === this.incarnation ? "here" : "gone";
+    const known = this.#pairs.get(node)?.incarnation;
+    if (known === incarnation) return "here";
+    if (typeof known === "string") return "gone";
+    return this.#gone.get(node) === incarnation || this.#ended.get(node) === incarnation ? "gone" : "unknown";
+  }
+
+  /** Sends a content to a node. @returns whether it is on its way */
+  send(node: NodeName, content: Content, isEvent = false): boolean {
+    const pair = this.#pairs.get(node);
+    if (pair?.isOpen !== true) return false;
+    switch (pair.send(content, isEvent)) {
+      case "sent":
+        return true;
+      case "over":
+        this.counts.dropped++;
+        this.#tell("over", node, "events for another node were dropped: it is too slow");
+        return false;
+      case "too much":
+        this.#reset(pair, "too much waits for it");
+        return false;
+    }
+  }
+
+  /** Whether a node has acknowledged most of what it was sent. */
+  hasRoom(node: NodeName): boolean {
+    return (this.#pairs.get(node)?.waiting ?? 0) <= this.#options.window;
+  }
+
+  /** Resolves when all nodes that are there act by what they were sent until now, or are not there any more. */
+  async settled(): Promise<void> {
+    const open = [...this.#pairs.values()].filter(({ isOpen }) => isOpen);
+    if (open.length > 0) await Promise.all(open.map((pair) => pair.settled()));
+  }
+
+  /** Says goodbye to all. */
+  close(): void {
+    if (this.#hasEnded) return;
+    for (const pair of this.#pairs.values()) if (pair.isOpen) pair.notice(Kind.bye, { incarnation: this.incarnation });
+    this.#hasEnded = true;
+    clearInterval(this.#timer);
+    for (const pair of this.#pairs.values()) pair.reset(0);
+    this.#pairs.clear();
+  }
+
+  received(from: NodeName, bytes: Uint8Array): void {
+    if (this.#hasEnded || from === this.#carrier.node) return;
+    const version = versionOf(bytes);
+    const envelope = version === VERSION ? readEnvelope(bytes) : null;
+    if (envelope === null) {
+      this.counts.unreadable++;
+      const why = version === null || version === VERSION ? "it is no envelope" : `its version is not ${VERSION}`;
+      return this.#tell("unreadable", from, `what another node sent cannot be read, and was dropped: ${why}`, {
+        version,
+      });
+    }
+    if (envelope.kind === Kind.hello || envelope.kind === Kind.open || envelope.kind === Kind.bye)
+      return this.#introduced(from, envelope);
+    const pair = this.#pairs.get(from);
+    // It does not know that it was given up.
+    if (pair === undefined) return this.#ask(this.#make(from));
+    if (envelope.epoch !== pair.peerEpoch || envelope.peerEpoch !== pair.epoch) return;
+    pair.heard = performance.now();
+    if (!pair.isOpen) this.#opened(pair);
+    this.#take(pair, envelope);
+  }
+
+  ended(node: NodeName): void {
+    const incarnation = this.#pairs.get(node)?.incarnation ?? null;
+    if (incarnation !== null) this.#ended.set(node, incarnation);
+    this.#giveUp(node, "its process has ended");
+  }
+
+  #take(pair: Pair, envelope: Envelope): void {
+    const taken = pair.take(envelope);
+    if (taken === "gap") return this.#reset(pair, "something that it sent is missing");
+    if (pair.owesAcknowledgement) this.#acknowledgeSoon();
+    if (taken === null || taken.kind === Kind.beat) return;
+    const content = readContent(taken);
+    if (content === null) {
+      this.counts.unreadable++;
+      return this.#tell("head", pair.node, "what another node sent cannot be read, and was dropped");
+    }
+    this.#listener.received(pair.node, taken.kind, content.head, content.payload);
+  }
+
+  /** A node says who it is. */
+  #introduced(from: NodeName, envelope: Envelope): void {
+    const head = readContent(envelope)?.head;
+    const incarnation = isDict(head) ? head["incarnation"] : undefined;
+    if (!isDict(head) || typeof incarnation !== "string") {
+      this.counts.unreadable++;
+      return this.#tell("head", from, "what another node sent cannot be read, and was dropped");
+    }
+    if (this.#ended.get(from) === incarnation) return; // it is late
+    let pair = this.#pairs.get(from);
+    const known = pair?.incarnation;
+    if (envelope.kind === Kind.bye) {
+      if (known !== incarnation) return;
+      this.#ended.set(from, incarnation);
+      return this.#giveUp(from, "it has left");
+    }
+    if (typeof known === "string" && known !== incarnation) {
+      this.#ended.set(from, known);
+      this.#giveUp(from, "it has started again");
+      pair = undefined;
+    }
+    pair ??= this.#make(from, incarnation);
+    pair.incarnation = incarnation;
+    pair.heard = performance.now();
+    if (envelope.kind === Kind.open) this.#shakeHands(pair, envelope, head["wasGone"] === true);
+    else if (pair.epoch === 0) this.#ask(pair);
+  }
+
+  /** The other end begins, or answers this one. */
+  #shakeHands(pair: Pair, { epoch, peerEpoch }: Envelope, wasGone: boolean): void {
+    if (wasGone) this.#listener.wasGone();
+    if (pair.epoch !== 0 && peerEpoch === pair.epoch) {
+      if (pair.isOpen) return;
+      pair.meet(epoch);
+      return this.#opened(pair);
+    }
+    if (peerEpoch !== 0 || epoch < pair.peerEpoch) return; // it is late
+    if (pair.isOpen && epoch === pair.peerEpoch) return this.#ask(pair); // the answer to it was lost
+    if (pair.isOpen) this.#closed(pair, "it began again");
+    if (pair.epoch === 0) pair.reset(++this.#lastEpoch);
+    pair.meet(epoch);
+    this.#ask(pair);
+  }
+
+  /** Tells the other end this one's epoch, and the one that it knows of it. */
+  #ask(pair: Pair): void {
+    if (pair.epoch === 0) pair.reset(++this.#lastEpoch);
+    pair.notice(Kind.open, { incarnation: this.incarnation, wasGone: pair.isBack });
+  }
+
+  /** A pair that has no epoch yet. */
+  #make(node: NodeName, incarnation: string | null = null): Pair {
+    const isBack = this.#gone.has(node) && (incarnation === null || this.#gone.get(node) === incarnation);
+    const pair = new Pair(node, 0, isBack, (bytes) => this.#carrier.send(node, bytes), {
+      maxBytes: this.#carrier.maxBytes,
+      window: this.#options.window,
+    });
+    this.#pairs.set(node, pair);
+    return pair;
+  }
+
+  #opened(pair: Pair): void {
+    pair.open();
+    this.#log.debug({ node: pair.node }, "another node is there");
+    this.#listener.opened(pair.node);
+  }
+
+  #closed(pair: Pair, why: string): void {
+    const lost = pair.reset(++this.#lastEpoch);
+    this.counts.resets++;
+    this.counts.lost += lost;
+    this.#tell("reset", pair.node, `calls between this node and another one were ended: ${why}`, { events: lost });
+    this.#listener.closed(pair.node);
+  }
+
+  /** Something was lost: both ends begin again. */
+  #reset(pair: Pair, why: string): void {
+    this.#closed(pair, why);
+    this.#ask(pair);
+  }
+
+  #giveUp(node: NodeName, why: string): void {
+    const pair = this.#pairs.get(node);
+    if (pair === undefined) return;
+    this.#pairs.delete(node);
+    const { incarnation } = pair;
+    if (incarnation !== null) this.#gone.set(node, incarnation);
+    const wasOpen = pair.isOpen;
+    const lost = pair.reset(0);
+    if (!wasOpen) return;
+    this.counts.gone++;
+    this.counts.lost += lost;
+    this.#log.info({ node, events: lost }, `another node is gone: ${why}`);
+    this.#listener.closed(node);
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    // This process stood still itself: first it reads what waits.
+    const isLate = now - this.#lastTick > 2 * this.#options.heartbeat;
+    this.#lastTick = now;
+    this.#sayHello();
+    for (const pair of [...this.#pairs.values()]) {
+      const { heard, unacknowledgedSince, isOpen } = pair;
+      const since = isOpen ? Math.min(heard, unacknowledgedSince ?? heard) : heard;
+      if (!isLate && now - since > this.#options["dead-after"]) this.#giveUp(pair.node, "it says nothing");
+      else if (isOpen) this.send(pair.node, BEAT);
+      else this.#ask(pair);
+    }
+  }
+
+  #sayHello(): void {
+    this.#carrier.sendAll(writeEnvelope(this.#hello, { epoch: 0, peerEpoch: 0, number: 0, acknowledged: 0 }));
+  }
+
+  /** In one turn, so that many envelopes are acknowledged by one. */
+  #acknowledgeSoon(): void {
+    if (this.#owesAcknowledgements) return;
+    this.#owesAcknowledgements = true;
+    setImmediate(() => {
+      this.#owesAcknowledgements = false;
+      for (const pair of this.#pairs.values()) if (pair.owesAcknowledgement) pair.acknowledge();
+    });
+  }
+
+  #tell(kind: string, node: NodeName, message: string, more: Readonly<Record<string, unknown>> = {}): void {
+    unlessRepeated(this, `${kind} ${node}`, (repeats) => this.#log.warn({ node, ...more, ...repeats }, message));
+  }
+}
+
+const BEAT = contentOf(Kind.beat, null);

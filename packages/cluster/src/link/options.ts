@@ -1,0 +1,31 @@
+import { z } from "@wampgate/core";
+
+/** The settings that every kind of cluster has. */
+export const linkOptions = {
+  heartbeat: z
+    .int()
+    .min(10)
+    .max(60_000)
+    .default(500)
+    .describe("how often a node tells the others that it is there, in milliseconds"),
+  "dead-after": z
+    .int()
+    .min(50)
+    .max(600_000)
+    .default(3000)
+    .describe("how long a node may say nothing before the others act as if it were gone, in milliseconds"),
+  window: z
+    .int()
+    .min(65_536)
+    .default(16 * 1024 * 1024)
+    .describe(
+      "how many bytes may be on their way to one other node; past that, events for it are dropped and new calls to it fail",
+    ),
+} as const;
+
+/** The settings of a link. */
+export interface LinkOptions {
+  readonly heartbeat: number;
+  readonly "dead-after": number;
+  readonly window: number;
+}

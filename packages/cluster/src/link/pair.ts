@@ -1,0 +1,161 @@
+import type { NodeName } from "@wampgate/core";
+import {
+  type Content,
+  contentOf,
+  type Envelope,
+  isNumbered,
+  Kind,
+  Parts,
+  partsOf,
+  writeEnvelope,
+  writeParts,
+} from "./envelope.ts";
+import { Unacknowledged } from "./unacknowledged.ts";
+
+/** The last number of an epoch: the next one would not fit into the envelope. */
+const MAX_NUMBER = 0xffff_ff00;
+
+/** What one end of a pair does with a content. */
+export type Sent = "sent" | "over" | "too much";
+
+/** What an envelope is for the end that gets it: a whole content, a part or nothing to read, or a sign that one is missing. */
+export type Taken = Envelope | null | "gap";
+
+/**
+ * This node's end of a pair of nodes. Each end chooses an epoch when the pair opens, and each envelope names both: so what
+ * was sent before a reset is not taken for what was sent after it. Numbers tell when one is missing. Nothing is sent twice:
+ * the pair is reset instead, and each node tells its facts again.
+ */
+export class Pair {
+  readonly node: NodeName;
+  /** Which start of the other node it is with; null if it is not known yet. */
+  incarnation: string | null = null;
+  /** Whether this end had given the other one up. */
+  readonly isBack: boolean;
+  #epoch: number;
+  #peerEpoch = 0;
+  #isOpen = false;
+  /** When the other node gave a sign of life, in milliseconds of `performance.now()`. */
+  heard = performance.now();
+  readonly #write: (bytes: Uint8Array) => void;
+  readonly #maxBytes: number;
+  readonly #window: number;
+  readonly #unacknowledged = new Unacknowledged();
+  readonly #parts = new Parts();
+  #lastSent = 0;
+  #lastTaken = 0;
+  #lastAcknowledged = 0;
+
+  /** @param window how many bytes may wait to be acknowledged */
+  constructor(
+    node: NodeName,
+    epoch: number,
+    isBack: boolean,
+    write: (bytes: Uint8Array) => void,
+    limits: { readonly maxBytes: number; readonly window: number },
+  ) {
+    this.node = node;
+    this.#epoch = epoch;
+    this.isBack = isBack;
+    this.#write = write;
+    this.#maxBytes = limits.maxBytes;
+    this.#window = limits.window;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** The epoch of the other end; 0 if it is not known. */
+  get peerEpoch(): number {
+    return this.#peerEpoch;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** In bytes. */
+  get waiting(): number {
+    return this.#unacknowledged.bytes;
+  }
+
+  /** When the oldest envelope was sent that is not acknowledged; null: all are. */
+  get unacknowledgedSince(): number | null {
+    return this.#unacknowledged.since;
+  }
+
+  /** Whether something was taken that the other end does not know of. */
+  get owesAcknowledgement(): boolean {
+    return this.#isOpen && this.#lastTaken !== this.#lastAcknowledged;
+  }
+
+  /** The other end has told its epoch. */
+  meet(peerEpoch: number): void {
+    this.#peerEpoch = peerEpoch;
+  }
+
+  /** The other end knows this one's epoch. */
+  open(): void {
+    this.#isOpen = true;
+  }
+
+  /** Begins again. @returns how many events may be lost */
+  reset(epoch: number): number {
+    this.#epoch = epoch;
+    this.#peerEpoch = 0;
+    this.#isOpen = false;
+    this.#lastSent = 0;
+    this.#lastTaken = 0;
+    this.#lastAcknowledged = 0;
+    this.#parts.clear();
+    return this.#unacknowledged.end();
+  }
+
+  /** Sends what has no number: it may be lost without a sign. */
+  notice(kind: number, value: unknown): void {
+    this.#write(writeEnvelope(contentOf(kind, value), this.#marks(0)));
+  }
+
+  /** Sends the next content. An event is dropped if too much waits. Anything else is sent up to twice that much. */
+  send(content: Content, isEvent = false): Sent {
+    const { size } = content;
+    const count = partsOf(content, this.#maxBytes);
+    const waiting = this.#unacknowledged.bytes + size;
+    // One alone may be as long as it wants.
+    if (isEvent && waiting > this.#window && this.#unacknowledged.bytes > 0) return "over";
+    if (this.#lastSent + count > MAX_NUMBER) return "too much";
+    if (waiting > 2 * this.#window && this.#unacknowledged.bytes > this.#window) return "too much";
+    const marks = this.#marks(this.#lastSent + 1);
+    this.#lastSent += count;
+    this.#unacknowledged.add(this.#lastSent, size, isEvent);
+    if (count === 1) this.#write(writeEnvelope(content, marks));
+    else for (const bytes of writeParts(content, marks, this.#maxBytes)) this.#write(bytes);
+    return "sent";
+  }
+
+  acknowledge(): void {
+    this.notice(Kind.ack, null);
+  }
+
+  /** Takes an envelope of this pair's epochs. */
+  take(envelope: Envelope): Taken {
+    const { kind, number, acknowledged } = envelope;
+    if (acknowledged <= this.#lastSent) this.#unacknowledged.acknowledge(acknowledged);
+    if (!isNumbered(kind) || number <= this.#lastTaken) return null;
+    if (number !== this.#lastTaken + 1) return "gap";
+    this.#lastTaken = number;
+    const whole = this.#parts.add(envelope);
+    return whole === undefined ? "gap" : whole;
+  }
+
+  /** Resolves when the other end has acted by all that was sent until now, or never will. */
+  settled(): Promise<void> {
+    return this.#unacknowledged.emptied();
+  }
+
+  #marks(number: number): { epoch: number; peerEpoch: number; number: number; acknowledged: number } {
+    this.#lastAcknowledged = this.#lastTaken;
+    return { epoch: this.#epoch, peerEpoch: this.#peerEpoch, number, acknowledged: this.#lastTaken };
+  }
+}
