@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { WebSocket } from "ws";
 import { Code, definePlugin } from "@wampgate/core";
 import { folderOf } from "../jest/folder.ts";
 import { makeTls } from "./support/certificate.ts";
 import { docPages } from "./support/doc-blocks.ts";
+import { freePort } from "./support/free-port.ts";
 import { HELLO } from "./support/limits.ts";
 import { eventually } from "./support/load.ts";
 import { OFFICIAL, type RunningRouter, startRouter } from "./support/router.ts";
@@ -25,14 +25,6 @@ const block = (language: string): string =>
   docPages()
     .find(({ name }) => name === PAGE)
     ?.blocks.find((one) => one.language === language)?.text ?? "";
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
-}
 
 interface Setting {
   readonly port: number;

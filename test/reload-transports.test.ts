@@ -7,6 +7,7 @@ import { definePlugin, defineTransport, type Reloaded, type WampgateConfig, z } 
 import type { CapturedLog, FakeClient } from "@wampgate/plugin-testkit";
 import selfsigned from "selfsigned";
 import { folderOf } from "../jest/folder.ts";
+import { freePort } from "./support/free-port.ts";
 import { connectRaw } from "./support/raw-client.ts";
 import { answerTo, connectRawSocket, dial } from "./support/raw-socket.ts";
 import { OFFICIAL, type RunningRouter, startRouter } from "./support/router.ts";
@@ -100,14 +101,6 @@ async function leaves(client: FakeClient): Promise<void> {
 async function asks(client: FakeClient): Promise<void> {
   client.send(48, 1, {}, "wamp.session.count");
   expect((await client.next()).slice(0, 2)).toEqual([50, 1]);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 const tcp = (port: number, more: object = {}): object => ({ type: "tcp", host: "127.0.0.1", port, ...more });

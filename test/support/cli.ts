@@ -79,8 +79,8 @@ export interface CliRouter {
   readonly ended: Promise<number | null>;
   /** Sends a signal. */
   kill(signal: NodeJS.Signals): void;
-  /** The first line of its log, of those from before too, whose message is `message`. */
-  logged(message: RegExp): Promise<Record<string, unknown>>;
+  /** The first line of its log, of those from before too, whose message is `message`; or the one of this number, from 1. */
+  logged(message: RegExp, number?: number): Promise<Record<string, unknown>>;
 }
 
 export interface StartOptions {
@@ -118,8 +118,9 @@ export async function startCli(
     lines,
     ended,
     kill: (signal) => void child.kill(signal),
-    logged: (message) =>
+    logged: (message, number = 1) =>
       new Promise((resolve, reject) => {
+        let found = 0;
         const done = (): void => {
           clearTimeout(timer);
           log.off("line", look);
@@ -131,7 +132,7 @@ export async function startCli(
         };
         const look = (line: string): void => {
           const entry = line.startsWith("{") ? (JSON.parse(line) as Record<string, unknown>) : {};
-          if (!message.test(String(entry["msg"]))) return;
+          if (!message.test(String(entry["msg"])) || ++found < number) return;
           done();
           resolve(entry);
         };

@@ -29,7 +29,7 @@ function around(): { plugins: unknown; realms: Dict[]; transports: Dict[] } & Di
   };
 }
 
-const ROOT_KEYS = ["plugins", "realms", "transports", "components", "log", "side", "shutdown-timeout"];
+const ROOT_KEYS = ["plugins", "realms", "transports", "components", "log", "side", "cluster", "shutdown-timeout"];
 const REALM_KEYS = ["roles", "options"];
 
 /** The config that a block shows, or one that has all it shows in its place: what is no key of the root or of a realm is a transport's. */

@@ -1,10 +1,11 @@
 import { ConfigError, type ConfigIssue, issueText } from "../errors/config-error.ts";
 import { shownPlugin } from "../plugins/load-plugins.ts";
-import { type RouterCommand, routerOf } from "./router-of.ts";
+import { type RouterCommand, routerOf, showWarnings } from "./router-of.ts";
 
 /** Loads the config and all that it names, and prints whether the router would start. */
 export async function check(options: RouterCommand): Promise<void> {
-  const { router, file, locate } = await routerOf(options, "warn");
+  const { router, file, locate } = await routerOf(options, { level: "warn" });
+  showWarnings(router.warnings, file);
   const located = (issue: ConfigIssue): ConfigIssue => {
     const line = locate(issue.path);
     return line === null ? issue : { ...issue, line };

@@ -52,6 +52,7 @@ function coreCommands(): Command {
 
   withConfig("start", "start the router")
     .option("--log-level <level>", `${LOG_LEVELS.join(", ")}; default: log.level of the config`)
+    .option("--workers <n>", "run n processes that act as one router, to use more cores; needs @wampgate/cluster")
     .action((options: StartOptions) => start(options));
   withConfig("check", "check the config and its plugins, without listening").action((options: RouterCommand) =>
     check(options),

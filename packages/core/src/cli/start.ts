@@ -1,38 +1,45 @@
-import type { Router } from "../router/router.ts";
+import cluster from "node:cluster";
 import { LOG_LEVELS, type LogLevel } from "../router/settings.ts";
 import { whenDone } from "../wamp/guarded.ts";
-import { unlessRepeated } from "../wamp/unless-repeated.ts";
 import { FAILED } from "./exit-codes.ts";
 import { neverWaitForReaders } from "./output.ts";
 import { tuneMemory } from "./tune-memory.ts";
 import { reload } from "./reload.ts";
-import { type RouterCommand, routerOf } from "./router-of.ts";
+import { summaryOf, survivePromises } from "./running.ts";
+import { type RouterCommand, routerOf, showWarnings } from "./router-of.ts";
 import { Systemd } from "./systemd.ts";
 import { UsageError } from "../errors/usage-error.ts";
+import { WORKER } from "./workers/messages.ts";
+import { runWorkers } from "./workers/primary.ts";
+import { runWorker } from "./workers/worker.ts";
 
 export interface StartOptions extends RouterCommand {
   readonly logLevel?: string;
+  readonly workers?: string;
 }
+
+/** The most workers: each one is linked to each other one. */
+const MOST_WORKERS = 64;
 
 /** Ctrl-C may come twice, from the terminal and from npm. Within this time, in milliseconds, it counts once. */
 const ECHO_TIME = 500;
 
-/** Starts the router, and resolves when a signal has stopped it. */
+/** Starts the router, or several processes of it, and resolves when a signal has stopped it. */
 export async function start(options: StartOptions): Promise<void> {
   const level = levelOf(options.logLevel);
+  const count = workersOf(options.workers);
   neverWaitForReaders();
+  const node = process.env[WORKER];
+  if (count !== null && cluster.isWorker && node !== undefined) {
+    tuneMemory();
+    return runWorker(options, node, level);
+  }
+  if (count !== null) return runWorkers(options, count, level, toldToStop());
   tuneMemory();
   const told = toldToStop();
-  const { router, file } = await routerOf(options, level);
-  // A last resort: an unhandled promise of a plugin or a component must not end all sessions.
-  process.on("unhandledRejection", (error) =>
-    unlessRepeated(router, "rejection", (repeats) =>
-      router.log.error(
-        { err: error, ...repeats },
-        "a promise was rejected and not handled, in a plugin, a component or the router",
-      ),
-    ),
-  );
+  const { router, file } = await routerOf(options, { level });
+  showWarnings(router.warnings, file);
+  survivePromises(router);
   const systemd = new Systemd(router.log);
   let started = (): void => undefined;
   let reloaded = new Promise<void>((resolve) => (started = resolve));
@@ -45,7 +52,7 @@ export async function start(options: StartOptions): Promise<void> {
   });
   await router.start();
   started();
-  for (const line of summary(router, file)) console.log(line);
+  for (const line of summaryOf(router, file)) console.log(line);
   whenDone(
     systemd.ready(),
     () => undefined,
@@ -56,6 +63,14 @@ export async function start(options: StartOptions): Promise<void> {
   await router.drain();
   await router.close();
   await isTold;
+}
+
+/** @throws UsageError if it is no number of workers */
+function workersOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= MOST_WORKERS) return count;
+  throw new UsageError(`--workers is a number from 1 to ${MOST_WORKERS}, not ${text}`);
 }
 
 function levelOf(name: string | undefined): LogLevel | undefined {
@@ -81,13 +96,4 @@ function toldToStop(): Promise<void> {
     process.on("SIGTERM", onSignal);
     process.on("SIGINT", onSignal);
   });
-}
-
-/** The URLs where the router listens, with their methods and the plugins of these. */
-function summary(router: Router, file: string): string[] {
-  const lines = router.endpoints.map(({ url, methods }) => {
-    const offers = methods.map(({ name, types, plugin }) => `${name} (${types.join(", then ")}) from ${plugin}`);
-    return `  ${url}  ${offers.join("; ")}`;
-  });
-  return [`wampgate runs ${file}, and listens on`, ...lines];
 }

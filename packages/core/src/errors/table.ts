@@ -274,6 +274,11 @@ export const ERRORS = {
     meaning: "A request of a session in process was answered with an error, or its session has left.",
     todo: "Look at `uri`, which says what it is, and at `args` and `kwargs`. Errors that handlers throw go to the caller the same way.",
   },
+  WG_WORKER_START: {
+    class: "WampgateError",
+    meaning: "A worker of `wampgate start --workers` did not start, so none of them runs.",
+    todo: "The worker has written why. Correct that, and start again.",
+  },
 } as const satisfies Readonly<Record<`WG_${string}`, ErrorEntry>>;
 
 /** The stable name of an error: `WG_LISTEN`. */

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { isatty } from "node:tty";
 import { type Logger, pino } from "pino";
 import { isColorSupported, prettyFactory } from "pino-pretty";
@@ -18,12 +19,16 @@ const created = new WeakMap<Log, RouterLog>();
 /**
  * A router's log on standard output or standard error. It never blocks its writer.
  * @param fd 1 or 2, or another descriptor that is open for writing
- * @param options `level`: the lowest level that is written, whatever the config says
+ * @param options `level`: the lowest level that is written, whatever the config says; `worker`: its name, in each line
  */
-export function routerLog(fd: number, { level }: { level?: LogLevel | undefined } = {}): Logger {
+export function routerLog(
+  fd: number,
+  { level, worker }: { readonly level?: LogLevel | undefined; readonly worker?: string | undefined } = {},
+): Logger {
   const stream = logStreamOf(fd);
   const output = new Output(stream, fd);
-  const log = pino({ name: "wampgate", level: level ?? "info" }, output);
+  const base = worker === undefined ? {} : { base: { pid: process.pid, hostname: hostname(), worker } };
+  const log = pino({ name: "wampgate", level: level ?? "info", ...base }, output);
   stream.tell = (lines) =>
     log.warn(
       { limit: "log.buffer", lines },

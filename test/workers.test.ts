@@ -1,0 +1,287 @@
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { jest } from "@jest/globals";
+import { Code } from "@wampgate/core";
+import { type CliRouter, folderWith, run, startCli } from "./support/cli.ts";
+import { freePort } from "./support/free-port.ts";
+import { connectRaw, hangUp, type RawClient } from "./support/raw-client.ts";
+
+// `wampgate start --workers`: several processes on one port, which act as one router.
+
+// Each test starts several processes, on machines that may have other work.
+jest.setTimeout(60_000);
+
+afterEach(hangUp);
+
+const TOPIC = "com.example.topic";
+const PROCEDURE = "com.example.procedure";
+
+const configFor = (port: number, more = "", endpoint = `{ type: tcp, host: 127.0.0.1, port: ${port} }`): string => `
+plugins: ["@wampgate/auth-anonymous"]
+realms: [{ name: realm1, roles: [{ name: user, allow-by-default: true }] }]
+transports:
+  - type: websocket
+    endpoint: ${endpoint}
+    auth: { anonymous: { type: static, role: user } }
+${more}`;
+
+interface Running {
+  readonly router: CliRouter;
+  readonly folder: string;
+  readonly port: number;
+}
+
+async function start(workers: number, more = "", files: Record<string, string> = {}): Promise<Running> {
+  const port = await freePort();
+  const folder = await folderWith({ "wampgate.config.yaml": configFor(port, more), ...files });
+  return { router: await startCli(folder, {}, { flags: ["--workers", String(workers)] }), folder, port };
+}
+
+async function stop({ router }: Running): Promise<void> {
+  hangUp();
+  router.kill("SIGTERM");
+  expect(await router.ended).toBe(0);
+}
+
+async function joined(url: string): Promise<RawClient> {
+  const client = await connectRaw(url);
+  client.hello({ roles: { caller: {}, callee: {}, publisher: {}, subscriber: {} } });
+  await client.welcomed();
+  return client;
+}
+
+/** One after the other, so that the system deals them out to the workers in turn. */
+async function clientsOf(url: string, count: number): Promise<RawClient[]> {
+  const clients: RawClient[] = [];
+  for (let i = 0; i < count; i++) clients.push(await joined(url));
+  return clients;
+}
+
+/** The processes of the workers, by name. */
+function processesOf({ lines }: CliRouter): Map<string, number> {
+  const processes = new Map<string, number>();
+  for (const line of lines) {
+    const { msg, worker, process } = JSON.parse(line) as { msg: string; worker: string; process: number };
+    if (msg === "a worker runs") processes.set(worker, process);
+  }
+  return processes;
+}
+
+/** Clients of which each one calls the next one all the time, so that there are calls between all workers. */
+class Load {
+  readonly closed = new Set<number>();
+  /** What no client should get. */
+  readonly problems: unknown[] = [];
+  readonly #answered: number[];
+  #request = 1;
+  #changed = (): void => undefined;
+
+  /** @param clients each has registered the procedure of its number */
+  constructor(clients: readonly RawClient[]) {
+    this.#answered = clients.map(() => 0);
+    for (const [i, client] of clients.entries()) {
+      client.socket.once("close", () => {
+        this.closed.add(i);
+        this.#changed();
+      });
+      this.#run(client, i).catch(() => undefined);
+    }
+  }
+
+  /** Resolves when each client that is left, and has one to call, has got as many more answers. */
+  async more(count: number): Promise<void> {
+    const goals = this.#answered.map((answered) => answered + count);
+    const isDone = (answered: number, i: number): boolean => {
+      const next = (i + 1) % this.#answered.length;
+      return this.closed.has(i) || this.closed.has(next) || answered >= (goals[i] ?? 0);
+    };
+    while (!this.#answered.every(isDone)) await new Promise<void>((resolve) => (this.#changed = resolve));
+  }
+
+  async #run(client: RawClient, i: number): Promise<void> {
+    const next = `${PROCEDURE}${(i + 1) % this.#answered.length}`;
+    const call = (): void => client.send(Code.CALL, ++this.#request, {}, next, [i]);
+    for (call(); ;) {
+      const [code, request, , , uri] = await client.next();
+      if (code === Code.INVOCATION) client.send(Code.YIELD, request, {}, ["answer"]);
+      else {
+        this.#ended(i, code, uri);
+        setImmediate(call);
+      }
+    }
+  }
+
+  #ended(i: number, code: unknown, uri: unknown): void {
+    const isOfTheLost = uri === "wamp.error.canceled" || uri === "wamp.error.no_such_procedure";
+    if (code === Code.RESULT) this.#answered[i] = (this.#answered[i] ?? 0) + 1;
+    else if (code !== Code.ERROR || !isOfTheLost) this.problems.push([code, uri]);
+    this.#changed();
+  }
+}
+
+it("clients of all workers meet on one port: they call each other, hear each other and see each other", async () => {
+  const running = await start(3);
+  const clients = await clientsOf(running.router.url, 6);
+  const [callee, ...others] = clients as [RawClient, ...RawClient[]];
+  callee.send(Code.REGISTER, 1, {}, PROCEDURE);
+  await callee.expect(Code.REGISTERED);
+  for (const client of others) {
+    client.send(Code.CALL, 1, {}, PROCEDURE, ["hello"]);
+    const [, invocation, , , args] = await callee.expect(Code.INVOCATION);
+    callee.send(Code.YIELD, invocation, {}, args);
+    expect(await client.next()).toEqual([Code.RESULT, 1, {}, ["hello"]]);
+    client.send(Code.SUBSCRIBE, 2, {}, TOPIC);
+    await client.expect(Code.SUBSCRIBED);
+  }
+  callee.send(Code.PUBLISH, 2, {}, TOPIC, ["news"]);
+  for (const client of others) expect((await client.expect(Code.EVENT))[4]).toEqual(["news"]);
+  callee.send(Code.CALL, 3, {}, "wamp.session.count");
+  expect(await callee.next()).toEqual([Code.RESULT, 3, {}, [6]]);
+  expect(processesOf(running.router).size).toBe(3);
+  await stop(running);
+});
+
+it("a worker that is killed under load costs its own clients their connection, and nobody else; it comes back", async () => {
+  const running = await start(3);
+  const { router } = running;
+  const clients = await clientsOf(router.url, 6);
+  for (const [i, client] of clients.entries()) {
+    client.send(Code.REGISTER, 1, {}, `${PROCEDURE}${i}`);
+    await client.expect(Code.REGISTERED);
+  }
+  const load = new Load(clients);
+  const before = processesOf(router);
+  const [name, victim] = [...before].at(-1) as [string, number];
+  await load.more(50);
+  process.kill(victim, "SIGKILL");
+  await router.logged(/a worker has ended/);
+  await load.more(50);
+  expect(load.closed.size).toBe(2);
+  expect(load.problems).toEqual([]);
+  await router.logged(/a worker runs/, 4);
+  expect(processesOf(router).get(name)).not.toBe(victim);
+  expect(clients.filter(({ socket }) => socket.readyState === socket.OPEN)).toHaveLength(4);
+  // What the killed one's clients had registered is free, and whoever comes meets all others.
+  const [one, other] = (await clientsOf(router.url, 3)) as [RawClient, RawClient];
+  const [lost] = load.closed;
+  one.send(Code.REGISTER, 1, {}, `${PROCEDURE}${lost}`);
+  await one.expect(Code.REGISTERED);
+  other.send(Code.CALL, 1, {}, "wamp.session.count");
+  expect(await other.next()).toEqual([Code.RESULT, 1, {}, [7]]);
+  await stop(running);
+});
+
+it("after SIGTERM a call between two workers gets its RESULT; then all get GOODBYE, and it ends with 0", async () => {
+  const running = await start(2);
+  const { router } = running;
+  const [callee, , caller] = (await clientsOf(router.url, 3)) as [RawClient, RawClient, RawClient];
+  const [, other] = (await clientsOf(router.url, 2)) as [RawClient, RawClient];
+  callee.send(Code.REGISTER, 1, {}, PROCEDURE);
+  await callee.expect(Code.REGISTERED);
+  const callers = [caller, other];
+  const invocations: unknown[] = [];
+  for (const client of callers) {
+    client.send(Code.CALL, 1, {}, PROCEDURE);
+    invocations.push((await callee.expect(Code.INVOCATION))[1]);
+  }
+  router.kill("SIGTERM");
+  await router.logged(/taking no new clients/);
+  for (const [i, client] of callers.entries()) {
+    callee.send(Code.YIELD, invocations[i], {}, ["done"]);
+    expect(await client.next()).toEqual([Code.RESULT, 1, {}, ["done"]]);
+  }
+  for (const client of [callee, ...callers])
+    expect(await client.next()).toMatchObject([Code.GOODBYE, {}, "wamp.close.system_shutdown"]);
+  hangUp();
+  expect(await router.ended).toBe(0);
+  expect(router.lines.filter((line) => line.includes('"msg":"stopped"'))).toHaveLength(3);
+});
+
+it("SIGHUP reloads the config in all workers; a wrong one stays out of all of them", async () => {
+  const running = await start(2);
+  const { router, folder, port } = running;
+  const clients = await clientsOf(router.url, 2);
+  const file = join(folder, "wampgate.config.yaml");
+  const changed = configFor(port).replace("allow-by-default: true", "allow-by-default: false");
+  await writeFile(file, `${changed}nonsense: true\n`);
+  router.kill("SIGHUP");
+  await router.logged(/the config was not reloaded/);
+  await writeFile(file, changed);
+  router.kill("SIGHUP");
+  await router.logged(/the config was reloaded/, 2);
+  for (const client of clients) {
+    client.send(Code.CALL, 1, {}, PROCEDURE);
+    expect((await client.expect(Code.ERROR))[4]).toBe("wamp.error.not_authorized");
+  }
+  await stop(running);
+});
+
+it("components run in the first worker alone, and clients of all workers reach them", async () => {
+  const component = `export default async (session) => { await session.register("${PROCEDURE}", () => process.env.WAMPGATE_WORKER); };`;
+  const running = await start(2, "components: [{ module: ./component.mjs, realm: realm1, role: user }]", {
+    "component.mjs": component,
+  });
+  for (const client of await clientsOf(running.router.url, 2)) {
+    client.send(Code.CALL, 1, {}, PROCEDURE);
+    expect(await client.next()).toEqual([Code.RESULT, 1, {}, [expect.stringMatching(/-1$/)]]);
+  }
+  await stop(running);
+});
+
+it.each([
+  [
+    "port 0",
+    { endpoint: "{ type: tcp, host: 127.0.0.1, port: 0 }" },
+    "transports[0].endpoint: workers cannot share port 0: give a port",
+  ],
+  [
+    "a Unix socket",
+    { endpoint: "{ type: unix, path: /tmp/wampgate.sock }" },
+    "workers cannot share a Unix socket: take type tcp",
+  ],
+  [
+    "the side listener",
+    { more: "side: { endpoint: { type: tcp, port: 9464 }, token-file: token }" },
+    "side: workers cannot share the side listener",
+  ],
+  ["a mistake in the config", { more: "nonsense: true" }, "nonsense: unknown key"],
+])(
+  "workers refuse %s with a sentence, once, and the command ends with 2",
+  async (_what, { endpoint, more }: { endpoint?: string; more?: string }, expected) => {
+    const folder = await folderWith({ "wampgate.config.yaml": configFor(8080, more, endpoint) });
+    const { code, stderr } = await run(folder, ["start", "--workers", "2"]);
+    expect(code).toBe(2);
+    expect(stderr.split(expected)).toHaveLength(2);
+  },
+);
+
+it("a port that is taken is told once, and the command ends with 1", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const { port } = taken.address() as { port: number };
+  const folder = await folderWith({ "wampgate.config.yaml": configFor(port) });
+  const { code, stderr } = await run(folder, ["start", "--workers", "3"]);
+  taken.close();
+  expect(code).toBe(1);
+  expect(stderr.split("another program listens there already")).toHaveLength(2);
+  expect(stderr).toContain("WG_WORKER_START");
+});
+
+it.each(["0", "1.5", "many", "65"])("--workers %s is refused, and the command ends with 2", async (workers) => {
+  const { code, stderr } = await run(await folderWith(), ["start", "--workers", workers]);
+  expect(code).toBe(2);
+  expect(stderr).toContain(`--workers is a number from 1 to 64, not ${workers}`);
+});
+
+it("a config with a cluster of workers needs --workers, and says so", async () => {
+  const more = `cluster: { type: workers }`;
+  const config = configFor(await freePort(), more).replace(
+    '"@wampgate/auth-anonymous"',
+    '"@wampgate/auth-anonymous", "@wampgate/cluster"',
+  );
+  const { code, stderr } = await run(await folderWith({ "wampgate.config.yaml": config }), ["start"]);
+  expect(code).toBe(1);
+  expect(stderr).toContain("run wampgate start --workers 4, or remove cluster from the config");
+});
