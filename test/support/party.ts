@@ -1,11 +1,5 @@
-import { acceptAs, Code, definePlugin, type Reloaded, type WampgateConfig } from "@wampgate/core";
-import {
-  type FakeClient,
-  type MemoryNetwork,
-  startTestRouter,
-  type TestRouter,
-  type WireMessage,
-} from "@wampgate/plugin-testkit";
+import { acceptAs, Code, definePlugin, type Plugin, type Reloaded, type WampgateConfig } from "@wampgate/core";
+import { type FakeClient, startTestRouter, type TestRouter, type WireMessage } from "@wampgate/plugin-testkit";
 
 type Options = Record<string, unknown>;
 
@@ -153,6 +147,12 @@ const everyone = definePlugin({
   },
 });
 
+/** Where routers of one process meet. */
+export interface NodeNetwork {
+  readonly plugin: Plugin;
+  entry(node: string): unknown;
+}
+
 /** A router in memory, sessions of it by the way they like, and other realms for it. */
 export interface Parties extends TestRouter {
   readonly join: (options?: PartyOptions) => Promise<Party>;
@@ -166,7 +166,7 @@ export interface Parties extends TestRouter {
 export async function startParties(
   realms: unknown,
   components?: unknown,
-  node?: { readonly network: MemoryNetwork; readonly name: string },
+  node?: { readonly network: NodeNetwork; readonly name: string },
 ): Promise<Parties> {
   const { default: anonymous } = await import("@wampgate/auth-anonymous");
   const plugins = [everyone, anonymous, ...(node === undefined ? [] : [node.network.plugin])];

@@ -5,8 +5,11 @@ import type { Arbiter, Carrier, Receiver } from "../carrier.ts";
 import { defineCluster } from "../define-cluster.ts";
 
 export interface MemoryCarriersOptions {
-  /** How long what is sent next takes, in milliseconds. It is asked for each thing that is sent. Default: one turn. */
-  readonly delay?: () => number;
+  /**
+   * How long what is sent next takes, in milliseconds. It is asked for each thing that is sent; the arbiter is `null`.
+   * Default: one turn of the event loop.
+   */
+  readonly delay?: (from: NodeName, to: NodeName | null) => number;
   /** Whether what is sent next gets lost. Default: nothing does. */
   readonly drop?: () => boolean;
   /** The most bytes that are carried at once: what is longer crosses in parts. Default: 1 MiB. */
@@ -93,14 +96,17 @@ export class MemoryCarriers {
   /** @internal A way to another node. */
   way(from: NodeName, to: NodeName): Way {
     const { delay = () => 0, drop = () => false } = this.#options;
-    return new Way(delay, (bytes) => {
-      if (!this.#isParted(from, to) && !drop()) this.#nodes.get(to)?.receiver?.received(from, bytes);
-    });
+    return new Way(
+      () => delay(from, to),
+      (bytes) => {
+        if (!this.#isParted(from, to) && !drop()) this.#nodes.get(to)?.receiver?.received(from, bytes);
+      },
+    );
   }
 
   /** @internal */
-  delay(): number {
-    return this.#options.delay?.() ?? 0;
+  delayOfArbiter(from: NodeName): number {
+    return this.#options.delay?.(from, null) ?? 0;
   }
 
   /** @internal */
@@ -182,7 +188,7 @@ class MemoryCarrier implements Carrier {
   }
 
   async #pass(): Promise<void> {
-    const ms = this.#network.delay();
+    const ms = this.#network.delayOfArbiter(this.node);
     await new Promise<void>((resolve) => (ms > 0 ? setTimeout(resolve, ms) : setImmediate(resolve)));
     if (this.#hasEnded) throw new Error(`the node ${this.node} has ended`);
   }

@@ -1,0 +1,132 @@
+import fc from "fast-check";
+import { runs } from "../../../../jest/runs.ts";
+import {
+  contentOf,
+  FIXED,
+  Kind,
+  Parts,
+  partsOf,
+  readContent,
+  readEnvelope,
+  VERSION,
+  versionOf,
+  writeEnvelope,
+  writeParts,
+} from "./envelope.ts";
+import { Pair } from "./pair.ts";
+
+const MARKS = { epoch: 7, peerEpoch: 8, number: 9, acknowledged: 10 };
+
+const payload = fc.record({
+  format: fc.constantFrom("json", "msgpack", "cbor"),
+  count: fc.constantFrom<0 | 1 | 2>(0, 1, 2),
+  bytes: fc.uint8Array({ maxLength: 500 }),
+});
+const values = fc.anything({
+  key: fc.string().filter((key) => key !== "__proto__"),
+  withBigInt: false,
+  withDate: false,
+  values: [
+    fc.string(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.maxSafeInteger(),
+    fc.double({ noNaN: true }).map((value) => (Object.is(value, -0) ? 0 : value)),
+    fc.bigInt({ min: 2n ** 53n + 1n, max: 2n ** 64n - 1n }),
+    fc.uint8Array({ maxLength: 50 }),
+  ],
+  maxDepth: 3,
+});
+
+it("what is written is read again, with its payload, whatever it is", () => {
+  fc.assert(
+    fc.property(values, fc.option(payload, { nil: undefined }), (head, packed) => {
+      const envelope = readEnvelope(writeEnvelope(contentOf(Kind.message, head, packed), MARKS));
+      expect(envelope).toMatchObject({ kind: Kind.message, ...MARKS });
+      const read = envelope === null ? null : readContent(envelope);
+      expect(plain(read?.head)).toEqual(plain(head));
+      expect(plain(read?.payload)).toEqual(plain(packed));
+    }),
+    runs(300),
+  );
+});
+
+it("what is longer than a carrier takes crosses in parts, of any length", () => {
+  fc.assert(
+    fc.property(payload, fc.integer({ min: FIXED + 1, max: 600 }), (packed, maxBytes) => {
+      const content = contentOf(Kind.message, ["realm1", "x".repeat(100)], packed);
+      const written = writeParts(content, MARKS, maxBytes);
+      if (content.size > maxBytes) expect(written).toHaveLength(partsOf(content, maxBytes));
+      const parts = new Parts();
+      const taken = written.map((bytes, i) => {
+        expect(bytes.length).toBeLessThanOrEqual(maxBytes);
+        const envelope = readEnvelope(bytes);
+        expect(envelope?.number).toBe(MARKS.number + i);
+        return envelope === null ? null : parts.add(envelope);
+      });
+      const whole = taken.pop();
+      expect(taken.every((part) => part === null)).toBe(true);
+      expect(plain(whole && readContent(whole))).toEqual(plain({ head: ["realm1", "x".repeat(100)], payload: packed }));
+    }),
+    runs(300),
+  );
+});
+
+it("bytes that are no envelope are told from one, and nothing is thrown, whatever they are", () => {
+  const valid = writeEnvelope(contentOf(Kind.message, ["realm1", { a: new Uint8Array(3) }], undefined), MARKS);
+  const changed = fc
+    .array(fc.tuple(fc.nat(valid.length - 1), fc.nat(255)), { maxLength: 4 })
+    .map((changes) => changes.reduce((bytes, [at, byte]) => bytes.fill(byte, at, at + 1), Buffer.from(valid)));
+  const cut = fc.nat(valid.length).map((length) => valid.subarray(0, length));
+  fc.assert(
+    fc.property(fc.oneof(fc.uint8Array({ maxLength: 80 }), changed, cut), (bytes) => {
+      if (versionOf(bytes) !== VERSION) return;
+      const envelope = readEnvelope(bytes);
+      if (envelope !== null) readContent(envelope);
+    }),
+    runs(3000),
+  );
+});
+
+it("a pair takes whatever numbers come: each content once, in its order, or a gap", () => {
+  const numbers = fc.array(fc.record({ number: fc.nat(6), acknowledged: fc.nat(6), flags: fc.nat(3) }), {
+    maxLength: 20,
+  });
+  fc.assert(
+    fc.property(numbers, (envelopes) => {
+      const pair = new Pair("b", 1, false, () => undefined, { maxBytes: 1000, window: 65_536 });
+      pair.open();
+      let last = 0;
+      for (const { number, acknowledged, flags } of envelopes) {
+        const taken = pair.take({
+          kind: Kind.message,
+          flags,
+          format: 0,
+          epoch: 1,
+          peerEpoch: 1,
+          number,
+          acknowledged,
+          headLength: 0,
+          body: Buffer.from("1"),
+        });
+        if (taken === "gap") {
+          pair.reset(2);
+          pair.open();
+          last = 0;
+        } else if (number > last) {
+          expect(number).toBe(last + 1);
+          last = number;
+        } else expect(taken).toBeNull();
+      }
+    }),
+    runs(500),
+  );
+});
+
+/** Buffers as other bytes, and objects without a prototype as others. */
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return [...value];
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, plain(one)]));
+}

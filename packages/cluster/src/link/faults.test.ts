@@ -1,0 +1,331 @@
+import { acceptAs, Code, definePlugin } from "@wampgate/core";
+import { type FakeClient, startTestRouter, type TestRouter, type WireMessage } from "@wampgate/plugin-testkit";
+import { MemoryCarriers, type MemoryCarriersOptions } from "../memory/memory-carriers.ts";
+
+// What no link between nodes can prevent: nodes that do not reach each other, lost messages, slow nodes.
+
+const open = definePlugin({
+  name: "open",
+  core: "*",
+  apply(api) {
+    api.hooks.hello.tap("open", ({ realm }) =>
+      acceptAs({ realm, authid: "joe", role: "user" }, { authmethod: "test", provider: "test" }),
+    );
+  },
+});
+
+const clusters: Cluster[] = [];
+afterEach(async () => {
+  for (const cluster of clusters.splice(0)) await cluster.close();
+});
+
+/** Routers over one network in memory. */
+class Cluster {
+  readonly network: MemoryCarriers;
+  readonly routers: TestRouter[] = [];
+
+  constructor(network: MemoryCarriers) {
+    this.network = network;
+    clusters.push(this);
+  }
+
+  async start(node: string): Promise<TestRouter> {
+    const { default: anonymous } = await import("@wampgate/auth-anonymous");
+    const router = await startTestRouter({
+      plugins: [open, anonymous, this.network.plugin],
+      auth: { anonymous: { type: "static" } },
+      cluster: this.network.entry(node),
+    });
+    this.routers.push(router);
+    return router;
+  }
+
+  async close(): Promise<void> {
+    this.network.part();
+    for (const router of this.routers) await router.close();
+  }
+}
+
+async function startCluster(nodes: readonly string[], options: MemoryCarriersOptions = {}): Promise<Cluster> {
+  const cluster = new Cluster(new MemoryCarriers(options));
+  for (const node of nodes) await cluster.start(node);
+  return cluster;
+}
+
+const FEATURES = { registration_revocation: true, call_canceling: true };
+
+async function joined(router: TestRouter | undefined, features: object = FEATURES): Promise<FakeClient> {
+  const client = (router as TestRouter).connect();
+  client.hello({ roles: { caller: { features }, callee: { features }, publisher: {}, subscriber: {} } });
+  await client.welcomed();
+  return client;
+}
+
+let requests = 0;
+async function ask(client: FakeClient, code: number, ...fields: unknown[]): Promise<WireMessage> {
+  client.send(code, ++requests, ...fields);
+  return client.next();
+}
+
+const register = async (client: FakeClient, procedure: string): Promise<unknown> => {
+  const [code, , id] = await ask(client, Code.REGISTER, {}, procedure);
+  expect(code).toBe(Code.REGISTERED);
+  return id;
+};
+
+/** The count of sessions that a client's node knows, once it is `wanted`. */
+async function untilCounted(client: FakeClient, wanted: number): Promise<void> {
+  for (;;) {
+    const [, , , args] = await ask(client, Code.CALL, {}, "wamp.session.count");
+    if ((args as number[])[0] === wanted) return;
+  }
+}
+
+describe("nodes that do not reach each other", () => {
+  const QUICK = { link: { "dead-after": 150 } };
+
+  it("end the calls between them with canceled and INTERRUPT, and each goes on for its own clients", async () => {
+    const { routers, network } = await startCluster(["a", "b"], QUICK);
+    const [caller, callee] = [await joined(routers[0]), await joined(routers[1])];
+    await register(callee, "com.example.far");
+    await register(caller, "com.example.near");
+    caller.send(Code.CALL, 1000, {}, "com.example.far");
+    const [, invocation] = await callee.expect(Code.INVOCATION);
+    network.part(["a"], ["b"]);
+    expect((await caller.next()).slice(0, 5)).toEqual([Code.ERROR, Code.CALL, 1000, {}, "wamp.error.canceled"]);
+    expect((await callee.expect(Code.INTERRUPT))[1]).toBe(invocation);
+    expect((await ask(caller, Code.CALL, {}, "com.example.far"))[4]).toBe("wamp.error.no_such_procedure");
+    caller.send(Code.CALL, 1001, {}, "com.example.near");
+    const [, near] = await caller.expect(Code.INVOCATION);
+    caller.send(Code.YIELD, near, {}, ["near"]);
+    expect(await caller.next()).toEqual([Code.RESULT, 1001, {}, ["near"]]);
+  });
+
+  it("know all of each other again when they do reach each other", async () => {
+    const { routers, network } = await startCluster(["a", "b"], QUICK);
+    const [one, other] = [await joined(routers[0]), await joined(routers[1])];
+    await register(other, "com.example.far");
+    network.part(["a"], ["b"]);
+    await untilCounted(one, 1);
+    const late = await joined(routers[1]);
+    await ask(late, Code.SUBSCRIBE, {}, "com.example.topic");
+    network.part();
+    await untilCounted(one, 3);
+    one.send(Code.PUBLISH, 1000, {}, "com.example.topic", ["news"]);
+    expect((await late.expect(Code.EVENT))[4]).toEqual(["news"]);
+    one.send(Code.CALL, 1001, {}, "com.example.far");
+    const [, invocation] = await other.expect(Code.INVOCATION);
+    other.send(Code.YIELD, invocation, {}, ["back"]);
+    expect(await one.next()).toEqual([Code.RESULT, 1001, {}, ["back"]]);
+  });
+
+  it("tell each subscriber once that the other's sessions left", async () => {
+    const { routers, network } = await startCluster(["a", "b"], QUICK);
+    const [watcher, other] = [await joined(routers[0]), await joined(routers[1])];
+    await ask(watcher, Code.SUBSCRIBE, {}, "wamp.session.on_leave");
+    await untilCounted(other, 2);
+    network.part(["a"], ["b"]);
+    expect((await watcher.expect(Code.EVENT))[4]).toHaveLength(3);
+    await untilCounted(watcher, 1);
+  });
+
+  it("a procedure that others took meanwhile is theirs: its callee gets UNREGISTERED with the reason", async () => {
+    const { routers, network } = await startCluster(["a", "b"], QUICK);
+    const [winner, loser] = [await joined(routers[0]), await joined(routers[1])];
+    const old = await register(loser, "com.example.taken");
+    await register(loser, "com.example.kept");
+    network.part(["a"], ["b"]);
+    await untilCounted(winner, 1);
+    await untilCounted(loser, 1);
+    await register(winner, "com.example.taken");
+    network.part();
+    const reason = "wamp.error.procedure_already_exists";
+    expect(await loser.next()).toEqual([Code.UNREGISTERED, 0, { registration: old, reason }]);
+    await untilCounted(loser, 2);
+    loser.send(Code.CALL, 1000, {}, "com.example.taken");
+    const [, invocation] = await winner.expect(Code.INVOCATION);
+    winner.send(Code.YIELD, invocation, {}, ["taken"]);
+    expect(await loser.next()).toEqual([Code.RESULT, 1000, {}, ["taken"]]);
+    winner.send(Code.CALL, 1001, {}, "com.example.kept");
+    expect((await loser.expect(Code.INVOCATION))[0]).toBe(Code.INVOCATION);
+  });
+
+  it("a callee that cannot be told that its procedure was taken gets GOODBYE with a sentence", async () => {
+    const { routers, network } = await startCluster(["a", "b"], QUICK);
+    const [winner, loser] = [await joined(routers[0]), await joined(routers[1], {})];
+    await register(loser, "com.example.taken");
+    network.part(["a"], ["b"]);
+    await untilCounted(winner, 1);
+    await register(winner, "com.example.taken");
+    network.part();
+    expect(await loser.next()).toEqual([
+      Code.GOODBYE,
+      { message: expect.stringMatching(/^another session holds a procedure now.*: "?com\.example\.taken/) as string },
+      "wamp.close.killed",
+    ]);
+  });
+
+  it("a node that does not reach the arbiter registers nothing new, and says so", async () => {
+    const { routers, network } = await startCluster(["a", "b"], QUICK);
+    const cut = await joined(routers[1]);
+    network.part(["a"], ["b"]);
+    expect((await ask(cut, Code.REGISTER, {}, "com.example.new"))[4]).toBe("wamp.error.network_failure");
+    network.part();
+    await register(cut, "com.example.new");
+  });
+
+  it("a session that left while its node was cut off holds nothing afterwards", async () => {
+    const { routers, network } = await startCluster(["a", "b"], QUICK);
+    const [other, gone] = [await joined(routers[0]), await joined(routers[1])];
+    await register(gone, "com.example.free");
+    network.part(["a"], ["b"]);
+    await untilCounted(other, 1);
+    gone.close();
+    await gone.closed;
+    network.part();
+    await untilCounted(other, 1);
+    for (;;) {
+      const [code] = await ask(other, Code.REGISTER, {}, "com.example.free");
+      if (code === Code.REGISTERED) break;
+    }
+  });
+});
+
+describe("messages that get lost", () => {
+  it("end the calls between the nodes, which then go on: no call hangs, and the order is kept", async () => {
+    let count = 0;
+    const { routers } = await startCluster(["a", "b"], { drop: () => ++count % 50 === 0 });
+    const [caller, callee] = [await joined(routers[0]), await joined(routers[1])];
+    await register(callee, "com.example.echo");
+    const answer = async (): Promise<void> => {
+      for (;;) {
+        const [code, request, , , args] = await callee.next();
+        if (code === Code.INVOCATION) callee.send(Code.YIELD, request, {}, args);
+      }
+    };
+    answer().catch(() => undefined);
+    const ends = new Map<unknown, number>();
+    for (let i = 0; i < 500; i++) {
+      const [code, , , args, uri] = await ask(caller, Code.CALL, {}, "com.example.echo", [i]);
+      if (code === Code.RESULT) expect(args).toEqual([i]);
+      const end = code === Code.RESULT ? "result" : uri;
+      ends.set(end, (ends.get(end) ?? 0) + 1);
+    }
+    expect(
+      [...ends.keys()].filter(
+        (end) => !["result", "wamp.error.canceled", "wamp.error.no_such_procedure"].includes(String(end)),
+      ),
+    ).toEqual([]);
+    expect(ends.get("result")).toBeGreaterThan(50);
+  }, 30_000);
+
+  it("never change the order of events, nor bring one twice", async () => {
+    let count = 0;
+    const { routers } = await startCluster(["a", "b"], { drop: () => ++count % 97 === 0 });
+    const [publisher, subscriber] = [await joined(routers[0]), await joined(routers[1])];
+    await ask(subscriber, Code.SUBSCRIBE, { match: "prefix" }, "com.example.");
+    for (let i = 0; i < 2000; i++) {
+      publisher.send(Code.PUBLISH, ++requests, {}, `com.example.topic${i % 10}`, [i]);
+      if (i % 20 === 0) await ask(publisher, Code.CALL, {}, "wamp.session.count");
+    }
+    const got: (number | "end")[] = [];
+    const listen = async (): Promise<void> => {
+      for (;;) got.push(((await subscriber.expect(Code.EVENT))[4] as [number | "end"])[0]);
+    };
+    listen().catch(() => undefined);
+    // The pair may have to be made whole before it comes.
+    while (got.at(-1) !== "end") {
+      publisher.send(Code.PUBLISH, ++requests, {}, "com.example.end", ["end"]);
+      await ask(publisher, Code.CALL, {}, "wamp.session.count");
+    }
+    const numbers = got.filter((value) => value !== "end");
+    expect(numbers).toEqual([...new Set(numbers)].sort((one, other) => one - other));
+    expect(numbers.length).toBeGreaterThan(0);
+  }, 30_000);
+});
+
+describe("a slow node", () => {
+  it("gets no more events than the window has room for, and slows nobody; what is dropped is logged", async () => {
+    let isSlow = false;
+    const { routers } = await startCluster(["a", "b", "c"], {
+      delay: (from, to) => (isSlow && (from === "b" || to === "b") ? 100 : 0),
+      link: { window: 65_536, "dead-after": 5000 },
+    });
+    const [publisher, slow, quick] = [await joined(routers[0]), await joined(routers[1]), await joined(routers[2])];
+    for (const client of [slow, quick]) await ask(client, Code.SUBSCRIBE, {}, "com.example.topic");
+    isSlow = true;
+    const text = "x".repeat(4000);
+    for (let i = 0; i < 100; i++) {
+      publisher.send(Code.PUBLISH, ++requests, {}, "com.example.topic", [i, text]);
+      expect(((await quick.expect(Code.EVENT))[4] as [number])[0]).toBe(i);
+    }
+    expect((routers[0] as TestRouter).log.text()).toContain("events for another node were dropped: it is too slow");
+    const first = ((await slow.expect(Code.EVENT))[4] as [number])[0];
+    expect(first).toBe(0);
+  });
+
+  it("gets no new calls past its window: they fail with network_failure at once", async () => {
+    let isSlow = false;
+    const { routers } = await startCluster(["a", "b"], {
+      delay: () => (isSlow ? 100 : 0),
+      link: { window: 65_536, "dead-after": 5000 },
+    });
+    const [caller, callee] = [await joined(routers[0]), await joined(routers[1])];
+    await register(callee, "com.example.echo");
+    isSlow = true;
+    const text = "x".repeat(30_000);
+    for (let i = 0; i < 5; i++) caller.send(Code.CALL, ++requests, {}, "com.example.echo", [text]);
+    for (let i = 0; i < 2; i++) expect((await caller.expect(Code.ERROR))[4]).toBe("wamp.error.network_failure");
+    for (let i = 0; i < 3; i++) {
+      const [, invocation] = await callee.expect(Code.INVOCATION);
+      callee.send(Code.YIELD, invocation, {}, []);
+      await caller.expect(Code.RESULT);
+    }
+  });
+});
+
+describe("nodes that start", () => {
+  it("two of one name: the second one does not start, and says why", async () => {
+    const cluster = await startCluster(["a"]);
+    await expect(cluster.start("a")).rejects.toThrow('there is a node "a" already');
+  });
+
+  it("one that speaks another version does not start, and names both versions", async () => {
+    const cluster = new Cluster(new MemoryCarriers());
+    const carrier = cluster.network.open("old");
+    await carrier.arbiter.create("n.old", JSON.stringify({ incarnation: "1", versions: [7, 8] }));
+    await expect(cluster.start("a")).rejects.toThrow("the node old speaks the versions 7 to 8, and this one speaks 1");
+    await carrier.close();
+  });
+
+  it("one that finds a node in the list that is gone starts all the same", async () => {
+    const cluster = new Cluster(new MemoryCarriers());
+    const carrier = cluster.network.open("gone");
+    await carrier.arbiter.create("n.gone", JSON.stringify({ incarnation: "1", versions: [1, 1] }));
+    await carrier.close();
+    const client = await joined(await cluster.start("a"));
+    await untilCounted(client, 1);
+  });
+
+  it("one that is started again under its name is another one: what the first one held is free", async () => {
+    const cluster = await startCluster(["a", "b"]);
+    const [other, lost] = [await joined(cluster.routers[0]), await joined(cluster.routers[1])];
+    await register(lost, "com.example.held");
+    cluster.network.kill("b");
+    const again = await joined(await cluster.start("b"));
+    await register(again, "com.example.held");
+    await untilCounted(other, 2);
+  });
+
+  it("a pair of which the answers take long is not reset, and a node that leaves is gone at once", async () => {
+    const cluster = await startCluster(["a", "b"], { delay: () => 30 });
+    const client = await joined(cluster.routers[0]);
+    await joined(cluster.routers[1]);
+    await untilCounted(client, 2);
+    await (cluster.routers[1] as TestRouter).close();
+    await untilCounted(client, 1);
+    expect((cluster.routers[0] as TestRouter).log.text()).not.toContain(
+      "calls between this node and another one were ended",
+    );
+  });
+});
