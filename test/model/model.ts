@@ -18,7 +18,8 @@ interface Registration {
   readonly uri: string;
   readonly invoke: Invoke;
   readonly callees: number[];
-  turn: number;
+  /** Whose turn it is next, by who counts it. */
+  readonly turns: Map<number, number>;
 }
 interface Call {
   readonly caller: number;
@@ -28,6 +29,9 @@ interface Call {
   readonly uri: string;
 }
 
+/** Who counts the turns of `roundrobin`: the one router, or the node of each caller. */
+export type Turns = "one" | "each";
+
 export class Model {
   readonly subscriptions: Subscription[] = [];
   readonly registrations: Registration[] = [];
@@ -35,6 +39,11 @@ export class Model {
   readonly #testaments = new Map<number, string[]>();
   readonly #invocations = new Map<number, number>();
   #out: [client: number, message: Expected][] = [];
+  readonly #turns: Turns;
+
+  constructor(turns: Turns = "one") {
+    this.#turns = turns;
+  }
 
   /** What has to arrive since this was last asked, by client. */
   take(): [client: number, message: Expected][] {
@@ -75,7 +84,7 @@ export class Model {
       this.#refuse(client, Code.REGISTER, request, "wamp.error.procedure_already_exists");
       return;
     }
-    if (found === undefined) this.registrations.push({ uri, invoke, callees: [client], turn: 0 });
+    if (found === undefined) this.registrations.push({ uri, invoke, callees: [client], turns: new Map() });
     else if (!found.callees.includes(client)) found.callees.push(client);
     this.#say(client, [Code.REGISTERED, request, uri]);
   }
@@ -94,7 +103,7 @@ export class Model {
       this.#refuse(client, Code.CALL, request, "wamp.error.no_such_procedure");
       return;
     }
-    const callee = this.#choose(registration);
+    const callee = this.#choose(registration, this.#turns === "one" ? 0 : client);
     const invocation = (this.#invocations.get(callee) ?? 0) + 1;
     this.#invocations.set(callee, invocation);
     this.calls.push({ caller: client, request, callee, invocation, uri });
@@ -137,12 +146,11 @@ export class Model {
     this.#invocations.delete(client);
   }
 
-  #choose(registration: Registration): number {
-    const { callees, invoke } = registration;
+  #choose({ callees, invoke, turns }: Registration, counter: number): number {
     if (invoke === "last") return callees.at(-1) as number;
     if (invoke !== "roundrobin") return callees[0] as number;
-    const at = registration.turn % callees.length;
-    registration.turn = at + 1;
+    const at = (turns.get(counter) ?? 0) % callees.length;
+    turns.set(counter, at + 1);
     return callees[at] as number;
   }
 
@@ -150,7 +158,7 @@ export class Model {
     const at = registration.callees.indexOf(client);
     if (at === -1) return;
     registration.callees.splice(at, 1);
-    if (at < registration.turn) registration.turn--;
+    for (const [counter, turn] of registration.turns) if (at < turn) registration.turns.set(counter, turn - 1);
   }
 
   /** What nobody holds any more is gone. */

@@ -18,8 +18,14 @@ export interface MemoryCarriersOptions {
   readonly link?: { readonly heartbeat?: number; readonly "dead-after"?: number; readonly window?: number };
 }
 
+/** How many turns of the event loop it takes until what has come was answered. */
+const QUIET_TURNS = 4;
+
 /** What is on its way, or who waits for all before it. */
 type Item = { readonly bytes: Uint8Array; readonly at: number } | { readonly come: () => void; readonly at: number };
+
+/** With what is called when it has come. */
+type Sent = Item & { readonly came: () => void };
 
 /**
  * A network in memory over which several routers of one process are a cluster: for tests, since it can be slow, lose
@@ -36,6 +42,8 @@ export class MemoryCarriers {
   readonly #bucket = new Bucket();
   readonly #options: MemoryCarriersOptions;
   #parted: readonly (readonly NodeName[])[] = [];
+  #sent = 0;
+  #underWay = 0;
 
   constructor(options: MemoryCarriersOptions = {}) {
     this.#options = options;
@@ -74,6 +82,26 @@ export class MemoryCarriers {
     this.#parted = groups;
   }
 
+  /** Resolves when nothing is on its way, and nothing was sent in some turns of the event loop. */
+  async quiet(): Promise<void> {
+    for (let turns = 0; turns < QUIET_TURNS;) {
+      const before = this.#sent;
+      await (this.#underWay > 0
+        ? new Promise((resolve) => setTimeout(resolve, 0))
+        : new Promise((resolve) => setImmediate(resolve)));
+      turns = this.#underWay === 0 && this.#sent === before ? turns + 1 : 0;
+    }
+  }
+
+  /** @internal Something leaves. @returns a function for its end */
+  leaves(): () => void {
+    this.#sent++;
+    this.#underWay++;
+    return () => {
+      this.#underWay--;
+    };
+  }
+
   /** Sends bytes to a node as if they came from another one. Resolves when they have come. */
   sendFrame(from: NodeName, to: NodeName, bytes: Uint8Array): Promise<void> {
     const way = this.#nodes.get(from)?.wayTo(to);
@@ -97,6 +125,7 @@ export class MemoryCarriers {
   way(from: NodeName, to: NodeName): Way {
     const { delay = () => 0, drop = () => false } = this.#options;
     return new Way(
+      this,
       () => delay(from, to),
       (bytes) => {
         if (!this.#isParted(from, to) && !drop()) this.#nodes.get(to)?.receiver?.received(from, bytes);
@@ -181,10 +210,15 @@ class MemoryCarrier implements Carrier {
 
   /** The way to the arbiter takes time, too, and so does the way back. */
   async #ask<T>(ask: (bucket: Bucket) => Promise<T>): Promise<T> {
-    await this.#pass();
-    const answer = await ask(this.#network.arbiterOf(this.node));
-    await this.#pass();
-    return answer;
+    const came = this.#network.leaves();
+    try {
+      await this.#pass();
+      const answer = await ask(this.#network.arbiterOf(this.node));
+      await this.#pass();
+      return answer;
+    } finally {
+      came();
+    }
   }
 
   async #pass(): Promise<void> {
@@ -196,13 +230,15 @@ class MemoryCarrier implements Carrier {
 
 /** One direction between two nodes: what goes in comes out later, in its order. */
 class Way {
+  readonly #network: MemoryCarriers;
   readonly #delay: () => number;
   readonly #deliver: (bytes: Uint8Array) => void;
-  #items: Item[] = [];
+  #items: Sent[] = [];
   #isRunning = false;
   #hasEnded = false;
 
-  constructor(delay: () => number, deliver: (bytes: Uint8Array) => void) {
+  constructor(network: MemoryCarriers, delay: () => number, deliver: (bytes: Uint8Array) => void) {
+    this.#network = network;
     this.#delay = delay;
     this.#deliver = deliver;
   }
@@ -221,7 +257,7 @@ class Way {
   }
 
   #put(item: Item): void {
-    this.#items.push(item);
+    this.#items.push({ ...item, came: this.#network.leaves() });
     if (!this.#isRunning) this.#wait();
   }
 
@@ -237,7 +273,8 @@ class Way {
   #run(): void {
     const now = performance.now();
     while (this.#items[0] !== undefined && (this.#items[0].at <= now || this.#hasEnded)) {
-      const item = this.#items.shift() as Item;
+      const item = this.#items.shift() as Sent;
+      item.came();
       if ("come" in item) item.come();
       else if (!this.#hasEnded) this.#deliver(item.bytes);
     }
