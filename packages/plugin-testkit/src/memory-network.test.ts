@@ -16,7 +16,16 @@ const session = (node: number) => (nodes[node] as TestRouter).router.session("re
 
 const details = {};
 const payload = { format: "json", count: 1, bytes: Buffer.from("[1]") };
-const event = { type: "EVENT", id: 1, topic: "com.example.topic", payload, details, audience: null, retain: false };
+const event = {
+  type: "EVENT",
+  id: 1,
+  topic: "com.example.topic",
+  payload,
+  details,
+  audience: null,
+  retain: false,
+  at: 0,
+};
 const frames = [
   null,
   [],

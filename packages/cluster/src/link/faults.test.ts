@@ -191,6 +191,46 @@ describe("nodes that do not reach each other", () => {
   });
 });
 
+describe("retained events", () => {
+  const retained = async (client: FakeClient, topic: string): Promise<unknown> => {
+    await ask(client, Code.SUBSCRIBE, { get_retained: true }, topic);
+    return (await client.expect(Code.EVENT))[4];
+  };
+  const retain = (client: FakeClient, topic: string, value: unknown): Promise<WireMessage> =>
+    ask(client, Code.PUBLISH, { acknowledge: true, retain: true }, topic, [value]);
+
+  it("are there on a node that came later, the newest of each topic", async () => {
+    const cluster = await startCluster(["a", "b"], { maxBytes: 100 });
+    const [one, other] = [await joined(cluster.routers[0]), await joined(cluster.routers[1])];
+    await retain(one, "com.example.state", "old");
+    await untilCounted(other, 2);
+    await retain(other, "com.example.state", "x".repeat(1000));
+    const late = await joined(await cluster.start("c"));
+    expect(await retained(late, "com.example.state")).toEqual(["x".repeat(1000)]);
+  });
+
+  it("of nodes that were parted are the newer ones on all of them, when they reach each other again", async () => {
+    const { routers, network } = await startCluster(["a", "b"], { link: { "dead-after": 150 } });
+    const [one, other] = [await joined(routers[0]), await joined(routers[1])];
+    network.part(["a"], ["b"]);
+    await untilCounted(one, 1);
+    await untilCounted(other, 1);
+    await retain(one, "com.example.first", "older");
+    await retain(other, "com.example.second", "older");
+    // Nodes that do not reach each other have their clocks alone.
+    for (const now = Date.now(); Date.now() < now + 5;) await new Promise(setImmediate);
+    await retain(other, "com.example.first", "newer");
+    await retain(one, "com.example.second", "newer");
+    network.part();
+    await untilCounted(one, 2);
+    await untilCounted(other, 2);
+    await network.quiet();
+    for (const router of routers)
+      for (const topic of ["com.example.first", "com.example.second"])
+        expect(await retained(await joined(router), topic)).toEqual(["newer"]);
+  });
+});
+
 describe("messages that get lost", () => {
   it("end the calls between the nodes, which then go on: no call hangs, and the order is kept", async () => {
     let count = 0;

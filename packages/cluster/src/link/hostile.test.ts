@@ -53,7 +53,15 @@ it("whatever another node sends, nothing is thrown, and what it sends as it shou
     runs(2000),
   );
   // Node b does not know what was sent in its name, finds that out by the heartbeat, and all is as before.
-  const event = { type: "EVENT", id: 1, payload: undefined, details: {}, audience: null, retain: false } as const;
+  const event = {
+    type: "EVENT",
+    id: 1,
+    payload: undefined,
+    details: {},
+    audience: null,
+    retain: false,
+    at: 0,
+  } as const;
   const isTaken = (): boolean => told.some((one) => JSON.stringify(one).includes('"com.example.after"'));
   while (!isTaken()) {
     b.realm.send(["a"], { ...event, topic: "com.example.after" });

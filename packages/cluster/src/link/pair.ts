@@ -117,9 +117,12 @@ export class Pair {
     this.#write(writeEnvelope(contentOf(kind, value), this.#marks(0)));
   }
 
-  /** Sends the next content. An event is dropped if too much waits. Anything else is sent up to twice that much. */
+  /**
+   * Sends the next content. An event is dropped if too much waits. Other messages are sent up to twice that much. Facts are
+   * no more than what this node holds: they are always sent, and not counted.
+   */
   send(content: Content, isEvent = false): Sent {
-    const { size } = content;
+    const size = content.kind === Kind.message ? content.size : 0;
     const count = partsOf(content, this.#maxBytes);
     const waiting = this.#unacknowledged.bytes + size;
     // One alone may be as long as it wants.

@@ -38,6 +38,8 @@ export interface RemoteEvent {
   readonly audience: readonly AudienceList[] | null;
   /** Whether it is kept for later subscribers. */
   readonly retain: boolean;
+  /** When it was published, in milliseconds since 1970, if it is kept: all nodes keep the newest one. Otherwise 0. */
+  readonly at: number;
 }
 
 /** A call for a callee of another node. Its details are ready: the caller's node knows what the callee wants to know. */
@@ -175,8 +177,14 @@ export interface TestamentFact {
   readonly event: RemoteEvent;
 }
 
+/** An event is kept for later subscribers. It is told to nodes that come later: the others had it when it was published. */
+export interface RetainedFact {
+  readonly kind: "retained";
+  readonly event: RemoteEvent;
+}
+
 /** What is so on one node of a realm, which all others must know. */
-export type Fact = InterestFact | CalleeFact | SessionFact | TestamentFact;
+export type Fact = InterestFact | CalleeFact | SessionFact | TestamentFact | RetainedFact;
 
 /** The wish of a session to offer a procedure. */
 export interface ClaimWish {

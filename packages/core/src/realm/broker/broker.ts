@@ -20,7 +20,7 @@ import type { Denials } from "../access/permissions.ts";
 import type { RemoteEvents } from "../remote/remote-events.ts";
 import { type PublishOptions, readPublishOptions } from "./publish-options.ts";
 import { admits, eventDetails, kept, type Publication } from "./publication.ts";
-import { Retention } from "./retention.ts";
+import { type RetainedEvent, Retention } from "./retention.ts";
 import { detailsOf, type Subscription } from "./subscription.ts";
 
 /** The part of PUBLISH that makes the event. */
@@ -174,12 +174,16 @@ export class Broker {
 
   /** Sends an event to all subscribers of its topic that may get it, wherever they are. */
   dispatch(publication: Publication): void {
-    this.deliver(publication);
-    if (this.#remote !== null) this.#remote.publish(publication);
+    const at = publication.retain ? this.#retention.now() : 0;
+    this.deliver(publication, at);
+    if (this.#remote !== null) this.#remote.publish(publication, at);
   }
 
-  /** Sends an event to all subscribers of its topic on this node that may get it, and keeps it if it is to be kept. */
-  deliver(publication: Publication): void {
+  /**
+   * Sends an event to all subscribers of its topic on this node that may get it, and keeps it if it is to be kept.
+   * @param at when it was published, in milliseconds since 1970; 0: now
+   */
+  deliver(publication: Publication, at = 0): void {
     const { topic } = publication;
     let sent = 0;
     for (const { id, match, subscribers, denials, history } of this.#index.matching(topic)) {
@@ -192,7 +196,17 @@ export class Broker {
       }
     }
     if (sent > 0 && this.meter !== null) this.meter.delivered(topic, sent);
-    if (publication.retain) this.#retention.keep(publication);
+    if (publication.retain) this.keep(publication, at === 0 ? this.#retention.now() : at);
+  }
+
+  /** Keeps an event for later subscribers. @param at when it was published, in milliseconds since 1970 */
+  keep(publication: Publication, at: number): void {
+    this.#retention.keep(publication, at);
+  }
+
+  /** The events that are kept for later subscribers. */
+  retained(): Iterable<RetainedEvent> {
+    return this.#retention.all();
   }
 
   /** Publishes one of the router's own events. @param except a session that does not get it */

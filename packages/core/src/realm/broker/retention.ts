@@ -8,8 +8,10 @@ import { admits, kept, type Publication, sizeOfKept } from "./publication.ts";
 /** How many events with an audience a topic keeps, besides the one for all subscribers. */
 const RESTRICTED_LIMIT = 10;
 
-interface RetainedEvent extends KeptEvent {
+export interface RetainedEvent extends KeptEvent {
   readonly publication: Publication;
+  /** When it was published, in milliseconds since 1970. */
+  readonly at: number;
 }
 
 /** The last event of each topic that was published with `retain` (spec, advanced/pubsub_event_retention). */
@@ -19,23 +21,38 @@ export class Retention {
   /** By topic, the newest event first. The topics are ordered by their last publication. */
   readonly #byTopic = new Map<string, readonly RetainedEvent[]>();
 
+  #lastTime = 0;
+
   constructor(options: Live<RealmOptions>, budget: ByteBudget) {
     this.#options = options;
     this.#budget = budget;
   }
 
-  keep(published: Publication): void {
+  /** The time for an event that is published now: later than that of each one before it, whatever the clocks of nodes say. */
+  now(): number {
+    return (this.#lastTime = Math.max(Date.now(), this.#lastTime + 1));
+  }
+
+  /** @param at when it was published: if others of its topic are newer, they stay the newest */
+  keep(published: Publication, at: number): void {
+    this.#lastTime = Math.max(this.#lastTime, at);
+    const { topic, id } = published;
+    const others = this.#byTopic.get(topic) ?? [];
+    if (others.some((other) => other.publication.id === id)) return;
     const publication = kept(published);
-    const { topic, audience } = publication;
-    const event = { publication, bytes: sizeOfKept(publication), drop: () => this.#drop(topic, event) };
-    const older = this.#byTopic.get(topic) ?? [];
-    // A new event for all replaces all older ones.
-    const now = audience === null ? [event] : shortened([event, ...older]);
-    for (const old of older) if (!now.includes(old)) this.#budget.forget(old);
+    const event = { publication, at, bytes: sizeOfKept(publication), drop: () => this.#drop(topic, event) };
+    const older = others.findIndex((other) => isNewer(event, other));
+    const now = shortened(others.toSpliced(older === -1 ? others.length : older, 0, event));
+    if (!now.includes(event)) return;
+    for (const old of others) if (!now.includes(old)) this.#budget.forget(old);
     this.#byTopic.delete(topic);
     this.#byTopic.set(topic, now);
     if (!this.#budget.keep(event)) this.#drop(topic, event);
     this.shorten();
+  }
+
+  *all(): Generator<RetainedEvent, void, undefined> {
+    for (const events of this.#byTopic.values()) yield* events;
   }
 
   /** For each topic under a pattern, the newest event that `member` may get. */
@@ -65,10 +82,14 @@ export class Retention {
   }
 }
 
-/** The newest events with an audience, and the one for all. */
-function shortened(events: RetainedEvent[]): RetainedEvent[] {
-  if (events.length <= RESTRICTED_LIMIT) return events;
-  const last = events.at(-1);
-  const newest = events.slice(0, RESTRICTED_LIMIT);
-  return last === undefined || last.publication.audience !== null ? newest : [...newest, last];
+/** Of two at the same time all nodes take the same one for newer. */
+function isNewer(one: RetainedEvent, other: RetainedEvent): boolean {
+  return one.at === other.at ? one.publication.id > other.publication.id : one.at > other.at;
+}
+
+/** The newest events with an audience, and the newest one for all, which replaces all older ones. */
+function shortened(events: readonly RetainedEvent[]): RetainedEvent[] {
+  const forAll = events.findIndex(({ publication }) => publication.audience === null);
+  const restricted = forAll === -1 ? events : events.slice(0, forAll);
+  return [...restricted.slice(0, RESTRICTED_LIMIT), ...(forAll === -1 ? [] : events.slice(forAll, forAll + 1))];
 }

@@ -40,6 +40,7 @@ const MESSAGES: { readonly [T in RemoteMessage["type"]]: Shape<Extract<RemoteMes
     details: isDict,
     audience: isAudience,
     retain: isBoolean,
+    at: isTime,
   },
   INVOCATION: {
     request: isId,
@@ -89,9 +90,14 @@ const FACTS: { readonly [K in Fact["kind"]]: Shape<Extract<Fact, { kind: K }>> }
     session: isId,
     number: isId,
     scope: oneOf("detached", "destroyed"),
-    event: (value) => isRemoteMessage(value) && value.type === "EVENT",
+    event: isEvent,
   },
+  retained: { event: isEvent },
 };
+
+function isEvent(value: unknown): boolean {
+  return isRemoteMessage(value) && value.type === "EVENT";
+}
 
 /** Whether what came from another node is a message. */
 export function isRemoteMessage(value: unknown): value is RemoteMessage {

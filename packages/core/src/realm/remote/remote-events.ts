@@ -34,11 +34,22 @@ export function interestIn({ match, uri, created }: Wanted): InterestFact {
 
 /**
  * An event as it crosses.
+ * @param at when it was published, if it is kept
  * @throws WampError `wamp.error.invalid_argument` if its payload cannot cross
  */
-export function eventOf({ id, topic, payload, details, audience, retain }: Publication): RemoteEvent {
+export function eventOf({ id, topic, payload, details, audience, retain }: Publication, at: number): RemoteEvent {
   const lists = audience === null ? null : audience.lists();
-  return { type: "EVENT", id, topic, payload: packed(payload), details, audience: lists, retain };
+  return { type: "EVENT", id, topic, payload: packed(payload), details, audience: lists, retain, at };
+}
+
+/** As `eventOf`; null if the payload cannot cross. */
+export function crossing(publication: Publication, at: number): RemoteEvent | null {
+  try {
+    return eventOf(publication, at);
+  } catch (error) {
+    if (WampError.is(error)) return null;
+    throw error;
+  }
 }
 
 /** An event of another node, for the subscribers of this one. */
@@ -74,12 +85,15 @@ export class RemoteEvents {
     return this.#index.matching(topic).length > 0;
   }
 
-  /** Sends an event to the nodes that want it. Those that keep events for later get each one to be kept. */
-  publish(publication: Publication): void {
+  /**
+   * Sends an event to the nodes that want it. Those that keep events for later get each one to be kept.
+   * @param at when it was published, if it is kept
+   */
+  publish(publication: Publication, at: number): void {
     const nodes = publication.retain ? [...this.#nodes.keys()] : this.#nodesFor(publication.topic);
     if (nodes.length === 0) return;
     try {
-      this.#link.send(nodes, eventOf(publication));
+      this.#link.send(nodes, eventOf(publication, at));
     } catch (error) {
       if (!WampError.is(error)) throw error;
       unlessRepeated(this, "unsayable", (repeats) =>

@@ -23,7 +23,7 @@ import { RemoteTestaments, testamentsOf } from "./remote-testaments.ts";
 import { isFact, isRemoteMessage } from "./checks.ts";
 import { NodeLink } from "./node-link.ts";
 import { RemoteCalls } from "./remote-calls.ts";
-import { interestIn, publicationOf, RemoteEvents } from "./remote-events.ts";
+import { crossing, interestIn, publicationOf, RemoteEvents } from "./remote-events.ts";
 import { RemoteNode } from "./remote-node.ts";
 import { RemoteRegistrations } from "./remote-registrations.ts";
 import { SharedIds } from "./shared-ids.ts";
@@ -83,6 +83,10 @@ export class RemoteRealm implements RealmSide {
     yield* this.#registrations.facts();
     for (const info of this.#parts.sessions()) yield sessionFact(info);
     yield* this.testaments.facts();
+    for (const { publication, at } of this.#parts.broker.retained()) {
+      const event = crossing(publication, at);
+      if (event !== null) yield { kind: "retained", event };
+    }
   }
 
   came(node: NodeName): void {
@@ -103,7 +107,7 @@ export class RemoteRealm implements RealmSide {
     const node = this.#nodes.get(name);
     if (node === undefined || !isRemoteMessage(message)) return this.#unreadable(name, "message");
     this.#attempt(name, () => {
-      if (message.type === "EVENT") this.#parts.broker.deliver(publicationOf(message));
+      if (message.type === "EVENT") this.#parts.broker.deliver(publicationOf(message), message.at);
       else if (message.type === "QUESTION") this.#answer(node, message);
       else if (message.type === "ANSWER") this.#questions.answered(node, message);
       else this.#calls.received(node, message);
@@ -161,6 +165,8 @@ export class RemoteRealm implements RealmSide {
         return this.#directory.told(node, fact, holds);
       case "testament":
         return this.#directory.toldTestament(node, fact, holds);
+      case "retained":
+        return this.#parts.broker.keep(publicationOf(fact.event), fact.event.at);
     }
   }
 

@@ -1,10 +1,9 @@
-import type { RemoteEvent, TestamentFact } from "../../contract/realm-link.ts";
-import { WampError } from "../../errors/wamp-error.ts";
+import type { TestamentFact } from "../../contract/realm-link.ts";
 import type { Publication } from "../broker/publication.ts";
 import type { Member } from "../member.ts";
 import type { RemoteSession } from "./directory.ts";
 import type { NodeLink } from "./node-link.ts";
-import { eventOf } from "./remote-events.ts";
+import { crossing } from "./remote-events.ts";
 
 /** The copies of testaments that other nodes keep, for the case that a session is gone together with its node. */
 export class RemoteTestaments {
@@ -19,7 +18,7 @@ export class RemoteTestaments {
   /** Resolves when the other nodes have a copy. There is none of what cannot cross. */
   async keep(member: Member, number: number, scope: TestamentFact["scope"], publication: Publication): Promise<void> {
     const { session } = member.info;
-    const event = crossing(publication);
+    const event = crossing(publication, 0);
     if (event === null) return;
     const fact: TestamentFact = { kind: "testament", session, number, scope, event };
     this.#kept.set(number, fact);
@@ -37,15 +36,6 @@ export class RemoteTestaments {
   /** The facts of this node. */
   facts(): Iterable<TestamentFact> {
     return this.#kept.values();
-  }
-}
-
-function crossing(publication: Publication): RemoteEvent | null {
-  try {
-    return eventOf(publication);
-  } catch (error) {
-    if (WampError.is(error)) return null;
-    throw error;
   }
 }
 
