@@ -27,15 +27,25 @@ transports:
     auth: { anonymous: { type: static, role: user } }
 ${more}`;
 
+function withPlugin(config: string, plugin: string | null): string {
+  if (plugin === null) return config;
+  return config.replace('"@wampgate/auth-anonymous"', `"@wampgate/auth-anonymous", "@wampgate/${plugin}"`);
+}
+
 interface Running {
   readonly router: CliRouter;
   readonly folder: string;
   readonly port: number;
 }
 
-async function start(workers: number, more = "", files: Record<string, string> = {}): Promise<Running> {
+async function start(
+  workers: number,
+  more = "",
+  files: Record<string, string> = {},
+  plugin: "metrics" | null = null,
+): Promise<Running> {
   const port = await freePort();
-  const folder = await folderWith({ "wampgate.config.yaml": configFor(port, more), ...files });
+  const folder = await folderWith({ "wampgate.config.yaml": withPlugin(configFor(port, more), plugin), ...files });
   return { router: await startCli(folder, {}, { flags: ["--workers", String(workers)] }), folder, port };
 }
 
@@ -241,11 +251,6 @@ it.each([
     { endpoint: "{ type: unix, path: /tmp/wampgate.sock }" },
     "workers cannot share a Unix socket: take type tcp",
   ],
-  [
-    "the side listener",
-    { more: "side: { endpoint: { type: tcp, port: 9464 }, token-file: token }" },
-    "side: workers cannot share the side listener",
-  ],
   ["a mistake in the config", { more: "nonsense: true" }, "nonsense: unknown key"],
 ])(
   "workers refuse %s with a sentence, once, and the command ends with 2",
@@ -267,6 +272,40 @@ it("a port that is taken is told once, and the command ends with 1", async () =>
   expect(code).toBe(1);
   expect(stderr.split("another program listens there already")).toHaveLength(2);
   expect(stderr).toContain("WG_WORKER_START");
+});
+
+it("the side listener tells the metrics of all workers, and is ready while one of them is", async () => {
+  const side = await freePort();
+  const running = await start(
+    2,
+    `side: { endpoint: { type: tcp, host: 127.0.0.1, port: ${side} }, token-file: token }`,
+    {},
+    "metrics",
+  );
+  const clients = await clientsOf(running.router.url, 4);
+  expect(clients).toHaveLength(4);
+  const get = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${side}${path}`);
+  const page = await (await get("/metrics")).text();
+  const sessions = [...page.matchAll(/^wampgate_sessions\{worker="(\S+?)",.*\} (\d+)$/gm)];
+  expect(sessions.map(([, worker, count]) => [worker?.slice(-2), count])).toEqual([
+    ["-1", "2"],
+    ["-2", "2"],
+  ]);
+  expect(page.match(/^# TYPE wampgate_sessions gauge$/gm)).toHaveLength(1);
+  expect((await get("/readyz")).status).toBe(200);
+  expect((await get("/healthz")).status).toBe(200);
+  expect((await get("/secret")).status).toBe(401);
+  await stop(running);
+  await expect(get("/healthz")).rejects.toThrow();
+});
+
+it("metrics on a port of their own are refused with workers, with what to do", async () => {
+  const folder = await folderWith({
+    "wampgate.config.yaml": withPlugin(configFor(await freePort()), "metrics"),
+  });
+  const { code, stderr } = await run(folder, ["start", "--workers", "2"]);
+  expect(code).toBe(1);
+  expect(stderr).toContain("give the config a side listener");
 });
 
 it.each(["0", "1.5", "many", "65"])("--workers %s is refused, and the command ends with 2", async (workers) => {

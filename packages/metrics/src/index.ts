@@ -1,3 +1,4 @@
+import cluster from "node:cluster";
 import { createRequire } from "node:module";
 import { definePlugin, z } from "@wampgate/core";
 import { Metrics } from "./metrics.ts";
@@ -35,6 +36,8 @@ export default definePlugin({
       return;
     }
     hooks.starting.tapPromise("@wampgate/metrics", async () => {
+      if (cluster.isWorker)
+        throw new Error("workers cannot share its port: give the config a side listener, and remove host and port");
       const url = await page.listen(port ?? 9464, host ?? "127.0.0.1");
       log.info({ url }, "serves metrics");
     });

@@ -2,12 +2,13 @@ import type { ConfigSource } from "../../config/find.ts";
 import { LINK_PACKAGES } from "../../config/known-packages.ts";
 import { type LoadedConfig, loadConfig } from "../../config/load.ts";
 import type { LoadedPlugin } from "../../contract/plugin.ts";
-import type { WorkerHub } from "../../contract/realm-link.ts";
+import type { NodeName, WorkerHub } from "../../contract/realm-link.ts";
 import { ConfigError, type ConfigIssue } from "../../errors/config-error.ts";
 import { NAMED } from "../../router/builtin.ts";
 import { sharingOf } from "../../transports/net/sharing.ts";
 import type { Endpoint } from "../../transports/net/settings.ts";
 import { isDict } from "../../wamp/messages.ts";
+import { SIDE, sideOfWorker } from "./side.ts";
 
 /** The kind of cluster that workers are. */
 const TYPE = "workers";
@@ -15,8 +16,9 @@ const TYPE = "workers";
 /**
  * A config as a worker has it: with the cluster, and with the components only in the first one, since most procedures are
  * registered once.
+ * @param worker its name
  */
-export function configOfWorker(raw: unknown, isFirst: boolean): unknown {
+export function configOfWorker(raw: unknown, isFirst: boolean, worker: NodeName): unknown {
   if (!isDict(raw)) return raw;
   const { plugins = [], cluster = { type: TYPE } } = raw;
   const name = LINK_PACKAGES[TYPE];
@@ -25,6 +27,7 @@ export function configOfWorker(raw: unknown, isFirst: boolean): unknown {
     ...raw,
     plugins: isListed || !isDict(cluster) || cluster["type"] !== TYPE ? plugins : [...(plugins as unknown[]), name],
     cluster,
+    ...(raw["side"] === undefined ? {} : { side: sideOfWorker(raw, worker, process.env[SIDE]) }),
     ...(isFirst ? {} : { components: [] }),
   };
 }
@@ -46,9 +49,9 @@ export async function checkForWorkers(
   running?: readonly LoadedPlugin[],
 ): Promise<{ readonly loaded: LoadedConfig; readonly hub: WorkerHub }> {
   const options = { cwd, ...NAMED, ...(running === undefined ? {} : { running }) };
-  const loaded = await loadConfig({ ...source, raw: configOfWorker(source.raw, true) }, options);
+  const loaded = await loadConfig({ ...source, raw: configOfWorker(source.raw, true, "") }, options);
   const hub = loaded.cluster?.link.hub?.();
-  const issues = [...endpointIssues(loaded), ...sideIssues(loaded)];
+  const issues = endpointIssues(loaded);
   if (hub === undefined)
     issues.push({
       path: ["cluster", "type"],
@@ -79,11 +82,4 @@ function whyNotShared(endpoint: Endpoint): string | null {
     return endpoint.port === 0 ? "workers cannot share port 0: give a port, or start without --workers" : null;
   const what = endpoint.type === "unix" ? "a Unix socket" : "an endpoint of type server";
   return `workers cannot share ${what}: take type tcp, or start without --workers`;
-}
-
-function sideIssues({ settings }: LoadedConfig): ConfigIssue[] {
-  if (settings.side === undefined) return [];
-  return [
-    { path: ["side"], message: "workers cannot share the side listener: remove side, or start without --workers" },
-  ];
 }

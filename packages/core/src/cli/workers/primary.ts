@@ -1,4 +1,6 @@
-import { readConfig } from "../../config/find.ts";
+import type { Logger } from "pino";
+import { type ConfigSource, readConfig } from "../../config/find.ts";
+import type { LoadedConfig } from "../../config/load.ts";
 import { routerLog, routerLogOf } from "../../router/router-log.ts";
 import type { LogLevel } from "../../router/settings.ts";
 import { whenDone } from "../../wamp/guarded.ts";
@@ -6,6 +8,7 @@ import { notReloaded } from "../reload.ts";
 import { type RouterCommand, showWarnings } from "../router-of.ts";
 import { Systemd } from "../systemd.ts";
 import { checkForWorkers } from "./config.ts";
+import { SIDE, WorkersSide } from "./side.ts";
 import { Workers } from "./workers.ts";
 
 /**
@@ -25,7 +28,26 @@ export async function runWorkers(
   showWarnings(loaded.warnings, source.file);
   const log = routerLog(2, { level });
   routerLogOf(log)?.configure(loaded.settings.log);
-  const workers = new Workers(count, hub, log);
+  const { side: settings } = loaded.settings;
+  const side = settings === undefined ? null : await WorkersSide.open(settings, loaded.folder, log);
+  const workers = new Workers(count, hub, log, side === null ? {} : { [SIDE]: side.place });
+  side?.asks(() => workers.running);
+  try {
+    await runUntil(told, workers, { log, source, loaded, count });
+  } finally {
+    await side?.close();
+  }
+}
+
+interface Given {
+  readonly log: Logger;
+  readonly source: ConfigSource;
+  readonly loaded: LoadedConfig;
+  readonly count: number;
+}
+
+async function runUntil(told: Promise<void>, workers: Workers, { log, source, loaded, count }: Given): Promise<void> {
+  const cwd = process.cwd();
   process.once("exit", () => workers.kill());
   const systemd = new Systemd(log);
   const starting = workers.start();

@@ -11,7 +11,7 @@ const OF_PRIMARY = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Runs the router in a worker, until the primary ends it. If the primary is gone, Node.js ends the process. */
 export async function runWorker(options: RouterCommand, node: string, level: LogLevel | undefined): Promise<void> {
   for (const signal of OF_PRIMARY) process.on(signal, () => undefined);
-  const adapt = (raw: unknown): unknown => configOfWorker(raw, node.endsWith("-1"));
+  const adapt = (raw: unknown): unknown => configOfWorker(raw, node.endsWith("-1"), node);
   const { router, file } = await routerOf(options, { level, worker: node, adapt });
   survivePromises(router);
   const closed = new Promise<void>((resolve) => {

@@ -33,12 +33,15 @@ export class Workers {
   readonly #places: readonly Place[];
   readonly #hub: WorkerHub;
   readonly #log: Log;
+  readonly #environment: Readonly<Record<string, string>>;
   #isStopping = false;
   /** Who waits for reports and ends of workers. Called after each one. */
   #watchers: (() => void)[] = [];
   #summary: readonly string[] = [];
 
-  constructor(count: number, hub: WorkerHub, log: Log) {
+  /** @param environment more variables for the workers */
+  constructor(count: number, hub: WorkerHub, log: Log, environment: Readonly<Record<string, string>>) {
+    this.#environment = environment;
     this.#hub = hub;
     this.#log = log;
     this.#places = Array.from({ length: count }, (_, i) => ({
@@ -67,6 +70,11 @@ export class Workers {
     for (const place of others) if (!this.#isStopping) this.#fork(place);
     await this.#allStarted(others);
     return this.#summary;
+  }
+
+  /** Those that take clients. */
+  get running(): readonly NodeName[] {
+    return this.#places.filter(({ hasStarted }) => hasStarted).map(({ node }) => node);
   }
 
   /** Gives an order to all workers that run. Resolves when they have carried it out, or have ended. */
@@ -112,7 +120,12 @@ export class Workers {
 
   #fork(place: Place): void {
     const { node } = place;
-    const worker = cluster.fork({ [WORKER]: node, NOTIFY_SOCKET: undefined, WATCHDOG_USEC: undefined });
+    const worker = cluster.fork({
+      ...this.#environment,
+      [WORKER]: node,
+      NOTIFY_SOCKET: undefined,
+      WATCHDOG_USEC: undefined,
+    });
     place.worker = worker;
     place.hasStarted = false;
     place.startedAt = performance.now();
