@@ -43,7 +43,16 @@ it("the table is sorted, and its sentences are whole", () => {
 
 /** Files that create errors without a code, since another error with one tells what they say. */
 const WITHIN_OTHERS: Readonly<Record<string, string>> = {
+  "packages/auth-scram/src/saslprep.ts": "told by a UsageError of the command",
+  "packages/cluster/src/link/claims.ts": "told to a client as an ERROR of its REGISTER",
+  "packages/cluster/src/link/envelope.ts": "breaks the pair of nodes, whose log line has it",
+  "packages/cluster/src/link/held.ts": "caught beside it: what another program wrote is no claim",
+  "packages/cluster/src/link/membership.ts": "told by WG_CLUSTER_LINK",
+  "packages/cluster/src/memory/memory-carriers.ts": "for tests",
+  "packages/cluster/src/process/process-carrier.ts": "told by WG_CLUSTER_LINK",
+  "packages/core/src/auth/block-instance.ts": "told as problems of WG_CONFIG_INVALID",
   "packages/core/src/auth/secret-hash.ts": "told as problems of WG_CONFIG_INVALID",
+  "packages/core/src/cli/workers/side.ts": "told in the log, and the worker is left out of the answer",
   "packages/core/src/errors/thrown.ts": "what a plugin has thrown, as the cause of another error",
   "packages/core/src/hooks/create-hook.ts": "what a tap has thrown that is no error, as the cause of WG_HOOK_FAILED",
   "packages/core/src/plugins/load-plugins.ts": "told as problems of WG_CONFIG_INVALID",
@@ -52,10 +61,12 @@ const WITHIN_OTHERS: Readonly<Record<string, string>> = {
   "packages/core/src/router/plugin-routes.ts": "told by WG_PLUGIN_APPLY",
   "packages/core/src/serializers/cbor/read.ts": "a mistake of core: the bytes are checked before",
   "packages/core/src/serializers/json/read.ts": "a mistake of core: the bytes are checked before",
+  "packages/core/src/serializers/json/value.ts": "what is wrong with an answer, for the log of who asked for it",
   "packages/core/src/transports/net/attached-server.ts": "told by WG_ROUTE_PLACE",
   "packages/core/src/transports/net/endpoint.ts": "told as problems of WG_CONFIG_INVALID",
   "packages/core/src/transports/net/http-routes.ts": "told by WG_ROUTE_PLACE",
   "packages/core/src/transports/net/listen.ts": "told by WG_LISTEN",
+  "packages/metrics/src/index.ts": "told by WG_HOOK_FAILED of the hook starting",
   "packages/metrics/src/page.ts": "told by WG_HOOK_FAILED of the hook starting",
 };
 
