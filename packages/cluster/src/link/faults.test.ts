@@ -324,6 +324,38 @@ describe("a slow node", () => {
   });
 });
 
+it("answers for which there is no room end all calls between the nodes: none hangs, and then all goes on", async () => {
+  let isSlow = false;
+  const { routers } = await startCluster(["a", "b"], {
+    delay: (from) => (isSlow && from === "a" ? 200 : 0),
+    link: { window: 65_536, "dead-after": 5000 },
+  });
+  const [caller, callee] = [await joined(routers[0]), await joined(routers[1])];
+  await register(callee, "com.example.long");
+  const calls = 6;
+  for (let i = 0; i < calls; i++) caller.send(Code.CALL, ++requests, {}, "com.example.long");
+  const invocations: unknown[] = [];
+  for (let i = 0; i < calls; i++) invocations.push((await callee.expect(Code.INVOCATION))[1]);
+  isSlow = true; // b gets no acknowledgements for a while
+  for (const invocation of invocations) callee.send(Code.YIELD, invocation, {}, ["x".repeat(40_000)]);
+  const ends = new Set<unknown>();
+  for (let i = 0; i < calls; i++) {
+    const [code, , , , uri] = await caller.next();
+    ends.add(code === Code.RESULT ? "result" : uri);
+  }
+  expect(ends).toContain("wamp.error.canceled");
+  isSlow = false;
+  await untilCounted(caller, 2);
+  caller.send(Code.CALL, ++requests, {}, "com.example.long");
+  for (;;) {
+    const [code, invocation] = await callee.next();
+    if (code !== Code.INVOCATION) continue; // INTERRUPT
+    callee.send(Code.YIELD, invocation, {}, ["short"]);
+    break;
+  }
+  expect((await caller.expect(Code.RESULT))[3]).toEqual(["short"]);
+});
+
 describe("nodes that start", () => {
   it("two of one name: the second one does not start, and says why", async () => {
     const cluster = await startCluster(["a"]);

@@ -57,6 +57,8 @@ export class Nodes implements Receiver {
   /** The last start of each node that has ended for good: nothing of it is listened to. */
   readonly #ended = new Map<NodeName, string>();
   readonly #hello: Content;
+  /** Those to which more was to be sent than may wait. */
+  readonly #overrun = new Set<Pair>();
   #lastEpoch = 0;
   #timer: NodeJS.Timeout | undefined;
   #lastTick = performance.now();
@@ -109,7 +111,7 @@ export class Nodes implements Receiver {
         this.#tell("over", node, "events for another node were dropped: it is too slow");
         return false;
       case "too much":
-        this.#reset(pair, "too much waits for it");
+        this.#resetSoon(pair);
         return false;
     }
   }
@@ -255,6 +257,17 @@ export class Nodes implements Receiver {
   #reset(pair: Pair, why: string): void {
     this.#closed(pair, why);
     this.#ask(pair);
+  }
+
+  /** As `#reset`, but not while core is sending something. What it sends until then is lost, as what was on its way. */
+  #resetSoon(pair: Pair): void {
+    const { epoch } = pair;
+    if (this.#overrun.has(pair)) return;
+    this.#overrun.add(pair);
+    setImmediate(() => {
+      this.#overrun.delete(pair);
+      if (pair.isOpen && pair.epoch === epoch) this.#reset(pair, "too much waits for it");
+    });
   }
 
   #giveUp(node: NodeName, why: string): void {
