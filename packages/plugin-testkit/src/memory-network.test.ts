@@ -112,6 +112,36 @@ it("a node that comes later knows what the others have", async () => {
   callee.leave();
 });
 
+it("max-sessions-per-authid counts the sessions of all nodes, and those that leave make room anywhere", async () => {
+  const limited = new MemoryNetwork();
+  const realms = [{ name: "realm1", roles: [{ name: "user" }], options: { "max-sessions-per-authid": 2 } }];
+  const own: TestRouter[] = [];
+  for (const node of ["a", "b"])
+    own.push(
+      await startTestRouter({
+        plugins: [openMethod, limited.plugin],
+        auth: OPEN,
+        realms,
+        cluster: limited.entry(node),
+      }),
+    );
+  const join = (node: number) => {
+    const client = (own[node] as TestRouter).connect();
+    client.hello({ authmethods: ["testkit-open"] });
+    return client;
+  };
+  const [one, other] = [join(0), join(1)];
+  for (const client of [one, other]) await client.welcomed();
+  // What a node has been told it acts by a moment later.
+  await Promise.all(["a", "b"].map((node) => limited.sendFrame(node, node === "a" ? "b" : "a", Buffer.alloc(0))));
+  for (const node of [0, 1]) expect((await join(node).aborted()).reason).toBe("wampgate.error.limit_exceeded");
+  one.close();
+  await one.closed;
+  await limited.sendFrame("a", "b", Buffer.alloc(0));
+  await join(1).welcomed();
+  for (const node of own) await node.close();
+});
+
 it("a realm that a reload adds is linked, and one that it removes is forgotten", async () => {
   const role = { name: "user", "allow-by-default": true };
   const [one, two] = ["realm1", "realm2"].map((name) => ({ name, roles: [role] }));

@@ -22,13 +22,16 @@ export class SessionQuota {
     for (const authid of authids) this.enter(authid);
   }
 
-  /** @throws LimitError if there is no room for a session of `authid` */
-  requireRoom(authid: string): void {
+  /**
+   * @param elsewhere how many sessions of it are on other nodes
+   * @throws LimitError if there is no room for a session of `authid`
+   */
+  requireRoom(authid: string, elsewhere: number): void {
     const { "max-sessions": max, "max-sessions-per-authid": maxPerAuthid } = this.#options.now;
     if (this.#count >= max) {
       throw new LimitError("max-sessions", "the realm has no room for more sessions; try again later");
     }
-    if ((this.#byAuthid?.get(authid) ?? 0) < maxPerAuthid) return;
+    if (this.#byAuthid === null || (this.#byAuthid.get(authid) ?? 0) + elsewhere < maxPerAuthid) return;
     throw new LimitError("max-sessions-per-authid", `an authid may have ${maxPerAuthid} sessions here at most`);
   }
 

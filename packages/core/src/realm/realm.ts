@@ -186,7 +186,7 @@ export class Realm implements RealmPort, InboxRealm {
   }
 
   requireRoom(authid: string): void {
-    this.#quota.requireRoom(authid);
+    this.#quota.requireRoom(authid, this.#remote?.sessionsOf(authid) ?? 0);
   }
 
   join(peer: SessionPort): RealmAttachment {

@@ -11,6 +11,8 @@ export interface RemoteSession extends Omit<SessionFact, "kind"> {
 /** The sessions of the other nodes. */
 export class Directory {
   readonly #sessions = new Map<number, RemoteSession>();
+  /** How many there are of each authid. */
+  readonly #counts = new Map<string, number>();
 
   get(session: number): RemoteSession | undefined {
     return this.#sessions.get(session);
@@ -21,9 +23,16 @@ export class Directory {
   }
 
   told(node: RemoteNode, { session, authid, authrole }: SessionFact, isThere: boolean): void {
-    if (!isThere) this.#of(node, session, () => this.#sessions.delete(session));
-    else if (!this.#sessions.has(session))
+    if (!isThere) this.#of(node, session, (found) => this.#remove(found));
+    else if (!this.#sessions.has(session)) {
       this.#sessions.set(session, { session, authid, authrole, node, testaments: new Map() });
+      this.#counts.set(authid, this.countOf(authid) + 1);
+    }
+  }
+
+  /** How many sessions an authid has. */
+  countOf(authid: string): number {
+    return this.#counts.get(authid) ?? 0;
   }
 
   toldTestament(node: RemoteNode, fact: TestamentFact, isThere: boolean): void {
@@ -36,8 +45,15 @@ export class Directory {
   /** Forgets the sessions of a node. @returns them */
   gone(node: RemoteNode): RemoteSession[] {
     const gone = [...this.#sessions.values()].filter((session) => session.node === node);
-    for (const { session } of gone) this.#sessions.delete(session);
+    for (const session of gone) this.#remove(session);
     return gone;
+  }
+
+  #remove({ session, authid }: RemoteSession): void {
+    this.#sessions.delete(session);
+    const left = this.countOf(authid) - 1;
+    if (left > 0) this.#counts.set(authid, left);
+    else this.#counts.delete(authid);
   }
 
   /** Only its own node tells of a session. */

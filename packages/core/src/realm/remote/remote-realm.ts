@@ -138,6 +138,11 @@ export class RemoteRealm implements RealmSide {
     );
   }
 
+  /** How many sessions of an authid are on other nodes. */
+  sessionsOf(authid: string): number {
+    return this.#directory.countOf(authid);
+  }
+
   /** A session has joined on this node. */
   joined(info: SessionInfo): void {
     this.#link.note(sessionFact(info), true);
