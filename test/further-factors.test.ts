@@ -220,6 +220,32 @@ describe("a login with a further factor", () => {
     expect(records).toMatchObject([{ cause: "unknown-authid", params: { method: "code", authid: "joe" } }]);
   });
 
+  it("that has failed tells in all further steps what was wrong first, and where that stands in the config", async () => {
+    await start();
+    await (await both("joe", "wrong", "222")).aborted();
+    const steps = records[0]?.steps.map(({ step, factor, outcome, code: what, config }) => [
+      ...[step, factor, outcome, what],
+      config?.path,
+    ]);
+    const ticket = "transports[0].auth.ticket.principals.joe.ticket";
+    expect(steps?.slice(4)).toEqual([
+      ["authenticate", 1, "no", "wrong-proof", ticket],
+      ["then", 1, "ok", "due", "transports[0].auth.code"],
+      ["challenge", 2, "ok", "challenged", expect.any(String)],
+      ["authenticate", 2, "waited", "waiting", undefined],
+      ["authenticate", 2, "no", "wrong-proof", ticket],
+    ]);
+  });
+
+  it("that has expired says by which factor", async () => {
+    await start({ code: { type: "static", principals: { joe: { code: "111", expires: 1 } } } });
+    await (await both("joe", "right", "111")).aborted();
+    expect(records[0]?.steps.at(-1)).toMatchObject({
+      code: "expired",
+      config: { path: "transports[0].auth.code.principals.joe.expires" },
+    });
+  });
+
   it("tells its steps, with the factor of each", async () => {
     await start();
     await (await both("joe", "right", "111")).welcomed();

@@ -25,6 +25,7 @@ export type Refusal = HandshakeReply & { kind: "abort" };
 /** A refusal that the client has not learned yet, and by whom it is. */
 interface Held {
   readonly refusal: Refusal;
+  readonly factor: Factor | null;
   readonly plugin: string | null;
   readonly provider: string | null;
 }
@@ -156,7 +157,9 @@ export class Login {
     const { reason, text, why, plugin, provider, isVerdict, limit } = denial;
     this.plugin = plugin;
     this.#provider = provider;
-    return { kind: "abort", reason, message: text, cause: why, failed: isVerdict, limit };
+    // What fails after the first failure is a matter of form: nothing was decided.
+    const cause = this.held?.refusal.cause ?? why;
+    return { kind: "abort", reason, message: text, cause, failed: isVerdict, limit };
   }
 
   /**
@@ -174,7 +177,7 @@ export class Login {
   }
 
   #hold(refusal: Refusal): Held {
-    return (this.held ??= { refusal, plugin: this.plugin, provider: this.provider });
+    return (this.held ??= { refusal, factor: this.factor, plugin: this.plugin, provider: this.provider });
   }
 
   /** With a further factor the refusal is the same, whatever was wrong. The operator learns what was wrong first. */

@@ -1,17 +1,18 @@
 import type { ConfigRef, LoginStep, StepCode } from "../contract/login-record.ts";
 import { clip, excerpt } from "../wamp/excerpt.ts";
 import { causeText } from "./causes.ts";
+import type { Factor } from "./factor.ts";
 import { left, type Login, type Next } from "./login.ts";
 import type { StepNote } from "./trace.ts";
 
 /** What a step of a login did, for its trace. @param next what it led to */
 export function noteOf(login: Login, next: Next): StepNote {
   const { plugin, factor, step } = login;
-  const config = placeOf(login);
   if (typeof next === "object" && next.kind === "abort") {
     const { code, params } = next.cause;
-    return { outcome: "no", by: plugin, code, params, config: placeOfCause(login, code) ?? config };
+    return { outcome: "no", by: plugin, code, params, config: placeOfCause(login, code) };
   }
+  const config = placeOf(login, factor);
   const method = factor?.attempt.authmethod ?? "";
   const ok = (code: StepCode, params: StepNote["params"] = {}, by: string | null = null): StepNote => ({
     outcome: "ok",
@@ -46,15 +47,20 @@ export function noteOf(login: Login, next: Next): StepNote {
   }
 }
 
-/** The place of the value that made the login end; null if that is the step's. */
-function placeOfCause({ factor }: Login, code: LoginStep["code"]): ConfigRef | null {
-  if (code !== "wrong-proof" && code !== "second-factor" && code !== "expired") return null;
-  const { found = null, admission = null } = factor ?? {};
-  return found?.block?.placeOf(admission?.authid ?? null, code === "expired" ? "expires" : "secret") ?? null;
+/** The place of the value that made the login end, or else of the step. */
+function placeOfCause(login: Login, code: LoginStep["code"]): ConfigRef | null {
+  // What fails after the first failure says nothing of the config.
+  const factor = login.held?.factor ?? login.factor;
+  const valueOf = (of: Factor | null, value: "secret" | "expires"): ConfigRef | null =>
+    of?.found?.block?.placeOf(of.admission?.authid ?? null, value) ?? null;
+  if (code === "wrong-proof" || code === "second-factor") return valueOf(factor, "secret") ?? placeOf(login, factor);
+  const expires = login.principal?.expires;
+  const expired = login.factors.find(({ found }) => found?.resolved.principal.expires === expires) ?? null;
+  return (code === "expired" ? valueOf(expired, "expires") : null) ?? placeOf(login, factor);
 }
 
 /** The place in the config that a step went by; null if the trace knows it better, or there is none. */
-function placeOf({ step, factor, context, principal }: Login): ConfigRef | null {
+function placeOf({ step, context, principal }: Login, factor: Factor | null): ConfigRef | null {
   switch (step) {
     case "hello":
       return context.place();

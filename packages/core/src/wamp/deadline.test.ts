@@ -55,3 +55,19 @@ test("the first reason counts, also for a signal that is created later", () => {
   limit.abort(new Error("second"));
   expect(limit.signal.reason).toEqual(new Error("first"));
 });
+
+test("it begins anew where it is restarted, but not once its time is up or it has ended", async () => {
+  const since = performance.now();
+  const limit = new Deadline(60);
+  while (performance.now() - since < 30) await new Promise(setImmediate);
+  limit.restart();
+  await expect(limit.until(new Promise(() => undefined))).rejects.toBeInstanceOf(DeadlineError);
+  expect(performance.now() - since).toBeGreaterThan(85);
+  let fired = 0;
+  const ended = new Deadline(1, undefined, () => fired++);
+  ended.end();
+  ended.restart();
+  limit.restart();
+  await new Deadline(20).until(new Promise(() => undefined)).catch(() => undefined);
+  expect(fired).toBe(0);
+});

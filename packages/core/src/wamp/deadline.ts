@@ -41,6 +41,7 @@ export class Deadline {
   #controller: AbortController | null = null;
   /** Why it has fired; null before. The first reason counts. */
   #reason: Error | null = null;
+  #hasEnded = false;
   /** What waits without a signal, until it fires. */
   #waiting: Set<(reason: Error) => void> | null = null;
 
@@ -90,13 +91,14 @@ export class Deadline {
     });
   }
 
-  /** Gives it its whole time once more, if it is not up. */
+  /** Gives it its whole time once more, if it is not up and not ended. */
   restart(): void {
-    if (this.#reason === null) this.#timer.refresh();
+    if (this.#reason === null && !this.#hasEnded) this.#timer.refresh();
   }
 
   /** Ends the timer; the signal does not fire any more. */
   end(): void {
+    this.#hasEnded = true;
     clearTimeout(this.#timer);
     if (this.#onParent !== null) this.#parent?.removeEventListener("abort", this.#onParent);
   }
