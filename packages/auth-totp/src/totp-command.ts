@@ -45,7 +45,8 @@ export const totpCommand = defineCommand({
     }).toString();
     print(secret.base32);
     print(uri);
-    note(await qrCode(uri, { type: "utf8" }));
+    // With colours of its own: cameras do not read a code that is light on dark.
+    note(await qrCode(uri, { type: "terminal", small: true }));
     note(
       "The first line is the seed for the config; the app reads the second one, or the QR code. Keep all three secret.",
     );
