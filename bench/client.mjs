@@ -1,5 +1,6 @@
 // The load: a separate process. Its parent tells it what to do. It says when the measured time begins and ends.
 import { createHmac, pbkdf2Sync } from "node:crypto";
+import { PUBLIC_KEY, signedBy } from "./servers/bench-key.mjs";
 import { next, open } from "./socket.mjs";
 import { idOf, message, payloadOf } from "./wire.mjs";
 
@@ -177,6 +178,12 @@ const LOGINS = {
   ],
   "ticket, dynamic": ["/dynamic", { authid: "joe", authmethods: ["ticket"] }, () => "secret"],
 };
+LOGINS["ticket, dynamic in another process"] = ["/remote", ...LOGINS.ticket.slice(1)];
+LOGINS.cryptosign = [
+  "/static",
+  { authid: "joe", authmethods: ["cryptosign"], authextra: { pubkey: PUBLIC_KEY } },
+  ([, , { challenge }]) => signedBy(challenge),
+];
 const sign = (key, text) => createHmac("sha256", key).update(text).digest("base64");
 const keys = new Map();
 function derived({ salt, iterations, keylen }) {
@@ -220,6 +227,30 @@ async function logins(job) {
   return result;
 }
 
+/** Connections by TLS, with a full handshake or resumed, `window` at a time. */
+async function handshakes(job) {
+  const { window, resumed, secure } = job;
+  let session;
+  const first = await open(`${secure}/ws`, SUBPROTOCOL.json, () => undefined);
+  // Tickets came before the answer to the request.
+  if (resumed) session = first.socket.getSession();
+  first.close();
+  let done = 0;
+  let stopped = false;
+  const loops = Array.from({ length: window }, async () => {
+    while (!stopped) {
+      const client = await open(`${secure}/ws`, SUBPROTOCOL.json, () => undefined, { session });
+      if (client.socket.isSessionReused() !== resumed) throw new Error(`TLS: expected resumed: ${resumed}`);
+      client.close();
+      done++;
+    }
+  });
+  const result = await measured(job, () => done);
+  stopped = true;
+  await Promise.all(loops);
+  return result;
+}
+
 /** Many idle sessions. */
 async function idle(job) {
   const clients = [];
@@ -233,7 +264,7 @@ async function idle(job) {
   return { messages: job.sessions, seconds: 0, clientCpu: 0 };
 }
 
-const KINDS = { fanOut, rpc, latency, logins, idle };
+const KINDS = { fanOut, rpc, latency, logins, handshakes, idle };
 
 process.on("message", async (job) => {
   if (job.kind === undefined) return;

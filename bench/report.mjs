@@ -15,19 +15,54 @@ export function table(results) {
         "",
       ];
     }
-    const ratios = [naive, tuned].map((other) => wampgate.perCpuSecond / other.perCpuSecond);
+    const base = results.find((other) => other.name === result.base)?.wampgate;
+    const added =
+      base === undefined ? "" : `, ${Math.round(1e6 / wampgate.perCpuSecond - 1e6 / base.perCpuSecond)} µs more`;
+    const ratios = [naive, tuned].map((other) => other && wampgate.perCpuSecond / other.perCpuSecond);
     const late =
       wampgate.p50 === undefined ? "" : `, p50 ${wampgate.p50.toFixed(2)} ms, p99 ${wampgate.p99.toFixed(2)} ms`;
     return [
-      name + late,
+      name + late + added,
       count(wampgate.rate),
       count(wampgate.perCpuSecond),
       ...ratios.map((ratio, i) => ratioText(ratio, bars[i])),
       percent(wampgate.clientLoad),
-      percent(naive.clientLoad),
+      naive === undefined ? "" : percent(naive.clientLoad),
     ];
   });
   const head = ["scenario", "messages/s", "per CPU second", "to naive", "to tuned", "load's CPU", "at naive"];
+  return markdown([head, ...rows]);
+}
+
+/** @returns a Markdown table with a row for each storm */
+export function stormTable(results) {
+  const ms = (time) => (time === undefined ? "" : `${Math.round(time)} ms`);
+  const rows = results.map(({ name, wampgate: { clients, seconds, refused, cpu, turn, calls, p99, longest } }) => [
+    `${name}: ${count(clients)}`,
+    `${seconds.toFixed(1)} s`,
+    count(refused),
+    `${Math.round(cpu)} µs`,
+    ms(turn),
+    calls === undefined ? "" : count(calls),
+    ms(p99),
+    ms(longest),
+  ]);
+  return markdown([
+    [
+      "storm",
+      "all are in after",
+      "attempts refused",
+      "CPU a client",
+      "longest turn, CPU",
+      "calls",
+      "their p99",
+      "longest",
+    ],
+    ...rows,
+  ]);
+}
+
+function markdown([head, ...rows]) {
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
@@ -35,6 +70,7 @@ const count = (number) => Math.round(number).toLocaleString("en");
 const percent = (share) => `${Math.round(share * 100)} %`;
 
 function ratioText(ratio, bar) {
+  if (ratio === undefined) return "";
   const text = ratio.toFixed(2);
   if (bar === undefined) return text;
   return `${text} (${ratio >= bar ? "" : "**below** "}bar ${bar})`;

@@ -1,3 +1,5 @@
+import { storms } from "./storm.mjs";
+
 // The scenarios to measure. `naive` and `tuned` are bars: the minimum ratio to that forwarder.
 const name = (size) => (size === "object" ? "1 KiB object" : size >= 1024 ? `${size / 1024} KiB` : `${size} B`);
 
@@ -54,11 +56,16 @@ function calls() {
   return list;
 }
 
-const logins = ["anonymous", "ticket", "wampcra", "ticket, dynamic"].flatMap((method) =>
+const REMOTE = "ticket, dynamic in another process";
+
+const logins = ["anonymous", "ticket", "wampcra", "cryptosign", "ticket, dynamic", REMOTE].flatMap((method) =>
   [1, 50].map((window) => ({
     kind: "logins",
     method,
     window,
+    /** What of the CPU time is told as an addition. */
+    base: method === "anonymous" ? undefined : `login anonymous, ${window === 1 ? "one at a time" : "50 at once"}`,
+    hasAuthenticator: method === REMOTE,
     naive: method === "anonymous" && window === 50 ? 0.6 : undefined,
     name: `login ${method}, ${window === 1 ? "one at a time" : `${window} at once`}`,
   })),
@@ -70,6 +77,16 @@ const partsOfLogin = [
   { hello: true, router: "quiet", name: "login anonymous, 50 at once, log off; the forwarders answer HELLO, too" },
   { hello: false, naive: 0.85, name: "connection without HELLO, 50 at once" },
 ].map((part) => ({ kind: "logins", method: "anonymous", window: 50, ...part }));
+
+/** The forwarders have no TLS: these are compared with a connection without it. */
+const handshakes = [false, true].map((resumed) => ({
+  kind: "handshakes",
+  window: 50,
+  resumed,
+  alone: true,
+  base: "connection without HELLO, 50 at once",
+  name: `TLS 1.3 connection without HELLO, ${resumed ? "resumed" : "full handshake"}, 50 at once`,
+}));
 
 export const scenarios = [
   ...fanOuts(),
@@ -105,6 +122,7 @@ export const scenarios = [
   { kind: "latency", format: "json", size: 16, perSecond: 2000, name: "RPC at 2000 calls/s, 16 B, json" },
   ...logins,
   ...partsOfLogin,
+  ...handshakes,
   {
     kind: "logins",
     method: "wampcra, salted password",
@@ -113,6 +131,7 @@ export const scenarios = [
     name: "event loop, while 200 logins by a salted password are under way",
   },
   { kind: "idle", format: "json", sessions: 5000, name: "memory of an idle session" },
+  ...storms,
 ];
 
 /** The scenarios of `--quick`: each kind, and the bars that are hardest to meet. */
@@ -127,4 +146,5 @@ export const QUICK = [
   "login anonymous, 50 at once",
   ...partsOfLogin.map(({ name }) => name),
   "login ticket, dynamic, 50 at once",
+  ...storms.map(({ name }) => name),
 ];

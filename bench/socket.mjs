@@ -2,13 +2,20 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
 
-/** Connects, and passes each frame's payload to `onFrame`; with only `count`, payloads are not even extracted. */
-export async function open(url, subprotocol, onFrame) {
-  const { hostname, port, pathname } = new URL(url);
-  const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+/** Connects, and passes each frame's payload to `onFrame`. @param from the local address; default: the system's choice
+ * @param session the TLS session to resume
+ */
+export async function open(url, subprotocol, onFrame, { from, session } = {}) {
+  const { protocol, hostname, port, pathname } = new URL(url);
+  const where = { host: hostname, port: Number(port), noDelay: true, localAddress: from };
+  const isSecure = protocol === "wss:";
+  const socket = isSecure
+    ? connectTls({ ...where, session, rejectUnauthorized: false, minVersion: "TLSv1.3" })
+    : connect(where);
   socket.on("error", () => undefined);
-  await once(socket, "connect");
+  await once(socket, isSecure ? "secureConnect" : "connect");
   socket.write(
     `GET ${pathname} HTTP/1.1\r\nHost: ${hostname}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
       `Sec-WebSocket-Key: ${randomBytes(16).toString("base64")}\r\nSec-WebSocket-Version: 13\r\n` +

@@ -1,10 +1,11 @@
 // Starts what is measured, and the load: each in a process of its own.
 import { fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { cpus, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import selfsigned from "selfsigned";
 
 const HERE = import.meta.dirname;
 const ROUTER = join(HERE, "../packages/core/bin/wampgate.js");
@@ -18,7 +19,10 @@ export const TARGETS = {
   tuned: (core) => start(core, "servers/forwarder.mjs", ["tuned"]),
 };
 
-export const startLoad = (core) => start(core, "client.mjs");
+/** An authenticator of the router at `url`, with a core that is not the router's. */
+export const startAuthenticator = (url) => start(1, "servers/authenticator.mjs", [url]);
+
+export const startLoad = (core, file = "client.mjs") => start(core, file);
 
 /** Each process has its own core if the system allows that. */
 export const canPin = cpus().length > 1 && spawnSync("taskset", ["--version"]).status === 0;
@@ -55,10 +59,16 @@ async function start(core, file, args = [], { output = "inherit", ...options } =
   return { child, url: (await answer(child)).url };
 }
 
-async function router(core, ...args) {
-  const port = await freePort();
+const router = async (core, ...args) => startRouter(core, await freePort(), ...args);
+
+/** The router as a user starts it, on a port. */
+export async function startRouter(core, port, ...args) {
   const url = `ws://127.0.0.1:${port}`;
+  const tlsPort = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "wampgate-bench-"));
+  const { private: key, cert } = await selfsigned.generate([{ name: "commonName", value: "bench" }], { keyType: "ec" });
+  writeFileSync(join(folder, "key.pem"), key);
+  writeFileSync(join(folder, "cert.pem"), cert);
   const file = join(folder, "router.log");
   const output = openSync(file, "w");
   const { child } = await start(
@@ -67,17 +77,23 @@ async function router(core, ...args) {
     ["start", "--config", join(HERE, "servers/wampgate.config.mjs"), ...args],
     {
       output,
-      env: { ...process.env, BENCH_PORT: String(port), BENCH_URL: url },
+      env: {
+        ...process.env,
+        BENCH_PORT: String(port),
+        BENCH_TLS_PORT: String(tlsPort),
+        BENCH_TLS: folder,
+        BENCH_URL: url,
+      },
       execArgv: ["--expose-gc", "--import", join(HERE, "servers/probe.mjs")],
     },
   );
   closeSync(output);
   child.once("exit", () => rmSync(folder, { recursive: true }));
   await whenListening(port, file);
-  return { child, url };
+  return { child, url, secure: `wss://127.0.0.1:${tlsPort}` };
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();

@@ -1,6 +1,7 @@
 // A server under test prints where it listens, and reports the resources it has used.
 import { Session } from "node:inspector/promises";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { longestTurn, watchTurns } from "./turns.mjs";
 
 const inspector = new Session();
 const delay = monitorEventLoopDelay({ resolution: 1 });
@@ -20,6 +21,11 @@ export function report(url) {
     } else if (question === "memory") {
       globalThis.gc?.();
       process.send({ rss: process.memoryUsage().rss });
+    } else if (question === "watch turns") {
+      watchTurns();
+      process.send({});
+    } else if (question === "longest turn") {
+      process.send({ longest: longestTurn() });
     } else if (question === "watch") {
       delay.reset();
       delay.enable();
