@@ -8,6 +8,7 @@ import {
   denied,
   ErrorUri,
   isUri,
+  type NoOptions,
   type PrincipalAnswer,
   type PrincipalQuery,
   readAnswer,
@@ -100,6 +101,9 @@ function failed(
 declare module "@wampgate/core" {
   interface Strategies {
     function: z.input<typeof block>;
+  }
+  interface PluginOptions {
+    "@wampgate/auth-function": NoOptions;
   }
 }
 

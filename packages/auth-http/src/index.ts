@@ -16,6 +16,7 @@ import {
   isDict,
   isUri,
   type Log,
+  type NoOptions,
   type PrincipalAnswer,
   type PrincipalQuery,
   readAnswer,
@@ -188,6 +189,9 @@ async function certificates(
 declare module "@wampgate/core" {
   interface Strategies {
     http: z.input<typeof block>;
+  }
+  interface PluginOptions {
+    "@wampgate/auth-http": NoOptions;
   }
 }
 

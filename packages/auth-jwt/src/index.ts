@@ -10,6 +10,7 @@ import {
   definePlugin,
   denied,
   ErrorUri,
+  type NoOptions,
   type PrincipalAnswer,
   type PrincipalQuery,
   type Strategy,
@@ -120,6 +121,9 @@ async function keysIn(
 declare module "@wampgate/core" {
   interface Strategies {
     jwt: z.input<typeof block>;
+  }
+  interface PluginOptions {
+    "@wampgate/auth-jwt": NoOptions;
   }
 }
 

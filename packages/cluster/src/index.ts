@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { defineLink, definePlugin, z } from "@wampgate/core";
+import { defineLink, definePlugin, type NoOptions, z } from "@wampgate/core";
 import { startLink } from "./link/cluster-link.ts";
 import { linkOptions } from "./link/options.ts";
 import { ProcessHub } from "./process/hub.ts";
@@ -9,6 +9,12 @@ export type { Arbiter, Carrier, Entry, OpenCarrier, Receiver } from "./carrier.t
 export { defineCluster } from "./define-cluster.ts";
 export { MemoryCarriers, type MemoryCarriersOptions } from "./memory/memory-carriers.ts";
 export type { NodeCounts } from "./link/nodes.ts";
+
+declare module "@wampgate/core" {
+  interface PluginOptions {
+    "@wampgate/cluster": NoOptions;
+  }
+}
 
 const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 
