@@ -134,6 +134,9 @@ describe("the suite for methods has nothing against", () => {
 });
 
 describe("the suite for methods tells of", () => {
+  const AS_A_FURTHER_FACTOR =
+    "lets a client in as a further factor, and denies and forgets the right proof where the first one was wrong";
+
   it("one that lets in every client that answers", async () => {
     const gullible: AuthMethod = {
       ...asksLate,
@@ -169,7 +172,21 @@ describe("the suite for methods tells of", () => {
     };
     expect(await failuresOf(specOf(telling))).toEqual([
       "treats an unknown authid, and none, like a known one with a wrong proof",
+      AS_A_FURTHER_FACTOR,
     ]);
+  });
+
+  it("one that uses up a proof of a login that has failed already", async () => {
+    let isSpent = false;
+    const eager: AuthMethod = {
+      ...asksLate,
+      async authenticate(attempt, proof, state) {
+        isSpent ||= attempt.isDecoy;
+        const verdict = await asksLate.authenticate?.(attempt, proof, state);
+        return attempt.factor > 1 && isSpent ? deny() : (verdict ?? deny());
+      },
+    };
+    expect(await failuresOf(specOf(eager))).toEqual([AS_A_FURTHER_FACTOR]);
   });
 
   it("one that challenges though its spec has no proof, by that name", async () => {

@@ -14,7 +14,7 @@ import {
 import { CapturedLog } from "./captured-log.ts";
 import { answerChallenges, type Prover } from "./exchange.ts";
 import type { FakeClient } from "./fake-client.ts";
-import { answering } from "./probes.ts";
+import { answering, firstFactor } from "./probes.ts";
 import { type Runner, withRouter } from "./runner.ts";
 import { DEFAULT_REALMS, type PluginEntry, type TestRouter } from "./test-router.ts";
 
@@ -168,9 +168,14 @@ function proverOf(spec: AuthMethodSpec): Prover | null {
   };
 }
 
-/** Sends HELLO, with the `authextra` that the method's client sends. @param as another authid */
-async function helloOf(spec: AuthMethodSpec, client: FakeClient, as: string | null = spec.authid): Promise<void> {
-  const { method, secret } = spec;
+/** Sends HELLO, with the `authextra` that the method's client sends. @param as another authid @param method another one, which begins */
+async function helloOf(
+  spec: AuthMethodSpec,
+  client: FakeClient,
+  as: string | null = spec.authid,
+  method: string = spec.method,
+): Promise<void> {
+  const { secret } = spec;
   const authextra = secret === undefined ? undefined : await (await clientOf(spec))?.authextra?.(secret);
   client.hello({ authid: as, authmethods: [method], ...(authextra === undefined ? {} : { authextra }) });
 }
@@ -263,6 +268,36 @@ function describeProofs({ it }: Runner, spec: AuthMethodSpec, prove: Prover): vo
         assert.equal((await second.aborted()).reason, DENIED);
       }));
   }
+
+  it("lets a client in as a further factor, and denies and forgets the right proof where the first one was wrong", async () => {
+    const rounds = await withRouter(known, async ({ connect }) => {
+      const client = connect();
+      await sayHello(client);
+      return (await answerChallenges(client, prove)).length;
+    });
+    // A login takes three rounds at most, and one is the first factor's.
+    if (rounds > 2) return;
+    const first = { type: "static", then: method, principals: { [authid]: { role: "user" } } };
+    const auth = { "testkit-first": first, [method]: { type: "static", alone: false, ...block } };
+    await withRouter({ plugins: [plugin, firstFactor], auth }, async ({ connect }) => {
+      const attempt = async (as: string, word: string): Promise<{ client: FakeClient; shapes: unknown[] }> => {
+        const client = connect();
+        await helloOf(spec, client, as, "testkit-first");
+        const seen = await answerChallenges(client, (extra, round, hello) =>
+          round === 0 ? word : prove(extra, round - 1, hello),
+        );
+        return { client, shapes: seen.map(({ challenge }) => shapeOf(challenge)) };
+      };
+      const wrong = await attempt(authid, "wrong");
+      const denied = await wrong.client.aborted();
+      assert.equal(denied.reason, DENIED);
+      const unknown = await attempt(`not-${authid}`, "first");
+      assert.deepEqual([await unknown.client.aborted(), unknown.shapes], [denied, wrong.shapes]);
+      const right = await attempt(authid, "first");
+      assert.deepEqual(right.shapes, wrong.shapes);
+      assert.deepEqual((await right.client.welcomed())["authfactors"], ["testkit-first", method]);
+    });
+  });
 
   it("shares nothing between two routers", () =>
     withRouter(known, (first) =>

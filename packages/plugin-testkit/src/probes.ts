@@ -1,13 +1,16 @@
 import {
   accept,
   acceptAs,
+  assignmentsIn,
   challenge,
   credential,
   defineMethod,
   definePlugin,
   defineStrategy,
   deny,
+  findIn,
   type Plugin,
+  principalFields,
   unknown,
   z,
 } from "@wampgate/core";
@@ -47,6 +50,30 @@ export const probeMethods: Plugin = definePlugin({
         return found.verified || found.credential.ticket === signature ? accept() : deny();
       },
       decoy: () => credential({ ticket: "nobody can know this" }),
+    }),
+  ],
+});
+
+/** The method `testkit-first`, whose proof is the word `first`: the method under test is its further factor. */
+export const firstFactor: Plugin = definePlugin({
+  name: "testkit-first",
+  core: "*",
+  methods: [
+    defineMethod({
+      name: "testkit-first",
+      at: "authenticate",
+      credential: z.object({ word: z.string() }),
+      static: {
+        schema: z.strictObject({ principals: z.record(z.string(), z.strictObject(principalFields)) }),
+        find: (query, { principals }) => findIn(principals, query, () => ({ word: "first" })),
+        assignments: ({ principals }) => assignmentsIn("principals", principals),
+      },
+      challenge: () => challenge({}),
+      authenticate: async (attempt, { signature }) => {
+        const { credential: own } = await attempt.resolvePrincipal();
+        return own.word === signature ? accept() : deny();
+      },
+      decoy: () => credential({ word: "nobody can know this" }),
     }),
   ],
 });
