@@ -119,13 +119,36 @@ describe("nodes that do not reach each other", () => {
     expect(await one.next()).toEqual([Code.RESULT, 1001, {}, ["back"]]);
   });
 
-  it("tell each subscriber once that the other's sessions left", async () => {
+  it("tell each subscriber once that the other's sessions left, and once that they are back", async () => {
     const { routers, network } = await startCluster(["a", "b"], QUICK);
     const [watcher, other] = [await joined(routers[0]), await joined(routers[1])];
-    await ask(watcher, Code.SUBSCRIBE, {}, "wamp.session.on_leave");
+    for (const topic of ["on_leave", "on_join"]) await ask(watcher, Code.SUBSCRIBE, {}, `wamp.session.${topic}`);
     await untilCounted(other, 2);
     network.part(["a"], ["b"]);
-    expect((await watcher.expect(Code.EVENT))[4]).toHaveLength(3);
+    const [session] = (await watcher.expect(Code.EVENT))[4] as [number, string, string];
+    await untilCounted(watcher, 1);
+    network.part();
+    const [back] = (await watcher.expect(Code.EVENT))[4] as [unknown];
+    expect(back).toMatchObject({ session, authid: "joe", authrole: "user" });
+    await untilCounted(watcher, 2);
+  });
+
+  it("publish a testament of a session out of reach once, however it ends later", async () => {
+    const { routers, network } = await startCluster(["a", "b"], QUICK);
+    const [watcher, lost] = [await joined(routers[0]), await joined(routers[1])];
+    await ask(watcher, Code.SUBSCRIBE, {}, "com.example.will");
+    const [code] = await ask(lost, Code.CALL, {}, "wamp.session.add_testament", ["com.example.will", ["last"], {}]);
+    expect(code).toBe(Code.RESULT);
+    for (const isLast of [false, true]) {
+      network.part(["a"], ["b"]);
+      if (!isLast) expect((await watcher.expect(Code.EVENT))[4]).toEqual(["last"]);
+      await untilCounted(watcher, 1);
+      network.part();
+      await untilCounted(watcher, 2);
+    }
+    lost.close();
+    await untilCounted(watcher, 1);
+    await network.quiet();
     await untilCounted(watcher, 1);
   });
 

@@ -2,6 +2,7 @@ import type { Log } from "../../contract/log.ts";
 import {
   type Fact,
   type NodeName,
+  type RemoteEvent,
   type RealmSide,
   type RunningLink,
   type RemoteQuestion,
@@ -16,10 +17,11 @@ import { refusal, WampError } from "../../errors/wamp-error.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import type { MetaProcedure } from "../meta/meta-call.ts";
 import { isObserved, MetaTopic } from "../meta/topics.ts";
+import { Absences } from "./absences.ts";
 import { Directory, type RemoteSession } from "./directory.ts";
 import { Questions } from "./questions.ts";
 import { ASKED, metaOfAllNodes } from "./remote-meta.ts";
-import { RemoteTestaments, testamentsOf } from "./remote-testaments.ts";
+import { RemoteTestaments } from "./remote-testaments.ts";
 import { isFact, isRemoteMessage } from "./checks.ts";
 import { NodeLink } from "./node-link.ts";
 import { RemoteCalls } from "./remote-calls.ts";
@@ -52,6 +54,7 @@ export class RemoteRealm implements RealmSide {
   readonly #ids: SharedIds;
   readonly #directory = new Directory();
   readonly #questions = new Questions();
+  readonly #absences = new Absences();
   readonly testaments: RemoteTestaments;
   /** The router's own procedures, which answer for all nodes. */
   readonly procedures: ReadonlyMap<string, MetaProcedure>;
@@ -107,7 +110,7 @@ export class RemoteRealm implements RealmSide {
     const node = this.#nodes.get(name);
     if (node === undefined || !isRemoteMessage(message)) return this.#unreadable(name, "message");
     this.#attempt(name, () => {
-      if (message.type === "EVENT") this.#parts.broker.deliver(publicationOf(message), message.at);
+      if (message.type === "EVENT") this.#deliver(name, message);
       else if (message.type === "QUESTION") this.#answer(node, message);
       else if (message.type === "ANSWER") this.#questions.answered(node, message);
       else this.#calls.received(node, message);
@@ -167,7 +170,9 @@ export class RemoteRealm implements RealmSide {
         this.#registrations.offered(node, fact);
         return this.#parts.dealer.registrar.wake(fact);
       case "session":
-        return this.#directory.told(node, fact, holds);
+        this.#directory.told(node, fact, holds);
+        if (this.#absences.isBack(node.name, fact.session) && holds) this.#isBack(node, fact.session);
+        return;
       case "testament":
         return this.#directory.toldTestament(node, fact, holds);
       case "retained":
@@ -175,9 +180,23 @@ export class RemoteRealm implements RealmSide {
     }
   }
 
+  #deliver(node: NodeName, event: RemoteEvent): void {
+    if (!this.#absences.wasPublished(node, event.id)) this.#parts.broker.deliver(publicationOf(event), event.at);
+  }
+
+  /** A session is back with its node. Each node tells its own subscribers. */
+  #isBack(node: RemoteNode, session: number): void {
+    const { broker } = this.#parts;
+    whenDone(
+      this.#questions.ask(node, "wamp.session.get", [session]),
+      (details) => broker.announceHere(MetaTopic.joined, [details], this.#ids.of(MetaTopic.joined, session)),
+      () => undefined, // it has left meanwhile
+    );
+  }
+
   /** A session is gone with its node. Each node tells its own subscribers, of the same publications. */
   #sessionGone(session: RemoteSession): void {
-    for (const { event } of testamentsOf(session)) this.#parts.broker.deliver(publicationOf(event));
+    for (const { event } of this.#absences.gone(session)) this.#parts.broker.deliver(publicationOf(event));
     this.#announceHere(MetaTopic.left, [session.session, session.authid, session.authrole]);
   }
 
