@@ -3,8 +3,9 @@ import { join } from "node:path";
 import type { WampgateConfig } from "@wampgate/core";
 import { login, withSecret, withTicket } from "./support/autobahn.ts";
 import { folderWith, run, startCli } from "./support/cli.ts";
+import { FAILED, refusalOf, USERS_AND_GUESTS } from "./support/decided.ts";
 import { connectRaw } from "./support/raw-client.ts";
-import { makeRouter, OFFICIAL, type RunningRouter } from "./support/router.ts";
+import { makeRouter, type RunningRouter, wholeOf } from "./support/router.ts";
 
 // Logins that a JavaScript function decides, over WebSockets, by clients of others.
 
@@ -27,22 +28,7 @@ async function write(text: string, name = "auth.mjs"): Promise<void> {
   await writeFile(join(folder, name), text);
 }
 
-function configOf(auth: object): Record<string, unknown> {
-  const everything = { "allow-by-default": true };
-  return {
-    plugins: OFFICIAL,
-    realms: [
-      {
-        name: "realm1",
-        roles: [
-          { name: "user", ...everything },
-          { name: "guest", ...everything },
-        ],
-      },
-    ],
-    transports: [{ type: "websocket", endpoint: { type: "tcp", host: "127.0.0.1", port: 0 }, auth }],
-  };
-}
+const configOf = (auth: object): Record<string, unknown> => wholeOf({ realms: [USERS_AND_GUESTS], auth });
 
 async function start(auth: object): Promise<RunningRouter> {
   const { router, log } = await makeRouter(configOf(auth), { file: join(folder, "wampgate.config.yaml") });
@@ -67,19 +53,7 @@ async function joined(authid: string, ticket = "x", url = running?.url ?? ""): P
   return details;
 }
 
-async function refused(authid: string, ticket = "x"): Promise<{ reason?: unknown; text?: unknown }> {
-  try {
-    await joined(authid, ticket);
-  } catch (error) {
-    return error as { reason?: unknown; text?: unknown };
-  }
-  throw new Error(`${authid} was let in`);
-}
-
-const FAILED = {
-  reason: "wamp.error.authentication_failed",
-  text: "the login could not be decided; the router's log says why",
-};
+const refused = (authid: string, ticket = "x"): ReturnType<typeof refusalOf> => refusalOf(joined(authid, ticket));
 
 it("a function gets what a dynamic authenticator gets, and its answer is one", async () => {
   await write(`export async function create(config, { log }) {

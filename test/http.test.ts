@@ -5,10 +5,11 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { Cause, WampgateConfig } from "@wampgate/core";
 import { Webhook } from "standardwebhooks";
-import { login, type Refused, withSecret, withTicket } from "./support/autobahn.ts";
+import { login, withSecret, withTicket } from "./support/autobahn.ts";
 import { makeTls } from "./support/certificate.ts";
+import { DENIED, FAILED, refusalOf, USERS_AND_GUESTS } from "./support/decided.ts";
 import { connectRaw } from "./support/raw-client.ts";
-import { makeRouter, OFFICIAL, type RunningRouter } from "./support/router.ts";
+import { makeRouter, type RunningRouter, wholeOf } from "./support/router.ts";
 
 // Logins that a web server decides, over WebSockets, with a server that is well, is not, and is again.
 
@@ -69,22 +70,7 @@ afterEach(async () => {
 
 const blockOf = (changed: object = {}): object => ({ type: "http", url, secret: SECRET, ...changed });
 
-function configOf(auth: object): Record<string, unknown> {
-  const everything = { "allow-by-default": true };
-  return {
-    plugins: OFFICIAL,
-    realms: [
-      {
-        name: "realm1",
-        roles: [
-          { name: "user", ...everything },
-          { name: "guest", ...everything },
-        ],
-      },
-    ],
-    transports: [{ type: "websocket", endpoint: { type: "tcp", host: "127.0.0.1", port: 0 }, auth }],
-  };
-}
+const configOf = (auth: object): Record<string, unknown> => wholeOf({ realms: [USERS_AND_GUESTS], auth });
 
 async function start(auth: object = { ticket: blockOf() }): Promise<RunningRouter> {
   const { router, log } = await makeRouter(configOf(auth));
@@ -104,24 +90,7 @@ async function joined(authid = "joe", ticket = "x", authextra?: object): Promise
   return details;
 }
 
-async function refused(authid?: string, ticket?: string): Promise<{ reason: string; text: string | undefined }> {
-  try {
-    await joined(authid, ticket);
-  } catch (error) {
-    const { reason, text } = error as Refused;
-    return { reason, text };
-  }
-  throw new Error("it was let in");
-}
-
-const DENIED = {
-  reason: "wamp.error.authentication_denied",
-  text: "the authentication was denied: unknown authid or wrong proof",
-};
-const FAILED = {
-  reason: "wamp.error.authentication_failed",
-  text: "the login could not be decided; the router's log says why",
-};
+const refused = (authid?: string, ticket?: string): ReturnType<typeof refusalOf> => refusalOf(joined(authid, ticket));
 
 it("a server gets what a dynamic authenticator gets, and its answer is one", async () => {
   does = says(200, { role: "guest", authid: "joe-1", extra: { team: 7 }, expires: 4102444800, note: "ignored" });

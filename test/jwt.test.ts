@@ -1,9 +1,10 @@
 import { createHmac, generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { Cause, WampgateConfig } from "@wampgate/core";
 import { SignJWT } from "jose";
-import { login, type Refused, withSecret, withTicket } from "./support/autobahn.ts";
+import { login, withSecret, withTicket } from "./support/autobahn.ts";
+import { DENIED, FAILED, refusalOf, USERS_AND_GUESTS } from "./support/decided.ts";
 import { FAILURES, gives, KeyServer } from "./support/key-server.ts";
-import { makeRouter, OFFICIAL, type RunningRouter } from "./support/router.ts";
+import { makeRouter, type RunningRouter, wholeOf } from "./support/router.ts";
 
 // Tokens as tickets, over WebSockets, with keys that a server gives, keeps back, changes or lies about.
 
@@ -45,25 +46,11 @@ function blockOf(changed: object = {}): Record<string, unknown> {
   };
 }
 
-function configOf(ticket: unknown, others: object = {}): Record<string, unknown> {
-  const everything = { "allow-by-default": true };
-  return {
-    plugins: OFFICIAL,
-    realms: [
-      {
-        name: "realm1",
-        roles: [
-          { name: "user", ...everything },
-          { name: "guest", ...everything },
-        ],
-      },
-      { name: "devices", roles: [{ name: "user", ...everything }] },
-    ],
-    transports: [
-      { type: "websocket", endpoint: { type: "tcp", host: "127.0.0.1", port: 0 }, auth: { ticket, ...others } },
-    ],
-  };
-}
+const configOf = (ticket: unknown, others: object = {}): Record<string, unknown> =>
+  wholeOf({
+    realms: [USERS_AND_GUESTS, { name: "devices", roles: [{ name: "user", "allow-by-default": true }] }],
+    auth: { ticket, ...others },
+  });
 
 /** Why logins have failed. */
 let causes: Cause[];
@@ -106,24 +93,7 @@ async function joined(ticket: string, authid = "somebody"): Promise<Record<strin
   return details;
 }
 
-async function refused(ticket: string, authid?: string): Promise<{ reason: string; text: string | undefined }> {
-  try {
-    await joined(ticket, authid);
-  } catch (error) {
-    const { reason, text } = error as Refused;
-    return { reason, text };
-  }
-  throw new Error("it was let in");
-}
-
-const DENIED = {
-  reason: "wamp.error.authentication_denied",
-  text: "the authentication was denied: unknown authid or wrong proof",
-};
-const FAILED = {
-  reason: "wamp.error.authentication_failed",
-  text: "the login could not be decided; the router's log says why",
-};
+const refused = (ticket: string, authid?: string): ReturnType<typeof refusalOf> => refusalOf(joined(ticket, authid));
 
 it("a token says who the client is, whichever authid HELLO has, and when its session ends", async () => {
   const claims = { realm: "wamp.realm", role: "wamp.role", extra: { name: "name", mail: "mail" } };

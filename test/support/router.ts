@@ -23,16 +23,19 @@ export interface RunningRouter {
   close(): Promise<void>;
 }
 
-/** Makes a router; what the config leaves out is one WebSocket transport with `auth`, and all official plugins. */
+/** A config; what is left out is one WebSocket transport with `auth`, and all official plugins. */
+export function wholeOf({ auth, ...rest }: Record<string, unknown> & { auth?: unknown }): Record<string, unknown> {
+  const transports = [{ type: "websocket", endpoint: { type: "tcp", host: "127.0.0.1", port: 0 }, auth }];
+  return { plugins: OFFICIAL, transports, ...rest };
+}
+
+/** Makes a router by `wholeOf` the config. */
 export async function makeRouter(
   config: Record<string, unknown> & { auth?: unknown },
   options: Omit<RouterOptions, "log"> = {},
 ): Promise<{ router: Router; log: CapturedLog }> {
-  const { auth, ...rest } = config;
   const log = new CapturedLog();
-  const transports = [{ type: "websocket", endpoint: { type: "tcp", host: "127.0.0.1", port: 0 }, auth }];
-  const whole = { plugins: OFFICIAL, transports, ...rest } as unknown as WampgateConfig;
-  return { router: await createRouter(whole, { ...options, log }), log };
+  return { router: await createRouter(wholeOf(config) as unknown as WampgateConfig, { ...options, log }), log };
 }
 
 /** Starts what `makeRouter` made. */
