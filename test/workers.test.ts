@@ -42,7 +42,7 @@ async function start(
   workers: number,
   more = "",
   files: Record<string, string> = {},
-  plugin: "metrics" | null = null,
+  plugin: "metrics" | "cluster" | null = null,
 ): Promise<Running> {
   const port = await freePort();
   const folder = await folderWith({ "wampgate.config.yaml": withPlugin(configFor(port, more), plugin), ...files });
@@ -180,6 +180,38 @@ it("a worker that is killed under load costs its own clients their connection, a
   await one.expect(Code.REGISTERED);
   other.send(Code.CALL, 1, {}, "wamp.session.count");
   expect(await other.next()).toEqual([Code.RESULT, 1, {}, [7]]);
+  await stop(running);
+});
+
+it("a worker that stands still is gone for the others, and whole again when it goes on: its clients noticed nothing", async () => {
+  const more = "cluster: { type: workers, heartbeat: 50, dead-after: 300 }";
+  const running = await start(2, more, {}, "cluster");
+  const { router } = running;
+  const clients = await clientsOf(router.url, 2);
+  const [pid] = [...processesOf(router).values()];
+  const procedures = clients.map((_client, i) => `${PROCEDURE}${i}`);
+  for (const [i, client] of clients.entries()) {
+    client.send(Code.REGISTER, 1, {}, procedures[i]);
+    await client.expect(Code.REGISTERED);
+  }
+  process.kill(pid as number, "SIGSTOP");
+  await router.logged(/another node is gone: it says nothing/);
+  process.kill(pid as number, "SIGCONT");
+  let request = 1;
+  for (const client of clients) {
+    for (;;) {
+      client.send(Code.CALL, ++request, {}, "wamp.session.count");
+      const [, , , args] = await client.expect(Code.RESULT);
+      if ((args as number[])[0] === 2) break;
+    }
+  }
+  for (const [i, client] of clients.entries()) {
+    const callee = clients[1 - i] as RawClient;
+    client.send(Code.CALL, ++request, {}, procedures[1 - i]);
+    const [, invocation] = await callee.expect(Code.INVOCATION);
+    callee.send(Code.YIELD, invocation, {}, ["back"]);
+    expect(await client.next()).toEqual([Code.RESULT, request, {}, ["back"]]);
+  }
   await stop(running);
 });
 
