@@ -80,6 +80,30 @@ describe("wampgate", () => {
     expect((await readdir(cwd)).sort()).toEqual(["node_modules", "wampgate.config.yaml"]);
   });
 
+  it("what init has in comments works without their signs", async () => {
+    const cwd = await folderWith();
+    await run(cwd, ["init"]);
+    const file = join(cwd, "wampgate.config.yaml");
+    const offered = /^( *)# (?=- "|\w+: \{)/gm;
+    const text = await readFile(file, "utf8");
+    expect(text.match(offered)?.length).toBe(9);
+    await writeFile(
+      file,
+      text.replaceAll(offered, "$1").replace("type: static\n", "type: static\n        then: totp\n"),
+    );
+    const key = "ab".repeat(32);
+    const salted = { TOM_SALT: "ab".repeat(16), TOM_STORED: key, TOM_SERVER: key };
+    const env = {
+      JOE_TICKET: "x",
+      ANN_KEY: "1adfc8bfe1d35616e64dffbd900096f23b066f914c8c2ffbb66f6075b96e116d",
+      JOE_SEED: "CACKN3GRF3KQZMEK",
+      ...salted,
+    };
+    const { code, stderr } = await run(cwd, ["check"], { env });
+    // Only that the authenticator is not there yet.
+    expect({ code, problems: stderr.match(/^WG_|error/gm) }).toEqual({ code: 0, problems: null });
+  });
+
   it("check prints what the page for beginners shows", async () => {
     const page = await readFile(join(ROOT, "docs/guides/getting-started.md"), "utf8");
     const shown = /```text\n(WG_CONFIG_INVALID[^]*?)```/.exec(page)?.[1];

@@ -13,6 +13,8 @@ plugins:
   - "${METHOD_PACKAGES.ticket}"
   # - "${METHOD_PACKAGES.wampcra}"
   # - "${METHOD_PACKAGES.cryptosign}"
+  # - "${METHOD_PACKAGES.scram}"
+  # - "${METHOD_PACKAGES.totp}"
   # - "${STRATEGY_PACKAGES.dynamic}"
 
 realms:
@@ -37,7 +39,11 @@ transports:
           # The value comes from the environment: JOE_TICKET=… npx wampgate start
           joe: { ticket: "\${JOE_TICKET}", role: user }
       # A key that never leaves the client; npx wampgate keygen makes one.
-      # cryptosign: { type: static, principals: { ann: { authorized_keys: ["THE-PUBLIC-KEY"], role: user } } }
+      # cryptosign: { type: static, principals: { ann: { authorized_keys: ["\${ANN_KEY}"], role: user } } }
+      # A password that never leaves the client; npx wampgate hash --scram prints what stands here.
+      # scram: { type: static, principals: { tom: { kdf: pbkdf2, iterations: 600000, salt: "\${TOM_SALT}", stored-key: "\${TOM_STORED}", server-key: "\${TOM_SERVER}", role: user } } }
+      # The code of an app as a second factor: add "then: totp" to ticket; npx wampgate totp joe makes the seed.
+      # totp: { type: static, alone: false, principals: { joe: { seed: "\${JOE_SEED}" } } }
       # A WAMP procedure decides each login; add ${STRATEGY_PACKAGES.dynamic} to the plugins.
       # wampcra: { type: dynamic, authenticator: com.example.authenticate, authenticator-realm: realm1 }
 `;
