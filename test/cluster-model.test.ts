@@ -55,7 +55,7 @@ it(
             await network.quiet();
           }
         }),
-        runs(300),
+        runs(500),
       );
     } finally {
       for (const node of nodes) await node.close();

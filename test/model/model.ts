@@ -36,6 +36,7 @@ export class Model {
   readonly subscriptions: Subscription[] = [];
   readonly registrations: Registration[] = [];
   readonly calls: Call[] = [];
+  readonly #interrupted = new WeakSet<Call>();
   readonly #testaments = new Map<number, string[]>();
   readonly #invocations = new Map<number, number>();
   #out: [client: number, message: Expected][] = [];
@@ -173,7 +174,11 @@ export class Model {
     this.calls.splice(this.calls.indexOf(call), 1);
   }
 
-  #interrupt({ callee, invocation }: Call, mode: string): void {
+  /** A callee is interrupted once. */
+  #interrupt(call: Call, mode: string): void {
+    if (this.#interrupted.has(call)) return;
+    this.#interrupted.add(call);
+    const { callee, invocation } = call;
     this.#say(callee, [Code.INTERRUPT, invocation, { mode, reason: "wamp.error.canceled" }]);
   }
 
