@@ -67,7 +67,7 @@ async function runUntil(told: Promise<void>, workers: Workers, { log, source, lo
           loaded.plugins.map(({ plugin }) => plugin),
         );
         routerLogOf(log)?.configure(changed.loaded.settings.log);
-        await workers.order("reload");
+        await workers.reload();
       } catch (error) {
         notReloaded(log, source.file, error);
       }

@@ -12,6 +12,9 @@ const RETRY = { first: 100, most: 30_000 };
 /** A worker that ran this long was fine: the next one starts at once again. In milliseconds. */
 const FINE_TIME = 60_000;
 
+/** How long a worker may take to reload: its strategies and plugins have half a minute each. In milliseconds. */
+const RELOAD_TIME = 60_000;
+
 /** How long a worker may take for an orderly end beyond `shutdown-timeout`, in milliseconds. */
 const END_TIME = 15_000;
 
@@ -77,12 +80,25 @@ export class Workers {
     return this.#places.filter(({ hasStarted }) => hasStarted).map(({ node }) => node);
   }
 
-  /** Gives an order to all workers that run. Resolves when they have carried it out, or have ended. */
-  async order(order: "reload" | "drain"): Promise<void> {
-    const waiting = new Set<Worker>();
-    for (const { worker, hasStarted } of this.#places) {
+  /** Lets all workers that run read the config again. Resolves when they have, or have ended, or take too long. */
+  async reload(): Promise<void> {
+    const waiting = this.#order("reload");
+    const limit = setTimeout(() => {
+      const late = [...waiting.values()];
+      this.#log.error({ workers: late }, `these workers have not reloaded within ${RELOAD_TIME} ms`);
+      waiting.clear();
+      this.#changed();
+    }, RELOAD_TIME);
+    await this.#until(() => waiting.size === 0);
+    clearTimeout(limit);
+  }
+
+  /** Gives an order to all workers that run. @returns those that have not yet carried it out, which gets empty */
+  #order(order: "reload" | "drain"): Map<Worker, NodeName> {
+    const waiting = new Map<Worker, NodeName>();
+    for (const { worker, hasStarted, node } of this.#places) {
       if (worker === null || !hasStarted) continue;
-      waiting.add(worker);
+      waiting.set(worker, node);
       const done = (): void => {
         waiting.delete(worker);
         this.#changed();
@@ -96,7 +112,7 @@ export class Workers {
       worker.on("message", listener);
       this.#give(worker, order);
     }
-    await this.#until(() => waiting.size === 0);
+    return waiting;
   }
 
   /** Lets all calls end, in all workers, and then ends them. @param shutdownTimeout how long calls may take, in milliseconds */
@@ -106,7 +122,8 @@ export class Workers {
     const limit = setTimeout(() => this.kill(), shutdownTimeout + END_TIME);
     // Those that have not started yet have no clients.
     for (const { worker, hasStarted } of this.#places) if (!hasStarted) worker?.process.kill("SIGKILL");
-    await this.order("drain");
+    const draining = this.#order("drain");
+    await this.#until(() => draining.size === 0);
     for (const { worker } of this.#places) if (worker !== null) this.#give(worker, "close");
     await this.#until(() => this.#places.every(({ worker }) => worker === null));
     clearTimeout(limit);
