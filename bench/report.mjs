@@ -3,7 +3,7 @@
 /** @returns a Markdown table with a row for each scenario */
 export function table(results) {
   const rows = results.map((result) => {
-    const { name, kind, wampgate, naive, tuned, bars } = result;
+    const { name, kind, wampgate, naive, tuned, bars, quartiles = [] } = result;
     if (kind === "idle") {
       return [
         name,
@@ -25,7 +25,7 @@ export function table(results) {
       name + late + added,
       count(wampgate.rate),
       count(wampgate.perCpuSecond),
-      ...ratios.map((ratio, i) => ratioText(ratio, bars[i])),
+      ...ratios.map((ratio, i) => ratioText(ratio, bars[i], quartiles[i])),
       percent(wampgate.clientLoad),
       naive === undefined ? "" : percent(naive.clientLoad),
     ];
@@ -69,11 +69,12 @@ function markdown([head, ...rows]) {
 const count = (number) => Math.round(number).toLocaleString("en");
 const percent = (share) => `${Math.round(share * 100)} %`;
 
-function ratioText(ratio, bar) {
+function ratioText(ratio, bar, quartiles) {
   if (ratio === undefined) return "";
-  const text = ratio.toFixed(2);
-  if (bar === undefined) return text;
-  return `${text} (${ratio >= bar ? "" : "**below** "}bar ${bar})`;
+  const spread = quartiles?.map((quartile) => quartile.toFixed(2)).join(" to ");
+  const goal = bar && `${ratio >= bar ? "" : "**below** "}bar ${bar}`;
+  const notes = [spread, goal].filter((note) => note !== undefined);
+  return notes.length === 0 ? ratio.toFixed(2) : `${ratio.toFixed(2)} (${notes.join("; ")})`;
 }
 
 /** The functions in which a CPU profile spent most of its time, as a share of the time in which it had work. */

@@ -1,7 +1,7 @@
 // `npm run bench`: compares the router with two forwarders, interleaved in one run.
 //   --quick        a few scenarios, in a minute or two
 //   --only TEXT    scenarios whose name contains TEXT
-//   --rounds N     how often each is measured; the result is the median
+//   --rounds N     how often each is measured; the result is the median, from 4 on with quartiles
 //   --clients N    how many come back in a reconnect storm; default 10,000, with --quick 1,000
 //   --profile      where the router's time goes, function by function, instead of a comparison
 //   --write        writes docs/reference/performance.md's table and bench/results.json
@@ -95,7 +95,14 @@ async function measure(scenario, target, server) {
   }
 }
 
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
+const median = (numbers) => sorted(numbers)[Math.floor(numbers.length / 2)];
+/** The first and the third quartile of the ratios of single rounds, whose two measurements are close in time. */
+function quartiles(ours, theirs) {
+  const ratios = sorted(ours.map(({ perCpuSecond }, i) => perCpuSecond / theirs[i].perCpuSecond));
+  const quarter = Math.floor(ratios.length / 4);
+  return [ratios[quarter], ratios[ratios.length - 1 - quarter]];
+}
 function medians(samples) {
   return Object.fromEntries(Object.keys(samples[0]).map((key) => [key, median(samples.map((sample) => sample[key]))]));
 }
@@ -137,6 +144,9 @@ for (const scenario of chosen) {
     ...scenario,
     ...Object.fromEntries(Object.entries(samples).map(([target, list]) => [target, medians(list)])),
     bars: [scenario.naive, scenario.tuned],
+    ...(rounds < 4 || scenario.alone || scenario.kind === "idle"
+      ? {}
+      : { quartiles: [samples.naive, samples.tuned].map((theirs) => quartiles(samples.wampgate, theirs)) }),
   };
   results.push(result);
   console.error(`${results.length}/${chosen.length} ${scenario.name}`);

@@ -7,7 +7,7 @@ function fanOuts() {
   const bars = {
     100: { 16: [1.2, 0.7], 256: [1.2, 0.7], 4096: [1, 0.7], object: [1, 0.7] },
     1000: { 16: [1.2, 0.7], 256: [1.2, 0.7] },
-    1: { 16: [0.8, 0.6] },
+    1: { 16: [0.8, 0.6], object: [undefined, 0.85], 4096: [undefined, 0.8] },
   };
   const list = [];
   for (const format of ["json", "msgpack"]) {
