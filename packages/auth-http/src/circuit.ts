@@ -8,7 +8,7 @@ export class Circuit {
   readonly #now: () => number;
   readonly #told: (isDown: boolean) => void;
   #failures = 0;
-  /** Until when nobody asks; null while the server is well. */
+  /** Until when the server is not asked; null while it is well. */
   #closedUntil: number | null = null;
 
   /** @param told called when the server is taken to be down, and when it answers again */

@@ -11,7 +11,7 @@ export class Room {
     this.#most = most;
   }
 
-  /** Whether nobody else may wait. */
+  /** Whether no more may wait. */
   get isFull(): boolean {
     return this.#waiting.size >= this.#most * WAITING;
   }

@@ -49,7 +49,7 @@ const claims = z.strictObject({
 export const block = z
   .strictObject({
     issuer: names.describe("whose tokens these are: `iss`, one or several").meta({ shown: true }),
-    audience: names.describe("whom the tokens must be made for: `aud`, one or several").meta({ shown: true }),
+    audience: names.describe("who the tokens must be made for, `aud`: one or several").meta({ shown: true }),
     keys: keys.describe("what signatures are checked with"),
     algorithms: z
       .array(z.enum([...BY_KEY, ...BY_SECRET]))

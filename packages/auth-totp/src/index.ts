@@ -78,7 +78,7 @@ export function totp(own: Settings): AuthMethod {
       const found = await attempt.resolvePrincipal({ facts: { code } });
       if (found.verified) return accept();
       const check = found.credential;
-      // The work is the same for everybody, also for a decoy: it has an account that nobody logs in by.
+      // The work is the same for everybody, also for a decoy: it has an account by which no login succeeds.
       const step = check.stepOf(code, Date.now());
       const key = check.keyFor(attempt.authid);
       const isDecoy = check.isDecoy || attempt.isDecoy;

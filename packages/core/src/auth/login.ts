@@ -22,7 +22,7 @@ export type Complete = Principal & { readonly realm: string; readonly authid: st
 /** An end without WELCOME. */
 export type Refusal = HandshakeReply & { kind: "abort" };
 
-/** A refusal that the client has not learned yet, and by whom it is. */
+/** A refusal that the client has not learned yet, and which plugin refused. */
 interface Held {
   readonly refusal: Refusal;
   readonly factor: Factor | null;

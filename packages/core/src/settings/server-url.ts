@@ -4,7 +4,7 @@ import { z } from "zod";
  * The URL of a server that the router trusts, in a block or in a plugin's options: https, or http on this machine, without user
  * and password.
  *
- * @example z.strictObject({ url: serverUrl.describe("whom to ask") })
+ * @example z.strictObject({ url: serverUrl.describe("the server to ask") })
  */
 export const serverUrl = z.string().superRefine((text, context) => {
   const message = problemOf(text);
