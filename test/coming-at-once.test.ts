@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { definePlugin } from "@wampgate/core";
-import { OFFICIAL, type RunningRouter, startRouter } from "./support/router.ts";
+import { definePlugin, type WampgateConfig } from "@wampgate/core";
+import { OFFICIAL, type RunningRouter, startRouter, wholeOf } from "./support/router.ts";
 
 // Many clients ask for a WebSocket in one moment. Other clients must be served in between.
 
@@ -19,10 +19,13 @@ let turn: number;
 let turns: number[];
 /** In which turn each session joined. */
 let joins: number[];
+let onJoined: () => void;
+/** Makes a config with other ways in. */
+let configWith: (auth: object) => Record<string, unknown>;
 let counting: NodeJS.Immediate;
 
 beforeEach(async () => {
-  [turns, joins, turn] = [[], [], 0];
+  [turns, joins, turn, onJoined] = [[], [], 0, () => undefined];
   const count = (): void => {
     turn++;
     counting = setImmediate(count);
@@ -40,14 +43,13 @@ beforeEach(async () => {
       hooks.joined.tap("slow", () => {
         busy();
         joins.push(turn);
+        onJoined();
       });
     },
   });
-  running = await startRouter({
-    plugins: [...OFFICIAL, slow],
-    realms: [{ name: "realm1", roles: [{ name: "user" }] }],
-    auth: { anonymous: { type: "static", role: "user" } },
-  });
+  const realms = [{ name: "realm1", roles: [{ name: "user" }] }];
+  configWith = (auth) => wholeOf({ plugins: [...OFFICIAL, slow], realms, auth });
+  running = await startRouter(configWith({ anonymous: { type: "static", role: "user" } }));
 });
 afterEach(async () => {
   clearImmediate(counting);
@@ -98,6 +100,36 @@ it("so are logins that come in one moment", async () => {
   expect(joins).toHaveLength(CLIENTS);
   expect(most(joins)).toBeLessThanOrEqual(2 * Math.ceil(10 / WORK));
   for (const socket of sockets) socket.destroy();
+});
+
+it("a login that waits for its turn is decided by the config that was reloaded meanwhile", async () => {
+  const sockets = await connected();
+  for (const socket of sockets) {
+    socket.write(REQUEST);
+    await once(socket, "data");
+  }
+  const { router } = running;
+  let [isReloading, atReload] = [false, 0];
+  const reloaded = new Promise<void>((resolve, reject) => {
+    onJoined = () => {
+      // In the turn after the first one all others are decided, and wait.
+      if (turn === joins[0] || isReloading) return;
+      isReloading = true;
+      const other = configWith({ ticket: { type: "static", principals: {} } });
+      router.reload(other as unknown as WampgateConfig).then(() => {
+        atReload = joins.length;
+        resolve();
+      }, reject);
+    };
+  });
+  const hello = Buffer.from(JSON.stringify([1, "realm1", { roles: { caller: {} } }]));
+  const ends = sockets.map((socket) => once(socket, "close"));
+  for (const socket of sockets)
+    socket.write(Buffer.concat([Uint8Array.of(0x81, 0x80 | hello.length, 0, 0, 0, 0), hello]));
+  await reloaded;
+  expect(atReload).toBeLessThan(CLIENTS);
+  await Promise.all(ends);
+  expect(joins).toHaveLength(atReload);
 });
 
 it("a client that leaves before its turn has come harms none", async () => {

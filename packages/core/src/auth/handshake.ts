@@ -323,6 +323,8 @@ function welcome(login: Login): MaybePromise<Next> {
       info,
       admission: left(login.first).admission,
       details: welcomeDetails(info, details, login),
+      again: () =>
+        login.isOutdated ? judgedAgain(info, login).then(reply, (error: unknown) => login.refused(error)) : null,
     });
     const info = sessionInfo(login);
     return login.isOutdated ? judgedAgain(info, login).then(reply) : reply(info);

@@ -71,6 +71,8 @@ export type HandshakeReply =
       /** Null if a tap of the hook `hello` let the session in. */
       readonly admission: Admission | null;
       readonly details: Readonly<Dict>;
+      /** To ask before the session joins: what the config decides that was loaded since; null if none was. Never rejects. */
+      readonly again: () => Promise<HandshakeReply> | null;
     }
   | {
       readonly kind: "abort";

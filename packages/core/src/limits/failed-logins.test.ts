@@ -44,7 +44,7 @@ function guarded(limits: Limits, otherLimits: Limits = {}) {
   const undecided: (() => void)[] = [];
   const step = ({ authid }: Hello): HandshakeReply =>
     outcome === "right"
-      ? { kind: "welcome", admission: null, info: { authid } as never, details: {} }
+      ? { kind: "welcome", admission: null, info: { authid } as never, details: {}, again: () => null }
       : { kind: "abort", reason: outcome, message: null, cause: CAUSE, failed: outcome === "wrong" };
   const handshakes: Handshakes = {
     start: (hello) => ({

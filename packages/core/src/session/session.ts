@@ -225,8 +225,11 @@ export class Session implements ConnectionHandler {
       case "abort":
         if (typeof step.limit === "string") this.limited(step.limit, step.message ?? step.reason);
         return this.#abort(step.reason, step.message, step.cause);
-      case "welcome":
-        return this.#join(step);
+      case "welcome": {
+        // It has waited for its turn, and the config may have been reloaded meanwhile.
+        const again = step.again();
+        return again === null ? this.#join(step) : this.#await(again);
+      }
     }
   }
 

@@ -85,7 +85,9 @@ export class SocketServer implements EndpointServer {
       // Node's HTTP has taken its own listener off.
       socket.on("error", ignored);
       upgrades.run(
-        () => this.#routes.upgrade(request, socket, head),
+        () => {
+          if (!socket.destroyed) this.#routes.upgrade(request, socket, head);
+        },
         () => socket.destroy(),
       );
     });
