@@ -26,7 +26,7 @@ async function start({ url }) {
   const callee = await join(url, [64, 1, {}, "com.bench.echo"]);
   callee.onFrame = (data, at, length) =>
     callee.write(message("json", [70, idOf("json", data.subarray(at, at + length)), {}, []]));
-  // As a page that shows who is there.
+  // One more, subscribed to meta events like a page that shows which sessions there are.
   await join(url, [32, 1, {}, "wamp.session.on_join"], [32, 2, {}, "wamp.session.on_leave"]);
   for (let i = 0; i < CALLERS; i++) {
     const caller = await join(url);

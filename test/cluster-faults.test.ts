@@ -48,6 +48,7 @@ const faults = fc.oneof(
   step<[number]>([node], "kill", (cluster, at) => cluster.kill(at)),
   step<[number]>([node], "restart", (cluster, at) => cluster.restart(at)),
 );
+// Not a wait for something: nodes judge each other by the clock, so how much time passes is a part of the sequence.
 const time = step<[number]>(
   [fc.constantFrom(0, 5, 200)],
   "time",

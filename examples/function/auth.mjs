@@ -1,4 +1,4 @@
-// Whom the router lets in. It is loaded at the start, and again at a reload if this file has changed.
+// Decides which clients the router lets in. It is loaded at the start, and again at a reload if this file has changed.
 import { readFile } from "node:fs/promises";
 import { WampError } from "@wampgate/core";
 
