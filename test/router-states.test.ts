@@ -1,5 +1,5 @@
-import type { Router } from "@wampgate/core";
-import { makeRouter } from "./support/router.ts";
+import { definePlugin, type Plugin, type PluginApi, type Router } from "@wampgate/core";
+import { makeRouter, OFFICIAL } from "./support/router.ts";
 import { connectRaw } from "./support/raw-client.ts";
 
 // A router is made, runs, drains and is closed: in this order, each once.
@@ -7,10 +7,11 @@ import { connectRaw } from "./support/raw-client.ts";
 let components = 0;
 let component: () => void | Promise<void> = () => undefined;
 
-async function made(): Promise<Router> {
+async function made(plugins: readonly Plugin[] = []): Promise<Router> {
   components = 0;
   component = () => undefined;
   const config = {
+    plugins: [...OFFICIAL, ...plugins],
     realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }],
     auth: { anonymous: { type: "static", role: "user" } },
     components: [{ module: () => (components++, component()), realm: "realm1", role: "user" }],
@@ -88,6 +89,17 @@ it("session() of a router that is closed or closing throws, and leaves no sessio
     expect(join).toThrow(refusal as Error);
     expect(router.sessionCount).toEqual({ remote: 0, local: 0 });
   }
+});
+
+it("a plugin's call of a closed router finds no realm, and leaves no session", async () => {
+  let call: PluginApi["call"] = () => Promise.reject(new Error("not applied"));
+  const plugin = definePlugin({ name: "caller", core: "^0.2.0", apply: (api) => (call = api.call) });
+  const router = await made([plugin]);
+  await router.start();
+  await expect(call("realm1", "com.example.missing", [])).resolves.toEqual({ kind: "no-callee" });
+  await router.close();
+  await expect(call("realm1", "com.example.missing", [])).resolves.toEqual({ kind: "no-realm" });
+  expect(router.sessionCount).toEqual({ remote: 0, local: 0 });
 });
 
 it("drain() of a router that does not run does nothing, and a second close() tells no plugin again", async () => {

@@ -18,6 +18,7 @@ export type CallOutcome =
       readonly args: readonly unknown[];
       readonly kwargs: Readonly<Record<string, unknown>>;
     }
+  /** The realm does not exist, or the router is closed. */
   | { readonly kind: "no-realm" }
   /** The procedure is not registered. */
   | { readonly kind: "no-callee" }

@@ -18,6 +18,7 @@ export class ServiceCalls {
   /** By procedure. */
   readonly #pending = new Map<string, number>();
   readonly #sessions = new Map<string, InProcessSession>();
+  #isClosed = false;
 
   /** @param ended called when a call is over */
   constructor(realms: RealmDirectory, join: (realm: RealmPort) => InProcessSession, ended: (call: Ended) => void) {
@@ -68,7 +69,7 @@ export class ServiceCalls {
     waited: () => void,
   ): Promise<CallOutcome> {
     const realm = this.#realms.get(realmName);
-    if (realm === undefined) return { kind: "no-realm" };
+    if (realm === undefined || this.#isClosed) return { kind: "no-realm" };
     const patience = new Deadline(wait, signal);
     try {
       for (;;) {
@@ -89,8 +90,9 @@ export class ServiceCalls {
     this.#sessions.delete(realmName);
   }
 
-  /** Leaves all realms. */
+  /** Leaves all realms, for good: a session that joined one afterwards would never end. */
   close(): void {
+    this.#isClosed = true;
     for (const session of this.#sessions.values()) session.leave();
     this.#sessions.clear();
   }
