@@ -93,7 +93,7 @@ it("session() of a router that is closed or closing throws, and leaves no sessio
 
 it("a plugin's call of a closed router finds no realm, and leaves no session", async () => {
   let call: PluginApi["call"] = () => Promise.reject(new Error("not applied"));
-  const plugin = definePlugin({ name: "caller", core: "^0.2.0", apply: (api) => (call = api.call) });
+  const plugin = definePlugin({ name: "caller", core: "^0.2.0", apply: (api) => void (call = api.call) });
   const router = await made([plugin]);
   await router.start();
   await expect(call("realm1", "com.example.missing", [])).resolves.toEqual({ kind: "no-callee" });

@@ -33,7 +33,7 @@ export class FakeClient {
   readonly #link: FrameLink;
   readonly #patience: number;
   readonly #come: WireMessage[] = [];
-  #waiting: ((message: WireMessage | null) => void) | null = null;
+  #waiting: ((message: WireMessage | Error) => void) | null = null;
   #isClosed = false;
   #said: SaidHello = { authid: null, authextra: {} };
 
@@ -45,7 +45,7 @@ export class FakeClient {
     this.closed = new Promise((resolve) => {
       link.onclose = () => {
         this.#isClosed = true;
-        this.#waiting?.(null);
+        this.#waiting?.(new Error("the router closed the connection instead of sending a message"));
         resolve();
       };
     });
@@ -79,8 +79,9 @@ export class FakeClient {
     this.send(Code.AUTHENTICATE, signature, extra);
   }
 
-  /** The next message. Rejects where the connection is closed, or none comes in time. */
+  /** The next message. Rejects where the connection is closed, none comes in time, or a later `next()` takes its place. */
   next(): Promise<WireMessage> {
+    this.#waiting?.(new Error("a later next() waits for the message"));
     const come = this.#come.shift();
     if (come !== undefined) return Promise.resolve(come);
     if (this.#isClosed) return Promise.reject(new Error("the router has closed the connection"));
@@ -92,7 +93,7 @@ export class FakeClient {
       this.#waiting = (message) => {
         clearTimeout(timer);
         this.#waiting = null;
-        if (message === null) reject(new Error("the router closed the connection instead of sending a message"));
+        if (message instanceof Error) reject(message);
         else resolve(message);
       };
     });
