@@ -106,7 +106,15 @@ function configPage() {
     "### An endpoint",
     "Entries with the same endpoint share its port, whatever their type: WebSockets differ by their path, and a RawSocket is recognized by its first byte. They need the same `tls`, `trusted-proxies` and `proxy-protocol`.",
     "",
-    ...kinds[0].properties.endpoint.oneOf.flatMap(({ properties, required }) => table(properties, required)),
+    ...kinds[0].properties.endpoint.oneOf.flatMap(({ properties, required }) => [
+      ...table(properties, required),
+      ...mappings(properties).flatMap(([key, own]) => [
+        "",
+        `#### \`${key}\``,
+        ...table(own.properties, own.required),
+        "",
+      ]),
+    ]),
     ...kinds.flatMap(({ type, properties, required }) => [
       "",
       `### \`type: ${type}\``,

@@ -225,6 +225,14 @@ const CASES: Readonly<Record<CauseCode, [login: () => Promise<unknown>, params: 
     { uri: AUTHENTICATOR, problem: "it answered an integer, expected a role or a dictionary" },
   ],
   "bad-token": [() => byFailing("bad-token", { problem: "it has expired" }), { problem: "it has expired" }],
+  "bad-certificate": [
+    async () => {
+      const cause: Cause = { code: "bad-certificate", params: { problem: "it is not asked for" } };
+      await start({ tap: ({ hello }) => hello.tap("cards", () => deny(undefined, undefined, cause)) });
+      await hello("joe");
+    },
+    { problem: "it is not asked for" },
+  ],
   "no-keys": [
     () => byFailing("no-keys", { uri: "https://id.example.com/jwks", problem: "no connection" }),
     { uri: "https://id.example.com/jwks", problem: "no connection" },

@@ -83,7 +83,7 @@ it("with ca-certificates a client must show a certificate of theirs, which the a
   const router = await start("websocket", { "ca-certificates": ["client.pem"] }, told);
   const own = { ca: server.cert, cert: client.cert, key: client.private };
   expect(await join_(urlOf(router), own)).toBe(2);
-  expect(told[0]?.client_cert.subject).toMatchObject({ CN: "client" });
+  expect(told[0]?.client_cert.subject).toEqual({ cn: "client" });
   await expect(join_(urlOf(router), { ca: server.cert })).rejects.toThrow();
   await expect(join_(urlOf(router), { ca: server.cert, cert: server.cert, key: server.private })).rejects.toThrow();
   await router.close();

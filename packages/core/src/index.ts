@@ -18,6 +18,7 @@ export type {
   TransportNeeds,
   UpgradeHandler,
 } from "./contract/transport.ts";
+export type { ListenEndpoint, TlsFiles } from "./contract/endpoint.ts";
 export { endpointSchema } from "./transports/net/settings.ts";
 export type { NamedServers } from "./transports/net/endpoints.ts";
 export { FrameConnection, type Wire } from "./transports/frames/frame-connection.ts";
@@ -30,7 +31,7 @@ export { shownCause, thrownText } from "./errors/thrown.ts";
 export { PluginError } from "./errors/plugin-error.ts";
 export type { ErrorCode } from "./errors/table.ts";
 export { WampgateError } from "./errors/wampgate-error.ts";
-export type { ChannelBinding, Hello, TransportDetails } from "./contract/hello.ts";
+export type { CertificateName, ChannelBinding, ClientCertificate, Hello, TransportDetails } from "./contract/hello.ts";
 export type { Log } from "./contract/log.ts";
 export { Secret } from "./auth/secret.ts";
 export { type CheckedClient, hashSecret, SecretHash } from "./auth/secret-hash.ts";

@@ -7,6 +7,7 @@ import {
   ConfigError,
   credential,
   createRouter,
+  type MemoryConnectOptions,
   type Plugin,
   type SaidHello,
   type WampgateConfig,
@@ -15,8 +16,8 @@ import { CapturedLog } from "./captured-log.ts";
 import { answerChallenges, type Prover } from "./exchange.ts";
 import type { FakeClient } from "./fake-client.ts";
 import { answering, firstFactor } from "./probes.ts";
-import { type Runner, withRouter } from "./runner.ts";
-import { DEFAULT_REALMS, type PluginEntry, type TestRouter } from "./test-router.ts";
+import { type Runner, withRouter as withTestRouter } from "./runner.ts";
+import { DEFAULT_REALMS, type PluginEntry, type TestRouter, type TestRouterOptions } from "./test-router.ts";
 
 /** A method, and what the suite must know to log in by it. */
 export interface AuthMethodSpec {
@@ -38,6 +39,8 @@ export interface AuthMethodSpec {
   readonly prove?: ((extra: Record<string, unknown>, hello: SaidHello) => ClientAnswer | Promise<ClientAnswer>) | null;
   /** A proof is worth nothing in another session; false for a ticket. */
   readonly proofIsFresh: boolean;
+  /** How clients connect: with a `certificate`, for a method that wants one. */
+  readonly connection?: MemoryConnectOptions;
   /** Blocks that are wrong, and the path within the block that the error names. */
   readonly badBlocks: readonly { readonly block: Readonly<Record<string, unknown>>; readonly path: string }[];
 }
@@ -61,7 +64,7 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
 
   describe(`the authentication method ${method}`, () => {
     it("lets a principal of its static block in", () =>
-      withRouter(known, async ({ connect }) => {
+      withRouter(spec, known, async ({ connect }) => {
         const client = connect();
         await sayHello(client);
         const rounds = await answerChallenges(client, proof);
@@ -93,6 +96,7 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
     for (const [name, answer] of BAD_ANSWERS) {
       it(`ends in ABORT where a strategy answers ${name}`, () =>
         withRouter(
+          spec,
           { plugins: [plugin, answering(answer)], auth: auth({ type: "probe" }) },
           async ({ connect, log }) => {
             const client = connect();
@@ -106,6 +110,7 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
 
     it("ends in ABORT in bounded time where a strategy hangs", () =>
       withRouter(
+        spec,
         {
           plugins: [plugin, answering(() => new Promise(() => undefined))],
           auth: auth({ type: "probe" }),
@@ -121,6 +126,7 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
 
     it("gives what a strategy says to the client where it denies", () =>
       withRouter(
+        spec,
         {
           plugins: [plugin, answering(() => ({ kind: "denied", reason: "com.example.closed", message: "come later" }))],
           auth: auth({ type: "probe" }),
@@ -134,6 +140,7 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
 
     it("lets a strategy accept only where the method declares that it may judge the proof", () =>
       withRouter(
+        spec,
         { plugins: [plugin, answering(() => accepted({ role: "user" }))], auth: auth({ type: "probe" }) },
         async ({ connect }) => {
           const client = connect();
@@ -151,6 +158,15 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
     await answerChallenges(client, proof);
     return client.aborted();
   }
+}
+
+/** Runs `use` with a router whose clients connect as the spec says. */
+function withRouter<T>(
+  { connection }: AuthMethodSpec,
+  options: TestRouterOptions,
+  use: (router: TestRouter) => Promise<T>,
+): Promise<T> {
+  return withTestRouter(options, (running) => use({ ...running, connect: () => running.connect(connection) }));
 }
 
 function needsProof(method: string): string {
@@ -223,7 +239,7 @@ function describeProofs({ it }: Runner, spec: AuthMethodSpec, prove: Prover): vo
     ["an empty proof", ""],
   ] as const) {
     it(`denies ${name}, and closes`, () =>
-      withRouter(known, async ({ connect }) => {
+      withRouter(spec, known, async ({ connect }) => {
         const proof = await wrongAtLast(connect, wrong);
         const client = connect();
         await sayHello(client);
@@ -233,7 +249,7 @@ function describeProofs({ it }: Runner, spec: AuthMethodSpec, prove: Prover): vo
   }
 
   it("treats an unknown authid, and none, like a known one with a wrong proof", () =>
-    withRouter(known, async ({ connect }) => {
+    withRouter(spec, known, async ({ connect }) => {
       const proof = await wrongAtLast(connect, "wrong");
       const seen = [];
       for (const as of [authid, `not-${authid}`, "__proto__", "constructor", null]) {
@@ -247,7 +263,7 @@ function describeProofs({ it }: Runner, spec: AuthMethodSpec, prove: Prover): vo
 
   it("denies the right proof of one who is unknown to it", async () => {
     const stranger = { ...known, auth: { [method]: { type: "static", ...otherBlock } } };
-    await withRouter(stranger, async ({ connect }) => {
+    await withRouter(spec, stranger, async ({ connect }) => {
       const client = connect();
       await sayHello(client);
       await answerChallenges(client, prove);
@@ -257,7 +273,7 @@ function describeProofs({ it }: Runner, spec: AuthMethodSpec, prove: Prover): vo
 
   if (proofIsFresh) {
     it("denies a proof that was right in another session", () =>
-      withRouter(known, async ({ connect }) => {
+      withRouter(spec, known, async ({ connect }) => {
         const first = connect();
         await sayHello(first);
         const rounds = await answerChallenges(first, prove);
@@ -270,7 +286,7 @@ function describeProofs({ it }: Runner, spec: AuthMethodSpec, prove: Prover): vo
   }
 
   it("lets a client in as a further factor, and denies and forgets the right proof where the first one was wrong", async () => {
-    const rounds = await withRouter(known, async ({ connect }) => {
+    const rounds = await withRouter(spec, known, async ({ connect }) => {
       const client = connect();
       await sayHello(client);
       return (await answerChallenges(client, prove)).length;
@@ -279,7 +295,7 @@ function describeProofs({ it }: Runner, spec: AuthMethodSpec, prove: Prover): vo
     if (rounds > 2) return;
     const first = { type: "static", then: method, principals: { [authid]: { role: "user" } } };
     const auth = { "testkit-first": first, [method]: { type: "static", alone: false, ...block } };
-    await withRouter({ plugins: [plugin, firstFactor], auth }, async ({ connect }) => {
+    await withRouter(spec, { plugins: [plugin, firstFactor], auth }, async ({ connect }) => {
       const attempt = async (as: string, word: string): Promise<{ client: FakeClient; shapes: unknown[] }> => {
         const client = connect();
         await helloOf(spec, client, as, "testkit-first");
@@ -300,8 +316,8 @@ function describeProofs({ it }: Runner, spec: AuthMethodSpec, prove: Prover): vo
   });
 
   it("shares nothing between two routers", () =>
-    withRouter(known, (first) =>
-      withRouter({ ...known, auth: { [method]: { type: "static", ...otherBlock } } }, async (second) => {
+    withRouter(spec, known, (first) =>
+      withRouter(spec, { ...known, auth: { [method]: { type: "static", ...otherBlock } } }, async (second) => {
         const [in1, in2] = [first.connect(), second.connect()];
         await sayHello(in1);
         await sayHello(in2);
@@ -312,7 +328,7 @@ function describeProofs({ it }: Runner, spec: AuthMethodSpec, prove: Prover): vo
     ));
 
   it("writes no proof into the log", () =>
-    withRouter(known, async ({ connect, log }) => {
+    withRouter(spec, known, async ({ connect, log }) => {
       const client = connect();
       await sayHello(client);
       // What an earlier round asks for may be no secret, a name perhaps.

@@ -91,6 +91,10 @@ const CAUSES: { readonly [C in CauseCode]: Entry<CauseParams[C]> } = {
     sentence: ({ problem }) => `The token was refused: ${problem}.`,
     todo: () => "Let the client fetch a new token; compare issuer, audience and algorithms with those of its issuer.",
   },
+  "bad-certificate": {
+    sentence: ({ problem }) => `The client's certificate was refused: ${problem}.`,
+    todo: (_, at) => `Compare it with the principals${at}, and with ca-certificates of the endpoint.`,
+  },
   "no-keys": {
     sentence: ({ uri, problem }) => `The keys of ${uri} for tokens cannot be had: ${problem}.`,
     todo: (_, at) => `Look at that server, or correct keys in the block${at}.`,

@@ -12,6 +12,7 @@ import { ErrorUri } from "../wamp/error-uris.ts";
 import { clip } from "../wamp/excerpt.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { Attempt } from "./attempt.ts";
+import { causeFrom } from "./causes.ts";
 import type { HandshakeContext } from "./context.ts";
 import { Denial } from "./denial.ts";
 import { denialOf } from "./failures.ts";
@@ -104,8 +105,9 @@ export class Factor implements FactorPlace {
   }
 
   /** The method denied the login: as a rule because of its proof. */
-  disproved({ reason, message }: Deny, plugin: string): Denial {
-    return new Denial(reason, message, this.#whyDisproved(reason, plugin), { plugin, isVerdict: true });
+  disproved({ reason, message, cause }: Deny, plugin: string): Denial {
+    const why = causeFrom(cause) ?? this.#whyDisproved(reason, plugin);
+    return new Denial(reason, message, why, { plugin, isVerdict: true });
   }
 
   #whyDisproved(reason: string, plugin: string): Cause {

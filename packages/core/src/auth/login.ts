@@ -10,6 +10,7 @@ import { DENIED } from "../hooks/answers.ts";
 import { ClientHello } from "../hooks/client-hello.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { earlier } from "../wamp/expires.ts";
+import { causeFrom } from "./causes.ts";
 import type { HandshakeContext } from "./context.ts";
 import { Denial } from "./denial.ts";
 import { Factor } from "./factor.ts";
@@ -144,8 +145,8 @@ export class Login {
   }
 
   /** A plugin's tap denied the login. */
-  denied({ reason, message }: Deny, plugin: string): Denial {
-    const why: Cause = { code: "plugin-denied", params: { plugin, hook: this.asking } };
+  denied({ reason, message, cause }: Deny, plugin: string): Denial {
+    const why: Cause = causeFrom(cause) ?? { code: "plugin-denied", params: { plugin, hook: this.asking } };
     return new Denial(reason, message, why, { plugin, isVerdict: true });
   }
 

@@ -1,10 +1,13 @@
+import type { MethodSettings } from "../contract/auth-settings.ts";
+import type { ListenEndpoint } from "../contract/endpoint.ts";
+import type { AuthMethod } from "../contract/method.ts";
 import type { Transport } from "../contract/transport.ts";
 import { issueText } from "../errors/config-error.ts";
 import { rawsocket } from "../transports/rawsocket/rawsocket.ts";
 import { rawsocketSchema } from "../transports/rawsocket/settings.ts";
 import { websocketSchema } from "../transports/websocket/settings.ts";
 import { websocket } from "../transports/websocket/websocket.ts";
-import { checkListening } from "./check-listening.ts";
+import { checkListening, warnOfMethods } from "./check-listening.ts";
 import { Issues } from "./issues.ts";
 
 interface Entry {
@@ -74,5 +77,31 @@ describe("transports that cannot listen beside each other are told so", () => {
     ["sockets and ports", [web(unix("/tmp/a")), web(unix("/tmp/b")), raw(tcp(8080))]],
   ])("but not %s", (_what, transports) => {
     expect(told(transports)).toEqual([]);
+  });
+});
+
+describe("a method by which no client can log in at an endpoint", () => {
+  const warned = (unusableAt: AuthMethod["unusableAt"], mayBegin = true, options: object = { port: 8080 }) => {
+    const [issues, warnings] = [new Issues(), new Issues()];
+    const entry = { transport: websocket, options: websocketSchema.parse({ endpoint: { type: "tcp", ...options } }) };
+    const method = { method: { unusableAt }, blocks: [{ mayBegin }] } as unknown as MethodSettings;
+    warnOfMethods([{ ...entry, auth: new Map([["cards", method]]), at: ["transports", 0] }], { issues, warnings });
+    return [issues, warnings].map(({ found }) => found.map((issue) => issueText(issue, "config")));
+  };
+
+  it("is warned of, where clients may begin with it", () => {
+    const why = ({ type }: ListenEndpoint): string | null => (type === "tcp" ? "it needs a slot for cards" : null);
+    expect(warned(why)).toEqual([[], ["transports[0].auth.cards: it needs a slot for cards"]]);
+    expect(warned(why, false)).toEqual([[], []]);
+    expect(warned(why, true, { type: "unix", path: "/run/x.sock" })).toEqual([[], []]);
+    expect(warned(why, true, { type: "server", name: "main" })).toEqual([[], []]);
+    expect(warned(undefined)).toEqual([[], []]);
+  });
+
+  it("is a problem if its plugin fails to say so", () => {
+    const boom = (): never => {
+      throw new Error("boom");
+    };
+    expect(warned(boom)).toEqual([["transports[0].auth.cards: the plugin failed to read it: boom"], []]);
   });
 });

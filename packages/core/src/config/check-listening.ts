@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { isIP } from "node:net";
-import type { ListenEndpoint, Transport } from "../contract/transport.ts";
+import type { AuthSettings } from "../contract/auth-settings.ts";
+import type { ListenEndpoint } from "../contract/endpoint.ts";
+import type { Transport } from "../contract/transport.ts";
 import { pathText } from "../errors/config-error.ts";
 import { thrownText } from "../errors/thrown.ts";
 import { isShared, type Sharing, sharingOf, whyNotThere, whyNotTogether } from "../transports/net/sharing.ts";
@@ -87,8 +89,28 @@ function checkSerializers({ transport, options, at }: Entry, loaded: readonly st
   }
 }
 
+/** Warns of methods by which no client can log in where their transport listens. */
+export function warnOfMethods(
+  given: readonly (Entry & { readonly auth: AuthSettings })[],
+  { issues, warnings }: { readonly issues: Issues; readonly warnings: Issues },
+): void {
+  for (const { auth, at, ...entry } of given) {
+    const endpoint = endpointOf({ ...entry, sharing: sharingOf(entry.transport, entry.options) });
+    if (endpoint === undefined) continue;
+    for (const [name, { method, blocks }] of auth) {
+      if (!blocks.some(({ mayBegin }) => mayBegin)) continue;
+      try {
+        const problem = method.unusableAt?.(endpoint) ?? null;
+        if (problem !== null) warnings.add([...at, "auth", name], problem);
+      } catch (error) {
+        issues.add([...at, "auth", name], `the plugin failed to read it: ${thrownText(error)}`);
+      }
+    }
+  }
+}
+
 /** Where an entry makes the router, or itself, listen. */
-function endpointOf({ transport, options, sharing }: SharingEntry): ListenEndpoint | undefined {
+function endpointOf({ transport, options, sharing }: Omit<SharingEntry, "at">): ListenEndpoint | undefined {
   if (sharing === null) return transport.needs?.(options).endpoint;
   return sharing.endpoint.type === "server" ? undefined : sharing.endpoint;
 }

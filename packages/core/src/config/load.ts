@@ -13,7 +13,7 @@ import { isDict, kindOf } from "../wamp/messages.ts";
 import { type AuthContext, isExcused } from "./check-auth.ts";
 import { type DecidingProcedure, warnOfRights } from "./check-rights.ts";
 import { checkPlugins } from "./check-plugins.ts";
-import { checkListening } from "./check-listening.ts";
+import { checkListening, warnOfMethods } from "./check-listening.ts";
 import { checkCluster, type LoadedCluster } from "./check-cluster.ts";
 import { checkRealms } from "./check-realms.ts";
 import { checkTransports, type LoadedTransport } from "./check-transports.ts";
@@ -142,6 +142,10 @@ export async function loadConfig(
   const components = await checkComponents(raw["components"] ?? [], from, context);
   warnOfRules(realms.settings, context.called, warnings);
   if (issues.found.length === 0) {
+    warnOfMethods(
+      entries.map(({ entry: { transport, options, auth }, at }) => ({ transport, options, auth, at })),
+      { issues, warnings },
+    );
     const places = components.map(({ realm, role }, i) => ({ realm, role, at: ["components", i] }));
     warnOfRights({ realms: realms.settings, called: context.called, components: places }, warnings);
   }

@@ -17,6 +17,32 @@ export type ChannelBinding =
   | { readonly values: null; readonly reason: string };
 
 /**
+ * A client's certificate, which an authority of the endpoint's `ca-certificates` vouches for. Where a name or an issuer has
+ * an attribute several times, its value is a list.
+ */
+export interface ClientCertificate {
+  /** Upper-case hex digits with colons. */
+  readonly sha1: string;
+  readonly sha256: string;
+  /** By the attributes' short names in lower case: `{ cn: "client_0", o: "dev" }`. */
+  readonly subject: CertificateName;
+  readonly issuer: CertificateName;
+  /** Upper-case hex digits: it may be longer than the numbers of a serializer. */
+  readonly serial: string;
+  /** `20260131080000Z`. */
+  readonly not_before: string;
+  readonly not_after: string;
+  /** Whether it has expired by now. A resumed TLS connection is not checked again. */
+  readonly expired: boolean;
+  /** Those that Node.js reads, as text. */
+  readonly extensions: readonly { readonly name: string; readonly value: string }[];
+  /** Each with its type: `DNS:client.example.com`, `URI:spiffe://example.com/client`, `email:ann@example.com`. */
+  readonly subjectaltname: readonly string[];
+}
+
+export type CertificateName = Readonly<Record<string, string | readonly string[]>>;
+
+/**
  * How a session is connected. Authenticators and authorizers get all of it but `address`, `facts` and `channelBinding`:
  * Crossbar's documented keys and its current ones together. The names are those on the wire.
  */
@@ -46,7 +72,11 @@ export interface TransportDetails {
    */
   readonly channelBinding: (name: string) => ChannelBinding;
   readonly cbtid: null;
-  readonly client_cert: Dict | null;
+  /**
+   * The client's own certificate; null if it has shown none, or none that `ca-certificates` vouches for, or if its TLS ends
+   * at a proxy. Read when asked, since few plugins want it.
+   */
+  readonly client_cert: ClientCertificate | null;
   /** Header names in lower case. */
   readonly http_headers_received: Readonly<Record<string, string>>;
   readonly http_headers_sent: Readonly<Record<string, string>>;
@@ -55,7 +85,8 @@ export interface TransportDetails {
   /** Never with `.batched`. */
   readonly channel_serializer: string;
   readonly is_secure: boolean;
-  readonly peer_cert: Dict | null;
+  /** The same as `client_cert`. */
+  readonly peer_cert: ClientCertificate | null;
   readonly websocket_protocol: string;
   readonly http_cbtid: null;
 }

@@ -33,6 +33,8 @@ export interface CauseParams {
   readonly "authenticator-answer": { readonly uri: string; readonly problem: string };
   /** A token was refused. `problem` names a claim at most, never a value. */
   readonly "bad-token": { readonly problem: string };
+  /** The client's certificate was refused. `problem` says why, and may name attributes and a fingerprint. */
+  readonly "bad-certificate": { readonly problem: string };
   /** The keys that tokens are checked with cannot be had. */
   readonly "no-keys": { readonly uri: string; readonly problem: string };
   /** The realm is not there; "": none was assigned. */

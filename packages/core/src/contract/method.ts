@@ -1,5 +1,6 @@
 import type { Dict } from "../wamp/payload.ts";
 import type { Assignment, Principal } from "./assignment.ts";
+import type { ListenEndpoint } from "./endpoint.ts";
 import type { Hello } from "./hello.ts";
 import type { Schema } from "./schema.ts";
 import type { CredentialAnswer, PrincipalAnswer, Verdict } from "./verdict.ts";
@@ -165,6 +166,11 @@ export interface AuthMethod<C = unknown, B = unknown, S = B, V extends boolean =
    * meant as a further factor.
    */
   readonly weakness?: string;
+  /**
+   * Why no client can log in by the method at an endpoint, as a sentence; null if some can. `wampgate check` warns with it
+   * where clients may begin with the method.
+   */
+  readonly unusableAt?: (endpoint: ListenEndpoint) => string | null;
   /** The client's half. A method whose proofs only a device or a browser can make has none. */
   readonly client?: ClientHalf;
   readonly challenge: (attempt: LoginAttempt<C, V>) => Verdict | Promise<Verdict>;

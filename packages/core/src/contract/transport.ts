@@ -5,6 +5,7 @@ import type { Serializer } from "../serializers/serializer.ts";
 import type { LimitSettings } from "../limits/settings.ts";
 import type { MessageSettings } from "../serializers/settings.ts";
 import type { Connection, ConnectionHandler } from "./connection.ts";
+import type { ListenEndpoint } from "./endpoint.ts";
 import type { RouterHooks } from "./hooks.ts";
 import type { Log } from "./log.ts";
 import type { ReportLimit, Traffic } from "./observers.ts";
@@ -72,6 +73,8 @@ export interface EntryEndpoint {
   peerOf(socket: Socket, headers?: IncomingMessage["headers"]): string | undefined;
   /** The host that a client asked for, with its port if it was written, also behind trusted proxies. */
   hostOf(request: IncomingMessage): string | undefined;
+  /** Whether a trusted proxy made the request for a client: what TLS tells is of the proxy. */
+  isForwarded(request: IncomingMessage): boolean;
   /**
    * The entry counts this connection from now on, by `entry.accept`. Until then it is one of the endpoint's pending
    * sockets, which may take 30 seconds.
@@ -142,16 +145,4 @@ export interface TransportNeeds {
   readonly serializers?: readonly string[] | undefined;
   /** Where it listens by itself, as the config's `endpoint` says. A transport that `accepts` something need not tell. */
   readonly endpoint?: ListenEndpoint | undefined;
-}
-
-export type ListenEndpoint =
-  | { readonly type: "tcp"; readonly host: string; readonly port: number; readonly tls?: TlsFiles | undefined }
-  | { readonly type: "unix"; readonly path: string };
-
-/** The files of a TLS endpoint, relative to the config's folder. */
-export interface TlsFiles {
-  readonly key: string;
-  readonly certificate: string;
-  readonly "chain-certificates": readonly string[];
-  readonly "ca-certificates"?: readonly string[] | undefined;
 }

@@ -18,6 +18,8 @@ export interface Deny {
   readonly kind: "deny";
   readonly reason: string;
   readonly message: string | null;
+  /** Why, for the operator. Without it, or if there is no such cause, the proof was wrong. */
+  readonly cause?: Cause | undefined;
 }
 
 export interface Challenge {

@@ -51,9 +51,12 @@ export function acceptAs(assignment: Assignment, as: { authmethod?: string; prov
 /**
  * Turns the client away. Without arguments it means a wrong proof: `wamp.error.authentication_denied`, with the same
  * text as for an unknown authid.
+ *
+ * @param cause why, for the operator alone: `loginEnded`, the log and the inspector show it
  */
-export function deny(reason: string = ErrorUri.authenticationDenied, message?: string): Deny {
-  return { kind: "deny", reason, message: message ?? (reason === ErrorUri.authenticationDenied ? DENIED : null) };
+export function deny(reason: string = ErrorUri.authenticationDenied, message?: string, cause?: Cause): Deny {
+  const text = message ?? (reason === ErrorUri.authenticationDenied ? DENIED : null);
+  return { kind: "deny", reason, message: text, ...(cause === undefined ? {} : { cause }) };
 }
 
 /** The one text for a wrong proof and for an unknown authid. */

@@ -41,6 +41,7 @@ const METHOD: Shape<AuthMethod> = {
   defaultType: "string?",
   proof: "string?",
   weakness: "string?",
+  unusableAt: "function?",
   client: "object?",
 };
 const STATIC: Shape<StaticPrincipals> = {

@@ -1,4 +1,4 @@
-import type { ListenEndpoint } from "../contract/transport.ts";
+import type { ListenEndpoint } from "../contract/endpoint.ts";
 import { BlockError } from "../errors/block-error.ts";
 import type { ConfigIssue } from "../errors/config-error.ts";
 import { thrownText } from "../errors/thrown.ts";

@@ -1,8 +1,9 @@
 import { setImmediate } from "node:timers"; // not the global one, which a test may have faked
 import { WampgateError } from "../../errors/wampgate-error.ts";
 import { defineTransport } from "../../plugins/define.ts";
+import type { ClientCertificate } from "../../contract/hello.ts";
 import type { OpenEntry, TransportContext, TransportEntry } from "../../contract/transport.ts";
-import { transportDetails } from "../net/details.ts";
+import { type Channel, transportDetails } from "../net/details.ts";
 import { FrameConnection } from "../frames/frame-connection.ts";
 import { type MemoryOptions, memorySchema } from "./settings.ts";
 import { choose, type Subprotocol, subprotocolsOf } from "../frames/subprotocols.ts";
@@ -25,6 +26,8 @@ export interface MemoryConnectOptions {
   readonly protocol?: string;
   /** The HTTP headers that an authenticator sees, names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The client's certificate, as if TLS had checked it; default: none. */
+  readonly certificate?: ClientCertificate;
 }
 
 /** An open entry of type `memory`. */
@@ -63,12 +66,13 @@ function openInMemory(entry: TransportEntry<MemoryOptions>, context: TransportCo
   return {
     name,
     url: () => `memory:${name}`,
-    connect({ protocol = "wamp.2.json", headers = {} } = {}) {
+    connect({ protocol = "wamp.2.json", headers = {}, certificate } = {}) {
       const subprotocol = choose([protocol], subprotocols);
       if (isClosed) throw new WampgateError("WG_CONNECT", "the memory transport has stopped");
       if (subprotocol === undefined)
         throw new WampgateError("WG_CONNECT_PROTOCOL", `the memory transport does not speak "${protocol}"`);
-      return link(entry, subprotocol, headers, context, open);
+      const known = { headers, certificate: () => certificate ?? null };
+      return link(entry, subprotocol, known, context, open);
     },
     async close() {
       isClosed = true;
@@ -82,7 +86,7 @@ function openInMemory(entry: TransportEntry<MemoryOptions>, context: TransportCo
 function link(
   entry: TransportEntry<MemoryOptions>,
   subprotocol: Subprotocol,
-  headers: Readonly<Record<string, string>>,
+  known: Pick<Channel, "headers" | "certificate">,
   { log }: TransportContext,
   open: Set<() => void>,
 ): MemoryClient {
@@ -115,7 +119,7 @@ function link(
     });
   };
   const connection = new FrameConnection(
-    transportDetails({ type: "memory", carrier: "memory", peer: "memory", subprotocol, headers }),
+    transportDetails({ type: "memory", carrier: "memory", peer: "memory", subprotocol, ...known }),
     subprotocol,
     {
       send({ bytes, binary }) {

@@ -87,6 +87,10 @@ export class AttachedServer implements EndpointServer {
     return this.#isUnix ? request.headers.host : this.#peers.hostOf(request);
   }
 
+  isForwarded(request: IncomingMessage): boolean {
+    return this.#peers.isForwarded(request);
+  }
+
   taken(): void {
     // The program limits the connections to its server.
   }

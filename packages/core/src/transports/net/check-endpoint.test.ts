@@ -2,7 +2,7 @@ import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import selfsigned from "selfsigned";
 import { folderOf } from "../../../../../jest/folder.ts";
-import type { TlsFiles } from "../../contract/transport.ts";
+import type { TlsFiles } from "../../contract/endpoint.ts";
 import { type EndpointProblem, endpointProblems } from "./check-endpoint.ts";
 
 let folder: string;

@@ -4,7 +4,7 @@ import { access, constants, lstat, readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { dirname, resolve } from "node:path";
-import type { ListenEndpoint, TlsFiles } from "../../contract/transport.ts";
+import type { ListenEndpoint, TlsFiles } from "../../contract/endpoint.ts";
 import { Deadline, untilAborted } from "../../wamp/deadline.ts";
 
 /** What would keep an endpoint from listening. */

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
-import type { ChannelBinding, TransportDetails } from "../../contract/hello.ts";
+import type { ChannelBinding, ClientCertificate, TransportDetails } from "../../contract/hello.ts";
 import { addressIn } from "../../wamp/address.ts";
 import { type Dict, NOTHING } from "../../wamp/payload.ts";
 import type { Subprotocol } from "../frames/subprotocols.ts";
@@ -16,8 +16,8 @@ export interface Channel {
   readonly headers: Readonly<Record<string, string>>;
   /** What plugins have set in the hook `upgrade`. */
   readonly facts?: Readonly<Dict>;
-  /** The client's certificate, if it has sent one that was accepted. */
-  readonly certificate?: Dict | null;
+  /** The client's certificate, if it has sent one that is trusted: called when asked for it. Default: there is none. */
+  readonly certificate?: () => ClientCertificate | null;
   /** Default: there is none, as without TLS. */
   readonly channelBinding?: TransportDetails["channelBinding"];
 }
@@ -27,8 +27,8 @@ const NO_TLS: ChannelBinding = { values: null, reason: "it does not use TLS" };
 
 /** What plugins learn about a connection. */
 export function transportDetails(channel: Channel): TransportDetails {
-  const { type, carrier, peer, subprotocol, headers, facts = NOTHING, certificate = null } = channel;
-  const { channelBinding = () => NO_TLS } = channel;
+  const { type, carrier, peer, subprotocol, headers, facts = NOTHING } = channel;
+  const { channelBinding = () => NO_TLS, certificate = () => null } = channel;
   return {
     type,
     protocol: subprotocol.name,
@@ -37,14 +37,18 @@ export function transportDetails(channel: Channel): TransportDetails {
     facts,
     channelBinding,
     cbtid: null,
-    client_cert: certificate,
+    get client_cert() {
+      return certificate();
+    },
     http_headers_received: headers,
     http_headers_sent: {},
     channel_type: carrier,
     channel_framing: type,
     channel_serializer: subprotocol.serializer.name,
     is_secure: carrier === "tls",
-    peer_cert: certificate,
+    get peer_cert() {
+      return certificate();
+    },
     websocket_protocol: subprotocol.name,
     http_cbtid: null,
   };

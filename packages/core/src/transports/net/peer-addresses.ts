@@ -49,6 +49,11 @@ export class PeerAddresses {
     return this.#proxies.hostOf(address, listed(forwarded), listed(headers["x-forwarded-for"] ?? "")) ?? headers.host;
   }
 
+  /** Whether a trusted proxy made the request for a client, be the client named or not. */
+  isForwarded({ socket, headers }: Pick<IncomingMessage, "socket" | "headers">): boolean {
+    return headers["x-forwarded-for"] !== undefined && this.#proxies.has(this.#sourceOf(socket).address);
+  }
+
   /** A TCP socket was accepted. From now on `rawOf` can find it. */
   came(socket: Socket): void {
     this.#rawSockets?.add(socket);

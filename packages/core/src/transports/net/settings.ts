@@ -5,7 +5,7 @@ import { trustedProxiesSchema } from "./trusted-proxies.ts";
 const file = z.string().min(1);
 
 /** The `tls` of a TCP endpoint. Paths of files are relative to the config's folder. */
-export const tlsSchema = z.strictObject({
+const tlsKeys = z.strictObject({
   key: file.describe("the private key's file, PEM"),
   certificate: file.describe("the certificate's file, PEM; the chain follows in it, or is in `chain-certificates`"),
   "chain-certificates": z.array(file).default([]).describe("the files of the certificates between it and the root"),
@@ -13,10 +13,24 @@ export const tlsSchema = z.strictObject({
     .array(file)
     .optional()
     .describe(
-      "the files of the authorities whose client certificates are accepted; with this key every client must send one",
+      "the files of the authorities whose client certificates are accepted; with this key every client must send one, unless `client-certificates` says otherwise",
+    ),
+  "client-certificates": z
+    .enum(["required", "optional"])
+    .optional()
+    .describe(
+      "whether a client without a certificate of `ca-certificates` is refused by TLS, or may log in by other methods; default: `required` where there are `ca-certificates`",
     ),
   "minimum-version": z.enum(["TLSv1.2", "TLSv1.3"]).default("TLSv1.2").describe("older clients are refused"),
 });
+
+export const tlsSchema = tlsKeys.refine(
+  (tls) => tls["client-certificates"] === undefined || (tls["ca-certificates"] ?? []).length > 0,
+  {
+    path: ["client-certificates"],
+    error: "needs ca-certificates: the files of the authorities whose client certificates are accepted",
+  },
+);
 
 export type TlsSettings = z.output<typeof tlsSchema>;
 

@@ -161,6 +161,10 @@ export class SocketServer implements EndpointServer {
     return this.#peers.hostOf(request);
   }
 
+  isForwarded(request: IncomingMessage): boolean {
+    return this.#peers.isForwarded(request);
+  }
+
   taken(socket: Socket): void {
     this.#endDeadline(socket);
     this.#pending.taken(socket);

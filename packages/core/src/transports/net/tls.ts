@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { createSecureContext, type PeerCertificate, type TLSSocket } from "node:tls";
-import type { ChannelBinding } from "../../contract/hello.ts";
+import { createSecureContext, type TLSSocket } from "node:tls";
+import type { ChannelBinding, ClientCertificate } from "../../contract/hello.ts";
 import { WampgateError } from "../../errors/wampgate-error.ts";
-import type { Dict } from "../../wamp/payload.ts";
+import { clientCertificate } from "./client-certificate.ts";
 import type { Channel } from "./details.ts";
 import type { TlsSettings } from "./settings.ts";
 
@@ -43,12 +43,13 @@ export async function readTls(settings: TlsSettings, folder: string): Promise<Tl
     [settings.key, settings.certificate, ...settings["chain-certificates"]].map(read),
   );
   const authorities = settings["ca-certificates"];
+  const asked = authorities !== undefined;
   const options: TlsOptions = {
     key: key as Buffer,
     cert: Buffer.concat(certificates.flatMap((certificate) => [certificate, Buffer.from("\n")])),
     ...(authorities === undefined ? {} : { ca: await Promise.all(authorities.map(read)) }),
-    requestCert: authorities !== undefined,
-    rejectUnauthorized: authorities !== undefined,
+    requestCert: asked,
+    rejectUnauthorized: asked && settings["client-certificates"] !== "optional",
     minVersion: settings["minimum-version"],
     handshakeTimeout: HANDSHAKE_TIME,
   };
@@ -72,24 +73,19 @@ export async function readTls(settings: TlsSettings, folder: string): Promise<Tl
  */
 export function knownByTls(socket: TLSSocket, isForwarded: boolean): Pick<Channel, "certificate" | "channelBinding"> {
   return {
-    certificate: clientCertificate(socket),
+    certificate: isForwarded ? () => null : certificateOf(socket),
     channelBinding: (name) => (isForwarded ? none("its TLS ends at a proxy") : bindingOf(socket, name)),
   };
 }
 
-/** The certificate that a client has sent, as an authenticator gets it; null if it has sent none. */
-function clientCertificate(socket: TLSSocket): Dict | null {
-  const certificate = socket.getPeerCertificate() as PeerCertificate | null;
-  if (certificate === null || Object.keys(certificate).length === 0) return null;
-  const { subject, issuer, valid_from, valid_to, fingerprint256, serialNumber, subjectaltname } = certificate;
-  return {
-    subject: { ...subject },
-    issuer: { ...issuer },
-    valid_from,
-    valid_to,
-    sha256: fingerprint256,
-    serial: serialNumber,
-    ...(subjectaltname === undefined ? {} : { subjectaltname }),
+/** Reads the certificate that a client has sent when it is asked for first; null if it has sent none that is trusted. */
+function certificateOf(socket: TLSSocket): () => ClientCertificate | null {
+  let read: (() => ClientCertificate) | null = null;
+  return () => {
+    // `authorized` alone is not enough: it also holds for a resumed connection without a certificate.
+    const found = read === null && socket.authorized ? socket.getPeerX509Certificate() : undefined;
+    if (found !== undefined) read = clientCertificate(found);
+    return read?.() ?? null;
   };
 }
 

@@ -195,8 +195,7 @@ function take({ request, socket, head }: Upgrade, served: ServedEntry, known: Kn
   if (additions.headers.length > 0) headersOf.set(request, additions.headers);
   const headers = plainHeaders(request.headers);
   const carrier = endpoint.carrierOf(request.socket);
-  const isForwarded = peer !== endpoint.peerOf(request.socket);
-  const tls = request.socket instanceof TLSSocket ? knownByTls(request.socket, isForwarded) : {};
+  const tls = request.socket instanceof TLSSocket ? knownByTls(request.socket, endpoint.isForwarded(request)) : {};
   const details = transportDetails({ type: "websocket", carrier, peer, subprotocol, headers, facts, ...tls });
   const upgrade = { isDone: false };
   const inflating = inflatingFor(request, socket, head, served);
