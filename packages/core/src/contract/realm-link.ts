@@ -183,8 +183,14 @@ export interface RetainedFact {
   readonly event: RemoteEvent;
 }
 
+/** A procedure of this URI is an authenticator or authorizer of the node: all nodes guard it. */
+export interface GuardFact {
+  readonly kind: "guard";
+  readonly uri: string;
+}
+
 /** What is so on one node of a realm, which all others must know. */
-export type Fact = InterestFact | CalleeFact | SessionFact | TestamentFact | RetainedFact;
+export type Fact = InterestFact | CalleeFact | SessionFact | TestamentFact | RetainedFact | GuardFact;
 
 /** The wish of a session to offer a procedure. */
 export interface ClaimWish {

@@ -107,7 +107,10 @@ export class Realm implements RealmPort, InboxRealm {
   connect(link: RunningLink): void {
     const { name, log, broker, dealer, procedures } = this;
     const sessions = (): SessionInfo[] => [...this.#members.values()].map(({ info }) => info);
-    this.#remote = new RemoteRealm(link, { name, log, broker, dealer, procedures, sessions });
+    const guard = (uri: string): void => this.#guard(uri);
+    const { guarded } = this.#settings.now;
+    this.#remote = new RemoteRealm(link, { name, log, broker, dealer, procedures, sessions, guarded, guard });
+    this.#authorization.connect(this.#remote.guards);
     this.#testaments.connect(this.#remote.testaments);
     this.procedures = this.#remote.procedures;
   }
@@ -129,6 +132,7 @@ export class Realm implements RealmPort, InboxRealm {
    */
   reload(rules: RealmRules): number {
     this.#settings.now = rules;
+    this.#remote?.guards.changed(rules.guarded);
     this.#authorization.settingsChanged();
     this.broker.settingsChanged();
     this.#budget.settingsChanged();
@@ -276,6 +280,17 @@ export class Realm implements RealmPort, InboxRealm {
       if (callee !== undefined) callee.denials = this.denialsBelow(member, { action: "register", uri, match });
     }
     return subscriptions.length + registrations.length;
+  }
+
+  /** Another node guards a procedure: whoever may not register it any more loses it. */
+  #guard(uri: string): void {
+    const { registrar } = this.dealer;
+    const request = { action: "register", uri, match: "exact", options: {} } as const;
+    for (const member of registrar.ownHolders(uri)) {
+      if (!this.#authorization.forbids(member.port, request)) continue;
+      const held = registrar.heldBy(member).find((one) => one.uri === uri && one.match === "exact");
+      if (held !== undefined) registrar.revoke(member, held, ErrorUri.notAuthorized);
+    }
   }
 
   async #require({ caller, gone }: MetaCall, request: AuthorizationRequest): Promise<Decision> {

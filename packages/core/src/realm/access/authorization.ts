@@ -57,11 +57,18 @@ export class Authorization {
   #roles: ReadonlyMap<string, RoleEntry> = new Map();
   readonly #rules: Live<RealmRules>;
   readonly #context: AuthorizationContext;
+  /** What other nodes guard; null: this router stands alone. */
+  #elsewhere: { has(uri: string): boolean } | null = null;
 
   constructor(rules: Live<RealmRules>, context: AuthorizationContext) {
     this.#rules = rules;
     this.#context = context;
     this.settingsChanged();
+  }
+
+  /** Guards also what other nodes do, from now on. */
+  connect(elsewhere: { has(uri: string): boolean }): void {
+    this.#elsewhere = elsewhere;
   }
 
   /** Reads the rules again, and forgets the answers of authorizers. */
@@ -121,10 +128,10 @@ export class Authorization {
   }
 
   /**
-   * Whether a URI is an authenticator's or authorizer's. No pattern gets its calls, and only exact rules allow access.
+   * Whether a URI is an authenticator's or authorizer's, of any node. No pattern gets its calls, and only exact rules allow access.
    */
   guards(uri: string): boolean {
-    return this.#rules.now.guarded.has(uri);
+    return this.#rules.now.guarded.has(uri) || this.#elsewhere?.has(uri) === true;
   }
 
   /** What the role's own rules deny below a pattern that was granted; null if nothing. */

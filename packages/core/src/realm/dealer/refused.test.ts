@@ -30,9 +30,14 @@ function session(id: number, node: Member | null = null): { member: Member; sent
 
 /** A procedure that a callee of another node and one of this node share; the first one is chosen first. */
 function start(meter: RealmMeter | null = null) {
-  const dealer = new Dealer(options, new ByteBudget(options), { guards: () => false, mayTakeOver: () => false }, () => {
-    throw new Error("there are no meta events here");
-  });
+  const dealer = new Dealer(
+    options,
+    new ByteBudget(options),
+    { guards: () => false, mayTakeOver: () => false, forbids: () => false },
+    () => {
+      throw new Error("there are no meta events here");
+    },
+  );
   dealer.measure(meter);
   const [caller, node, here] = [session(1), session(0), session(2)];
   for (const { member } of [caller, node, here]) dealer.join(member);

@@ -27,7 +27,7 @@ import {
 } from "./registrations.ts";
 
 /** What the registrar asks about the realm's rules: `guards` is whether no pattern gets the calls of a procedure. */
-export type RegistrarAccess = Pick<Authorization, "guards" | "mayTakeOver">;
+export type RegistrarAccess = Pick<Authorization, "guards" | "mayTakeOver" | "forbids">;
 
 /**
  * The procedures of one realm and their callees: REGISTER and UNREGISTER (spec, basic/rpc and
@@ -110,10 +110,23 @@ export class Registrar {
       throw isHeld(procedure, this.registrations.lookUp(procedure, wanted.match));
     }
     const { isNew, ...registered } = claimed;
-    const registration = member.hasLeft ? null : this.registrations.addClaimed(registered, wanted.callee);
+    const isForbidden = this.#isForbidden(member, procedure, wanted);
+    const registration =
+      member.hasLeft || isForbidden ? null : this.registrations.addClaimed(registered, wanted.callee);
     if (registration === null) remote.release(registered, wanted.callee, () => undefined);
     else this.#registered(member, request, registration, isNew);
     remote.opened(registered.id, member);
+    if (!isForbidden || member.hasLeft) return;
+    this.#budget.give(member, holdingSize(procedure));
+    throw denied(
+      { action: "register", uri: procedure, match: wanted.match, by: { by: "guard", text: "the rules have changed" } },
+      `not authorized to register ${excerpt(procedure)}: the rules changed while other nodes were asked`,
+    );
+  }
+
+  /** Whether the rules forbid now what they had allowed: other nodes were asked meanwhile. */
+  #isForbidden(member: Member, uri: string, { match }: RegisterOptions): boolean {
+    return this.#access.forbids(member.port, { action: "register", uri, match, options: { match } });
   }
 
   #registered(member: Member, request: number, registration: Registration, isNew: boolean): void {
@@ -196,6 +209,12 @@ export class Registrar {
     const held = this.heldBy(member);
     this.#ofMember.delete(member);
     return held.map((registration) => () => this.#drop(registration, member));
+  }
+
+  /** The sessions of this node that hold a procedure by its exact URI. */
+  ownHolders(uri: string): Member[] {
+    const callees = this.registrations.lookUp(uri, "exact")?.callees ?? [];
+    return callees.map(({ member }) => member).filter((member) => this.#ofMember.has(member));
   }
 
   heldBy(member: Member): Registration[] {

@@ -93,6 +93,7 @@ const FACTS: { readonly [K in Fact["kind"]]: Shape<Extract<Fact, { kind: K }>> }
     event: isEvent,
   },
   retained: { event: isEvent },
+  guard: { uri: isText },
 };
 
 function isEvent(value: unknown): boolean {

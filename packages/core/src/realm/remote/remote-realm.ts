@@ -25,6 +25,7 @@ import { RemoteTestaments } from "./remote-testaments.ts";
 import { isFact, isRemoteMessage } from "./checks.ts";
 import { NodeLink } from "./node-link.ts";
 import { RemoteCalls } from "./remote-calls.ts";
+import { RemoteGuards } from "./remote-guards.ts";
 import { crossing, interestIn, publicationOf, RemoteEvents } from "./remote-events.ts";
 import { RemoteNode } from "./remote-node.ts";
 import { RemoteRegistrations } from "./remote-registrations.ts";
@@ -40,6 +41,10 @@ interface Parts {
   readonly procedures: ReadonlyMap<string, MetaProcedure>;
   /** Its sessions but the router's own. */
   readonly sessions: () => Iterable<SessionInfo>;
+  /** The procedures that this node guards. */
+  readonly guarded: ReadonlySet<string>;
+  /** Ends what stands against the guard of a procedure. */
+  readonly guard: (uri: string) => void;
 }
 
 /** What other nodes of a cluster and a realm of this one tell each other. */
@@ -56,6 +61,7 @@ export class RemoteRealm implements RealmSide {
   readonly #questions = new Questions();
   readonly #absences = new Absences();
   readonly testaments: RemoteTestaments;
+  readonly guards: RemoteGuards;
   /** The router's own procedures, which answer for all nodes. */
   readonly procedures: ReadonlyMap<string, MetaProcedure>;
   /** Those that answer for this node alone. */
@@ -69,6 +75,7 @@ export class RemoteRealm implements RealmSide {
     this.#ids = new SharedIds(running.secret, name);
     this.#events = new RemoteEvents(this.#link, this.#ids, this.#nodes, log);
     this.testaments = new RemoteTestaments(this.#link);
+    this.guards = new RemoteGuards(this.#link, parts.guarded);
     const [directory, questions] = [this.#directory, this.#questions];
     this.#registrations = new RemoteRegistrations(this.#link, dealer.registrar.registrations, { directory, questions });
     this.#calls = new RemoteCalls(dealer, this.#registrations);
@@ -81,6 +88,7 @@ export class RemoteRealm implements RealmSide {
   }
 
   *facts(): Generator<Fact, void, undefined> {
+    yield* this.guards.facts();
     for (const match of MATCH_POLICIES)
       for (const subscription of this.#parts.broker.all(match)) yield interestIn(subscription);
     yield* this.#registrations.facts();
@@ -122,6 +130,7 @@ export class RemoteRealm implements RealmSide {
     const node = this.#nodes.get(name);
     if (node === undefined) return;
     this.#nodes.delete(name);
+    this.#attempt(name, () => this.guards.gone(name));
     this.#attempt(name, () => this.#events.gone(name));
     this.#attempt(name, () => this.#calls.gone(node));
     this.#attempt(name, () => this.#questions.gone(node));
@@ -175,6 +184,9 @@ export class RemoteRealm implements RealmSide {
         return;
       case "testament":
         return this.#directory.toldTestament(node, fact, holds);
+      case "guard":
+        this.guards.told(node.name, fact, holds);
+        return this.#parts.guard(fact.uri);
       case "retained":
         return this.#parts.broker.keep(publicationOf(fact.event), fact.event.at);
     }
