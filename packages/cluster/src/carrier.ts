@@ -43,6 +43,8 @@ export interface Carrier {
   /** The most bytes that it takes at once. */
   readonly maxBytes: number;
   readonly arbiter: Arbiter;
+  /** Whether the network and the arbiter can be reached now, as far as it knows. Left out: always. */
+  readonly isConnected?: boolean;
   /** Lets what comes go to `receiver`. Called once, and first. */
   start(receiver: Receiver): void;
   /** Sends bytes to a node, if it is there. They are not changed afterwards. Never throws. */

@@ -8,7 +8,6 @@ import { ProcessCarrier } from "./process/process-carrier.ts";
 export type { Arbiter, Carrier, Entry, OpenCarrier, Receiver } from "./carrier.ts";
 export { defineCluster } from "./define-cluster.ts";
 export { MemoryCarriers, type MemoryCarriersOptions } from "./memory/memory-carriers.ts";
-export type { NodeCounts } from "./link/nodes.ts";
 
 declare module "@wampgate/core" {
   interface PluginOptions {

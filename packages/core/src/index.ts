@@ -83,6 +83,7 @@ export type {
 export { UsageError } from "./errors/usage-error.ts";
 export type { LoadedPlugin, Plugin, PluginDefinition, Provided } from "./contract/plugin.ts";
 export type { PluginApi, PluginHttp, PluginSide } from "./contract/plugin-api.ts";
+export type * from "./contract/cluster-stats.ts";
 export type * from "./contract/realm-link.ts";
 export type { Schema, SchemaIssue, SchemaResult } from "./contract/schema.ts";
 export type * from "./contract/observers.ts";

@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
 import { createRequire } from "node:module";
 import { definePlugin, z } from "@wampgate/core";
+import { registerClusterMetrics } from "./cluster-metrics.ts";
 import { Metrics } from "./metrics.ts";
 import { Page } from "./page.ts";
 
@@ -30,6 +31,9 @@ export default definePlugin({
   apply({ hooks, stats, log, side }, { host, port, path }) {
     const metrics = new Metrics(stats);
     metrics.tap(hooks);
+    hooks.starting.tap("@wampgate/metrics: cluster", () => {
+      if (stats.cluster !== null) registerClusterMetrics(metrics.registry, () => stats.cluster);
+    });
     const page = new Page(path, metrics.registry, log);
     if (side.isOn && host === undefined && port === undefined) {
       side.route(path, (request, response) => page.answer(request, response));

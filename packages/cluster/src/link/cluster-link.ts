@@ -1,7 +1,10 @@
 import { setImmediate } from "node:timers";
 import {
+  type Claim,
+  type ClaimWish,
   ErrorUri,
   type Fact,
+  type LinkStats,
   type Log,
   type NodeName,
   type PackedPayload,
@@ -13,9 +16,11 @@ import {
 } from "@wampgate/core";
 import type { Carrier } from "../carrier.ts";
 import { Claims } from "./claims.ts";
+import { LinkCounts } from "./counts.ts";
 import { type Content, contentOf, Kind } from "./envelope.ts";
+import { wordOfMessage } from "./kinds.ts";
 import { enter, remove, secretOf } from "./membership.ts";
-import { type NodeCounts, Nodes, type NodesListener } from "./nodes.ts";
+import { Nodes, type NodesListener } from "./nodes.ts";
 import type { LinkOptions } from "./options.ts";
 import { ended, within } from "./waits.ts";
 
@@ -50,6 +55,8 @@ export class ClusterLink implements RunningLink, NodesListener {
   #whenSettled: (() => void)[] = [];
   #repairs: NodeJS.Timeout | undefined;
   readonly #heartbeat: number;
+  readonly stats: LinkStats;
+  readonly #counts = new LinkCounts();
 
   constructor(carrier: Carrier, options: LinkOptions, secret: Uint8Array, log: Log) {
     this.node = carrier.node;
@@ -57,20 +64,19 @@ export class ClusterLink implements RunningLink, NodesListener {
     this.#carrier = carrier;
     this.#log = log;
     this.#heartbeat = options.heartbeat;
-    const nodes = new Nodes(carrier, options, this, log);
+    const nodes = new Nodes(carrier, options, this, log, this.#counts);
     this.#nodes = nodes;
     const known = {
       self: { node: carrier.node, incarnation: nodes.incarnation },
       patience: options["dead-after"],
       stateOf: (node: NodeName, incarnation: string) => nodes.stateOf(node, incarnation),
     };
-    const lost = (realm: string, registration: number): void => this.#sides.get(realm)?.lost(registration);
+    const lost = (realm: string, registration: number): void => {
+      this.#counts.claimsLost++;
+      this.#sides.get(realm)?.lost(registration);
+    };
     this.#claims = new Claims(carrier.arbiter, known, lost, (error) => this.#failed(error));
-  }
-
-  /** What was lost, dropped and begun again. */
-  get counts(): Readonly<NodeCounts> {
-    return this.#nodes.counts;
+    this.stats = statsOf(this.#counts, nodes);
   }
 
   /** The other nodes that are there. */
@@ -85,7 +91,7 @@ export class ClusterLink implements RunningLink, NodesListener {
     return {
       tell: (fact, holds) => this.#tell(realm, fact, holds),
       send: (nodes, message) => this.#send(side, nodes, message),
-      claim: (wish) => this.#claims.claim(realm, wish),
+      claim: (wish) => this.#claim(realm, wish),
       release: (wish) => this.#claims.release(realm, wish),
       leave: () => {
         if (this.#sides.get(realm) === side) this.#sides.delete(realm);
@@ -153,6 +159,7 @@ export class ClusterLink implements RunningLink, NodesListener {
         side.told(node, two, one === true);
         return;
       case Kind.message:
+        this.#counts.counted(wordOfMessage(one), "received");
         side.received(node, withPayload(one, payload));
         return;
     }
@@ -167,16 +174,26 @@ export class ClusterLink implements RunningLink, NodesListener {
 
   async #tell(realm: string, fact: Fact, holds: boolean): Promise<void> {
     if (!this.#toAll(contentOf(Kind.fact, [realm, holds, fact]))) return;
-    await within(SETTLE_TIME, this.#nodes.settled());
+    if (!(await within(SETTLE_TIME, this.#nodes.settled()))) this.#counts.unsettled++;
+  }
+
+  async #claim(realm: string, wish: ClaimWish): Promise<Claim | null> {
+    const start = performance.now();
+    try {
+      return await this.#claims.claim(realm, wish);
+    } finally {
+      this.#counts.claim.add(performance.now() - start);
+    }
   }
 
   #send(side: RealmSide, nodes: readonly NodeName[], message: RemoteMessage): void {
     const { payload, ...rest } = message as RemoteMessage & { readonly payload?: PackedPayload | undefined };
     const content = contentOf(Kind.message, [side.realm, rest], payload);
+    const word = wordOfMessage(message);
     for (const node of nodes) {
       if (message.type === "INVOCATION" && message.isFirst && !this.#nodes.hasRoom(node))
         this.#refuse(side, node, message.request);
-      else this.#nodes.send(node, content, message.type === "EVENT");
+      else this.#nodes.send(node, content, word);
     }
   }
 
@@ -220,4 +237,38 @@ export class ClusterLink implements RunningLink, NodesListener {
 function withPayload(message: unknown, payload: PackedPayload | undefined): unknown {
   if (typeof message !== "object" || message === null) return message;
   return payload === undefined ? message : { ...message, payload };
+}
+
+/** What a link counts, as it is at each read. */
+function statsOf(counts: LinkCounts, nodes: Nodes): LinkStats {
+  return {
+    get nodes() {
+      return nodes.open.length + 1;
+    },
+    get isConnected() {
+      return nodes.isConnected;
+    },
+    get unacknowledgedBytes() {
+      return nodes.waiting;
+    },
+    get resets() {
+      return counts.resets;
+    },
+    get claimsLost() {
+      return counts.claimsLost;
+    },
+    get unsettled() {
+      return counts.unsettled;
+    },
+    get unreadable() {
+      return counts.unreadable;
+    },
+    messages: counts.messages,
+    bytes: counts.bytes,
+    lost: counts.lost,
+    dropped: counts.dropped,
+    gone: counts.gone,
+    hop: counts.hop,
+    claim: counts.claim,
+  };
 }

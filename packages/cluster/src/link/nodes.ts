@@ -2,10 +2,12 @@ import { randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers";
 import { isDict, type Log, type NodeName, type PackedPayload, unlessRepeated } from "@wampgate/core";
 import type { Carrier, Receiver } from "../carrier.ts";
+import type { GoneBy, LinkCounts } from "./counts.ts";
 import {
   type Content,
   contentOf,
   type Envelope,
+  isNumbered,
   Kind,
   readContent,
   readEnvelope,
@@ -13,6 +15,7 @@ import {
   versionOf,
   writeEnvelope,
 } from "./envelope.ts";
+import { EVENT, wordOf } from "./kinds.ts";
 import type { LinkOptions } from "./options.ts";
 import { Pair } from "./pair.ts";
 
@@ -28,29 +31,15 @@ export interface NodesListener {
   wasGone(): void;
 }
 
-/** What the nodes count. */
-export interface NodeCounts {
-  /** Pairs that began again, since something was lost. */
-  resets: number;
-  /** Nodes that were given up. */
-  gone: number;
-  /** Events that were sent and not acknowledged when a pair ended. */
-  lost: number;
-  /** Events that were not sent, since too much waited. */
-  dropped: number;
-  /** Envelopes that could not be read. */
-  unreadable: number;
-}
-
 /** The other nodes: who is there and who is gone, and the pairs with them. */
 export class Nodes implements Receiver {
   /** Which start of this node it is. */
   readonly incarnation = randomUUID();
-  readonly counts: NodeCounts = { resets: 0, gone: 0, lost: 0, dropped: 0, unreadable: 0 };
   readonly #carrier: Carrier;
   readonly #options: LinkOptions;
   readonly #listener: NodesListener;
   readonly #log: Log;
+  readonly #counts: LinkCounts;
   readonly #pairs = new Map<NodeName, Pair>();
   /** The last start of each node that was given up. */
   readonly #gone = new Map<NodeName, string>();
@@ -64,12 +53,14 @@ export class Nodes implements Receiver {
   #lastTick = performance.now();
   #owesAcknowledgements = false;
   #hasEnded = false;
+  #wasConnected = true;
 
-  constructor(carrier: Carrier, options: LinkOptions, listener: NodesListener, log: Log) {
+  constructor(carrier: Carrier, options: LinkOptions, listener: NodesListener, log: Log, counts: LinkCounts) {
     this.#carrier = carrier;
     this.#options = options;
     this.#listener = listener;
     this.#log = log;
+    this.#counts = counts;
     this.#hello = contentOf(Kind.hello, { incarnation: this.incarnation });
   }
 
@@ -83,6 +74,16 @@ export class Nodes implements Receiver {
   /** The nodes that are there. */
   get open(): NodeName[] {
     return [...this.#pairs.values()].filter(({ isOpen }) => isOpen).map(({ node }) => node);
+  }
+
+  /** What the nodes that are there have not acknowledged, in bytes. */
+  get waiting(): number {
+    return [...this.#pairs.values()].reduce((sum, pair) => sum + pair.waiting, 0);
+  }
+
+  /** Whether the network between the nodes can be reached. */
+  get isConnected(): boolean {
+    return this.#carrier.isConnected ?? true;
   }
 
   /** Whether a node has been heard of, and is not gone. */
@@ -99,15 +100,20 @@ export class Nodes implements Receiver {
     return this.#gone.get(node) === incarnation || this.#ended.get(node) === incarnation ? "gone" : "unknown";
   }
 
-  /** Sends a content to a node. @returns whether it is on its way */
-  send(node: NodeName, content: Content, isEvent = false): boolean {
+  /** Sends a content to a node. @param word of kinds.ts @returns whether it is on its way */
+  send(node: NodeName, content: Content, word = wordOf(content.kind)): boolean {
     const pair = this.#pairs.get(node);
     if (pair?.isOpen !== true) return false;
-    switch (pair.send(content, isEvent)) {
+    if (word === EVENT && !this.isConnected) {
+      this.#counts.drop("cut-off");
+      return false;
+    }
+    switch (pair.send(content, word)) {
       case "sent":
+        this.#counts.counted(word, "sent");
         return true;
       case "over":
-        this.counts.dropped++;
+        this.#counts.drop("window");
         this.#tell("over", node, "events for another node were dropped: it is too slow");
         return false;
       case "too much":
@@ -139,15 +145,17 @@ export class Nodes implements Receiver {
 
   received(from: NodeName, bytes: Uint8Array): void {
     if (this.#hasEnded || from === this.#carrier.node) return;
+    this.#counts.bytes.received += bytes.length;
     const version = versionOf(bytes);
     const envelope = version === VERSION ? readEnvelope(bytes) : null;
     if (envelope === null) {
-      this.counts.unreadable++;
+      this.#counts.unreadable++;
       const why = version === null || version === VERSION ? "it is no envelope" : `its version is not ${VERSION}`;
       return this.#tell("unreadable", from, `what another node sent cannot be read, and was dropped: ${why}`, {
         version,
       });
     }
+    if (!isNumbered(envelope.kind)) this.#counts.counted(wordOf(envelope.kind), "received");
     if (envelope.kind === Kind.hello || envelope.kind === Kind.open || envelope.kind === Kind.bye)
       return this.#introduced(from, envelope);
     const pair = this.#pairs.get(from);
@@ -162,17 +170,19 @@ export class Nodes implements Receiver {
   ended(node: NodeName): void {
     const incarnation = this.#pairs.get(node)?.incarnation ?? null;
     if (incarnation !== null) this.#ended.set(node, incarnation);
-    this.#giveUp(node, "its process has ended");
+    this.#giveUp(node, "its process has ended", "refused");
   }
 
   #take(pair: Pair, envelope: Envelope): void {
     const taken = pair.take(envelope);
     if (taken === "gap") return this.#reset(pair, "something that it sent is missing");
     if (pair.owesAcknowledgement) this.#acknowledgeSoon();
-    if (taken === null || taken.kind === Kind.beat) return;
+    if (taken === null) return;
+    if (taken.kind !== Kind.message) this.#counts.counted(wordOf(taken.kind), "received");
+    if (taken.kind === Kind.beat) return;
     const content = readContent(taken);
     if (content === null) {
-      this.counts.unreadable++;
+      this.#counts.unreadable++;
       return this.#tell("head", pair.node, "what another node sent cannot be read, and was dropped");
     }
     this.#listener.received(pair.node, taken.kind, content.head, content.payload);
@@ -183,7 +193,7 @@ export class Nodes implements Receiver {
     const head = readContent(envelope)?.head;
     const incarnation = isDict(head) ? head["incarnation"] : undefined;
     if (!isDict(head) || typeof incarnation !== "string") {
-      this.counts.unreadable++;
+      this.#counts.unreadable++;
       return this.#tell("head", from, "what another node sent cannot be read, and was dropped");
     }
     if (this.#ended.get(from) === incarnation) return; // it is late
@@ -192,11 +202,11 @@ export class Nodes implements Receiver {
     if (envelope.kind === Kind.bye) {
       if (known !== incarnation) return;
       this.#ended.set(from, incarnation);
-      return this.#giveUp(from, "it has left");
+      return this.#giveUp(from, "it has left", "bye");
     }
     if (typeof known === "string" && known !== incarnation) {
       this.#ended.set(from, known);
-      this.#giveUp(from, "it has started again");
+      this.#giveUp(from, "it has started again", "refused");
       pair = undefined;
     }
     pair ??= this.#make(from, incarnation);
@@ -231,25 +241,33 @@ export class Nodes implements Receiver {
   /** A pair that has no epoch yet. */
   #make(node: NodeName, incarnation: string | null = null): Pair {
     const isBack = this.#gone.has(node) && (incarnation === null || this.#gone.get(node) === incarnation);
-    const pair = new Pair(node, 0, isBack, (bytes) => this.#carrier.send(node, bytes), {
-      maxBytes: this.#carrier.maxBytes,
-      window: this.#options.window,
-    });
+    const limits = { maxBytes: this.#carrier.maxBytes, window: this.#options.window };
+    const heartbeat = (ms: number): void => this.#counts.hop.add(ms);
+    const pair = new Pair(node, 0, isBack, (bytes) => this.#write(node, bytes), limits, heartbeat);
     this.#pairs.set(node, pair);
     return pair;
   }
 
+  /** @param node null: for all */
+  #write(node: NodeName | null, bytes: Buffer): void {
+    const kind = bytes.readUInt8(1);
+    this.#counts.bytes.sent += bytes.length;
+    if (!isNumbered(kind)) this.#counts.counted(wordOf(kind), "sent");
+    if (node === null) this.#carrier.sendAll(bytes);
+    else this.#carrier.send(node, bytes);
+  }
+
   #opened(pair: Pair): void {
+    const { node, hasOpened, isBack } = pair;
     pair.open();
-    this.#log.debug({ node: pair.node }, "another node is there");
+    if (!hasOpened) this.#log.info({ node }, isBack ? "another node is back" : "another node has joined");
     this.#listener.opened(pair.node);
   }
 
   #closed(pair: Pair, why: string): void {
-    const lost = pair.reset(++this.#lastEpoch);
-    this.counts.resets++;
-    this.counts.lost += lost;
-    this.#tell("reset", pair.node, `calls between this node and another one were ended: ${why}`, { events: lost });
+    const lost = this.#counts.lose(pair.reset(++this.#lastEpoch));
+    this.#counts.resets++;
+    this.#tell("reset", pair.node, `calls between this node and another one were ended: ${why}`, { lost });
     this.#listener.closed(pair.node);
   }
 
@@ -270,18 +288,17 @@ export class Nodes implements Receiver {
     });
   }
 
-  #giveUp(node: NodeName, why: string): void {
+  #giveUp(node: NodeName, why: string, by: GoneBy): void {
     const pair = this.#pairs.get(node);
     if (pair === undefined) return;
     this.#pairs.delete(node);
     const { incarnation } = pair;
     if (incarnation !== null) this.#gone.set(node, incarnation);
     const wasOpen = pair.isOpen;
-    const lost = pair.reset(0);
+    const lost = this.#counts.lose(pair.reset(0));
     if (!wasOpen) return;
-    this.counts.gone++;
-    this.counts.lost += lost;
-    this.#log.info({ node, events: lost }, `another node is gone: ${why}`);
+    this.#counts.nodeGone(by);
+    this.#log.info({ node, lost }, `another node is gone: ${why}`);
     this.#listener.closed(node);
   }
 
@@ -290,18 +307,27 @@ export class Nodes implements Receiver {
     // This process stood still itself: first it reads what waits.
     const isLate = now - this.#lastTick > 2 * this.#options.heartbeat;
     this.#lastTick = now;
+    this.#tellConnection();
     this.#sayHello();
     for (const pair of [...this.#pairs.values()]) {
       const { heard, unacknowledgedSince, isOpen } = pair;
       const since = isOpen ? Math.min(heard, unacknowledgedSince ?? heard) : heard;
-      if (!isLate && now - since > this.#options["dead-after"]) this.#giveUp(pair.node, "it says nothing");
+      if (!isLate && now - since > this.#options["dead-after"]) this.#giveUp(pair.node, "it says nothing", "silence");
       else if (isOpen) this.send(pair.node, BEAT);
       else this.#ask(pair);
     }
   }
 
   #sayHello(): void {
-    this.#carrier.sendAll(writeEnvelope(this.#hello, { epoch: 0, peerEpoch: 0, number: 0, acknowledged: 0 }));
+    this.#write(null, writeEnvelope(this.#hello, { epoch: 0, peerEpoch: 0, number: 0, acknowledged: 0 }));
+  }
+
+  #tellConnection(): void {
+    const { isConnected } = this;
+    if (isConnected === this.#wasConnected) return;
+    this.#wasConnected = isConnected;
+    if (isConnected) this.#log.info({}, "this node is back: it reaches the network between the nodes again");
+    else this.#log.warn({}, "this node is cut off: it does not reach the network between the nodes");
   }
 
   /** In one turn, so that many envelopes are acknowledged by one. */

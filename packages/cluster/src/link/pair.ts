@@ -10,6 +10,7 @@ import {
   writeEnvelope,
   writeParts,
 } from "./envelope.ts";
+import { EVENT } from "./kinds.ts";
 import { Unacknowledged } from "./unacknowledged.ts";
 
 /** The last number of an epoch: the next one would not fit into the envelope. */
@@ -35,24 +36,29 @@ export class Pair {
   #epoch: number;
   #peerEpoch = 0;
   #isOpen = false;
+  #hasOpened = false;
   /** When the other node gave a sign of life, in milliseconds of `performance.now()`. */
   heard = performance.now();
-  readonly #write: (bytes: Uint8Array) => void;
+  readonly #write: (bytes: Buffer) => void;
   readonly #maxBytes: number;
   readonly #window: number;
-  readonly #unacknowledged = new Unacknowledged();
+  readonly #unacknowledged: Unacknowledged;
   readonly #parts = new Parts();
   #lastSent = 0;
   #lastTaken = 0;
   #lastAcknowledged = 0;
 
-  /** @param window how many bytes may wait to be acknowledged */
+  /**
+   * @param limits `window`: how many bytes may wait to be acknowledged
+   * @param heartbeat called with the milliseconds from a heartbeat to its acknowledgement
+   */
   constructor(
     node: NodeName,
     epoch: number,
     isBack: boolean,
-    write: (bytes: Uint8Array) => void,
+    write: (bytes: Buffer) => void,
     limits: { readonly maxBytes: number; readonly window: number },
+    heartbeat: (ms: number) => void = () => undefined,
   ) {
     this.node = node;
     this.#epoch = epoch;
@@ -60,6 +66,7 @@ export class Pair {
     this.#write = write;
     this.#maxBytes = limits.maxBytes;
     this.#window = limits.window;
+    this.#unacknowledged = new Unacknowledged(heartbeat);
   }
 
   get epoch(): number {
@@ -73,6 +80,11 @@ export class Pair {
 
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /** Whether it was ever open. */
+  get hasOpened(): boolean {
+    return this.#hasOpened;
   }
 
   /** In bytes. */
@@ -98,10 +110,11 @@ export class Pair {
   /** The other end knows this one's epoch. */
   open(): void {
     this.#isOpen = true;
+    this.#hasOpened = true;
   }
 
-  /** Begins again. @returns how many events may be lost */
-  reset(epoch: number): number {
+  /** Begins again. @returns words for what may be lost */
+  reset(epoch: number): readonly string[] {
     this.#epoch = epoch;
     this.#peerEpoch = 0;
     this.#isOpen = false;
@@ -120,18 +133,19 @@ export class Pair {
   /**
    * Sends the next content. An event is dropped if too much waits. Other messages are sent up to twice that much. Facts are
    * no more than what this node holds: they are always sent, and not counted.
+   * @param word of kinds.ts
    */
-  send(content: Content, isEvent = false): Sent {
+  send(content: Content, word: string): Sent {
     const size = content.kind === Kind.message ? content.size : 0;
     const count = partsOf(content, this.#maxBytes);
     const waiting = this.#unacknowledged.bytes + size;
     // One alone may be as long as it wants.
-    if (isEvent && waiting > this.#window && this.#unacknowledged.bytes > 0) return "over";
+    if (word === EVENT && waiting > this.#window && this.#unacknowledged.bytes > 0) return "over";
     if (this.#lastSent + count > MAX_NUMBER) return "too much";
     if (waiting > 2 * this.#window && this.#unacknowledged.bytes > this.#window) return "too much";
     const marks = this.#marks(this.#lastSent + 1);
     this.#lastSent += count;
-    this.#unacknowledged.add(this.#lastSent, size, isEvent);
+    this.#unacknowledged.add(this.#lastSent, size, word);
     if (count === 1) this.#write(writeEnvelope(content, marks));
     else for (const bytes of writeParts(content, marks, this.#maxBytes)) this.#write(bytes);
     return "sent";

@@ -1,10 +1,13 @@
+import { BEAT } from "./kinds.ts";
+
 /** What was sent and not acknowledged. */
 interface Sent {
   readonly number: number;
   readonly size: number;
   /** When it was sent, in milliseconds of `performance.now()`. */
   readonly at: number;
-  readonly isEvent: boolean;
+  /** See kinds.ts. */
+  readonly word: string;
 }
 
 /** How many acknowledged ones may stay in the list, to be removed at once. */
@@ -17,6 +20,12 @@ export class Unacknowledged {
   #first = 0;
   #bytes = 0;
   #waiting: { readonly number: number; readonly resolve: () => void }[] = [];
+  readonly #heartbeat: (ms: number) => void;
+
+  /** @param heartbeat called with the milliseconds from a heartbeat to its acknowledgement */
+  constructor(heartbeat: (ms: number) => void) {
+    this.#heartbeat = heartbeat;
+  }
 
   /** In bytes. */
   get bytes(): number {
@@ -28,8 +37,9 @@ export class Unacknowledged {
     return this.#sent[this.#first]?.at ?? null;
   }
 
-  add(number: number, size: number, isEvent: boolean): void {
-    this.#sent.push({ number, size, at: performance.now(), isEvent });
+  /** @param word of kinds.ts */
+  add(number: number, size: number, word: string): void {
+    this.#sent.push({ number, size, at: performance.now(), word });
     this.#bytes += size;
   }
 
@@ -37,6 +47,7 @@ export class Unacknowledged {
   acknowledge(number: number): void {
     for (let next = this.#sent[this.#first]; next !== undefined && next.number <= number;) {
       this.#bytes -= next.size;
+      if (next.word === BEAT) this.#heartbeat(performance.now() - next.at);
       next = this.#sent[++this.#first];
     }
     if (this.#first > SLACK || this.#first === this.#sent.length) {
@@ -53,14 +64,14 @@ export class Unacknowledged {
     return new Promise((resolve) => this.#waiting.push({ number: last.number, resolve }));
   }
 
-  /** Nothing is acknowledged any more. @returns how many events may be lost */
-  end(): number {
-    const events = this.#sent.slice(this.#first).filter(({ isEvent }) => isEvent).length;
+  /** Nothing is acknowledged any more. @returns words for what may be lost */
+  end(): readonly string[] {
+    const lost = this.#sent.slice(this.#first).map(({ word }) => word);
     for (const { resolve } of this.#waiting) resolve();
     this.#sent = [];
     this.#first = 0;
     this.#bytes = 0;
     this.#waiting = [];
-    return events;
+    return lost;
   }
 }

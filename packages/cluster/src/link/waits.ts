@@ -3,12 +3,12 @@ export function ended(): void {
   // Nothing waits for more.
 }
 
-/** Resolves when `promise` does, or after `ms` milliseconds. Rejects if it does. */
-export async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+/** Resolves when `promise` does, or after `ms` milliseconds, to whether it did. Rejects if it does. */
+export async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
   try {
-    await Promise.race([promise, late]);
+    return await Promise.race([promise.then(() => true), late]);
   } finally {
     clearTimeout(timer);
   }

@@ -111,9 +111,14 @@ export class MemoryCarriers {
 
   /** @internal */
   arbiterOf(node: NodeName): Bucket {
-    const [first] = this.#parted;
-    if (first !== undefined && !first.includes(node)) throw new Error("the arbiter cannot be reached");
+    if (!this.isReached(node)) throw new Error("the arbiter cannot be reached");
     return this.#bucket;
+  }
+
+  /** @internal Whether a node is where the arbiter is. */
+  isReached(node: NodeName): boolean {
+    const [first] = this.#parted;
+    return first === undefined || first.includes(node);
   }
 
   /** @internal */
@@ -174,6 +179,10 @@ class MemoryCarrier implements Carrier {
       get: (key) => this.#ask((bucket) => bucket.get(key)),
       keys: (prefix) => this.#ask((bucket) => bucket.keys(prefix)),
     };
+  }
+
+  get isConnected(): boolean {
+    return this.#network.isReached(this.node);
   }
 
   start(receiver: Receiver): void {

@@ -42,6 +42,10 @@ export class ProcessCarrier implements Carrier {
     process.on("message", this.#listener);
   }
 
+  get isConnected(): boolean {
+    return process.connected;
+  }
+
   start(receiver: Receiver): void {
     this.#receiver = receiver;
   }

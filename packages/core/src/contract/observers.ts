@@ -1,3 +1,4 @@
+import type { LinkStats } from "./cluster-stats.ts";
 import type { ConfigRef } from "./login-record.ts";
 import type { SessionInfo } from "./session-port.ts";
 
@@ -67,6 +68,8 @@ export interface RouterStats {
   readonly limits: ReadonlyMap<string, number>;
   /** The config's authenticators and authorizers, by URI. */
   readonly serviceCalls: ReadonlyMap<string, ServiceCallStats>;
+  /** What the link to other nodes counts. Null: there is none, or it does not run, or it counts nothing. */
+  readonly cluster: LinkStats | null;
 }
 
 /** What has passed through a URI since somebody began to observe. The numbers only grow. */

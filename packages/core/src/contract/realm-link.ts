@@ -2,6 +2,7 @@ import type { InvocationPolicy } from "../wamp/invocation-policy.ts";
 import type { Tail } from "../wamp/formats.ts";
 import type { Dict } from "../wamp/payload.ts";
 import type { MatchPolicy } from "../wamp/uri.ts";
+import type { LinkStats } from "./cluster-stats.ts";
 import type { RouterCause } from "./session-port.ts";
 import type { Log } from "./log.ts";
 import type { Schema } from "./schema.ts";
@@ -283,6 +284,8 @@ export interface RunningLink {
    * all nodes are made with it, so that no client can foresee them.
    */
   readonly secret: Uint8Array;
+  /** What it counts. Left out: nothing. */
+  readonly stats?: LinkStats;
   /**
    * Joins a realm. Called for each realm of the config at the start, and for each one that a reload adds. What others tell
    * and send comes after it has returned.

@@ -1,3 +1,4 @@
+import type { LinkStats } from "../contract/cluster-stats.ts";
 import type { RunningLink } from "../contract/realm-link.ts";
 import { PluginError } from "../errors/plugin-error.ts";
 import { shownCause, thrownText } from "../errors/thrown.ts";
@@ -19,6 +20,11 @@ export class Cluster {
   constructor(realms: Realms, context: RouterContext) {
     this.#realms = realms;
     this.#context = context;
+  }
+
+  /** What the link counts; null if none runs, or if it counts nothing. */
+  get stats(): LinkStats | null {
+    return this.#link?.stats ?? null;
   }
 
   /** @throws WampgateError if the link to the other nodes is needed, and does not run yet */

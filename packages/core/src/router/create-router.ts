@@ -116,6 +116,9 @@ async function assembled(loaded: LoadedConfig, { raw, load, servers, log: target
     get serviceCalls() {
       return serviceCallStats(config.now, realms, (procedure) => sessions.services.pending(procedure));
     },
+    get cluster() {
+      return cluster.stats;
+    },
   };
   await applyPlugins(context, {
     apis,

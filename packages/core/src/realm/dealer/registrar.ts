@@ -193,15 +193,21 @@ export class Registrar {
   /**
    * Other nodes hold a registration that this one held: its callees here learn that they are not called any more. One that
    * cannot be told is closed.
+   * @returns the registration and its callees here; null if there are none
    */
-  lost(id: number): void {
+  lost(id: number): { readonly uri: string; readonly sessions: readonly number[] } | null {
+    const sessions: number[] = [];
+    let uri = "";
     for (const [member, held] of [...this.#ofMember])
       for (const registration of [...held]) {
         if (registration.id !== id) continue;
+        ({ uri } = registration);
+        sessions.push(member.info.session);
         this.revoke(member, registration, ErrorUri.procedureAlreadyExists);
         if (!member.announced("callee", "registration_revocation"))
           member.port.close(CloseUri.killed, `${LOST}: ${excerpt(registration.uri)}`);
       }
+    return sessions.length === 0 ? null : { uri, sessions };
   }
 
   /** Removes a session that is gone. @returns the work that is left: one function for each of its registrations */

@@ -143,10 +143,14 @@ export class RemoteRealm implements RealmSide {
   }
 
   lost(registration: number): void {
+    const { dealer, log } = this.#parts;
     attempt(
-      () => this.#parts.dealer.registrar.lost(registration),
-      (error) =>
-        this.#parts.log.error({ err: error, registration }, "the callees of a lost registration were not told"),
+      () => {
+        const lost = dealer.registrar.lost(registration);
+        if (lost !== null)
+          log.warn({ ...lost }, "others hold a procedure now that this node held; its callees were told");
+      },
+      (error) => log.error({ err: error, registration }, "the callees of a lost registration were not told"),
     );
   }
 
