@@ -331,6 +331,40 @@ it("the side listener tells the metrics of all workers, and is ready while one o
   await expect(get("/healthz")).rejects.toThrow();
 });
 
+it("metrics tell of a worker that stands still, and it is ready all the while; then that it is back", async () => {
+  const side = await freePort();
+  const more = `cluster: { type: workers, heartbeat: 50, dead-after: 300 }
+side: { endpoint: { type: tcp, host: 127.0.0.1, port: ${side} }, token-file: token }`;
+  const port = await freePort();
+  const config = configFor(port, more).replace("plugins: [", 'plugins: ["@wampgate/cluster", "@wampgate/metrics", ');
+  const router = await startCli(
+    await folderWith({ "wampgate.config.yaml": config }),
+    {},
+    { flags: ["--workers", "2"] },
+  );
+  const get = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${side}${path}`);
+  /** The values of a metric of the cluster, by worker. @param labels besides `worker` */
+  const seen = async (name: string, labels = ""): Promise<Record<string, string>> => {
+    const page = await (await get("/metrics")).text();
+    const line = new RegExp(`^wampgate_cluster_${name}\\{worker="\\S+?-(\\d)"${labels}\\} (\\d+)$`, "gm");
+    return Object.fromEntries([...page.matchAll(line)].map(([, worker = "", value = ""]) => [worker, value]));
+  };
+  expect(await seen("nodes")).toEqual({ 1: "2", 2: "2" });
+  expect(await seen("connected")).toEqual({ 1: "1", 2: "1" });
+  const [, pid] = [...processesOf(router)].find(([name]) => name.endsWith("-2")) as [string, number];
+  process.kill(pid, "SIGSTOP");
+  await router.logged(/another node is gone: it says nothing/);
+  expect((await get("/readyz")).status).toBe(200);
+  // What stands still does not answer: its part of the page is missing.
+  expect(await seen("nodes")).toEqual({ 1: "1" });
+  process.kill(pid, "SIGCONT");
+  await router.logged(/another node is back/);
+  while ((await seen("nodes"))["1"] !== "2");
+  expect((await seen("gone_total", ',by="silence"'))["1"]).toBe("1");
+  router.kill("SIGTERM");
+  expect(await router.ended).toBe(0);
+});
+
 it("metrics on a port of their own are refused with workers, with what to do", async () => {
   const folder = await folderWith({
     "wampgate.config.yaml": withPlugin(configFor(await freePort()), "metrics"),

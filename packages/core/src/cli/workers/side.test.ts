@@ -59,6 +59,18 @@ it("it is ready while one worker is", async () => {
   expect((await get("/readyz")).status).toBe(503);
 });
 
+it("a worker that does not answer holds nothing up but a page of metrics, which then lacks its part", async () => {
+  const mute = createServer(() => undefined).listen(pathOf("vm-0"));
+  await once(mute, "listening");
+  running = ["vm-0", "vm-2"];
+  expect((await get("/readyz")).status).toBe(200);
+  expect(log.text()).not.toContain("vm-0");
+  expect(await (await get("/metrics")).text()).toBe('# TYPE up gauge\nup{worker="vm-2"} 1\n');
+  expect(log.text()).toContain("vm-0");
+  mute.closeAllConnections();
+  mute.close();
+}, 10_000);
+
 it("other pages are those of the first worker, which judges the token", async () => {
   const answer = await get("/page");
   expect([answer.headers.get("x-worker"), await answer.text()]).toEqual(["vm-1", "Bearer token"]);

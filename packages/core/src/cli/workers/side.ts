@@ -15,12 +15,16 @@ import { mergedMetrics } from "./merged-metrics.ts";
 export const SIDE = "WAMPGATE_SIDE";
 
 /** How long a worker may take to answer, in milliseconds. */
-const TIMEOUT = 5000;
+const TIMEOUT = 4000;
 
 /** The longest answer of a worker, in bytes. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 const MAX_CONNECTIONS = 64;
+
+const TEXT = { "content-type": "text/plain" };
+
+const NOT_READY = new Error("the worker is not ready");
 
 /** What a page of metrics is, for Prometheus. */
 const METRICS = "version=0.0.4";
@@ -43,6 +47,8 @@ export class WorkersSide {
   readonly #server: SocketServer;
   readonly #folder: string;
   readonly #log: Log;
+  /** Pages of metrics, which are put together of those of all workers. */
+  readonly #metrics = new Set<string>();
   #workers: () => readonly NodeName[] = () => [];
 
   private constructor(settings: SideSettings, server: SocketServer, folder: string, log: Log) {
@@ -89,22 +95,41 @@ export class WorkersSide {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? "/").split("?")[0];
-    const answers = new Map<NodeName, Answer>();
-    for (const worker of this.#workers()) {
-      const answer = await this.#ask(worker, request).catch((error: unknown) => this.#failed(worker, error));
-      if (answer === null) continue;
-      answers.set(worker, answer);
-      // Of a page of metrics there is one of each worker, and one that is ready is enough.
-      if (!isMetrics(answer) && !(path === "/readyz" && answer.status === 503)) break;
+    const [path = "/"] = (request.url ?? "/").split("?");
+    const workers = this.#workers();
+    if (path === "/readyz") return respond(response, await this.#firstReady(workers, request));
+    if (!this.#metrics.has(path)) {
+      const first = await this.#first(workers, request);
+      if (first === null || !isMetrics(first)) return respond(response, first);
+      this.#metrics.add(path);
     }
-    const last = [...answers.values()].at(-1);
-    if (last === undefined) response.writeHead(503, { "content-type": "text/plain" }).end("no worker answers\n");
-    else if (!isMetrics(last)) send(response, last, last.body);
-    else {
-      const pages = new Map([...answers].map(([worker, { body }]) => [worker, body.toString()]));
-      send(response, last, Buffer.from(mergedMetrics(pages)));
+    const asked = workers.map(async (worker) => [worker, await this.#askOrNull(worker, request)] as const);
+    const pages = (await Promise.all(asked)).flatMap(([worker, answer]) =>
+      answer !== null && isMetrics(answer) ? [[worker, answer] as const] : [],
+    );
+    const texts = new Map(pages.map(([worker, { body }]) => [worker, body.toString()]));
+    const one = pages[0]?.[1] ?? null;
+    respond(response, one === null ? null : { ...one, body: Buffer.from(mergedMetrics(texts)) });
+  }
+
+  /** The answer of the first worker that has one. */
+  async #first(workers: readonly NodeName[], request: IncomingMessage): Promise<Answer | null> {
+    for (const worker of workers) {
+      const answer = await this.#askOrNull(worker, request);
+      if (answer !== null) return answer;
     }
+    return null;
+  }
+
+  /** One that is ready is enough: the others are not waited for. */
+  async #firstReady(workers: readonly NodeName[], request: IncomingMessage): Promise<Answer | null> {
+    const asked = workers.map((worker) => this.#askOrNull(worker, request));
+    const ready = asked.map(async (answer) => ((await answer)?.status === 200 ? answer : Promise.reject(NOT_READY)));
+    return Promise.any(ready).catch(async () => (await Promise.all(asked)).find((answer) => answer !== null) ?? null);
+  }
+
+  #askOrNull(worker: NodeName, request: IncomingMessage): Promise<Answer | null> {
+    return this.#ask(worker, request).catch((error: unknown) => this.#failed(worker, error));
   }
 
   #ask(worker: NodeName, { method, url, headers }: IncomingMessage): Promise<Answer> {
@@ -156,7 +181,10 @@ function isMetrics({ status, headers }: Answer): boolean {
   return status === 200 && headers["content-type"]?.includes(METRICS) === true;
 }
 
-function send(response: ServerResponse, { status, headers }: Answer, body: Buffer): void {
+/** @param answer null: no worker has one */
+function respond(response: ServerResponse, answer: Answer | null): void {
+  if (answer === null) return void response.writeHead(503, TEXT).end("no worker answers\n");
+  const { status, headers, body } = answer;
   const own = Object.entries(headers).filter(([name]) => name !== "transfer-encoding" && name !== "content-length");
   response.writeHead(status, { ...Object.fromEntries(own), "content-length": body.length }).end(body);
 }
