@@ -33,6 +33,7 @@ declare const histogram: { observe(labels: Record<string, string>, value: number
 declare const gauge: { dec(labels: Record<string, string>): void };
 declare const refused: { inc(labels: Record<string, string>): void };
 declare const limited: typeof refused;
+declare const renewals: typeof refused;
 declare const logins: typeof refused;
 declare function watch(session: number, step: string, outcome: string): void;
 declare function count(authid: string | null): void;

@@ -167,6 +167,69 @@ it("facts reach the client's Hello and its session, and no authenticator", async
   expect(JSON.stringify(told)).not.toContain("room");
 });
 
+it("a cookie that a plugin takes gets to no authenticator, and what names the client instead does", async () => {
+  const told: Record<string, unknown>[] = [];
+  const module = authenticatorOf((_realm, _authid, details) => {
+    told.push(details["transport"] as Record<string, unknown>);
+    return "user";
+  });
+  const taken: (readonly string[])[] = [];
+  await start(
+    (request) => {
+      taken.push(request.takeCookie("id"), request.takeCookie("id"), request.takeCookie("none"));
+      request.setTrackingId("client-7");
+      return undefined;
+    },
+    {
+      realms: REALMS,
+      transports: [entryOf({ auth: { anonymous: dynamicBlock } })],
+      components: [{ module, realm: "realm-auth", role: "authenticator" }],
+    },
+  );
+  for (const cookie of ["theme=dark; id=secret", "id=secret", undefined]) {
+    const client = await connectRaw(running.url, "wamp.2.json", cookie === undefined ? {} : { headers: { cookie } });
+    client.hello({ authmethods: ["anonymous"] });
+    await client.welcomed();
+  }
+  expect(taken.slice(0, 6)).toEqual([["secret"], [], [], ["secret"], [], []]);
+  expect(told.map(({ cbtid, http_cbtid }) => [cbtid, http_cbtid])).toEqual(Array(3).fill(["client-7", "client-7"]));
+  const cookies = told.map((details) => (details["http_headers_received"] as Record<string, string>)["cookie"]);
+  expect(cookies).toEqual(["theme=dark", undefined, undefined]);
+  expect(JSON.stringify(told)).not.toContain("secret");
+});
+
+it("a plugin may ask the static blocks of a method, those of the client's transport alone", async () => {
+  const asked: unknown[] = [];
+  const other = entryOf({ path: "/other", auth: { ticket: { type: "static", principals: {} } } });
+  const own = { anonymous: [{ type: "static", role: "user", authid: "joe" }, dynamicBlock] };
+  await start(
+    async (request) => {
+      await request.ask("anonymous", (block) => void asked.push(block));
+      await request.ask("ticket", (block) => void asked.push(block));
+      return undefined;
+    },
+    { realms: REALMS, transports: [entryOf({ auth: own }), other] },
+  );
+  await connectRaw(running.url);
+  expect(asked).toEqual([{ role: "user", authid: "joe" }]);
+});
+
+describe("a plugin learns whether TLS carries a request", () => {
+  it.each([
+    ["a trusted proxy says so", ["127.0.0.1"], "https", true],
+    ["a trusted proxy says that it does not", ["127.0.0.1"], "http", false],
+    ["a client claims so", ["192.0.2.1"], "https", false],
+    ["nobody says so", ["127.0.0.1"], undefined, false],
+  ])("%s", async (_what, proxies, proto, expected) => {
+    let asked: UpgradeRequest | undefined;
+    const endpoint = { type: "tcp", host: "127.0.0.1", port: 0, "trusted-proxies": proxies };
+    await start((request) => void (asked = request), { transports: [entryOf({ endpoint })] });
+    const headers = { "x-forwarded-for": "192.0.2.9", ...(proto === undefined ? {} : { "x-forwarded-proto": proto }) };
+    await connectRaw(running.url, "wamp.2.json", { headers });
+    expect(asked?.isSecure).toBe(expected);
+  });
+});
+
 it("the router's own refusals come first: plugins are not asked about them", async () => {
   let count = 0;
   await start(() => {

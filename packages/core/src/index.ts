@@ -39,6 +39,8 @@ export type {
   AuthMethod,
   FoundCredential,
   LoginAttempt,
+  LoginPlace,
+  PastJudgement,
   Phase,
   PrincipalQuery,
   Proof,
@@ -51,7 +53,8 @@ export type {
   VerifiedPrincipal,
 } from "./contract/method.ts";
 export { BlockError } from "./errors/block-error.ts";
-export type { BlockSurroundings, CalledProcedure, OpenBlock, Strategy } from "./contract/strategy.ts";
+export type { BlockSurroundings, OpenBlock } from "./contract/block.ts";
+export type { CalledProcedure, Strategy } from "./contract/strategy.ts";
 export { defineLink, defineMethod, defineStrategy } from "./plugins/define.ts";
 export { placeText } from "./auth/place-text.ts";
 export { CAUSE_CODES, type CauseText, causeText } from "./auth/causes.ts";
@@ -92,6 +95,7 @@ export { assignment, principalFields } from "./settings/assignment.ts";
 export { serverUrl, shownUrl } from "./settings/server-url.ts";
 export {
   accept,
+  acceptAgain,
   acceptAs,
   accepted,
   challenge,
@@ -104,6 +108,8 @@ export {
 } from "./hooks/answers.ts";
 export type { Assignment, Principal } from "./contract/assignment.ts";
 export type { PrincipalAnswer, Verdict } from "./contract/verdict.ts";
+export type { PastLogin } from "./contract/past-login.ts";
+export { cookiesIn } from "./hooks/cookies.ts";
 export type { UpgradeRefusal, UpgradeRequest } from "./contract/upgrade.ts";
 export { AskedUpgrades } from "./transports/net/asked-upgrades.ts";
 export { BadAnswer, readAnswer } from "./hooks/authenticator-answer.ts";

@@ -1,6 +1,7 @@
 import type { BlockInstance } from "../contract/auth-settings.ts";
 import type { PluginApi } from "../contract/plugin-api.ts";
-import type { BlockSurroundings, OpenBlock, Strategy } from "../contract/strategy.ts";
+import type { BlockSurroundings, OpenBlock } from "../contract/block.ts";
+import type { Strategy } from "../contract/strategy.ts";
 import { pathText } from "../errors/config-error.ts";
 import { Deadline, within } from "../wamp/deadline.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
@@ -14,18 +15,21 @@ const PROBE_TIME = 10_000;
 /** How long it may take to close. */
 const CLOSE_TIME = 10_000;
 
+/** What opens a block: a strategy, or a method with blocks of its own. */
+type Opener = Pick<Strategy, "open" | "probe">;
+
 /** @see BlockInstance */
 export class StrategyInstance implements BlockInstance {
   readonly at: readonly (string | number)[];
   readonly plugin: string;
-  readonly #strategy: Strategy;
+  readonly #strategy: Opener;
   readonly #block: unknown;
   #open: OpenBlock | null = null;
   /** How many questions have no answer yet. */
   #asked = 0;
   #idle: (() => void) | null = null;
 
-  constructor(strategy: Strategy, block: unknown, at: readonly (string | number)[], plugin: string) {
+  constructor(strategy: Opener, block: unknown, at: readonly (string | number)[], plugin: string) {
     this.#strategy = strategy;
     this.#block = block;
     this.at = at;

@@ -5,8 +5,10 @@ import type { Log } from "../contract/log.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
 import type { MethodSettings } from "../contract/auth-settings.ts";
 import type { Principal } from "../contract/assignment.ts";
+import type { PastJudgement } from "../contract/method.ts";
+import type { PastLogin } from "../contract/past-login.ts";
 import { Deadline } from "../wamp/deadline.ts";
-import type { Expires } from "../wamp/expires.ts";
+import { type Expires, moved } from "../wamp/expires.ts";
 import type { HandshakeContext } from "./context.ts";
 import { principalOf, Query } from "./principals.ts";
 
@@ -15,10 +17,29 @@ const TIMEOUT = 10_000;
 
 /** What the current config says of a session that has logged in. */
 export type Entitlement =
-  /** It would not let it in any more. @property why a sentence for its client */
-  | { readonly why: string }
+  /**
+   * It would not let it in any more. @property why a sentence for its client
+   * @property isPlaceGone whether its realm or its role is not there
+   */
+  | { readonly why: string; readonly isPlaceGone?: boolean }
   /** @property expires when its static principal's login expires now; undefined where the new config does not say */
   | { readonly why: null; readonly expires?: Expires };
+
+/** A session, or a login that may become one. */
+type Judged = Pick<SessionInfo, "session" | "realm" | "authrole" | "authmethod" | "roles" | "transport">;
+
+/** Whether the current config would let the client of an earlier login in again. @see LoginPlace */
+export async function judgementOf(past: PastLogin, hello: Hello, context: HandshakeContext): Promise<PastJudgement> {
+  const { realm, authrole, authmethod, admission } = past;
+  const { session, roles, transport } = hello;
+  const found = await entitlementOf({ session, realm, authrole, authmethod, roles, transport }, admission, context);
+  if (found.why !== null) return { why: found.why, isPlaceGone: found.isPlaceGone === true };
+  const principal = admission?.principal ?? null;
+  const { expires: now } = found;
+  const expires = now === undefined || principal === null ? past.expires : moved(past.expires, principal.expires, now);
+  if (expires !== null && expires * 1000 <= Date.now()) return { why: "the login has expired", isPlaceGone: false };
+  return { why: null, expires };
+}
 
 /**
  * Whether the current config would let a session in. The proof is not repeated, and strategies other than `static` are
@@ -27,12 +48,12 @@ export type Entitlement =
  * @param admission null if a tap of the hook `hello` let the session in, which does not depend on the config
  */
 export async function entitlementOf(
-  info: SessionInfo,
+  info: Judged,
   admission: Admission | null,
   context: HandshakeContext,
 ): Promise<Entitlement> {
   const why = whyNoPlace(info, context);
-  if (why !== null) return { why };
+  if (why !== null) return { why, isPlaceGone: true };
   if (admission === null) return { why: null };
   const { authmethod } = info;
   const settings = context.auth.now.get(authmethod);
@@ -48,7 +69,7 @@ export async function entitlementOf(
 
 /** Why a session that has its role without a login has no place any more; null if it has. */
 export function whyNoPlace(
-  { realm, authrole }: SessionInfo,
+  { realm, authrole }: Pick<SessionInfo, "realm" | "authrole">,
   { realms }: Pick<HandshakeContext, "realms">,
 ): string | null {
   const found = realms.get(realm);
@@ -57,9 +78,9 @@ export function whyNoPlace(
 }
 
 async function entitlementOfKnown(
-  info: SessionInfo,
+  info: Judged,
   admission: Admission,
-  known: Principal,
+  known: NonNullable<Admission["principal"]>,
   settings: MethodSettings,
   context: HandshakeContext,
 ): Promise<Entitlement> {
@@ -101,7 +122,7 @@ async function staticPrincipal(
 
 /** The session's HELLO, as far as it is still known. If the client named no authid, the assigned one is used. */
 function attemptOf(
-  { session, authmethod, roles, transport }: SessionInfo,
+  { session, authmethod, roles, transport }: Judged,
   { realm, authid }: Pick<Hello, "realm" | "authid">,
   limit: Deadline,
   log: Log,

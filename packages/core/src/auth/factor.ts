@@ -1,6 +1,7 @@
 import type { Principal } from "../contract/assignment.ts";
 import type { BlockSettings, MethodSettings } from "../contract/auth-settings.ts";
 import type { Admission } from "../contract/handshake.ts";
+import type { PastLogin } from "../contract/past-login.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { Cause } from "../contract/login-cause.ts";
 import type { LoginAttempt, Phase, Proof, Resolved } from "../contract/method.ts";
@@ -44,6 +45,8 @@ export class Factor implements FactorPlace {
   /** A strategy has denied the login. */
   denial: Denial | null = null;
   admission: Admission | null = null;
+  /** The earlier login as which this one counts. */
+  past: PastLogin | null = null;
   /** Comes back to the method with the client's answer. */
   state: unknown = undefined;
   readonly #context: HandshakeContext;
@@ -82,10 +85,15 @@ export class Factor implements FactorPlace {
   }
 
   /** Its principal, if the method has accepted. @param by the plugin that did @throws Denial, PluginError */
-  accepted({ assignment, replaces, provider }: Accept, by: string): Principal {
+  accepted({ assignment, replaces, provider, past }: Accept, by: string): Principal {
     if (this.found?.isDecoy === true)
       throw new Denial(ErrorUri.authenticationDenied, DENIED, this.#unknown(), { plugin: by, isVerdict: true });
     const found = this.found?.resolved.principal ?? null;
+    if (past !== null) {
+      this.past = past;
+      this.admission = past.admission;
+      return principalOf(assignment ?? {}, this.hello, NO_BLOCK, provider ?? "plugin");
+    }
     if (replaces) {
       if (found !== null)
         throw new PluginError(

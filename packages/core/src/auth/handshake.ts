@@ -1,10 +1,11 @@
-import type { MethodSettings } from "../contract/auth-settings.ts";
+import type { BlockSettings, MethodSettings } from "../contract/auth-settings.ts";
 import type { Handshake, HandshakeReply, HandshakeTrace } from "../contract/handshake.ts";
 import type { LoginStep, StepName } from "../contract/login-record.ts";
 import type { Hello } from "../contract/hello.ts";
 import type { Cause } from "../contract/login-cause.ts";
 import type { RealmPort } from "../contract/realm-port.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
+import type { LoginPlace } from "../contract/method.ts";
 import type { Verdict } from "../contract/verdict.ts";
 import type { Principal } from "../contract/assignment.ts";
 import { PluginError } from "../errors/plugin-error.ts";
@@ -18,6 +19,7 @@ import { kindOf } from "../wamp/messages.ts";
 import type { Dict } from "../wamp/payload.ts";
 import type { HandshakeContext } from "./context.ts";
 import { Denial } from "./denial.ts";
+import { judgementOf } from "./entitlement.ts";
 import { NO_BLOCK } from "./factor.ts";
 import { beginNext, challenged, SECOND_PROOF } from "./further-factor.ts";
 import { left, Login, type Next, type Refusal } from "./login.ts";
@@ -176,8 +178,8 @@ function methodFor(login: Login, from: number): MaybePromise<MethodSettings | nu
   for (const [i, name] of hello.authmethods.entries()) {
     const settings = i < from ? undefined : context.auth.now.get(name);
     if (settings === undefined || !mayBegin(settings)) continue;
-    if (settings.method.applies === undefined) return settings;
-    return applies(settings, hello).then((does) => (does ? settings : methodFor(login, i + 1)));
+    if (!mayNotApply(settings)) return settings;
+    return applies(settings, login).then((does) => (does ? settings : methodFor(login, i + 1)));
   }
   return null;
 }
@@ -187,16 +189,39 @@ function mayBegin({ blocks }: MethodSettings): boolean {
   return blocks.some((block) => block.mayBegin);
 }
 
-async function applies({ method, plugin }: MethodSettings, hello: Hello): Promise<boolean> {
+/** Whether the method has a say in that, or each of its blocks that clients may begin with. */
+function mayNotApply({ method, blocks }: MethodSettings): boolean {
+  const each = (block: BlockSettings): boolean => (block.strategy ?? method.static)?.applies !== undefined;
+  return method.applies !== undefined || blocks.every((block) => !block.mayBegin || each(block));
+}
+
+async function applies({ method, plugin, blocks }: MethodSettings, { hello, context }: Login): Promise<boolean> {
+  const ask = (by: string, work: () => unknown): Promise<boolean> => toldBy(by, method.name, work);
+  if (method.applies !== undefined && !(await ask(plugin, () => method.applies?.(hello)))) return false;
+  const place: LoginPlace = { judge: (past) => judgementOf(past, hello, context) };
+  for (const { mayBegin: isFirst, strategy, plugin: by, value, instance } of blocks) {
+    if (!isFirst) continue;
+    const says =
+      strategy === null
+        ? method.static?.applies && ((open: unknown) => method.static?.applies?.(hello, open, place))
+        : strategy.applies && ((open: unknown) => strategy.applies?.(hello, open));
+    if (says === undefined) return true;
+    if (await ask(by, () => instance?.ask(says) ?? says(value))) return true;
+  }
+  return false;
+}
+
+/** Whether a plugin says that a method applies. */
+async function toldBy(plugin: string, name: string, work: () => unknown): Promise<boolean> {
   let answer: unknown;
   try {
-    answer = await method.applies?.(hello);
+    answer = await work();
   } catch (error) {
-    const text = `failed to say whether its method ${method.name} applies: ${(error as Error).message}`;
+    const text = `failed to say whether its method ${name} applies: ${(error as Error).message}`;
     throw new PluginError("WG_METHOD_APPLIES", plugin, text, { cause: error });
   }
   if (typeof answer === "boolean") return answer;
-  const problem = `said ${kindOf(answer)}, expected true or false: whether ${method.name} applies`;
+  const problem = `said ${kindOf(answer)}, expected true or false: whether ${name} applies`;
   throw new PluginError("WG_METHOD_APPLIES", plugin, problem);
 }
 

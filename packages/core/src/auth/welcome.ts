@@ -14,13 +14,15 @@ const MOST_KEYS = 10;
 /** The session that the login leads to. */
 export function sessionInfo({ hello, first, factors, complete }: Login): SessionInfo {
   const { realm, authid, role, provider, extra, expires } = left(complete);
+  const own = factors.length === 1 ? null : factors.map(({ attempt }) => attempt.authmethod);
+  const authfactors = left(first).past?.authfactors ?? own;
   return {
     session: hello.session,
     realm,
     authid,
     authrole: role,
-    authmethod: left(first).attempt.authmethod,
-    ...(factors.length === 1 ? {} : { authfactors: factors.map(({ attempt }) => attempt.authmethod) }),
+    authmethod: left(first).past?.authmethod ?? left(first).attempt.authmethod,
+    ...(authfactors === null ? {} : { authfactors }),
     authprovider: provider,
     authextra: extra === null ? {} : decodedMembers(extra),
     ...(extra === null ? {} : { assignedExtra: extra }),

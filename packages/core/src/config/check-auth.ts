@@ -1,6 +1,7 @@
 import type { z } from "zod";
-import type { StaticAssignment } from "../contract/method.ts";
-import type { BlockSurroundings, Strategy } from "../contract/strategy.ts";
+import type { StaticAssignment, StaticPrincipals } from "../contract/method.ts";
+import type { BlockSurroundings } from "../contract/block.ts";
+import type { Strategy } from "../contract/strategy.ts";
 import type { AuthSettings, MethodSettings } from "../contract/auth-settings.ts";
 import { BlockError } from "../errors/block-error.ts";
 import { thrownText } from "../errors/thrown.ts";
@@ -205,6 +206,10 @@ async function checkStatic(
   if (checked === null) return null;
   return asPluginSays(at, context, async () => {
     const value = (await keeper.prepare?.(checked.value)) ?? checked.value;
+    await keeper.check?.(value, {
+      ...context.surroundings,
+      warn: (inner, message) => context.warnings.add([...at, ...inner], message),
+    });
     const assignments = keeper.assignments(value);
     for (const assignment of assignments) {
       const { realm, role, expires, path, warning } = assignment;
@@ -222,9 +227,17 @@ async function checkStatic(
       for (const assignment of defaultRole === null ? assignments.filter(({ role }) => !role) : [])
         warnOfNoRole(assignment, [...at, ...assignment.path], context);
     };
-    const settings = { ...keys.common, plugin, strategy: null, value, placeOf };
+    const { open } = keeper;
+    const opener = open && { open: openedBy(open) };
+    const instance = opener && new StrategyInstance(opener, value, at, plugin);
+    const settings = { ...keys.common, plugin, strategy: null, value, instance, placeOf };
     return { ...keys.checked, settings, thens, warnOfBeginning };
   });
+}
+
+/** How a method opens its own blocks, as a strategy does. */
+function openedBy(open: NonNullable<StaticPrincipals["open"]>): NonNullable<Strategy["open"]> {
+  return (block, { log }, surroundings) => open(block, { ...surroundings, log });
 }
 
 /** Warns of principals that choose their realm themselves. One warning for all of a block that have the same role. */

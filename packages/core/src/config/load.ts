@@ -98,6 +98,7 @@ export async function loadConfig(
   const surroundings = {
     resolve: (path: string) => resolve(source.folder, path),
     resolveModule: (name: string) => resolveModule(name, from),
+    isClustered: raw["cluster"] !== undefined,
   };
   for (const key of Object.keys(raw)) {
     if (!Object.hasOwn(rootSchema.shape, key))

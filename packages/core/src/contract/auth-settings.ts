@@ -1,7 +1,8 @@
 import type { ConfigRef } from "./login-record.ts";
 import type { AuthMethod } from "./method.ts";
 import type { PluginApi } from "./plugin-api.ts";
-import type { BlockSurroundings, Strategy } from "./strategy.ts";
+import type { BlockSurroundings } from "./block.ts";
+import type { Strategy } from "./strategy.ts";
 
 /** What a strategy has open for one block of the config, from the start or a reload to the next one. */
 export interface BlockInstance {

@@ -43,8 +43,8 @@ export interface ClientCertificate {
 export type CertificateName = Readonly<Record<string, string | readonly string[]>>;
 
 /**
- * How a session is connected. Authenticators and authorizers get all of it but `address`, `facts` and `channelBinding`:
- * Crossbar's documented keys and its current ones together. The names are those on the wire.
+ * How a session is connected. Authenticators and authorizers get all of it but `address`, `facts`, `takesCookies`
+ * and `channelBinding`: Crossbar's documented keys and its current ones together. The names are those on the wire.
  */
 export interface TransportDetails {
   readonly type: string;
@@ -66,12 +66,19 @@ export interface TransportDetails {
    */
   readonly facts: Readonly<Dict>;
   /**
+   * Whether a cookie that the client sent may let it in. A browser sends cookies by itself, whatever page connects. So that
+   * is true only without an `Origin`, which browsers always send; for a page of the router's own origin; and for one that
+   * `allowed-origins` names without a `*`. For plugins only; it is never sent.
+   */
+  readonly takesCookies: boolean;
+  /**
    * The channel binding of that name, computed when asked, since few clients want one. For plugins only; it is never sent.
    *
    * @param name as the client named it: `tls-exporter`, `tls-unique`; any other has no values
    */
   readonly channelBinding: (name: string) => ChannelBinding;
-  readonly cbtid: null;
+  /** Names the client for authenticators, if a plugin gave it a name by the hook `upgrade`. It is no proof. */
+  readonly cbtid: string | null;
   /**
    * The client's own certificate; null if it has shown none, or none that `ca-certificates` vouches for, or if its TLS ends
    * at a proxy. Read when asked, since few plugins want it.
@@ -88,7 +95,8 @@ export interface TransportDetails {
   /** The same as `client_cert`. */
   readonly peer_cert: ClientCertificate | null;
   readonly websocket_protocol: string;
-  readonly http_cbtid: null;
+  /** The same as `cbtid`. */
+  readonly http_cbtid: string | null;
 }
 
 /** A session that renews its login. The same realm, authid and role must come out. */

@@ -6,6 +6,7 @@ import type { MatchPolicy } from "../wamp/uri.ts";
 import type { ConfigRef, LoginRecord, LoginStep } from "./login-record.ts";
 import type { LoginAttempt, PrincipalQuery, Proof } from "./method.ts";
 import type { Cause, CauseCode } from "./login-cause.ts";
+import type { PastLogin } from "./past-login.ts";
 import type { LimitHit } from "./observers.ts";
 import type { ServiceCallEnd } from "./service-call.ts";
 import type { SessionInfo } from "./session-port.ts";
@@ -23,6 +24,10 @@ export interface LoginSuccess {
   readonly plugin: string | null;
   /** From HELLO to WELCOME, the client's own time included, in milliseconds. */
   readonly ms: number;
+  /** The same login for later: what `acceptAgain` takes. */
+  readonly past: PastLogin;
+  /** Ends the session with GOODBYE, as the meta API does. Does nothing if it has ended. */
+  readonly end: (reason: string, message?: string) => void;
 }
 
 /** A login that ended in ABORT. */
@@ -182,6 +187,12 @@ export interface RouterHooks {
    * @example hooks.left.tap("count", (session) => void gauge.dec({ realm: session.realm }));
    */
   readonly left: SyncHook<[SessionInfo, SessionEnd]>;
+  /**
+   * A session has renewed its login: `session.expires` says until when it may stay now. A throw is logged.
+   *
+   * @example hooks.renewed.tap("count", (session) => void renewals.inc({ realm: session.realm }));
+   */
+  readonly renewed: SyncHook<[SessionInfo]>;
   /**
    * A session wanted to do what it may not. Called for each action, though the log has one line for many. A throw is
    * logged.

@@ -2,7 +2,10 @@ import type { Dict } from "../wamp/payload.ts";
 import type { Assignment, Principal } from "./assignment.ts";
 import type { ListenEndpoint } from "./endpoint.ts";
 import type { Hello } from "./hello.ts";
+import type { PastLogin } from "./past-login.ts";
+import type { Log } from "./log.ts";
 import type { Schema } from "./schema.ts";
+import type { BlockSurroundings, OpenBlock } from "./block.ts";
 import type { CredentialAnswer, PrincipalAnswer, Verdict } from "./verdict.ts";
 
 /** When a method asks who the client is: at HELLO (it needs the secret to challenge), or after AUTHENTICATE. */
@@ -88,6 +91,28 @@ export interface StaticPrincipals<B = unknown, S = B> {
   readonly schema: Schema<S>;
   /** Work to do once, at the start: the method gets its result instead of the block. */
   readonly prepare?: (block: S) => B | Promise<B>;
+  /**
+   * Looks at the files and modules that a block names, as a strategy's `check` does.
+   * @throws BlockError, which names the key
+   */
+  readonly check?: (block: B, surroundings: BlockSurroundings) => void | Promise<void>;
+  /**
+   * Makes what a block needs while the router runs, as a strategy's `open` does. `find`, `applies` and
+   * `UpgradeRequest.ask` get its `value` in place of the block.
+   *
+   * @param at where the block stands in the config, for the log
+   */
+  readonly open?: (
+    block: B,
+    surroundings: BlockSurroundings & { readonly at: string; readonly log: Log },
+  ) => OpenBlock<B> | Promise<OpenBlock<B>>;
+  /**
+   * Whether the block has anything to do with this client. If no block of a method has, the method is passed over, and the
+   * client's next one is tried. Default: it always has.
+   *
+   * @param transport what the config says of the client's transport
+   */
+  readonly applies?: (hello: Hello, block: B, transport: LoginPlace) => boolean | Promise<boolean>;
   /** Looks up a principal. After a reload it is asked about each session, only by realm and authid. */
   readonly find: (query: PrincipalQuery, block: B) => PrincipalAnswer | Promise<PrincipalAnswer>;
   /** What the block assigns to each principal, to check that the realms and roles exist. */
@@ -99,6 +124,19 @@ export interface StaticPrincipals<B = unknown, S = B> {
    */
   readonly secrets?: readonly string[];
 }
+
+/** The transport by which a client logs in, as a block may ask about it. */
+export interface LoginPlace {
+  /** Whether it would let the client of an earlier login in again. The proof of that login counts as right. */
+  judge(past: PastLogin): Promise<PastJudgement>;
+}
+
+/** @property why a sentence for the operator */
+export type PastJudgement =
+  /** `isPlaceGone`: its realm or its role is not there any more; if not, its principal is not, or its method. */
+  | { readonly why: string; readonly isPlaceGone: boolean }
+  /** @property expires when the login ends now: a static principal's `expires` may have moved */
+  | { readonly why: null; readonly expires: number | null };
 
 /** What a static block assigns to one principal. Without `role` it is the block's `default-role`. */
 export interface StaticAssignment extends Pick<Assignment, "realm" | "role" | "expires" | "then"> {

@@ -1,3 +1,5 @@
+import type { Hello } from "./hello.ts";
+import type { BlockSurroundings, OpenBlock } from "./block.ts";
 import type { AuthMethod, PrincipalQuery } from "./method.ts";
 import type { PluginApi } from "./plugin-api.ts";
 import type { Schema } from "./schema.ts";
@@ -12,30 +14,6 @@ export interface CalledProcedure {
   readonly realmKey: string;
 }
 
-/** What a strategy may ask about the files and modules that its block names. */
-export interface BlockSurroundings {
-  /** The absolute path of a file: relative ones begin at the config file's folder. */
-  readonly resolve: (path: string) => string;
-  /**
-   * The URL of a module, a file or a package, which is looked for beside the config file, then in the working directory.
-   * @throws if there is none, with a sentence that says so
-   */
-  readonly resolveModule: (name: string) => string;
-  /** Tells the operator of what is legal, and probably a mistake. @param path the keys within the block that lead to it */
-  readonly warn: (path: readonly (string | number)[], message: string) => void;
-}
-
-/** What a strategy has made for one of its blocks. */
-export interface OpenBlock<O = unknown> {
-  /** What `resolve` and `decoy` get in place of the block. */
-  readonly value: O;
-  /**
-   * Ends it: when the router closes, and after a reload, which opens the new block first. Nothing is asked of it any more
-   * by then, unless an answer takes longer than half a minute.
-   */
-  readonly close?: () => void | Promise<void>;
-}
-
 /**
  * A strategy: where principals come from. `B`: its block; `O`: what `open` makes of one, which is the block itself for a
  * strategy without `open`.
@@ -45,6 +23,11 @@ export interface Strategy<B = unknown, O = B> {
   readonly type: string;
   /** The keys of such a block, without core's own. */
   readonly block: Schema<B>;
+  /**
+   * Whether a block has anything to do with this client. If no block of a method has, the method is passed over, and the
+   * client's next one is tried. Default: it always has.
+   */
+  readonly applies?: (hello: Hello, block: O) => boolean | Promise<boolean>;
   /** Looks a principal up. `api` is the plugin's view of the router: `api.call` calls procedures. */
   readonly resolve: (query: PrincipalQuery, block: O, api: PluginApi) => PrincipalAnswer | Promise<PrincipalAnswer>;
   /**

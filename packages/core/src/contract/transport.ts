@@ -28,6 +28,8 @@ export interface TransportEntry<E = unknown> {
    * @returns ends that; it may be called more than once
    */
   readonly reserve: (peer: string) => () => void;
+  /** @see UpgradeRequest.ask */
+  readonly ask: (method: string, work: (block: unknown) => void | Promise<void>) => Promise<void>;
   /** Takes a connection that has just been made. */
   readonly accept: (connection: Connection) => ConnectionHandler;
   /** Its connections add here what passes through them. A FrameConnection does so. */
@@ -75,6 +77,8 @@ export interface EntryEndpoint {
   hostOf(request: IncomingMessage): string | undefined;
   /** Whether a trusted proxy made the request for a client: what TLS tells is of the proxy. */
   isForwarded(request: IncomingMessage): boolean;
+  /** Whether TLS carries a request: the router's own, or that of a trusted proxy, by `X-Forwarded-Proto`. */
+  isSecure(request: IncomingMessage): boolean;
   /**
    * The entry counts this connection from now on, by `entry.accept`. Until then it is one of the endpoint's pending
    * sockets, which may take 30 seconds.

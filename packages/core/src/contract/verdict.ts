@@ -1,5 +1,6 @@
 import type { Dict } from "../wamp/payload.ts";
 import type { Cause } from "./login-cause.ts";
+import type { PastLogin } from "./past-login.ts";
 import type { Assignment } from "./assignment.ts";
 
 /** What a hook of the handshake decides. Made by `accept`, `acceptAs`, `deny` and `challenge`. */
@@ -12,6 +13,8 @@ export interface Accept {
   readonly replaces: boolean;
   readonly authmethod: string | null;
   readonly provider: string | null;
+  /** An earlier login, as which it counts. */
+  readonly past: PastLogin | null;
 }
 
 export interface Deny {

@@ -1,6 +1,7 @@
 import type { Assignment } from "../contract/assignment.ts";
 import type { Cause } from "../contract/login-cause.ts";
 import type { Decision } from "../contract/authorization.ts";
+import type { PastLogin } from "../contract/past-login.ts";
 import type { UpgradeRefusal } from "../contract/upgrade.ts";
 import type {
   Accept,
@@ -28,7 +29,7 @@ import { isUri } from "../wamp/uri.ts";
  * @example accept({ extra: { lastLogin: "2026-01-31T08:00:00Z" } })
  */
 export function accept(patch?: Assignment): Accept {
-  return { kind: "accept", assignment: patch ?? null, replaces: false, authmethod: null, provider: null };
+  return { kind: "accept", assignment: patch ?? null, replaces: false, authmethod: null, provider: null, past: null };
 }
 
 /**
@@ -45,6 +46,27 @@ export function acceptAs(assignment: Assignment, as: { authmethod?: string; prov
     replaces: true,
     authmethod: as.authmethod ?? null,
     provider: as.provider ?? null,
+    past: null,
+  };
+}
+
+/**
+ * Lets the client in as it was let in by an earlier login: with the same realm, authid, role and `extra`. A reload judges
+ * its session as it would judge the earlier one. For methods whose proof is that the client has logged in before.
+ *
+ * @param past from the hook `joined`; it may have been kept as JSON
+ * @param provider what WELCOME shows as `authprovider`; `authmethod` is that of the earlier login
+ * @example acceptAgain(past, "cookie")
+ */
+export function acceptAgain(past: PastLogin, provider: string): Accept {
+  const { realm, authid, authrole: role, extra, expires, authmethod } = past;
+  return {
+    kind: "accept",
+    assignment: { realm, authid, role, extra, expires },
+    replaces: true,
+    authmethod,
+    provider,
+    past,
   };
 }
 

@@ -83,6 +83,7 @@ export function createRouterHooks(freeze: Freeze, log: Log): RouterHooks {
     welcome: createSeriesHook<[LoginAttempt, Dict]>("welcome", ["attempt", "details"], freeze),
     joined: createNoticeHook<[SessionInfo, LoginSuccess | null]>("joined", ["session", "login"], freeze, log),
     left: createNoticeHook<[SessionInfo, SessionEnd]>("left", ["session", "end"], freeze, log),
+    renewed: createNoticeHook<[SessionInfo]>("renewed", ["session"], freeze, log),
     actionDenied: createNoticeHook<[ActionDenied]>("actionDenied", ["denied"], freeze, log),
     loginFailed: createNoticeHook<[LoginFailure]>("loginFailed", ["refusal"], freeze, log),
     loginEnded: createNoticeHook<[LoginRecord]>("loginEnded", ["record"], freeze, log),

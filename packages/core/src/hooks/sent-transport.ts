@@ -6,7 +6,7 @@ import type { TransportDetails } from "../contract/hello.ts";
  */
 export function sentTransport(
   transport: TransportDetails,
-): Omit<TransportDetails, "address" | "facts" | "channelBinding"> {
+): Omit<TransportDetails, "address" | "facts" | "takesCookies" | "channelBinding"> {
   return {
     type: transport.type,
     protocol: transport.protocol,

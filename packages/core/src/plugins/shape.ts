@@ -49,6 +49,9 @@ const STATIC: Shape<StaticPrincipals> = {
   find: "function",
   assignments: "function",
   prepare: "function?",
+  check: "function?",
+  open: "function?",
+  applies: "function?",
   secrets: "list?",
 };
 const CLIENT: Shape<ClientHalf> = { answer: "function", authextra: "function?" };
@@ -56,6 +59,7 @@ const STRATEGY: Shape<Strategy> = {
   type: "string",
   block: "schema",
   resolve: "function",
+  applies: "function?",
   calls: "function?",
   decoy: "function?",
   check: "function?",

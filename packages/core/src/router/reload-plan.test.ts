@@ -32,7 +32,7 @@ function config(transports: LoadedTransport[], rest: Partial<LoadedConfig> = {})
     called: [],
     warnings: [],
     placeOf: () => place,
-    surroundings: { resolve: (path) => path, resolveModule: (name) => name },
+    surroundings: { resolve: (path) => path, resolveModule: (name) => name, isClustered: false },
     issueAt: (path, message) => ({ path, message }),
     ...rest,
   };

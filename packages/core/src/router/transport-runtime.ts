@@ -2,6 +2,7 @@ import { createHandshakes } from "../auth/tap-plugins.ts";
 import { type Entitlement, entitlementOf } from "../auth/entitlement.ts";
 import type { HandshakeContext } from "../auth/context.ts";
 import type { LoadedTransport } from "../config/check-transports.ts";
+import type { BlockSettings } from "../contract/auth-settings.ts";
 import type { Connection } from "../contract/connection.ts";
 import type { TransportEntry } from "../contract/transport.ts";
 import type { Log } from "../contract/log.ts";
@@ -51,6 +52,7 @@ export class TransportRuntime {
     this.limiter = new ConnectionLimiter(common, report, (limit, peer) => this.#noRoom(limit, peer));
     this.entry = {
       ...this.limiter.entry((connection, slot) => this.#accept(connection, slot)),
+      ask: (method, work) => askStatic(settings.now.auth.get(method)?.blocks ?? [], work),
       get options() {
         return settings.now.options;
       },
@@ -120,6 +122,14 @@ export class TransportRuntime {
     if (this.#ending !== null) session.close(this.#ending.reason, this.#ending.message);
     return session;
   }
+}
+
+/** @see UpgradeRequest.ask */
+async function askStatic(
+  blocks: readonly BlockSettings[],
+  work: (block: unknown) => void | Promise<void>,
+): Promise<void> {
+  for (const { strategy, value, instance } of blocks) if (strategy === null) await (instance?.ask(work) ?? work(value));
 }
 
 /** `the websocket transport /ws (transports[0])` */

@@ -1,3 +1,4 @@
+import type { RouterHooks } from "../contract/hooks.ts";
 import type { Admission, HandshakeReply, Handshakes } from "../contract/handshake.ts";
 import type { Log } from "../contract/log.ts";
 import type { RealmPort } from "../contract/realm-port.ts";
@@ -21,6 +22,7 @@ export interface LifetimeContext {
   readonly expiries: Expiries;
   readonly settings: Live<SessionSettings>;
   readonly log: Log;
+  readonly hooks: RouterHooks;
 }
 
 /**
@@ -65,7 +67,7 @@ export class Lifetime {
 
   /** Created at first use: most sessions never renew their login. */
   get renewal(): SessionRenewal {
-    const { handshakes, log, settings } = this.#context;
+    const { handshakes, log, settings, hooks } = this.#context;
     return (this.#renewal ??= new Renewal({
       info: this.#info,
       handshakes,
@@ -76,6 +78,7 @@ export class Lifetime {
         this.admission = admission;
         this.#login = info.expires;
         this.#update();
+        hooks.renewed.call(this.#info);
       },
       failed: (message) => this.#close(ErrorUri.authenticationDenied, message, "router"),
     }));

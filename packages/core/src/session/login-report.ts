@@ -1,8 +1,9 @@
-import type { Handshake } from "../contract/handshake.ts";
+import type { Admission, Handshake } from "../contract/handshake.ts";
 import type { Hello, TransportDetails } from "../contract/hello.ts";
 import type { Cause } from "../contract/login-cause.ts";
 import type { LoginRecord } from "../contract/login-record.ts";
 import type { Log } from "../contract/log.ts";
+import type { PastLogin } from "../contract/past-login.ts";
 import type { SessionInfo } from "../contract/session-port.ts";
 import type { LoginSuccess, RouterHooks } from "../contract/hooks.ts";
 import { clip, excerpt } from "../wamp/excerpt.ts";
@@ -58,13 +59,14 @@ export class LoginReport {
   }
 
   /** @returns the login, for the hook `joined` */
-  welcome(info: SessionInfo): LoginSuccess {
+  welcome(info: SessionInfo, admission: Admission | null, end: LoginSuccess["end"]): LoginSuccess {
     const { realm, authid, authrole, authmethod, authprovider, expires } = info;
     const ending = expires === null ? {} : { expires: shownTime(expires) };
     const ms = this.#ms();
     this.#log("info", "welcome", ms, { realm, authid: excerpt(authid), authrole, authmethod, authprovider, ...ending });
     if (this.#context.records.isUsed) this.#record("welcome", ms, null, info);
-    return { authmethod, provider: authprovider, plugin: this.#handshake?.trace.plugin ?? null, ms };
+    const plugin = this.#handshake?.trace.plugin ?? null;
+    return { authmethod, provider: authprovider, plugin, ms, past: pastOf(info, admission), end };
   }
 
   /** @param cause why, for the operator; `reason` and `message` are what the client was told */
@@ -167,6 +169,11 @@ const NO_STEP = {
   by: null,
   config: null,
 } as const;
+
+function pastOf(info: SessionInfo, admission: Admission | null): PastLogin {
+  const { realm, authid, authrole, authmethod, authfactors = null, assignedExtra: extra = null, expires } = info;
+  return { realm, authid, authrole, authmethod, authfactors, extra, expires, admission };
+}
 
 /** The first names of a list that may be long. */
 function firstOf(names: readonly string[]): string[] {

@@ -255,7 +255,10 @@ export class Session implements ConnectionHandler {
     const port = new ClientPort(info, this.#connection, this);
     this.#state = { is: "joined", info, lifetime, attachment: realm.join(port) };
     lifetime.start((reason, message, by) => this.close(reason, message, by));
-    const login = this.#loginReport?.welcome(info) ?? null;
+    const end = (reason: string, message?: string): void => {
+      if (this.#state.is === "joined") this.close(reason, message, "kill");
+    };
+    const login = this.#loginReport?.welcome(info, admission, end) ?? null;
     this.#loginReport = null;
     this.#context.joined(this);
     this.#context.hooks.joined.call(info, login);

@@ -25,6 +25,7 @@ const UNKNOWN: TransportDetails = {
   peer: "",
   address: null,
   facts: {},
+  takesCookies: false,
   channelBinding: () => ({ values: null, reason: "it is another node's" }),
   cbtid: null,
   client_cert: null,

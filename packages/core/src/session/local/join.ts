@@ -23,6 +23,7 @@ const IN_PROCESS: TransportDetails = {
   peer: "process",
   address: null,
   facts: {},
+  takesCookies: false,
   channelBinding: () => ({ values: null, reason: "it stays within the router's process" }),
   cbtid: null,
   client_cert: null,

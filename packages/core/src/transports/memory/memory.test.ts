@@ -41,7 +41,8 @@ async function echo(name = "default"): Promise<{ listener: MemoryEntry; told: st
       closed: () => void told.push("closed"),
     };
   };
-  const entry = { options: { name }, limits, ...new ConnectionLimiter({ now: limits }, quiet).entry(accept) };
+  const ask = () => Promise.resolve();
+  const entry = { options: { name }, limits, ask, ...new ConnectionLimiter({ now: limits }, quiet).entry(accept) };
   const listener = await memory.open(entry, context);
   if (!isMemoryEntry(listener)) throw new Error("not an entry in memory");
   return { listener, told, peers };

@@ -20,6 +20,7 @@ interface Asked {
 function ask(asked: AskedUpgrades): Asked {
   let pending = 0;
   const entry = {
+    ask: () => Promise.resolve(),
     reserve: () => {
       pending++;
       return () => {
@@ -38,7 +39,7 @@ afterEach(() => void jest.useRealTimers());
 
 it("where no plugin listens, a request is taken at once, and nothing is kept", () => {
   const { taken, pending } = ask(new AskedUpgrades({ hooks, log }));
-  expect(taken).toEqual([{ headers: [], facts: {} }]);
+  expect(taken).toEqual([{ headers: [], facts: {}, received: null, trackingId: null }]);
   expect(pending()).toBe(0);
 });
 

@@ -6,6 +6,7 @@ import type { UpgradeRequest } from "../../contract/upgrade.ts";
 import { PluginError } from "../../errors/plugin-error.ts";
 import { WampgateError } from "../../errors/wampgate-error.ts";
 import { deciderOf } from "../../hooks/create-hook.ts";
+import { cookiesOf, withoutCookie } from "../../hooks/cookies.ts";
 import { isPossibleHeader } from "../../hooks/http-header.ts";
 import { addressIn } from "../../wamp/address.ts";
 import { Deadline, DeadlineError } from "../../wamp/deadline.ts";
@@ -28,7 +29,11 @@ export interface AskedUpgrade {
   readonly socket: Duplex;
   /** As `transport.peer`. */
   readonly peer: string;
-  readonly entry: Pick<TransportEntry, "reserve">;
+  readonly entry: Pick<TransportEntry, "reserve" | "ask">;
+  /** Default: whether the router's own TLS carries it. */
+  readonly isSecure?: boolean;
+  /** As in `transportDetails`. */
+  readonly takesCookies?: boolean;
 }
 
 /** What plugins want of an answer 101. */
@@ -37,9 +42,13 @@ export interface UpgradeAdditions {
   readonly headers: readonly string[];
   /** For `transport.facts`. */
   readonly facts: Readonly<Dict>;
+  /** The headers of the request as authenticators may see them; null: as they came. */
+  readonly received: Readonly<Record<string, string>> | null;
+  /** For `cbtid`. */
+  readonly trackingId: string | null;
 }
 
-const NOTHING: UpgradeAdditions = { headers: [], facts: {} };
+const NOTHING: UpgradeAdditions = { headers: [], facts: {}, received: null, trackingId: null };
 
 /**
  * Asks plugins about one entry's requests to upgrade, by the hook `upgrade`. Ask when the router itself would take the
@@ -117,21 +126,26 @@ export class AskedUpgrades {
 
 class ClientUpgrade implements UpgradeRequest {
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  headers: Readonly<Record<string, string>>;
   readonly peer: string;
   readonly address: string | null;
   readonly isSecure: boolean;
+  readonly takesCookies: boolean;
+  readonly ask: UpgradeRequest["ask"];
   readonly #deadline: Deadline;
   readonly #headers = new Map<string, string>();
   readonly #cookies: string[] = [];
   readonly #facts = Object.create(null) as Dict;
+  #trackingId: string | null = null;
 
-  constructor({ request, peer }: AskedUpgrade, deadline: Deadline) {
+  constructor({ request, peer, entry, ...known }: AskedUpgrade, deadline: Deadline) {
     this.url = request.url ?? "/";
     this.headers = plainHeaders(request.headers);
     this.peer = peer;
     this.address = addressIn(peer);
-    this.isSecure = request.socket instanceof TLSSocket;
+    this.isSecure = known.isSecure ?? request.socket instanceof TLSSocket;
+    this.takesCookies = known.takesCookies ?? false;
+    this.ask = entry.ask;
     this.#deadline = deadline;
   }
 
@@ -150,11 +164,28 @@ class ClientUpgrade implements UpgradeRequest {
     else this.#headers.set(name.toLowerCase(), line);
   }
 
+  takeCookie(name: string): readonly string[] {
+    const { cookie, ...others } = this.headers;
+    if (cookie === undefined) return [];
+    const rest = withoutCookie(cookie, name);
+    this.headers = rest === "" ? others : { ...others, cookie: rest };
+    return cookiesOf(cookie, name);
+  }
+
+  setTrackingId(id: string): void {
+    this.#trackingId = id;
+  }
+
   setFact(name: string, value: unknown): void {
     this.#facts[name] = value;
   }
 
   get additions(): UpgradeAdditions {
-    return { headers: [...this.#headers.values(), ...this.#cookies], facts: { ...this.#facts } };
+    return {
+      headers: [...this.#headers.values(), ...this.#cookies],
+      facts: { ...this.#facts },
+      received: this.headers,
+      trackingId: this.#trackingId,
+    };
   }
 }

@@ -91,6 +91,10 @@ export class AttachedServer implements EndpointServer {
     return this.#peers.isForwarded(request);
   }
 
+  isSecure(request: IncomingMessage): boolean {
+    return request.socket instanceof TLSSocket || (!this.#isUnix && this.#peers.isForwardedSecure(request));
+  }
+
   taken(): void {
     // The program limits the connections to its server.
   }

@@ -16,6 +16,10 @@ export interface Channel {
   readonly headers: Readonly<Record<string, string>>;
   /** What plugins have set in the hook `upgrade`. */
   readonly facts?: Readonly<Dict>;
+  /** Default: no cookie lets the client in. */
+  readonly takesCookies?: boolean;
+  /** What a plugin named the client, for authenticators. */
+  readonly trackingId?: string | null;
   /** The client's certificate, if it has sent one that is trusted: called when asked for it. Default: there is none. */
   readonly certificate?: () => ClientCertificate | null;
   /** Default: there is none, as without TLS. */
@@ -27,16 +31,17 @@ const NO_TLS: ChannelBinding = { values: null, reason: "it does not use TLS" };
 
 /** What plugins learn about a connection. */
 export function transportDetails(channel: Channel): TransportDetails {
-  const { type, carrier, peer, subprotocol, headers, facts = NOTHING } = channel;
-  const { channelBinding = () => NO_TLS, certificate = () => null } = channel;
+  const { type, carrier, peer, subprotocol, headers, facts = NOTHING, certificate = () => null } = channel;
+  const { channelBinding = () => NO_TLS, takesCookies = false, trackingId = null } = channel;
   return {
     type,
     protocol: subprotocol.name,
     peer,
     address: addressIn(peer),
     facts,
+    takesCookies,
     channelBinding,
-    cbtid: null,
+    cbtid: trackingId,
     get client_cert() {
       return certificate();
     },
@@ -50,7 +55,7 @@ export function transportDetails(channel: Channel): TransportDetails {
       return certificate();
     },
     websocket_protocol: subprotocol.name,
-    http_cbtid: null,
+    http_cbtid: trackingId,
   };
 }
 

@@ -54,6 +54,15 @@ export class PeerAddresses {
     return headers["x-forwarded-for"] !== undefined && this.#proxies.has(this.#sourceOf(socket).address);
   }
 
+  /** Whether a trusted proxy says by `X-Forwarded-Proto` that its client used TLS. */
+  isForwardedSecure({ socket, headers }: Pick<IncomingMessage, "socket" | "headers">): boolean {
+    const forwarded = headers["x-forwarded-proto"];
+    if (forwarded === undefined || this.#isUnix) return false;
+    const { address } = this.#sourceOf(socket);
+    const protocol = this.#proxies.protocolOf(address, listed(forwarded), listed(headers["x-forwarded-for"] ?? ""));
+    return /^(https|wss)$/i.test(protocol ?? "");
+  }
+
   /** A TCP socket was accepted. From now on `rawOf` can find it. */
   came(socket: Socket): void {
     this.#rawSockets?.add(socket);

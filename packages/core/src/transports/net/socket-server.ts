@@ -165,6 +165,10 @@ export class SocketServer implements EndpointServer {
     return this.#peers.isForwarded(request);
   }
 
+  isSecure(request: IncomingMessage): boolean {
+    return request.socket instanceof TLSSocket || this.#peers.isForwardedSecure(request);
+  }
+
   taken(socket: Socket): void {
     this.#endDeadline(socket);
     this.#pending.taken(socket);

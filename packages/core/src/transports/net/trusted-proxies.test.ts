@@ -28,8 +28,9 @@ it.each([
   ["if only one of two wrote it", "10.0.0.1", "app.example", "203.0.113.9, 192.0.2.1", "app.example"],
   ["without X-Forwarded-For", "10.0.0.1", "evil.example, app.example", "", "app.example"],
   ["empty", "10.0.0.1", "", "203.0.113.9", null],
-])("X-Forwarded-Host: %s", (_what, address, hosts, clients, host) => {
-  expect(proxies.hostOf(address, hosts, clients)).toBe(host);
+])("X-Forwarded-Host and X-Forwarded-Proto: %s", (_what, address, values, clients, value) => {
+  expect(proxies.hostOf(address, values, clients)).toBe(value);
+  expect(proxies.protocolOf(address, values, clients)).toBe(value);
 });
 
 it("no header throws, and none changes the address of an untrusted peer", () => {

@@ -40,11 +40,21 @@ export class TrustedProxies {
    * @param forwardedFor `X-Forwarded-For`, which shows how many trusted proxies the request went through
    */
   hostOf(address: string, forwardedHost: string, forwardedFor: string): string | null {
+    return this.#outermost(address, forwardedHost, forwardedFor);
+  }
+
+  /** The protocol that the client behind `address` used, by `X-Forwarded-Proto`. It is read like the host. */
+  protocolOf(address: string, forwardedProto: string, forwardedFor: string): string | null {
+    return this.#outermost(address, forwardedProto, forwardedFor);
+  }
+
+  /** What the outermost trusted proxy wrote into a list. */
+  #outermost(address: string, list: string, forwardedFor: string): string | null {
     const { trusted } = this.#walk(address, forwardedFor);
     if (trusted === 0) return null;
-    const hosts = forwardedHost.split(",");
-    const host = (hosts[Math.max(0, hosts.length - trusted)] ?? "").trim();
-    return host === "" ? null : host;
+    const values = list.split(",");
+    const value = (values[Math.max(0, values.length - trusted)] ?? "").trim();
+    return value === "" ? null : value;
   }
 
   /** Goes from proxy to proxy, as long as they are trusted. `trusted`: how many there were. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { runs } from "../../../../../jest/runs.ts";
-import { isSameOrigin, OriginPattern, Origins } from "./origins.ts";
+import { isSameOrigin, OriginPattern, Origins, takesCookies } from "./origins.ts";
 
 /** The meaning of a pattern, as simple as possible: a star takes nothing, or one more character. */
 function fits(pattern: string, text: string): boolean {
@@ -80,6 +80,39 @@ it.each([
   ["constructor://router.example", "router.example:80"],
 ])("a page of %s has another origin than the host %s", (origin, host) => {
   expect(isSameOrigin(origin, host)).toBe(false);
+});
+
+describe("a cookie lets a client in", () => {
+  const host = "router.example";
+
+  it.each<[string, string | undefined, readonly string[] | undefined, boolean]>([
+    ["without an Origin, as it is no browser", undefined, undefined, true],
+    ["without an Origin, whatever the list says", undefined, ["https://app.example"], true],
+    ["for a page of the same origin", "https://router.example", undefined, true],
+    ["for a page of the same origin, without TLS", "http://router.example:80", undefined, false],
+    ["for a page of the same origin that a star lets connect", "https://router.example", ["*"], true],
+    ["for a page that the list names", "https://app.example", ["https://*.other", "https://APP.example"], true],
+    ["for a page without TLS that the list names", "http://app.example", ["http://app.example"], true],
+  ])("%s", (_what, origin, allowed, isSecure) => {
+    expect(takesCookies(origin, host, allowed, isSecure)).toBe(true);
+  });
+
+  it.each<[string, string, readonly string[] | undefined, boolean]>([
+    ["that only a star lets connect", "https://evil.example", ["*"], false],
+    [
+      "of the same site that only a pattern lets connect",
+      "https://evil.router.example",
+      ["https://*.router.example"],
+      true,
+    ],
+    ["whose name is such a pattern", "https://*.router.example", ["https://*.router.example"], true],
+    ["of another origin", "https://evil.example", undefined, false],
+    ["without an origin of its own", "null", ["*"], false],
+    ["without TLS, where the router has it", "http://router.example", ["*"], true],
+    ["without TLS, by the scheme ws", "ws://router.example", ["*"], true],
+  ])("but never for a page %s", (_what, origin, allowed, isSecure) => {
+    expect(takesCookies(origin, host, allowed, isSecure)).toBe(false);
+  });
 });
 
 describe("a request to open a WebSocket", () => {

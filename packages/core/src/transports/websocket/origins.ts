@@ -23,6 +23,26 @@ export class Origins {
   }
 }
 
+/**
+ * Whether a cookie that a browser sent may let its page in.
+ *
+ * @param origin the header `Origin`; undefined: the client is no browser
+ * @param allowed as above. An entry with a `*` names no page: whoever has one of those pages would log in as its visitors
+ * @param isSecure whether TLS carries the request. Then a page without TLS, which anybody on the way may have written, is
+ * of another origin
+ */
+export function takesCookies(
+  origin: string | undefined,
+  host: string | undefined,
+  allowed: readonly string[] | undefined,
+  isSecure: boolean,
+): boolean {
+  if (origin === undefined) return true;
+  const lower = origin.toLowerCase();
+  if (allowed?.some((named) => !named.includes("*") && named.toLowerCase() === lower) === true) return true;
+  return isSameOrigin(origin, host) && !(isSecure && /^(http|ws):/.test(lower));
+}
+
 /** Finds `part` in `text`, from a position on, like `String.prototype.indexOf`. */
 type Find = (text: string, part: string, from: number) => number;
 

@@ -78,7 +78,8 @@ async function serve(side: Side, ...options: object[]): Promise<[string, ...stri
     close: () => Promise.all([...open.map((entry) => entry.close()), endpoints.close()]),
   });
   for (const each of options) {
-    const entry = { options: websocketSchema.parse(each), limits, ...limiter.entry(side.accept) };
+    const ask = () => Promise.resolve();
+    const entry = { options: websocketSchema.parse(each), limits, ask, ...limiter.entry(side.accept) };
     const endpoint = await endpoints.at(entry.options.endpoint);
     const takes = await websocket.open(entry, { ...context, endpoint });
     open.push(takes);

@@ -24,7 +24,7 @@ import { refuse } from "../net/http-refusal.ts";
 import { AskedUpgrades, type UpgradeAdditions } from "../net/asked-upgrades.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { destroySoon } from "../net/linger.ts";
-import { Origins } from "./origins.ts";
+import { Origins, takesCookies } from "./origins.ts";
 import { knownByTls } from "../net/tls.ts";
 import { SlowConnection } from "../frames/slow-connection.ts";
 import { choose, type Subprotocol, type Subprotocols, subprotocolsOf } from "../frames/subprotocols.ts";
@@ -154,11 +154,9 @@ function upgradeOf(served: ServedEntry, { report, waiting }: TransportContext): 
     const peer = endpoint.peerOf(request.socket, request.headers);
     if (peer === undefined) return void socket.destroy();
     const { origin } = request.headers;
+    const allowed = served.entry.options["allowed-origins"];
     // Most clients are not browsers, and send none.
-    const foreign =
-      origin === undefined
-        ? null
-        : origins.refusal(origin, endpoint.hostOf(request), served.entry.options["allowed-origins"]);
+    const foreign = origin === undefined ? null : origins.refusal(origin, endpoint.hostOf(request), allowed);
     if (foreign !== null) {
       report({ limit: "allowed-origins", message: `refused a request: ${foreign}`, peer, session: null });
       return refuse(socket, 403, `${foreign}\n`);
@@ -167,8 +165,10 @@ function upgradeOf(served: ServedEntry, { report, waiting }: TransportContext): 
     if (subprotocol === undefined) return refuse(socket, 400, supported);
     const refusal = served.entry.refusal(peer);
     if (refusal !== null) return refuse(socket, 503, `${refusal}\n`);
-    served.asked.ask({ request, socket, peer, entry: served.entry }, (additions) =>
-      take({ request, socket, head }, served, { peer, subprotocol, waiting, additions }),
+    const isSecure = endpoint.isSecure(request);
+    const own = takesCookies(origin, origin === undefined ? undefined : endpoint.hostOf(request), allowed, isSecure);
+    served.asked.ask({ request, socket, peer, entry: served.entry, isSecure, takesCookies: own }, (additions) =>
+      take({ request, socket, head }, served, { peer, subprotocol, waiting, additions, takesCookies: own }),
     );
   };
 }
@@ -185,18 +185,20 @@ interface Known {
   readonly subprotocol: Subprotocol;
   readonly waiting: WaitingBytes;
   readonly additions: UpgradeAdditions;
+  readonly takesCookies: boolean;
 }
 
 /** Answers 101, or what ws finds wrong in the request. */
 function take({ request, socket, head }: Upgrade, served: ServedEntry, known: Known): void {
-  const { peer, subprotocol, waiting, additions } = known;
+  const { peer, subprotocol, waiting, additions, takesCookies: own } = known;
   const { endpoint, server } = served;
-  const { facts } = additions;
+  const { facts, received, trackingId } = additions;
   if (additions.headers.length > 0) headersOf.set(request, additions.headers);
-  const headers = plainHeaders(request.headers);
+  const headers = received ?? plainHeaders(request.headers);
   const carrier = endpoint.carrierOf(request.socket);
   const tls = request.socket instanceof TLSSocket ? knownByTls(request.socket, endpoint.isForwarded(request)) : {};
-  const details = transportDetails({ type: "websocket", carrier, peer, subprotocol, headers, facts, ...tls });
+  const told = { headers, facts, trackingId, takesCookies: own };
+  const details = transportDetails({ type: "websocket", carrier, peer, subprotocol, ...told, ...tls });
   const upgrade = { isDone: false };
   const inflating = inflatingFor(request, socket, head, served);
   server.handleUpgrade(request, inflating ?? socket, inflating === null ? head : Buffer.alloc(0), (ws) => {
