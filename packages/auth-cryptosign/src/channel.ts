@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Hello } from "@wampgate/core";
+import type { Hello, ListenEndpoint } from "@wampgate/core";
 import type { Options } from "./options.ts";
 
 /** What a signed challenge is bound to. */
@@ -33,6 +33,12 @@ const REQUIRED =
 
 function none(problem: string, reason: string): Bound {
   return { ids: null, problem, reason };
+}
+
+/** Why no connection of an endpoint has the binding that every login needs; null if some may have it. */
+export function unbindableAt(endpoint: ListenEndpoint, options: Options): string | null {
+  if (options["channel-binding"] !== "required" || (endpoint.type === "tcp" && endpoint.tls !== undefined)) return null;
+  return "channel-binding is required, and this endpoint has no TLS of its own, so that logins by cryptosign fail";
 }
 
 /** The bytes that are signed: the challenge itself, or combined with the id of a channel. Both have 32 bytes. */

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { inspect } from "node:util";
 import { Code, ConfigError, createRouter, type WampgateConfig } from "@wampgate/core";
 import {
@@ -8,6 +9,7 @@ import {
   startTestRouter,
   type TestRouter,
 } from "@wampgate/plugin-testkit";
+import { folderOf } from "../../../jest/folder.ts";
 import { isSigned, SigningKey } from "./keys.ts";
 import plugin from "./index.ts";
 
@@ -366,6 +368,25 @@ describe("channel-binding", () => {
         message:
           "a login by cryptosign needs a channel binding here: name tls-exporter or tls-unique in authextra.channel_binding, over TLS",
       });
+  });
+
+  it("required: an endpoint without TLS is warned of, and none with it or where a binding is optional", async () => {
+    const warnings = async (mode: string, endpoint: object): Promise<string[]> => {
+      const plugins = [[plugin, { "channel-binding": mode }]];
+      const transports = [{ type: "websocket", endpoint, auth: { cryptosign: BLOCK } }];
+      const config = { plugins, realms: DEFAULT_REALMS, transports } as unknown as WampgateConfig;
+      const checked = await createRouter(config, { log: new CapturedLog() });
+      await checked.close();
+      return checked.warnings.map(({ message }) => message);
+    };
+    const plain = { type: "tcp", port: 0 };
+    const files = await folderOf({ "key.pem": "", "cert.pem": "" });
+    const tls = { ...plain, tls: { key: join(files, "key.pem"), certificate: join(files, "cert.pem") } };
+    const why =
+      "channel-binding is required, and this endpoint has no TLS of its own, so that logins by cryptosign fail";
+    expect(await warnings("required", plain)).toEqual([why]);
+    expect(await warnings("optional", plain)).toEqual([]);
+    expect(await warnings("required", tls)).toEqual([]);
   });
 
   it("off: a HELLO with one is refused, since without it the login would not be what the client wants", async () => {

@@ -11,7 +11,7 @@ import {
   type Verdict,
 } from "@wampgate/core";
 import { readAuthextra } from "./asked.ts";
-import { bind, boundTo } from "./channel.ts";
+import { bind, boundTo, unbindableAt } from "./channel.ts";
 import { isSigned, SigningKey } from "./keys.ts";
 import type { Options } from "./options.ts";
 import { credentialSchema, Keys, staticPrincipals } from "./principals.ts";
@@ -42,6 +42,7 @@ export function cryptosign(options: Options): AuthMethod {
     proof: "key or signature",
     credential: credentialSchema(router?.publicKey ?? null),
     static: staticPrincipals(router?.publicKey ?? null),
+    unusableAt: (endpoint) => unbindableAt(endpoint, options),
     client,
 
     async challenge(attempt) {

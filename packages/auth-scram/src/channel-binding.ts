@@ -1,4 +1,4 @@
-import type { Dict, Hello } from "@wampgate/core";
+import type { Dict, Hello, ListenEndpoint } from "@wampgate/core";
 import { bytesOf } from "./base64.ts";
 import type { Bound, Dialect } from "./dialect.ts";
 import type { Options } from "./options.ts";
@@ -54,6 +54,13 @@ export function bindingFor(
 const NEEDED =
   "a login needs a channel binding here: name tls-exporter or tls-unique in authextra.channel_binding, over TLS";
 const REQUIRED = "channel-binding is required";
+
+/** Why no connection of an endpoint has the binding that every login needs; null if some may have it. */
+export function unbindableAt(endpoint: ListenEndpoint, { method, binds }: Dialect, options: Options): string | null {
+  const isMissing = endpoint.type !== "tcp" || endpoint.tls === undefined;
+  if (options["channel-binding"] !== "required" || !binds || !isMissing) return null;
+  return `${REQUIRED}, and this endpoint has no TLS of its own, so that logins by ${method} fail`;
+}
 
 /** What AUTHENTICATE's extra says of the binding; undefined if it is not what HELLO said, or not this connection's. */
 export function boundBy(extra: Readonly<Dict>, binding: Binding | null): Bound | null | undefined {

@@ -221,6 +221,22 @@ describe("a config", () => {
     ]);
   });
 
+  it("at an endpoint without TLS, where wamp-scram needs a binding, is warned of", async () => {
+    const endpoint = { type: "tcp", port: 0 };
+    const block = { type: "static", principals: { joe: inCrossbar } };
+    const transports = [{ type: "websocket", endpoint, auth: { "wamp-scram": block } }];
+    const warnings = async (mode: string): Promise<string[]> => {
+      const config = { ...configOf(inCrossbar), plugins: [[plugin, { "channel-binding": mode }]], transports };
+      const router = await createRouter(config as unknown as WampgateConfig, { log: new CapturedLog() });
+      await router.close();
+      return router.warnings.map(({ message }) => message);
+    };
+    expect(await warnings("optional")).toEqual([]);
+    expect(await warnings("required")).toEqual([
+      "channel-binding is required, and this endpoint has no TLS of its own, so that logins by wamp-scram fail",
+    ]);
+  });
+
   it("with few iterations of pbkdf2 is warned of, as keys that are easily guessed", async () => {
     const weak = { ...inCrossbar, kdf: "pbkdf2", iterations: 4095 };
     const router = await createRouter(configOf(weak), { log: new CapturedLog() });

@@ -16,7 +16,7 @@ import {
   z,
 } from "@wampgate/core";
 import { bytesOf } from "./base64.ts";
-import { type Binding, bindingFor, boundBy } from "./channel-binding.ts";
+import { type Binding, bindingFor, boundBy, unbindableAt } from "./channel-binding.ts";
 import { clientHalf } from "./client.ts";
 import { checkScram, credentialSchema, type ScramFields, scramFields, weakness } from "./credential.ts";
 import { decoyOf, type Models, modelsOf } from "./decoy.ts";
@@ -93,6 +93,7 @@ export function scramMethod(dialect: Dialect, options: Options): AuthMethod {
       },
       secrets: ["stored-key"],
     },
+    unusableAt: (endpoint) => unbindableAt(endpoint, dialect, options),
     client: clientHalf(dialect),
 
     async challenge(attempt) {
