@@ -85,6 +85,28 @@ it("a plugin that is late at many logins is one error in the log", async () => {
   await router.close();
 });
 
+it("a look-up that hangs is named, though its method asked late and waits for it", async () => {
+  const late = defineMethod({
+    name: "late",
+    at: "hello",
+    credential: z.object({}),
+    static: { schema: z.strictObject({}), find: hang, assignments: () => [] },
+    async challenge(login) {
+      await Promise.resolve();
+      await login.resolvePrincipal();
+      return accept();
+    },
+    decoy: () => credential({}),
+  });
+  const plugin = definePlugin({ name: "late", core: "*", methods: [late] });
+  const router = await startTestRouter({ plugins: [plugin], auth: { late: { type: "static" } }, authTimeout: 50 });
+  const client = router.connect();
+  client.hello({ authmethods: ["late"] });
+  await client.expect(Code.ABORT);
+  expect(router.log.text()).toContain("failed in principal.static: no answer within 50 ms");
+  await router.close();
+});
+
 describe("a plugin that goes wrong", () => {
   it("in welcome: the client gets ABORT, since a plugin that adds to WELCOME may be needed for it", async () => {
     const plugin = bad(({ hooks }) => hooks.welcome.tap("bad-plugin", boom));

@@ -11,6 +11,7 @@ import { WampgateError } from "../errors/wampgate-error.ts";
 import { DENIED } from "../hooks/answers.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { clip } from "../wamp/excerpt.ts";
+import { isPromise } from "../wamp/maybe-promise.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { Attempt } from "./attempt.ts";
 import { causeFrom } from "./causes.ts";
@@ -52,6 +53,8 @@ export class Factor implements FactorPlace {
   readonly #context: HandshakeContext;
   readonly #asks: (block: BlockSettings, index: number) => void;
   #asked = false;
+  /** The answer of its blocks; null if they are not asked. */
+  #answer: Promise<unknown> | null = null;
 
   /** @param asks told before each block is asked */
   constructor(
@@ -68,8 +71,17 @@ export class Factor implements FactorPlace {
     this.settings = settings;
     this.#context = context;
     this.#asks = asks;
-    this.attempt = new Attempt(hello, authmethod, place, (query) => this.#resolve(query));
+    this.attempt = new Attempt(hello, authmethod, place, (query) => {
+      const answer = this.#resolve(query);
+      this.#answer ??= answer;
+      return answer;
+    });
     if (settings !== null) this.admission = { principal: null, realm: hello.realm, authid: hello.authid };
+  }
+
+  /** Waits until no block is asked any more. */
+  async settled(): Promise<void> {
+    await this.#answer?.catch(() => undefined);
   }
 
   /** The hook that it is at. */
@@ -171,10 +183,11 @@ export class Factor implements FactorPlace {
     const question = { attempt, realm, authid, facts: query.facts ?? {}, phase: at };
     try {
       const blocks = settings.blocks.filter((block) => this.#mayAsk(block));
-      this.found = await findPrincipal(settings, blocks, question, this.#context.hooks, (block) => {
+      const found = findPrincipal(settings, blocks, question, this.#context.hooks, (block) => {
         this.block = block;
         this.#asks(block, settings.blocks.indexOf(block));
       });
+      this.found = isPromise(found) ? await found : found;
       this.block = null;
     } catch (error) {
       this.denial = denialOf(error, hello, this.asking, this.#context);

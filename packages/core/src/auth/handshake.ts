@@ -10,7 +10,7 @@ import type { Verdict } from "../contract/verdict.ts";
 import type { Principal } from "../contract/assignment.ts";
 import { PluginError } from "../errors/plugin-error.ts";
 import { DENIED } from "../hooks/answers.ts";
-import { deciderOf } from "../hooks/create-hook.ts";
+import { ask, deciderOf } from "../hooks/create-hook.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { clip, excerpt } from "../wamp/excerpt.ts";
 import { shownTime } from "../wamp/expires.ts";
@@ -90,11 +90,17 @@ export class ClientHandshake implements Handshake {
       login.trace?.waits();
       return next.then(
         (there) => this.#taken(there),
-        (error: unknown) => this.#failed(error),
+        (error: unknown) => this.#failedLate(error),
       );
     } catch (error) {
       return this.#failed(error);
     }
+  }
+
+  /** Where the time was up for a method while it waited for a block, it was up for the block, too, which says more. */
+  async #failedLate(error: unknown): Promise<HandshakeReply> {
+    await this.#login.factor?.settled();
+    return this.#failed(error);
   }
 
   #failed(error: unknown): MaybePromise<HandshakeReply> {
@@ -119,7 +125,7 @@ export class ClientHandshake implements Handshake {
 function hello(login: Login): MaybePromise<Next> {
   const { hello: hook } = login.context.hooks;
   if (hook.taps.length === 0) return "choose";
-  return whenThere(hook.promise(login.hello), (verdict) =>
+  return whenThere(ask(hook, login.hello), (verdict) =>
     verdict === undefined ? "choose" : settledEarly(login, verdict),
   );
 }
@@ -229,14 +235,14 @@ async function toldBy(plugin: string, name: string, work: () => unknown): Promis
 function challenge(login: Login): MaybePromise<Outcome> {
   const { attempt } = left(login.factor);
   const hook = login.context.hooks.challenge.get(attempt.authmethod);
-  return whenThere(hook?.promise(attempt), (verdict) => followed(login, verdict));
+  return whenThere(hook && ask(hook, attempt), (verdict) => followed(login, verdict));
 }
 
 /** The method judges the client's answer, or challenges it once more. */
 function authenticate(login: Login): MaybePromise<Outcome> {
   const { attempt, proof } = left(login.factor);
   const hook = login.context.hooks.authenticate.get(attempt.authmethod);
-  return whenThere(hook?.promise(attempt, left(proof)), (verdict) => followed(login, verdict));
+  return whenThere(hook && ask(hook, attempt, left(proof)), (verdict) => followed(login, verdict));
 }
 
 /** What the verdict of a method leads to. */
@@ -270,7 +276,7 @@ function verified(login: Login): MaybePromise<Next> {
   if (hook.taps.length === 0) return "complete";
   const { attempt } = left(login.first);
   const factor = left(login.factor);
-  return whenThere(hook.promise(attempt, left(login.principal), factor.proof), (verdict) => {
+  return whenThere(ask(hook, attempt, left(login.principal), factor.proof), (verdict) => {
     if (verdict === undefined) return "complete";
     const by = deciderOf(attempt) ?? "verified";
     login.plugin = by;
@@ -339,9 +345,7 @@ function welcome(login: Login): MaybePromise<Next> {
   const details: Dict = {};
   // Who renews a login gets no WELCOME.
   const added =
-    hook.taps.length === 0 || login.hello.renews !== null
-      ? undefined
-      : hook.promise(left(login.first).attempt, details);
+    hook.taps.length === 0 || login.hello.renews !== null ? undefined : ask(hook, left(login.first).attempt, details);
   return whenThere(added, () => {
     const reply = (info: SessionInfo): HandshakeReply => ({
       kind: "welcome",

@@ -7,12 +7,12 @@ import type { Assignment, Principal } from "../contract/assignment.ts";
 import type { CredentialAnswer, PrincipalAnswer } from "../contract/verdict.ts";
 import type { Strategy } from "../contract/strategy.ts";
 import { isPrincipalAnswer } from "../hooks/answers.ts";
-import { deciderOf } from "../hooks/create-hook.ts";
+import { ask, deciderOf } from "../hooks/create-hook.ts";
 import type { RouterHooks, StrategyAnswer } from "../contract/hooks.ts";
 import { secondsOf } from "../settings/assignment.ts";
 import { type Deadline, DeadlineError, LIMIT } from "../wamp/deadline.ts";
 import { earlier } from "../wamp/expires.ts";
-import { isPromise, type MaybePromise, whenThere } from "../wamp/maybe-promise.ts";
+import { type MaybePromise, whenThere } from "../wamp/maybe-promise.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { RawValue } from "../wamp/raw-value.ts";
 import { causeFrom } from "./causes.ts";
@@ -69,35 +69,49 @@ export class Query implements PrincipalQuery {
  * @param asks told before each block is asked
  * @throws Denial, PluginError
  */
-export async function findPrincipal(
+export function findPrincipal(
   settings: MethodSettings,
   blocks: readonly BlockSettings[],
-  query: Question,
+  question: Question,
   hooks: RouterHooks,
   asks: (block: BlockSettings) => void,
-): Promise<Found> {
+): MaybePromise<Found> {
   const { method } = settings;
-  let asked: PrincipalQuery | null = null;
-  for (const [i, block] of blocks.entries()) {
+  const from = (i: number, last: PrincipalQuery | null): MaybePromise<Found> => {
+    const block = blocks[i];
+    // The last block's question is used again: work that is done only for unknown authids would show in the timing.
+    if (block === undefined) return notFound(settings, blocks, last ?? new Query(question, method, null, true));
     asks(block);
-    asked = new Query(query, method, block.defaultRole, i === blocks.length - 1);
-    const answer = await answerOf(block, asked, hooks);
-    if (answer === undefined)
-      throw new PluginError(
-        "WG_STRATEGY_ANSWER",
-        block.plugin,
-        `left a question for a principal without an answer from ${sourceOf(block)}`,
-      );
-    if (answer.kind === "unknown") continue;
-    const plugin = deciderOf(asked) ?? block.plugin;
-    const found = resolved(answer, block, asked, plugin);
-    // A known authid also costs the choice of a decoy's further factor.
-    settings.decoyThen(query.authid);
-    return { resolved: isPromise(found) ? await found : found, isDecoy: false, block, plugin };
-  }
-  // The last block's question is used again: work that is done only for unknown authids would show in the timing.
-  const decoy = await decoyOf(settings, asked ?? new Query(query, method, null, true));
-  return { resolved: decoy, isDecoy: true, block: blocks.at(-1) ?? null, plugin: null };
+    const query = new Query(question, method, block.defaultRole, i === blocks.length - 1);
+    return whenThere(answerOf(block, query, hooks), (answer) => {
+      if (answer === undefined)
+        throw new PluginError(
+          "WG_STRATEGY_ANSWER",
+          block.plugin,
+          `left a question for a principal without an answer from ${sourceOf(block)}`,
+        );
+      if (answer.kind === "unknown") return from(i + 1, query);
+      const plugin = deciderOf(query) ?? block.plugin;
+      const found = resolved(answer, block, query, plugin);
+      // A known authid also costs the choice of a decoy's further factor.
+      settings.decoyThen(question.authid);
+      return whenThere(found, (there) => ({ resolved: there, isDecoy: false, block, plugin }));
+    });
+  };
+  return from(0, null);
+}
+
+function notFound(
+  settings: MethodSettings,
+  blocks: readonly BlockSettings[],
+  query: PrincipalQuery,
+): MaybePromise<Found> {
+  return whenThere(decoyOf(settings, query), (decoy) => ({
+    resolved: decoy,
+    isDecoy: true,
+    block: blocks.at(-1) ?? null,
+    plugin: null,
+  }));
 }
 
 /** What the taps for its type answer for a block. */
@@ -145,7 +159,8 @@ function askedOf(
   hooks: RouterHooks,
 ): MaybePromise<PrincipalAnswer | undefined> {
   const hook = hooks.principal.get(type);
-  return instance === undefined ? hook?.promise(query, value) : instance.ask((open) => hook?.promise(query, open));
+  if (hook === undefined) return undefined;
+  return instance === undefined ? ask(hook, query, value) : instance.ask((open) => ask(hook, query, open));
 }
 
 function resolved(
@@ -177,32 +192,34 @@ function sourceOf({ type }: BlockSettings): string {
 }
 
 /** A credential that no proof fits, in the shape of the others, so that an unknown authid looks like a known one. */
-async function decoyOf(
+function decoyOf(
   { method, plugin, blocks, decoyThen }: MethodSettings,
   query: PrincipalQuery,
-): Promise<Resolved<unknown>> {
+): MaybePromise<Resolved<unknown>> {
   const own = blocks.filter(({ type }) => type === "static");
   const block = own.length > 0 ? undefined : blocks.find(({ strategy }) => strategy?.decoy !== undefined);
   if (block?.strategy?.decoy !== undefined)
     return strategysDecoy(method, { ...block, then: decoyThen(query.authid) }, block.strategy.decoy, query);
-  const answer = await method.decoy(
+  const made = method.decoy(
     query,
     own.map(({ value }) => value),
     own.map(({ defaultRole }) => defaultRole),
     own.map(({ then: further }) => further),
   );
-  const { role, then } = answer.assignment;
-  const principal = principalOf(
-    answer.assignment,
-    query,
-    // The user that a decoy imitates may be in another block.
-    {
-      defaultRole: role === undefined ? (own[0]?.defaultRole ?? null) : null,
-      then: then === undefined ? decoyThen(query.authid) : null,
-    },
-    own[0]?.type ?? blocks[0]?.type ?? "static",
-  );
-  return checked(method, answer, principal, { plugin, source: "its decoy" });
+  return whenThere(made, (answer) => {
+    const { role, then } = answer.assignment;
+    const principal = principalOf(
+      answer.assignment,
+      query,
+      // The user that a decoy imitates may be in another block.
+      {
+        defaultRole: role === undefined ? (own[0]?.defaultRole ?? null) : null,
+        then: then === undefined ? decoyThen(query.authid) : null,
+      },
+      own[0]?.type ?? blocks[0]?.type ?? "static",
+    );
+    return checked(method, answer, principal, { plugin, source: "its decoy" });
+  });
 }
 
 async function strategysDecoy(

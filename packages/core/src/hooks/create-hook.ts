@@ -3,7 +3,7 @@ import { PluginError } from "../errors/plugin-error.ts";
 import type { NamedHooks } from "../contract/hooks.ts";
 import type { Log } from "../contract/log.ts";
 import { type Deadline, DeadlineError, type LIMIT, untilOver } from "../wamp/deadline.ts";
-import { isPromise } from "../wamp/maybe-promise.ts";
+import { isPromise, type MaybePromise } from "../wamp/maybe-promise.ts";
 import { kindOf } from "../wamp/messages.ts";
 import { unlessRepeated } from "../wamp/unless-repeated.ts";
 
@@ -20,10 +20,20 @@ interface Tap {
   readonly before?: string | readonly string[];
 }
 
+/** A tap of a deciding hook. */
+interface DecidingTap extends Tap {
+  /** Its checked answer: at once where it answers at once. */
+  readonly decide: (args: readonly unknown[]) => unknown;
+}
+
+/** Where a question keeps which plugin answered it last. */
+const DECIDER = Symbol("decider");
+
 /** The first argument of every deciding hook. Its signal is the deadline of the tap. */
 interface Deciding {
   readonly signal: AbortSignal;
   readonly [LIMIT]?: Deadline | undefined;
+  [DECIDER]?: string;
 }
 
 interface AnyHook {
@@ -48,7 +58,7 @@ export function createBailHook<A extends [Deciding, ...unknown[]], R>(
   freeze: Freeze,
 ): AsyncSeriesBailHook<A, R | undefined> {
   const hook = new AsyncSeriesBailHook<A, R | undefined>(args as never, name);
-  guard(hook, name, freeze, (tap) => asked(tap, name, answer));
+  guard(hook, name, freeze, (tap) => deciding(tap, name, answer));
   return hook;
 }
 
@@ -59,7 +69,7 @@ export function createSeriesHook<A extends [Deciding, ...unknown[]]>(
   freeze: Freeze,
 ): AsyncSeriesHook<A> {
   const hook = new AsyncSeriesHook<A>(args as never, name);
-  guard(hook, name, freeze, (tap) => asked(tap, name, null));
+  guard(hook, name, freeze, (tap) => deciding(tap, name, null));
   return hook;
 }
 
@@ -103,14 +113,35 @@ export class HooksByName<H> implements NamedHooks<H> {
   }
 }
 
-const deciders = new WeakMap<object, string>();
+/**
+ * As `hook.promise(...args)`, but at once where no tap waits: each promise costs more than most taps.
+ *
+ * @throws what a tap throws that answers at once
+ * @example whenThere(ask(hooks.hello, hello), (verdict) => (verdict === undefined ? choose() : settle(verdict)));
+ */
+export function ask<A extends unknown[], R>(
+  hook: AsyncSeriesBailHook<A, R> | AsyncSeriesHook<A>,
+  ...args: A
+): MaybePromise<R | undefined> {
+  return askFrom(hook.taps as unknown as readonly DecidingTap[], 0, args) as MaybePromise<R | undefined>;
+}
+
+function askFrom(taps: readonly DecidingTap[], from: number, args: readonly unknown[]): unknown {
+  for (let i = from; i < taps.length; i++) {
+    const answer = taps[i]?.decide(args);
+    if (isPromise(answer) && i < taps.length - 1)
+      return answer.then((there) => (there === undefined ? askFrom(taps, i + 1, args) : there));
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
+}
 
 /**
  * The plugin whose tap answered last, looked up by the first argument of its hook. Each login has its own, while
  * plugins may use one object for many answers.
  */
 export function deciderOf(question: object): string | null {
-  return deciders.get(question) ?? null;
+  return (question as Partial<Deciding>)[DECIDER] ?? null;
 }
 
 function guard(hook: AnyHook, name: string, freeze: Freeze, wrap: (tap: Tap) => Tap): void {
@@ -138,33 +169,39 @@ function frozen(what: string, plugin = "unknown"): PluginError {
 /**
  * Makes a tap of an async hook a promise tap: its answer is checked, its time limited, and its errors carry its name.
  */
-function asked(tap: Tap, hook: string, answer: Answer<unknown> | null): Tap {
-  return {
-    ...tap,
-    type: "promise",
-    fn: async (...args) => {
-      let value: unknown;
-      try {
-        value = started(tap, args);
-        if (isPromise(value)) value = await untilOver(Promise.resolve(value), args[0] as Deciding);
-      } catch (error) {
-        if (error instanceof PluginError) throw failedIn(hook, error);
-        const { signal } = args[0] as Deciding;
-        if (error === signal.reason && !(error instanceof DeadlineError)) throw error;
-        const failed = new PluginError("WG_HOOK_FAILED", tap.name, `failed in ${hook}: ${textOf(error)}`, {
-          cause: error,
-        });
-        throw failedIn(hook, failed);
-      }
-      if (answer === null || value === undefined) return undefined;
-      if (answer.is(value)) {
-        deciders.set(args[0] as Deciding, tap.name);
-        return value;
-      }
-      const problem = `answered ${kindOf(value)} in ${hook}, expected ${answer.expected} or undefined`;
-      throw failedIn(hook, new PluginError("WG_HOOK_ANSWER", tap.name, problem));
-    },
+function deciding(tap: Tap, hook: string, answer: Answer<unknown> | null): DecidingTap {
+  const checked = (value: unknown, question: Deciding): unknown => {
+    if (answer === null || value === undefined) return undefined;
+    if (answer.is(value)) {
+      question[DECIDER] = tap.name;
+      return value;
+    }
+    const problem = `answered ${kindOf(value)} in ${hook}, expected ${answer.expected} or undefined`;
+    throw failedIn(hook, new PluginError("WG_HOOK_ANSWER", tap.name, problem));
   };
+  const failed = (error: unknown, { signal }: Deciding): unknown => {
+    if (error instanceof PluginError) return failedIn(hook, error);
+    if (error === signal.reason && !(error instanceof DeadlineError)) return error;
+    const text = `failed in ${hook}: ${textOf(error)}`;
+    return failedIn(hook, new PluginError("WG_HOOK_FAILED", tap.name, text, { cause: error }));
+  };
+  const decide: DecidingTap["decide"] = (args) => {
+    const question = args[0] as Deciding;
+    let value: unknown;
+    try {
+      value = started(tap, args);
+    } catch (error) {
+      throw failed(error, question);
+    }
+    if (!isPromise(value)) return checked(value, question);
+    return untilOver(Promise.resolve(value), question).then(
+      (there) => checked(there, question),
+      (error: unknown) => {
+        throw failed(error, question);
+      },
+    );
+  };
+  return { ...tap, type: "promise", decide, fn: (...args) => new Promise((resolve) => resolve(decide(args))) };
 }
 
 function failedIn(hook: string, error: PluginError): PluginError {
@@ -173,7 +210,7 @@ function failedIn(hook: string, error: PluginError): PluginError {
 }
 
 /** What a tap gives at once: the answer, or a promise of it. */
-function started(tap: Tap, args: unknown[]): unknown {
+function started(tap: Tap, args: readonly unknown[]): unknown {
   if (tap.type !== "async") return tap.fn(...args);
   return new Promise((resolve, reject) => {
     tap.fn(...args, (error: unknown, value: unknown) => {
