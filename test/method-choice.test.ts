@@ -126,6 +126,24 @@ describe("a strategy's decoy", () => {
     expect(asked).toEqual(["stranger"]);
   });
 
+  it("is that of the last block that keeps principals: all blocks were asked", async () => {
+    const table = (type: string, hint?: string) =>
+      defineStrategy({
+        type,
+        block: z.object({}),
+        resolve: () => unknown(),
+        ...(hint === undefined ? {} : { decoy: () => credential({ word: "x", hint }) }),
+      });
+    const strategies = [table("one", "the first"), table("two", "the second"), table("asks-others")];
+    router = await startTestRouter({
+      plugins: [definePlugin({ name: "tables", core: "*", methods: [word], strategies })],
+      auth: { word: [{ type: "one" }, { type: "two" }, { type: "asks-others" }] },
+    });
+    const client = router.connect();
+    client.hello({ authid: "stranger", authmethods: ["word"] });
+    expect(await client.expect(4)).toMatchObject([4, "word", { hint: "the second" }]);
+  });
+
   it("is the method's, where it has none", async () => {
     expect(await start()).toBe("the method's");
   });

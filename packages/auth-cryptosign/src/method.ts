@@ -56,8 +56,8 @@ export function cryptosign(options: Options): AuthMethod {
       }
       const found = await attempt.resolvePrincipal();
       const known = found.credential.list;
-      // A static block is found by the key, too: so it is demanded of all, whether they are known or not.
-      if (pubkey === null && found.principal.provider === "static")
+      // Principals that are kept are found by the key, too: so it is demanded of all, whether they are known or not.
+      if (pubkey === null && found.principal.isKept)
         return malformed("authextra.pubkey: expected the client's Ed25519 public key, 64 hex digits");
       const nonce = randomBytes(32);
       const { ids } = bound;

@@ -1,11 +1,9 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { setTimeout } from "node:timers/promises";
-import { DeadlineError, type Log, shownUrl, within } from "@wampgate/core";
+import { Circuit, DeadlineError, type Log, Room, shownUrl, within } from "@wampgate/core";
 import { type Block, secretBytes } from "./block.ts";
-import { Circuit } from "./circuit.ts";
 import { type Answer, exchange, NoAnswer, Unreachable } from "./exchange.ts";
-import { Room } from "./room.ts";
 import { newId, signed } from "./webhook.ts";
 
 /** The wait before the first retry, in milliseconds; each next one is twice as long. */

@@ -1,10 +1,8 @@
-import { X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import {
   BadAnswer,
   BlockError,
-  type BlockSurroundings,
+  caCertificates,
   type Cause,
   DeadlineError,
   defineStrategy,
@@ -51,13 +49,13 @@ interface HttpBlock {
 export const http = defineStrategy<Block, HttpBlock>({
   type: "http",
   block,
-  async check(own, { method, warn, ...surroundings }) {
-    await certificates(own, surroundings);
+  async check(own, { method, warn, resolve }) {
+    await caCertificates(own["ca-certificates"], resolve);
     if (own.url.startsWith("http:") && method !== null && method.strategyMayVerify !== true)
       warn(["url"], `the answers for ${method.name} hold what proofs are checked with, and this URL has no TLS`);
   },
-  async probe(own, { signal, ...surroundings }) {
-    const caller = new Caller(own, await certificates(own, surroundings), SILENT);
+  async probe(own, { signal, resolve }) {
+    const caller = new Caller(own, await caCertificates(own["ca-certificates"], resolve), SILENT);
     try {
       await caller.probe(signal);
     } catch (error) {
@@ -66,9 +64,9 @@ export const http = defineStrategy<Block, HttpBlock>({
       caller.close();
     }
   },
-  async open(own, api, { at, ...surroundings }) {
+  async open(own, api, { at, resolve }) {
     const log = api.log.child({ block: at });
-    const caller = new Caller(own, await certificates(own, surroundings), log);
+    const caller = new Caller(own, await caCertificates(own["ca-certificates"], resolve), log);
     return { value: { caller, log }, close: () => caller.close() };
   },
   async resolve(query, open) {
@@ -162,28 +160,6 @@ function badAnswer(problem: string, query: PrincipalQuery, open: HttpBlock): Pri
 function failed(why: string, cause: Cause, query: PrincipalQuery, { caller, log }: HttpBlock): PrincipalAnswer {
   log.error({ session: query.attempt.session, url: caller.url }, `the web server could not decide a login: ${why}`);
   return denied(ErrorUri.authenticationFailed, FAILED, cause);
-}
-
-/** The texts of the files with CAs. @throws BlockError */
-async function certificates(
-  { "ca-certificates": files }: Block,
-  { resolve }: Pick<BlockSurroundings, "resolve">,
-): Promise<string[]> {
-  return Promise.all(
-    files.map(async (file, i) => {
-      const path = ["ca-certificates", i];
-      const text = await readFile(resolve(file), "utf8").catch((error: unknown) => {
-        const { code } = error as NodeJS.ErrnoException;
-        throw new BlockError(path, code === "ENOENT" ? "there is no such file" : `it cannot be read (${code})`);
-      });
-      try {
-        new X509Certificate(text);
-      } catch {
-        throw new BlockError(path, "expected a certificate in PEM");
-      }
-      return text;
-    }),
-  );
 }
 
 declare module "@wampgate/core" {

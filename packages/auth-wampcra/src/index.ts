@@ -85,12 +85,12 @@ export const wampcra = defineMethod({
   async challenge(attempt) {
     const found = await attempt.resolvePrincipal();
     const { key, salting } = await secretOf(found.credential);
-    const { role, provider } = found.principal;
+    const { role, provider, isKept } = found.principal;
     const why = provider === "static" ? undefined : hopelessness(found.credential);
     if (why !== undefined) attempt.log.warn({ provider, authid: found.principal.authid }, `wampcra: ${why}`);
-    // A static user's own `authid` would show that the user exists: no decoy has one. An authid from a strategy is
-    // used, as in Crossbar.
-    const authid = provider === "static" ? attempt.authid : found.principal.authid;
+    // The own `authid` of a user that is kept here would show that the user exists: no decoy has one. An authid from
+    // another strategy is used, as in Crossbar.
+    const authid = isKept ? attempt.authid : found.principal.authid;
     const text = JSON.stringify({
       authid,
       authrole: role,

@@ -34,7 +34,8 @@ export { WampgateError } from "./errors/wampgate-error.ts";
 export type { CertificateName, ChannelBinding, ClientCertificate, Hello, TransportDetails } from "./contract/hello.ts";
 export type { Log } from "./contract/log.ts";
 export { Secret } from "./auth/secret.ts";
-export { type CheckedClient, hashSecret, SecretHash } from "./auth/secret-hash.ts";
+export { type CheckedClient, whenItsTurn } from "./auth/hash-turns.ts";
+export { hashSecret, SecretHash } from "./auth/secret-hash.ts";
 export type {
   AuthMethod,
   FoundCredential,
@@ -92,6 +93,7 @@ export type { Schema, SchemaIssue, SchemaResult } from "./contract/schema.ts";
 export type * from "./contract/observers.ts";
 export { assignmentOf, assignmentsIn, findIn } from "./auth/static-principals.ts";
 export { assignment, principalFields } from "./settings/assignment.ts";
+export { caCertificates } from "./settings/ca-certificates.ts";
 export { serverUrl, shownUrl } from "./settings/server-url.ts";
 export {
   accept,
@@ -126,7 +128,9 @@ export { fromJson, toJson } from "./serializers/json/value.ts";
 export type { Serializer } from "./serializers/serializer.ts";
 export { Result } from "./session/local/values.ts";
 export type { MemoryClient, MemoryConnectOptions } from "./transports/memory/memory.ts";
+export { Circuit } from "./wamp/circuit.ts";
 export { DeadlineError, within } from "./wamp/deadline.ts";
+export { Room } from "./wamp/room.ts";
 export { constantTimeEqual } from "./wamp/compare.ts";
 export type { AnnouncedRole, ClientRole, ClientRoles } from "./wamp/client-features.ts";
 export { CloseUri, ErrorUri } from "./wamp/error-uris.ts";

@@ -191,13 +191,19 @@ function sourceOf({ type }: BlockSettings): string {
   return type === "static" ? "its static principals" : `its strategy "${type}"`;
 }
 
+/** Whether a block must not show which authids it knows. */
+function keepsPrincipals({ type, strategy }: Pick<BlockSettings, "type" | "strategy">): boolean {
+  return type === "static" || strategy?.decoy !== undefined;
+}
+
 /** A credential that no proof fits, in the shape of the others, so that an unknown authid looks like a known one. */
 function decoyOf(
   { method, plugin, blocks, decoyThen }: MethodSettings,
   query: PrincipalQuery,
 ): MaybePromise<Resolved<unknown>> {
   const own = blocks.filter(({ type }) => type === "static");
-  const block = own.length > 0 ? undefined : blocks.find(({ strategy }) => strategy?.decoy !== undefined);
+  // All blocks were asked: so it looks like a principal of the last one, which costs the same time.
+  const block = blocks.findLast(keepsPrincipals);
   if (block?.strategy?.decoy !== undefined)
     return strategysDecoy(method, { ...block, then: decoyThen(query.authid) }, block.strategy.decoy, query);
   const made = method.decoy(
@@ -274,7 +280,7 @@ function pathOf({ path = [] }: SchemaIssue): string {
 export function principalOf(
   { realm, authid, role, extra, expires, then }: Assignment,
   asked: Pick<Hello, "realm" | "authid">,
-  block: Pick<BlockSettings, "defaultRole" | "then">,
+  block: Pick<BlockSettings, "defaultRole" | "then"> & Partial<Pick<BlockSettings, "strategy">>,
   provider: string,
 ): Principal {
   return {
@@ -285,6 +291,7 @@ export function principalOf(
     expires: timeOf(expires),
     then: then ?? block.then,
     provider,
+    isKept: keepsPrincipals({ type: provider, strategy: block.strategy ?? null }),
   };
 }
 

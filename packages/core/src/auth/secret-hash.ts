@@ -1,22 +1,12 @@
 import { randomBytes, scrypt } from "node:crypto";
-import { LimitError } from "../errors/limit-error.ts";
-import { withoutStack } from "../errors/wamp-error.ts";
-import { addressOf } from "../wamp/address.ts";
 import { constantTimeEqual } from "../wamp/compare.ts";
-import { FairQueue } from "./fair-queue.ts";
+import { type CheckedClient, whenItsTurn } from "./hash-turns.ts";
 
 /** What a hash costs: scrypt's N is 2 to the power of `ln`. */
 interface Cost {
   readonly ln: number;
   readonly r: number;
   readonly p: number;
-}
-
-/** The client that shows a secret: a `LoginAttempt`, for example. */
-export interface CheckedClient {
-  readonly transport: { readonly peer: string };
-  /** Fires when the client no longer waits for the check. */
-  readonly signal: AbortSignal;
 }
 
 /** For new hashes: 32 MiB, and about a tenth of a second. */
@@ -33,14 +23,6 @@ const SALT_BYTES = { usual: 16, least: 8, most: 64 };
 const HASH_BYTES = { usual: 32, least: 16, most: 64 };
 
 const FORM = /^\$scrypt\$ln=(\d{1,3}),r=(\d{1,3}),p=(\d{1,3})\$([\w+/]+)\$([\w+/]+)$/;
-
-/**
- * libuv has four threads, for files and names of hosts too: some stay free. A thousand checks are about as many as can
- * be made before their clients' `auth-timeout`.
- */
-const MAX_WAITING = 1000;
-const queue = new FairQueue(2, MAX_WAITING, () => withoutStack(() => new LimitError("hash-checks", FULL)));
-const FULL = `${MAX_WAITING} logins wait for the check of a hashed secret already; try again later`;
 
 /**
  * A secret as a hash that a config may hold, `$scrypt$ln=15,r=8,p=1$salt$hash`: the secret cannot be read from it. Prints
@@ -86,9 +68,9 @@ export class SecretHash {
    *
    * @throws LimitError if too many checks wait already; what the signal says, when the client's signal fires before it is its turn
    */
-  async fits(secret: string, { transport, signal }: CheckedClient): Promise<boolean> {
+  async fits(secret: string, client: CheckedClient): Promise<boolean> {
     const derive = (): Promise<Buffer> => derived(secret, this.#salt, this.#cost, this.#hash.length);
-    const found = await queue.run(addressOf(transport.peer) ?? "", signal, derive);
+    const found = await whenItsTurn(client, derive);
     return constantTimeEqual(textOf(this.#hash), textOf(found));
   }
 }

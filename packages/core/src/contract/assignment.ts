@@ -25,4 +25,9 @@ export interface Principal {
   readonly then: string | null;
   /** The strategy that knew the principal: `static`, `dynamic` … */
   readonly provider: string;
+  /**
+   * Whether it is of a block that keeps principals, `static` or one whose strategy has decoys: a challenge must then show
+   * nothing that an unknown authid cannot have.
+   */
+  readonly isKept: boolean;
 }

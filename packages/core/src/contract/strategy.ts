@@ -32,8 +32,9 @@ export interface Strategy<B = unknown, O = B> {
   readonly resolve: (query: PrincipalQuery, block: O, api: PluginApi) => PrincipalAnswer | Promise<PrincipalAnswer>;
   /**
    * A credential for an authid that no block knows, in the shape of this strategy's own: what shows of it (a salt, a number
-   * of rounds) must look like that of a principal. Called for the method's first block with a strategy that has it, if the
-   * method has no static block. Default: the method's own `decoy`.
+   * of rounds) must look like that of a principal. Called for a method whose last block that keeps principals is of this strategy; a
+   * static block keeps them too, and has the method's own `decoy`. Without it the strategy keeps no principals: what it says
+   * of an unknown authid is its own word.
    */
   readonly decoy?: (query: PrincipalQuery, block: O) => CredentialAnswer | Promise<CredentialAnswer>;
   /**

@@ -1,7 +1,14 @@
 /** How many may wait for each that may work. */
 const WAITING = 16;
 
-/** Lets so many work at the same time; the others wait, first come, first served. */
+/**
+ * Lets so many work at the same time; the others wait, first come, first served. For strategies that ask a server.
+ *
+ * @example
+ * const room = new Room(10);
+ * if (room.isFull) throw new Error("too many wait");
+ * const answer = await room.enter(query.signal, () => ask(query));
+ */
 export class Room {
   readonly #most: number;
   readonly #waiting = new Set<() => void>();

@@ -3,7 +3,14 @@ const FAILURES = 5;
 /** How long it is then left alone, in milliseconds. */
 const PAUSE = 1000;
 
-/** Keeps logins from waiting for a server that is down: after a few failures they fail at once, and from time to time one tries. */
+/**
+ * Keeps logins from waiting for a server that is down: after a few failures they fail at once, and from time to time one
+ * tries. For strategies that ask a server.
+ *
+ * @example
+ * if (!circuit.mayAsk()) throw new Error("it is down");
+ * await ask(query).then(() => circuit.succeeded(), () => circuit.failed());
+ */
 export class Circuit {
   readonly #now: () => number;
   readonly #told: (isDown: boolean) => void;
