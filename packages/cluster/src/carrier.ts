@@ -9,6 +9,12 @@ export interface Receiver {
   received(from: NodeName, bytes: Uint8Array): void;
   /** Another node has ended: its process is gone. A carrier that cannot know it leaves that to the silence of the node. */
   ended(node: NodeName): void;
+  /** What was sent to a node came to nobody: it has ended, or does not reach the carrier now. Told once a heartbeat at most. */
+  absent(node: NodeName): void;
+  /** This node does not reach the carrier any more. What is sent from now on is dropped. */
+  disconnected(): void;
+  /** This node reaches the carrier again. */
+  connected(): void;
 }
 
 /** A value of the arbiter, and the revision at which it was written. */

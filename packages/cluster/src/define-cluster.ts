@@ -5,11 +5,12 @@ import { linkOptions } from "./link/options.ts";
 
 /**
  * A kind of cluster over a carrier of one's own, for `links` of a plugin. It has the keys of the carrier in the config, and
- * `heartbeat`, `dead-after` and `window`.
+ * `heartbeat`, `dead-after` and `window`, of which the carrier may have its own.
  *
  * @param type the `type` of `cluster` in the config
  * @param shape the keys of the carrier, as for `z.strictObject`
  * @param open connects this node to the others
+ * @param problemOf what is wrong between the keys, as a sentence; null if nothing is
  * @example
  * definePlugin({
  *   name: "cluster-by-pigeons",
@@ -20,12 +21,21 @@ import { linkOptions } from "./link/options.ts";
 export function defineCluster<S extends z.ZodRawShape>(
   type: string,
   shape: S,
-  open: OpenCarrier<z.output<z.ZodObject<S>>>,
+  open: OpenCarrier<z.output<z.ZodObject<S & typeof linkOptions>>>,
+  problemOf: (options: z.output<z.ZodObject<S>>) => string | null = () => null,
 ): Link {
+  const schema = z.strictObject({ ...linkOptions, ...shape }).superRefine((options, context) => {
+    const problem = problemOf(options as unknown as z.output<z.ZodObject<S>>);
+    if (problem !== null) context.addIssue({ code: "custom", message: problem });
+  });
   return defineLink<z.output<z.ZodObject<typeof linkOptions>>>({
     type,
-    schema: z.strictObject({ ...shape, ...linkOptions }) as never,
+    schema: schema as never,
     start: async (options, context) =>
-      startLink(await open(options as unknown as z.output<z.ZodObject<S>>, context), options, context.log),
+      startLink(
+        await open(options as unknown as z.output<z.ZodObject<S & typeof linkOptions>>, context),
+        options,
+        context.log,
+      ),
   });
 }

@@ -179,6 +179,7 @@ function linkOf(broken: Partial<RealmLink>): Link {
   const link: RealmLink = {
     tell: () => Promise.resolve(),
     send: () => undefined,
+    reaches: () => true,
     claim: () => Promise.resolve({ registration: 1, order: 1, isNew: true }),
     release: () => Promise.resolve(true),
     leave: () => undefined,

@@ -134,6 +134,7 @@ class MemoryNode implements RunningLink {
         return this.#arrived();
       },
       send: (nodes, message) => this.#sendAll(nodes, { kind: "message", realm, message }),
+      reaches: (node) => this.#others.has(node),
       claim: (wish) => this.#atArbiter(() => this.#arbiter.claim(this.node, realm, wish)),
       release: (wish) => this.#atArbiter(() => this.#arbiter.release(this.node, realm, wish)),
       leave: () => {

@@ -91,6 +91,7 @@ export class ClusterLink implements RunningLink, NodesListener {
     return {
       tell: (fact, holds) => this.#tell(realm, fact, holds),
       send: (nodes, message) => this.#send(side, nodes, message),
+      reaches: (node) => this.#nodes.reaches(node),
       claim: (wish) => this.#claim(realm, wish),
       release: (wish) => this.#claims.release(realm, wish),
       leave: () => {
@@ -130,7 +131,13 @@ export class ClusterLink implements RunningLink, NodesListener {
     this.#nodes.send(node, contentOf(Kind.settled, null));
   }
 
-  closed(node: NodeName): void {
+  broken(node: NodeName): void {
+    this.#settled.delete(node);
+    for (const side of this.#sides.values()) side.broken(node);
+    this.#tellWaiting();
+  }
+
+  gone(node: NodeName): void {
     this.#settled.delete(node);
     for (const side of this.#sides.values()) side.gone(node);
     this.#tellWaiting();
@@ -140,9 +147,14 @@ export class ClusterLink implements RunningLink, NodesListener {
     this.#claims.recheck();
   }
 
+  connected(): void {
+    this.#claims.recheck();
+  }
+
   received(node: NodeName, kind: number, head: unknown, payload: PackedPayload | undefined): void {
     if (kind === Kind.settled) {
       this.#settled.add(node);
+      for (const side of this.#sides.values()) side.settled(node);
       return this.#tellWaiting();
     }
     const [realm, one, two] = (Array.isArray(head) ? head : [head]) as readonly unknown[];
@@ -193,14 +205,20 @@ export class ClusterLink implements RunningLink, NodesListener {
     for (const node of nodes) {
       if (message.type === "INVOCATION" && message.isFirst && !this.#nodes.hasRoom(node))
         this.#refuse(side, node, message.request);
-      else this.#nodes.send(node, content, word);
+      else if (!this.#nodes.send(node, content, word) && message.type === "QUESTION")
+        this.#refuseQuestion(side, node, message.request);
     }
   }
 
-  /** A call is not sent to a node for which too much waits. */
+  /** A call is not sent to a node for which too much waits, or which cannot be reached. */
   #refuse(side: RealmSide, node: NodeName, request: number): void {
     const error = { type: "ERROR", request, details: {}, error: ErrorUri.networkFailure, cause: null };
     setImmediate(() => side.received(node, error));
+  }
+
+  #refuseQuestion(side: RealmSide, node: NodeName, request: number): void {
+    const error = { uri: ErrorUri.networkFailure, message: `the node ${node} cannot be reached` };
+    setImmediate(() => side.received(node, { type: "ANSWER", request, value: null, error }));
   }
 
   /** @returns whether there is another node */

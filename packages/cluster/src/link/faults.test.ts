@@ -81,6 +81,17 @@ async function untilCounted(client: FakeClient, wanted: number): Promise<void> {
   }
 }
 
+/** Resolves when the nodes of all sessions answer a client's node. */
+async function untilReached(client: FakeClient): Promise<void> {
+  for (;;) {
+    const [, , , [ids]] = (await ask(client, Code.CALL, {}, "wamp.session.list")) as [0, 0, 0, [number[]]] &
+      WireMessage;
+    const codes: unknown[] = [];
+    for (const id of ids) codes.push((await ask(client, Code.CALL, {}, "wamp.session.get", [id]))[0]);
+    if (codes.every((code) => code === Code.RESULT)) return;
+  }
+}
+
 describe("nodes that do not reach each other", () => {
   const QUICK = { link: { "dead-after": 150 } };
 
@@ -254,7 +265,72 @@ describe("retained events", () => {
   });
 });
 
+describe("a node that loses its carrier, and knows it", () => {
+  const LINK = { link: { "dead-after": 150 } };
+
+  it("goes on for its own clients, and refuses at once what must cross", async () => {
+    const { routers, network } = await startCluster(["a", "b"], LINK);
+    const [here, there] = [await joined(routers[0]), await joined(routers[1])];
+    await register(there, "com.example.far");
+    for (const client of [here, there]) expect((await ask(client, Code.SUBSCRIBE, {}, "com.example.both"))[0]).toBe(33);
+    const goesOnAlone = async (): Promise<void> => {
+      expect((await ask(here, Code.CALL, {}, "com.example.far"))[4]).toBe("wamp.error.network_failure");
+      const all = { acknowledge: true, exclude_me: false };
+      expect((await ask(here, Code.PUBLISH, all, "com.example.both"))[4]).toBe("wamp.error.network_failure");
+      expect((await ask(here, Code.PUBLISH, all, "com.example.none"))[0]).toBe(Code.PUBLISHED);
+      await ask(here, Code.SUBSCRIBE, {}, "com.example.own");
+      here.send(Code.PUBLISH, ++requests, { exclude_me: false }, "com.example.own", ["own"]);
+      expect((await here.expect(Code.EVENT))[4]).toEqual(["own"]);
+    };
+    network.cutOff("a");
+    await goesOnAlone();
+    await untilCounted(there, 1); // the others have given it up
+    await goesOnAlone();
+    network.reconnect("a");
+    await untilReached(here);
+    await untilCounted(there, 2);
+    here.send(Code.CALL, ++requests, {}, "com.example.far");
+    expect((await there.next())[0]).toBe(Code.INVOCATION);
+  });
+
+  it("gives nobody up: its own subscribers are told of what differs on its return, and of nothing else", async () => {
+    const { routers, network } = await startCluster(["a", "b"], LINK);
+    const [watcher, stays, leaves] = [await joined(routers[0]), await joined(routers[1]), await joined(routers[1])];
+    await untilCounted(watcher, 3);
+    await ask(watcher, Code.SUBSCRIBE, {}, "wamp.session.on_join");
+    await ask(watcher, Code.SUBSCRIBE, {}, "wamp.session.on_leave");
+    network.cutOff("a");
+    await untilCounted(stays, 2);
+    leaves.close();
+    await untilCounted(stays, 1);
+    await joined(routers[1]);
+    expect((await ask(watcher, Code.CALL, {}, "wamp.session.count"))[3]).toEqual([3]);
+    network.reconnect("a");
+    const events = [await watcher.expect(Code.EVENT), await watcher.expect(Code.EVENT)];
+    expect(events.map(([, , , , args]) => typeof (args as unknown[])[0]).sort()).toEqual(["number", "object"]);
+    await untilCounted(watcher, 3);
+  });
+});
+
 describe("messages that get lost", () => {
+  it("tell no subscriber that a session has left, as long as it is there", async () => {
+    let drops = false;
+    const { routers } = await startCluster(["a", "b"], {
+      drop: () => drops && Math.trunc(performance.now()) % 3 === 0,
+    });
+    const [watcher, other] = [await joined(routers[0]), await joined(routers[1])];
+    await untilCounted(watcher, 2);
+    for (const topic of ["wamp.session.on_join", "wamp.session.on_leave"])
+      await ask(watcher, Code.SUBSCRIBE, {}, topic);
+    drops = true;
+    while (!(routers[0]?.log.text() ?? "").includes("calls between this node and another one were ended"))
+      await ask(watcher, Code.CALL, {}, "wamp.session.count");
+    drops = false;
+    await untilReached(watcher);
+    await untilReached(other);
+    expect((await ask(watcher, Code.CALL, {}, "wamp.session.count"))[3]).toEqual([2]);
+  });
+
   it("end the calls between the nodes, which then go on: no call hangs, and the order is kept", async () => {
     let count = 0;
     const { routers } = await startCluster(["a", "b"], { drop: () => ++count % 50 === 0 });
@@ -276,7 +352,7 @@ describe("messages that get lost", () => {
     }
     expect(
       [...ends.keys()].filter(
-        (end) => !["result", "wamp.error.canceled", "wamp.error.no_such_procedure"].includes(String(end)),
+        (end) => !["result", "wamp.error.canceled", "wamp.error.network_failure"].includes(String(end)),
       ),
     ).toEqual([]);
     expect(ends.get("result")).toBeGreaterThan(50);
@@ -368,7 +444,7 @@ it("answers for which there is no room end all calls between the nodes: none han
   }
   expect(ends).toContain("wamp.error.canceled");
   isSlow = false;
-  await untilCounted(caller, 2);
+  await untilReached(caller);
   caller.send(Code.CALL, ++requests, {}, "com.example.long");
   for (;;) {
     const [code, invocation] = await callee.next();

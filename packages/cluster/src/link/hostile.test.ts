@@ -17,6 +17,8 @@ function sideOf(told: unknown[]): RealmSide {
     came: (node) => void told.push(["came", node]),
     told: (node, fact) => told.push(["told", node, fact]) > 0,
     received: (node, message) => told.push(["received", node, message]) > 0,
+    broken: (node) => void told.push(["broken", node]),
+    settled: (node) => void told.push(["settled", node]),
     gone: (node) => void told.push(["gone", node]),
     lost: (registration) => void told.push(["lost", registration]),
   };

@@ -25,10 +25,14 @@ export interface NodesListener {
   opened(node: NodeName): void;
   /** A numbered envelope has come, whole and in order. */
   received(node: NodeName, kind: number, head: unknown, payload: PackedPayload | undefined): void;
-  /** All between this node and another one has ended, until it opens again. */
-  closed(node: NodeName): void;
+  /** Something was lost: all between this node and another one has ended, until it opens again. */
+  broken(node: NodeName): void;
+  /** Another node is gone. */
+  gone(node: NodeName): void;
   /** Another node had given this one up: others may have claimed what it held. */
   wasGone(): void;
+  /** This node reaches the others again: what the arbiter has may be older than what this node knows. */
+  connected(): void;
 }
 
 /** The other nodes: who is there and who is gone, and the pairs with them. */
@@ -48,6 +52,10 @@ export class Nodes implements Receiver {
   readonly #hello: Content;
   /** Those to which more was to be sent than may wait. */
   readonly #overrun = new Set<Pair>();
+  /** When this node lost the carrier, in milliseconds of `performance.now()`; null: it reaches it. */
+  #cutOffSince: number | null = null;
+  /** When it reached it again. */
+  #connectedAt = -Infinity;
   #lastEpoch = 0;
   #timer: NodeJS.Timeout | undefined;
   #lastTick = performance.now();
@@ -103,9 +111,10 @@ export class Nodes implements Receiver {
   /** Sends a content to a node. @param word of kinds.ts @returns whether it is on its way */
   send(node: NodeName, content: Content, word = wordOf(content.kind)): boolean {
     const pair = this.#pairs.get(node);
-    if (pair?.isOpen !== true) return false;
-    if (word === EVENT && !this.isConnected) {
-      this.#counts.drop("cut-off");
+    if (pair === undefined) return false;
+    if (!pair.isOpen || this.#cutOffSince !== null || (word === EVENT && !this.isConnected)) {
+      if (word === EVENT) this.#counts.drop("cut-off");
+      pair.isMissingSome ||= word !== EVENT;
       return false;
     }
     switch (pair.send(content, word)) {
@@ -122,13 +131,19 @@ export class Nodes implements Receiver {
     }
   }
 
-  /** Whether a node has acknowledged most of what it was sent. */
+  /** Whether what is sent to a node leaves. */
+  reaches(node: NodeName): boolean {
+    return this.#cutOffSince === null && this.#pairs.get(node)?.isOpen === true;
+  }
+
+  /** Whether a node can be reached, and has acknowledged most of what it was sent. */
   hasRoom(node: NodeName): boolean {
-    return (this.#pairs.get(node)?.waiting ?? 0) <= this.#options.window;
+    return this.reaches(node) && (this.#pairs.get(node)?.waiting ?? 0) <= this.#options.window;
   }
 
   /** Resolves when all nodes that are there act by what they were sent until now, or are not there any more. */
   async settled(): Promise<void> {
+    if (this.#cutOffSince !== null) return;
     const open = [...this.#pairs.values()].filter(({ isOpen }) => isOpen);
     if (open.length > 0) await Promise.all(open.map((pair) => pair.settled()));
   }
@@ -163,6 +178,7 @@ export class Nodes implements Receiver {
     if (pair === undefined) return this.#ask(this.#make(from));
     if (envelope.epoch !== pair.peerEpoch || envelope.peerEpoch !== pair.epoch) return;
     pair.heard = performance.now();
+    pair.absences = 0;
     if (!pair.isOpen) this.#opened(pair);
     this.#take(pair, envelope);
   }
@@ -171,6 +187,34 @@ export class Nodes implements Receiver {
     const incarnation = this.#pairs.get(node)?.incarnation ?? null;
     if (incarnation !== null) this.#ended.set(node, incarnation);
     this.#giveUp(node, "its process has ended", "refused");
+  }
+
+  absent(node: NodeName): void {
+    const pair = this.#pairs.get(node);
+    // After a fault of the carrier itself the others come back one after the other.
+    if (pair === undefined || performance.now() - this.#connectedAt < this.#options["dead-after"]) return;
+    if (++pair.absences >= ABSENCES) this.#giveUp(node, "no process has its name", "refused");
+  }
+
+  disconnected(): void {
+    if (this.#cutOffSince !== null || this.#hasEnded) return;
+    this.#cutOffSince = performance.now();
+    this.#tellConnection();
+  }
+
+  connected(): void {
+    if (this.#cutOffSince === null || this.#hasEnded) return;
+    const now = performance.now();
+    this.#cutOffSince = null;
+    this.#connectedAt = now;
+    this.#tellConnection();
+    for (const pair of [...this.#pairs.values()]) {
+      pair.heard = now;
+      if (pair.isOpen && pair.isMissingSome) this.#reset(pair, "this node was cut off");
+      else if (!pair.isOpen) this.#ask(pair);
+    }
+    this.#sayHello();
+    this.#listener.connected();
   }
 
   #take(pair: Pair, envelope: Envelope): void {
@@ -212,6 +256,7 @@ export class Nodes implements Receiver {
     pair ??= this.#make(from, incarnation);
     pair.incarnation = incarnation;
     pair.heard = performance.now();
+    pair.absences = 0;
     if (envelope.kind === Kind.open) this.#shakeHands(pair, envelope, head["wasGone"] === true);
     else if (pair.epoch === 0) this.#ask(pair);
   }
@@ -268,7 +313,7 @@ export class Nodes implements Receiver {
     const lost = this.#counts.lose(pair.reset(++this.#lastEpoch));
     this.#counts.resets++;
     this.#tell("reset", pair.node, `calls between this node and another one were ended: ${why}`, { lost });
-    this.#listener.closed(pair.node);
+    this.#listener.broken(pair.node);
   }
 
   /** Something was lost: both ends begin again. */
@@ -294,12 +339,12 @@ export class Nodes implements Receiver {
     this.#pairs.delete(node);
     const { incarnation } = pair;
     if (incarnation !== null) this.#gone.set(node, incarnation);
-    const wasOpen = pair.isOpen;
+    const { hasOpened } = pair;
     const lost = this.#counts.lose(pair.reset(0));
-    if (!wasOpen) return;
+    if (!hasOpened) return;
     this.#counts.nodeGone(by);
     this.#log.info({ node, lost }, `another node is gone: ${why}`);
-    this.#listener.closed(node);
+    this.#listener.gone(node);
   }
 
   #tick(): void {
@@ -308,14 +353,21 @@ export class Nodes implements Receiver {
     const isLate = now - this.#lastTick > 2 * this.#options.heartbeat;
     this.#lastTick = now;
     this.#tellConnection();
+    if (this.#cutOffSince !== null) return this.#tickAlone(now - this.#cutOffSince);
     this.#sayHello();
     for (const pair of [...this.#pairs.values()]) {
       const { heard, unacknowledgedSince, isOpen } = pair;
-      const since = isOpen ? Math.min(heard, unacknowledgedSince ?? heard) : heard;
+      const since = isOpen ? Math.min(heard, Math.max(unacknowledgedSince ?? heard, this.#connectedAt)) : heard;
       if (!isLate && now - since > this.#options["dead-after"]) this.#giveUp(pair.node, "it says nothing", "silence");
       else if (isOpen) this.send(pair.node, BEAT);
       else this.#ask(pair);
     }
+  }
+
+  /** A node that is cut off gives nobody up. But calls to the others end, as they do there. */
+  #tickAlone(ms: number): void {
+    if (ms <= this.#options["dead-after"]) return;
+    for (const pair of this.#pairs.values()) if (pair.isOpen) this.#closed(pair, "this node is cut off");
   }
 
   #sayHello(): void {
@@ -346,3 +398,6 @@ export class Nodes implements Receiver {
 }
 
 const BEAT = contentOf(Kind.beat, null);
+
+/** How often in a row nobody may get what is sent to a node, until it counts as gone. */
+const ABSENCES = 2;

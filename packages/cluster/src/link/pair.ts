@@ -39,6 +39,10 @@ export class Pair {
   #hasOpened = false;
   /** When the other node gave a sign of life, in milliseconds of `performance.now()`. */
   heard = performance.now();
+  /** How often in a row nobody got what was sent to it. */
+  absences = 0;
+  /** Whether something was not sent to it since it opened. */
+  isMissingSome = false;
   readonly #write: (bytes: Buffer) => void;
   readonly #maxBytes: number;
   readonly #window: number;
@@ -111,6 +115,7 @@ export class Pair {
   open(): void {
     this.#isOpen = true;
     this.#hasOpened = true;
+    this.isMissingSome = false;
   }
 
   /** Begins again. @returns words for what may be lost */

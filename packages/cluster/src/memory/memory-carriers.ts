@@ -41,6 +41,7 @@ export class MemoryCarriers {
   readonly #nodes = new Map<NodeName, MemoryCarrier>();
   readonly #bucket = new Bucket();
   readonly #options: MemoryCarriersOptions;
+  readonly #cutOff = new Set<NodeName>();
   #parted: readonly (readonly NodeName[])[] = [];
   #sent = 0;
   #underWay = 0;
@@ -82,6 +83,17 @@ export class MemoryCarriers {
     this.#parted = groups;
   }
 
+  /** A node loses its carrier, and knows it: nothing leaves or comes, until `reconnect`. */
+  cutOff(node: NodeName): void {
+    this.#cutOff.add(node);
+    this.#nodes.get(node)?.receiver?.disconnected();
+  }
+
+  reconnect(node: NodeName): void {
+    this.#cutOff.delete(node);
+    this.#nodes.get(node)?.receiver?.connected();
+  }
+
   /** Resolves when nothing is on its way, and nothing was sent in some turns of the event loop. */
   async quiet(): Promise<void> {
     for (let turns = 0; turns < QUIET_TURNS;) {
@@ -118,7 +130,7 @@ export class MemoryCarriers {
   /** @internal Whether a node is where the arbiter is. */
   isReached(node: NodeName): boolean {
     const [first] = this.#parted;
-    return first === undefined || first.includes(node);
+    return !this.#cutOff.has(node) && (first === undefined || first.includes(node));
   }
 
   /** @internal */
@@ -154,6 +166,7 @@ export class MemoryCarriers {
   }
 
   #isParted(from: NodeName, to: NodeName): boolean {
+    if (this.#cutOff.has(from) || this.#cutOff.has(to)) return true;
     return this.#parted.some((group) => group.includes(from) !== group.includes(to));
   }
 }

@@ -221,6 +221,8 @@ export interface RealmLink {
   tell(fact: Fact, holds: boolean): Promise<void>;
   /** Sends a message to some nodes. It comes once and in order, or the link tells both sides that the other one is gone. */
   send(nodes: readonly NodeName[], message: RemoteMessage): void;
+  /** Whether what is sent to a node leaves: false while this node or that one is cut off. */
+  reaches(node: NodeName): boolean;
   /**
    * Claims a procedure for a session of this node. One arbiter decides for all nodes.
    * @returns resolves to null if others hold it; rejects if the arbiter cannot be reached
@@ -241,8 +243,15 @@ export interface RealmSide {
   readonly realm: string;
   /** The facts that hold here, for a node that has just come. */
   facts(): Iterable<Fact>;
-  /** A node has the realm. Its facts and messages follow. */
+  /** A node has the realm. Its facts and messages follow: all its facts again, if something was broken before. */
   came(node: NodeName): void;
+  /** A node has told all its facts: what it told before and did not tell again does not hold any more. */
+  settled(node: NodeName): void;
+  /**
+   * Something between a node and this one was lost: the calls between them end. The node tells its facts again, or is gone
+   * soon. Until then what it told before holds.
+   */
+  broken(node: NodeName): void;
   /**
    * A fact holds on another node, or not any more.
    * @param fact what came: it may be anything

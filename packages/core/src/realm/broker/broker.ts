@@ -158,6 +158,9 @@ export class Broker {
   publish(publisher: Member, message: MessageOf<"PUBLISH">, decision: Decision): void {
     const options = readPublishOptions(message.options, publisher);
     const publication = this.#prepare(publisher, message, options, decision);
+    // Delivered to nobody, so that it may be published again without coming twice.
+    if (options.acknowledge && this.#remote?.canReach(message.topic) === false)
+      throw refusal(ErrorUri.networkFailure, "other nodes have subscribers of the topic and cannot be reached now");
     if (this.meter !== null) this.meter.published(message.payload);
     this.dispatch(publication);
     if (options.acknowledge)

@@ -68,6 +68,16 @@ export class NodeLink {
     );
   }
 
+  /** Whether what is sent to a node leaves. */
+  reaches(node: NodeName): boolean {
+    try {
+      return this.#joined.reaches(node);
+    } catch (error) {
+      this.#failed("tell whether it reaches a node", error);
+      return true;
+    }
+  }
+
   /**
    * Claims a procedure for a session of this node; null if others hold it.
    * @throws WampError `wamp.error.network_failure` if that cannot be decided

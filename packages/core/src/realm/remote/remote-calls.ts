@@ -51,6 +51,13 @@ export class RemoteCalls {
     for (const work of this.#dealer.leave(node.member)) work();
   }
 
+  /** The calls between the node and this one end. It may call again. */
+  broken(node: RemoteNode): void {
+    this.gone(node);
+    node.lastCome = 0;
+    this.#dealer.join(node.member);
+  }
+
   #fromCaller(node: RemoteNode, message: FromCaller): void {
     const held = this.#held.get(node)?.get(message.request);
     if (held !== undefined) held.push(message);

@@ -85,6 +85,11 @@ export class RemoteEvents {
     return this.#index.matching(topic).length > 0;
   }
 
+  /** Whether all nodes that want the events of a topic can be reached. */
+  canReach(topic: string): boolean {
+    return this.#nodesFor(topic).every((node) => this.#link.reaches(node));
+  }
+
   /**
    * Sends an event to the nodes that want it. Those that keep events for later get each one to be kept.
    * @param at when it was published, if it is kept

@@ -8,6 +8,8 @@ export class RemoteGuards {
   #own: ReadonlySet<string>;
   /** Those of other nodes, with the nodes. */
   readonly #nodes = new Map<string, Set<NodeName>>();
+  /** Those of nodes that tell all again, and have not told these yet. */
+  readonly #untold = new Map<NodeName, Set<string>>();
 
   constructor(link: NodeLink, own: ReadonlySet<string>) {
     this.#link = link;
@@ -34,12 +36,25 @@ export class RemoteGuards {
 
   /** Another node guards a procedure, or does not any more. */
   told(node: NodeName, { uri }: GuardFact, holds: boolean): void {
+    this.#untold.get(node)?.delete(uri);
     if (!holds) this.#drop(node, uri);
     else this.#nodes.set(uri, (this.#nodes.get(uri) ?? new Set()).add(node));
   }
 
+  /** A node tells all again. Until it has done so, what it guarded is guarded. */
+  renewing(node: NodeName): void {
+    this.#untold.set(node, new Set([...this.#nodes.keys()].filter((uri) => this.#nodes.get(uri)?.has(node) === true)));
+  }
+
+  /** A node has told all again. */
+  renewed(node: NodeName): void {
+    for (const uri of this.#untold.get(node) ?? []) this.#drop(node, uri);
+    this.#untold.delete(node);
+  }
+
   /** A node is gone, with all that it guards. */
   gone(node: NodeName): void {
+    this.#untold.delete(node);
     for (const uri of [...this.#nodes.keys()]) this.#drop(node, uri);
   }
 

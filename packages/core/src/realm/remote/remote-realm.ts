@@ -28,7 +28,8 @@ import { RemoteCalls } from "./remote-calls.ts";
 import { RemoteGuards } from "./remote-guards.ts";
 import { crossing, interestIn, publicationOf, RemoteEvents } from "./remote-events.ts";
 import { RemoteNode } from "./remote-node.ts";
-import { RemoteRegistrations } from "./remote-registrations.ts";
+import { type Offer, RemoteRegistrations } from "./remote-registrations.ts";
+import { Renewal } from "./renewal.ts";
 import { SharedIds } from "./shared-ids.ts";
 
 /** The parts of a realm that other nodes reach. */
@@ -56,6 +57,10 @@ export class RemoteRealm implements RealmSide {
   readonly #registrations: RemoteRegistrations;
   readonly #calls: RemoteCalls;
   readonly #nodes = new Map<NodeName, RemoteNode>();
+  /** Those between which and this node something was lost, until they tell their facts again. */
+  readonly #broken = new Set<RemoteNode>();
+  /** Those that tell their facts again. */
+  readonly #renewals = new Map<RemoteNode, Renewal>();
   readonly #ids: SharedIds;
   readonly #directory = new Directory();
   readonly #questions = new Questions();
@@ -101,10 +106,24 @@ export class RemoteRealm implements RealmSide {
   }
 
   came(node: NodeName): void {
-    if (this.#nodes.has(node)) return;
+    const there = this.#nodes.get(node);
+    if (there !== undefined) return this.#renew(there);
     const made = new RemoteNode(node, this.realm, this.#link, (error) => this.#failed(node, error));
     this.#nodes.set(node, made);
     this.#parts.dealer.join(made.member);
+  }
+
+  settled(name: NodeName): void {
+    const node = this.#nodes.get(name);
+    if (node !== undefined) this.#attempt(name, () => this.#endRenewal(node));
+  }
+
+  broken(name: NodeName): void {
+    const node = this.#nodes.get(name);
+    if (node === undefined) return;
+    this.#broken.add(node);
+    this.#attempt(name, () => this.#calls.broken(node));
+    this.#attempt(name, () => this.#questions.gone(node));
   }
 
   told(name: NodeName, fact: unknown, holds: boolean): boolean {
@@ -130,15 +149,13 @@ export class RemoteRealm implements RealmSide {
     const node = this.#nodes.get(name);
     if (node === undefined) return;
     this.#nodes.delete(name);
+    this.#broken.delete(node);
     this.#attempt(name, () => this.guards.gone(name));
     this.#attempt(name, () => this.#events.gone(name));
     this.#attempt(name, () => this.#calls.gone(node));
     this.#attempt(name, () => this.#questions.gone(node));
-    this.#attempt(name, () =>
-      this.#registrations.gone(node, (topic, uri, args) => {
-        if (isObserved(uri)) this.#announceHere(topic, args);
-      }),
-    );
+    this.#attempt(name, () => this.#tellWithdrawn(this.#registrations.forget(node)));
+    this.#attempt(name, () => this.#endRenewal(node));
     for (const session of this.#directory.gone(node)) this.#attempt(name, () => this.#sessionGone(session));
   }
 
@@ -184,7 +201,7 @@ export class RemoteRealm implements RealmSide {
         return this.#parts.dealer.registrar.wake(fact);
       case "session":
         this.#directory.told(node, fact, holds);
-        if (this.#absences.isBack(node.name, fact.session) && holds) this.#isBack(node, fact.session);
+        if (this.#isNews(node, fact.session) && holds) this.#isBack(node, fact.session);
         return;
       case "testament":
         return this.#directory.toldTestament(node, fact, holds);
@@ -193,6 +210,41 @@ export class RemoteRealm implements RealmSide {
         return this.#parts.guard(fact.uri);
       case "retained":
         return this.#parts.broker.keep(publicationOf(fact.event), fact.event.at);
+    }
+  }
+
+  /** Whether the subscribers of this node must be told that a session is there: its own node could not tell them. */
+  #isNews(node: RemoteNode, session: number): boolean {
+    const isBack = this.#absences.isBack(node.name, session);
+    return isBack || this.#renewals.get(node)?.knew(session) === false;
+  }
+
+  /** A node tells its facts again. */
+  #renew(node: RemoteNode): void {
+    if (!this.#broken.delete(node)) return;
+    this.#attempt(node.name, () => {
+      this.#endRenewal(node);
+      this.#events.gone(node.name);
+      this.guards.renewing(node.name);
+      this.#renewals.set(node, new Renewal(node, this.#directory, this.#registrations));
+    });
+  }
+
+  /** Tells what a node had told before and did not tell again. */
+  #endRenewal(node: RemoteNode): void {
+    const renewal = this.#renewals.get(node);
+    if (!this.#renewals.delete(node) || renewal === undefined) return;
+    this.guards.renewed(node.name);
+    this.#tellWithdrawn(renewal.withdrawn(node));
+    for (const session of renewal.left(this.#directory)) this.#attempt(node.name, () => this.#sessionGone(session));
+  }
+
+  #tellWithdrawn(offers: readonly Offer[]): void {
+    for (const { registration, session, wasLast } of offers) {
+      if (!isObserved(registration.uri)) continue;
+      this.#announceHere(MetaTopic.unregistered, [session, registration.id]);
+      if (wasLast && registration.callees.length === 0)
+        this.#announceHere(MetaTopic.registrationDeleted, [session, registration.id]);
     }
   }
 

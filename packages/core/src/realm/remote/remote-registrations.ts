@@ -2,8 +2,7 @@ import type { CalleeFact, Claim } from "../../contract/realm-link.ts";
 import { whenDone } from "../../wamp/guarded.ts";
 import { MATCH_POLICIES } from "../../wamp/uri.ts";
 import type { Member } from "../member.ts";
-import type { Callee, Claimed, Registrations, RegisterOptions } from "../dealer/registrations.ts";
-import { MetaTopic } from "../meta/topics.ts";
+import type { Callee, Claimed, Registration, Registrations, RegisterOptions } from "../dealer/registrations.ts";
 import type { Directory } from "./directory.ts";
 import type { Questions } from "./questions.ts";
 import type { NodeLink } from "./node-link.ts";
@@ -14,6 +13,14 @@ interface Opening {
   readonly fact: CalleeFact;
   readonly opened: Promise<void>;
   readonly open: () => void;
+}
+
+/** A procedure that a session of another node offered. */
+export interface Offer {
+  readonly registration: Registration;
+  readonly session: number;
+  /** Whether the registration was gone with it. */
+  readonly wasLast: boolean;
 }
 
 /** Who can be asked about sessions of other nodes. */
@@ -111,16 +118,16 @@ export class RemoteRegistrations {
     if (remote.registrations.size === 0) node.callees.delete(session);
   }
 
-  /** A node is gone, with all its callees. @param tell called for each, to publish a meta event */
-  gone(node: RemoteNode, tell: (topic: string, uri: string, args: readonly [number, number]) => void): void {
+  /** Forgets all callees of a node. @returns what they offered */
+  forget(node: RemoteNode): Offer[] {
+    const offers: Offer[] = [];
     for (const { member, registrations } of node.callees.values())
       for (const registration of registrations) {
-        const isLast = this.#registrations.remove(registration, member);
-        const args = [member.info.session, registration.id] as const;
-        tell(MetaTopic.unregistered, registration.uri, args);
-        if (isLast) tell(MetaTopic.registrationDeleted, registration.uri, args);
+        const wasLast = this.#registrations.remove(registration, member);
+        offers.push({ registration, session: member.info.session, wasLast });
       }
     node.callees.clear();
+    return offers;
   }
 
   /** Ends the registration of a session of another node. Resolves when others may have the procedure. */
