@@ -7,7 +7,7 @@ import { main } from "../../packages/core/src/cli/main.ts";
 export const isCommands = ({ language }: DocBlock): boolean => language === "sh" || language === "ini";
 
 /** Programs of others, whose arguments are theirs to check. */
-const FOREIGN = ["git", "certbot", "docker", "export", "/bin/kill", "mkdir", "cd", "jest"];
+const FOREIGN = ["git", "certbot", "docker", "export", "/bin/kill", "mkdir", "cd", "jest", "nats-server"];
 
 /** Finds fault with the arguments of a program; null where there is none to find. */
 type Check = (args: readonly string[]) => Promise<string | null> | string | null;

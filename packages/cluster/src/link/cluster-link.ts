@@ -19,7 +19,7 @@ import { Claims } from "./claims.ts";
 import { LinkCounts } from "./counts.ts";
 import { type Content, contentOf, Kind } from "./envelope.ts";
 import { wordOfMessage } from "./kinds.ts";
-import { enter, remove, secretOf } from "./membership.ts";
+import { enter, keepSecret, remove, secretOf } from "./membership.ts";
 import { Nodes, type NodesListener } from "./nodes.ts";
 import type { LinkOptions } from "./options.ts";
 import { ended, within } from "./waits.ts";
@@ -149,6 +149,15 @@ export class ClusterLink implements RunningLink, NodesListener {
 
   connected(): void {
     this.#claims.recheck();
+    this.#enterAgain().catch((error: unknown) => this.#failed(error));
+  }
+
+  /** The arbiter may have lost what nodes have there besides claims. */
+  async #enterAgain(): Promise<void> {
+    const { arbiter } = this.#carrier;
+    if (!(await keepSecret(arbiter, this.secret)))
+      this.#log.error({}, "the arbiter has the secret of another cluster: start this node again");
+    await enter(arbiter, this.node, this.#nodes.incarnation);
   }
 
   received(node: NodeName, kind: number, head: unknown, payload: PackedPayload | undefined): void {

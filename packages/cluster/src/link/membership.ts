@@ -22,6 +22,14 @@ export async function secretOf(arbiter: Arbiter): Promise<Uint8Array> {
   }
 }
 
+/** Gives the arbiter the secret back, if it has lost it. @returns false if it has another one */
+export async function keepSecret(arbiter: Arbiter, secret: Uint8Array): Promise<boolean> {
+  const written = Buffer.from(secret).toString("hex");
+  if ((await arbiter.create(SECRET, written)) !== null) return true;
+  const entry = await arbiter.get(SECRET);
+  return entry === null || entry.value === written;
+}
+
 /**
  * Enters a node into the list.
  * @returns the other nodes of the list, of which some may be gone

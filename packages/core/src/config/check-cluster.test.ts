@@ -32,7 +32,7 @@ it.each<[string, unknown, string]>([
   [
     "a type without a plugin",
     cluster({ type: "nats" }, [plugin]),
-    'cluster.type: no loaded plugin provides a cluster of type "nats"; list the plugin that has it in plugins',
+    'cluster.type: no loaded plugin provides a cluster of type "nats"; run: npm install @wampgate/cluster-nats, and list it in plugins',
   ],
   [
     "no plugin that is official",

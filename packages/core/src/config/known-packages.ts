@@ -22,7 +22,7 @@ export const STRATEGY_PACKAGES = {
 } as const;
 
 /** By the type of a cluster. */
-export const LINK_PACKAGES = { workers: "@wampgate/cluster" } as const;
+export const LINK_PACKAGES = { workers: "@wampgate/cluster", nats: "@wampgate/cluster-nats" } as const;
 
 /** The method whose secrets `wampgate hash` makes if no other is named. */
 export const HASHING_METHOD = "wampcra";

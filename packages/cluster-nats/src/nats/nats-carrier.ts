@@ -1,0 +1,257 @@
+import { hostname } from "node:os";
+import {
+  type Msg,
+  type NatsConnection,
+  NoRespondersError,
+  PermissionViolationError,
+  type Subscription,
+} from "@nats-io/transport-node";
+import type { Carrier, Receiver } from "@wampgate/cluster";
+import { type LinkContext, type NodeName, unlessRepeated } from "@wampgate/core";
+import { nodeNameOf } from "../node-name.ts";
+import type { NatsOptions } from "../options.ts";
+import { lastPart, Subjects } from "../subjects.ts";
+import { NatsBucket } from "./bucket.ts";
+import { connectTo } from "./connection.ts";
+
+/** What the carrier must know of the link. */
+export interface LinkTimes {
+  readonly heartbeat: number;
+  readonly "dead-after": number;
+}
+
+/** How long another process of this node's name may take to say so, in milliseconds. */
+const TWIN_TIME = 2000;
+
+/** How long the last messages may take to leave, in milliseconds. */
+const LEAVE_TIME = 1000;
+
+/** The most that is sent at once, in bytes, also where NATS takes more. */
+const MAX_BYTES = 1024 * 1024;
+
+/** By which NATS tells that nobody listens to a subject. */
+const NO_RESPONDERS = 503;
+
+/** How much of a heartbeat may pass until it is asked again whether another node is there. */
+const ASK_AFTER = 0.8;
+
+/** Where this process is, for the message to another one that wants the same name. */
+const PLACE = `process ${process.pid} on ${hostname()}`;
+
+/**
+ * Connects this node to the others by NATS.
+ * @throws Error a sentence that says why that cannot be
+ */
+export async function openNats(options: NatsOptions & LinkTimes, context: LinkContext): Promise<Carrier> {
+  const node = options.node ?? nodeNameOf();
+  const subjects = new Subjects(options.name, node);
+  const { folder, signal, log } = context;
+  const patience = options["dead-after"];
+  const nc = await connectTo(options, { node, folder, inbox: subjects.inbox, patience, signal });
+  const carrier = new NatsCarrier(nc, node, subjects, options, log);
+  try {
+    await carrier.open(options);
+    return carrier;
+  } catch (error) {
+    await carrier.close();
+    throw error;
+  }
+}
+
+/** Carries over NATS. What is sent while it cannot be reached is dropped: it would come late. */
+class NatsCarrier implements Carrier {
+  readonly node: NodeName;
+  readonly #nc: NatsConnection;
+  readonly #subjects: Subjects;
+  readonly #log: LinkContext["log"];
+  readonly #askAfter: number;
+  /** When it was last asked whether a node is there, in milliseconds of `performance.now()`. */
+  readonly #asked = new Map<NodeName, number>();
+  readonly #ended = new AbortController();
+  readonly #denied: string[] = [];
+  #bucket: NatsBucket | null = null;
+  #receiver: Receiver | null = null;
+  #isConnected = true;
+
+  constructor(
+    nc: NatsConnection,
+    node: NodeName,
+    subjects: Subjects,
+    { heartbeat }: LinkTimes,
+    log: LinkContext["log"],
+  ) {
+    this.#nc = nc;
+    this.node = node;
+    this.#subjects = subjects;
+    this.#log = log;
+    this.#askAfter = heartbeat * ASK_AFTER;
+    this.#follow().catch((error: unknown) =>
+      this.#log.error({ err: error }, "the state of NATS is not known any more"),
+    );
+  }
+
+  get maxBytes(): number {
+    return Math.min(this.#nc.info?.max_payload ?? MAX_BYTES, MAX_BYTES);
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  get arbiter(): NatsBucket {
+    if (this.#bucket === null) throw new Error("the bucket is not open");
+    return this.#bucket;
+  }
+
+  /** @throws Error if another process has this node's name, or NATS does not let it do what it must */
+  async open({ name, replicas }: NatsOptions): Promise<void> {
+    await this.#requireNoTwin(name);
+    this.#subscribe(this.#subjects.own, (message) => this.#received(message));
+    this.#subscribe(this.#subjects.hello, (message) => this.#received(message));
+    this.#subscribe(this.#subjects.absent, ({ subject, headers }) => {
+      if (headers?.code === NO_RESPONDERS) this.#receiver?.absent(lastPart(subject));
+    });
+    await this.#nc.flush();
+    await this.#requireRights();
+    const bucket = { cluster: name, replicas, isConnected: () => this.#isConnected, signal: this.#ended.signal };
+    try {
+      this.#bucket = await NatsBucket.open(this.#nc, bucket);
+    } catch (error) {
+      await this.#requireRights();
+      throw new Error(
+        "NATS has no bucket for this node: start it with JetStream (nats-server -js), and give this node's user the rights to it",
+        { cause: error },
+      );
+    }
+  }
+
+  start(receiver: Receiver): void {
+    this.#receiver = receiver;
+  }
+
+  send(to: NodeName, bytes: Uint8Array): void {
+    const now = performance.now();
+    if (now - (this.#asked.get(to) ?? -Infinity) < this.#askAfter) return this.#publish(this.#subjects.to(to), bytes);
+    this.#asked.set(to, now);
+    this.#publish(this.#subjects.to(to), bytes, this.#subjects.absentOf(to));
+  }
+
+  sendAll(bytes: Uint8Array): void {
+    this.#publish(this.#subjects.toAll(), bytes);
+  }
+
+  async close(): Promise<void> {
+    this.#receiver = null;
+    this.#ended.abort(new Error("this node ends"));
+    if (this.#isConnected) await soon(this.#nc.flush());
+    await soon(this.#nc.close());
+  }
+
+  #publish(subject: string, bytes: Uint8Array, reply?: string): void {
+    if (!this.#isConnected) return;
+    try {
+      this.#nc.publish(subject, bytes, reply === undefined ? {} : { reply });
+    } catch (error) {
+      unlessRepeated(this, "publish", (repeats) =>
+        this.#log.error({ err: error, ...repeats }, "NATS did not take what was to be sent to other nodes"),
+      );
+    }
+  }
+
+  #subscribe(subject: string, take: (message: Msg) => void): Subscription {
+    return this.#nc.subscribe(subject, {
+      callback: (error, message) => {
+        if (error === null) take(message);
+      },
+    });
+  }
+
+  #received(message: Msg): void {
+    const from = lastPart(message.subject);
+    if (from !== this.node) return this.#receiver?.received(from, message.data);
+    // Only a process that wants this node's name asks there, and one that has got it says hello by it.
+    if (message.reply !== undefined && message.reply !== "") message.respond(PLACE);
+    else
+      unlessRepeated(this, "twin", (repeats) =>
+        this.#log.error(
+          { node: this.node, ...repeats },
+          "another process runs by this node's name: end one of the two",
+        ),
+      );
+  }
+
+  /** Asks whether another process has this node's name. One that does not answer is taken for a connection that is dead. */
+  async #requireNoTwin(cluster: string): Promise<void> {
+    let place: string;
+    try {
+      place = (await this.#nc.request(this.#subjects.to(this.node), "", { timeout: TWIN_TIME })).string();
+    } catch (error) {
+      if (!isUnanswered(error)) await this.#requireRights();
+      return;
+    }
+    throw new Error(
+      `the cluster "${cluster}" has a node "${this.node}" already, the ${place.slice(0, 300)}, and this is the ${PLACE}: end that one, or set node in cluster to another name`,
+    );
+  }
+
+  /** @throws Error if NATS does not let this node do what it asked for */
+  async #requireRights(): Promise<void> {
+    this.#publish(this.#subjects.toAll(), new Uint8Array());
+    await this.#nc.flush();
+    await new Promise(setImmediate);
+    if (this.#denied.length === 0) return;
+    throw new Error(
+      `NATS does not let this node ${this.#denied.join(" nor ")}: give its user the rights that docs/guides/cluster.md lists`,
+    );
+  }
+
+  /** Follows the state of the connection until it is closed. */
+  async #follow(): Promise<void> {
+    for await (const status of this.#nc.status()) {
+      if (status.type === "disconnect" || status.type === "close") this.#disconnected();
+      else if (status.type === "reconnect") this.#connected();
+      else if (status.type === "error") this.#failed(status.error);
+    }
+  }
+
+  #disconnected(): void {
+    if (!this.#isConnected) return;
+    this.#isConnected = false;
+    this.#receiver?.disconnected();
+  }
+
+  #connected(): void {
+    this.#isConnected = true;
+    this.#asked.clear();
+    this.#bucket?.reconnected();
+    this.#receiver?.connected();
+  }
+
+  #failed(error: Error): void {
+    if (error instanceof PermissionViolationError) {
+      const { operation, subject } = error;
+      if (this.#denied.length < 3)
+        this.#denied.push(`${operation === "publish" ? "publish on" : "subscribe to"} ${subject}`);
+    }
+    unlessRepeated(this, error.message, (repeats) =>
+      this.#log.error({ err: error, ...repeats }, "NATS reports an error"),
+    );
+  }
+}
+
+function isUnanswered(error: unknown): boolean {
+  if (error instanceof NoRespondersError) return true;
+  return error instanceof Error && (error.name === "TimeoutError" || error.cause instanceof NoRespondersError);
+}
+
+/** Resolves when a promise has ended, or the time is up. Never rejects. */
+async function soon(promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, LEAVE_TIME)));
+  await Promise.race([promise.then(noop, noop), late]);
+  clearTimeout(timer);
+}
+
+function noop(): void {
+  // Its end matters, and not how it ends.
+}
