@@ -12,6 +12,7 @@ const BRANCHES = {
   "auth-http": 95,
   "auth-jwt": 95,
   "auth-scram": 95,
+  "auth-sql": 95,
   "auth-wampcra": 95,
 };
 

@@ -70,8 +70,11 @@ const LICENCES = [
   "Python-2.0",
   "Unlicense",
 ];
-/** May build themselves when they are installed: `bufferutil` is optional, and ws works without it. */
-const BUILDING = ["node_modules/bufferutil"];
+/**
+ * May build themselves when they are installed: bcrypt where it has no binary for the machine, and `bufferutil`, which is
+ * optional: ws works without it. Where scripts are turned off both do without.
+ */
+const BUILDING = ["node_modules/bcrypt", "node_modules/bufferutil"];
 /** How many there may be. Whoever adds one looks for another to leave. */
 const MANY = 118;
 

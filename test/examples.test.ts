@@ -42,6 +42,7 @@ describe("the example", () => {
     ["ticket-dynamic", "joe, with a wrong ticket: refused, com.example.invalid_ticket"],
     ["function", "service, of the second block: joined realm1 as service, role frontend"],
     ["http", "joe, with a wrong ticket: refused, com.example.invalid_ticket"],
+    ["sql", "SQL as an authid: refused, wamp.error.authentication_denied"],
     ["jwt", "sensor, with a new token in the same session: renewed"],
     ["wampcra-static", "client2: joined as client2, role frontend"],
     ["wampcra-dynamic", "hans: joined as ID09125, role frontend"],

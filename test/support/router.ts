@@ -6,13 +6,26 @@ import scram from "@wampgate/auth-scram";
 import functions from "@wampgate/auth-function";
 import http from "@wampgate/auth-http";
 import jwt from "@wampgate/auth-jwt";
+import sql from "@wampgate/auth-sql";
 import ticket from "@wampgate/auth-ticket";
 import totp from "@wampgate/auth-totp";
 import wampcra from "@wampgate/auth-wampcra";
 import { CapturedLog } from "@wampgate/plugin-testkit";
 
 /** The plugins that the project publishes. */
-export const OFFICIAL: Plugin[] = [anonymous, ticket, wampcra, cryptosign, scram, dynamic, functions, jwt, http, totp];
+export const OFFICIAL: Plugin[] = [
+  anonymous,
+  ticket,
+  wampcra,
+  cryptosign,
+  scram,
+  dynamic,
+  functions,
+  jwt,
+  http,
+  sql,
+  totp,
+];
 
 /** A router that listens on a free port of 127.0.0.1. */
 export interface RunningRouter {

@@ -4,6 +4,7 @@ import dynamic from "@wampgate/auth-dynamic";
 import functions from "@wampgate/auth-function";
 import http from "@wampgate/auth-http";
 import jwt from "@wampgate/auth-jwt";
+import sql from "@wampgate/auth-sql";
 import ticket from "@wampgate/auth-ticket";
 import scram from "@wampgate/auth-scram";
 import cryptosign from "@wampgate/auth-cryptosign";
@@ -30,7 +31,7 @@ declare module "@wampgate/core" {
     "strategies-only": never;
   }
   interface Strategies {
-    sql: { query: string; columns?: string[] };
+    book: { page: string; lines?: string[] };
   }
   interface Transports {
     pigeon: { loft: string };
@@ -40,7 +41,7 @@ declare module "@wampgate/core" {
   }
 }
 
-const plugins = [anonymous, ticket, wampcra, cryptosign, scram, dynamic, functions, jwt, http, totp];
+const plugins = [anonymous, ticket, wampcra, cryptosign, scram, dynamic, functions, jwt, http, sql, totp];
 const realms: RealmConfig[] = [{ name: "realm1", roles: [{ name: "user" }] }];
 const endpoint = { type: "tcp", port: 8080 } as const;
 const SCRAM = { iterations: 1, memory: 8, salt: "", "stored-key": "", "server-key": "" };
@@ -79,12 +80,12 @@ export const aWholeConfig = defineConfig({
           { type: "static", principals: { joe: { ticket: "s", role: "user", then: "totp" } }, "default-role": "user" },
         ],
         totp: { type: "static", alone: false, principals: { joe: { seed: "CACKN3GRF3KQZMEK" } }, digits: 6 },
-        wampcra: { type: "sql", query: "select" },
+        wampcra: { type: "book", page: "first" },
       },
     },
     { type: "rawsocket", endpoint: { type: "unix", path: "./socket" }, auth: { anonymous: { type: "static" } } },
     { type: "memory", name: "one", auth: { easy: { word: "please" }, unchecked: { type: "static", what: "ever" } } },
-    { type: "pigeon", loft: "roof", "max-connections": 1, auth: { "strategies-only": { type: "sql", query: "a" } } },
+    { type: "pigeon", loft: "roof", "max-connections": 1, auth: { "strategies-only": { type: "book", page: "a" } } },
   ],
   components: [{ module: () => undefined, realm: "realm1", role: "user", config: { any: "thing" } }],
   log: { level: "debug" },

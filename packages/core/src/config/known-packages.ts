@@ -19,6 +19,7 @@ export const STRATEGY_PACKAGES = {
   function: "@wampgate/auth-function",
   http: "@wampgate/auth-http",
   jwt: "@wampgate/auth-jwt",
+  sql: "@wampgate/auth-sql",
 } as const;
 
 /** By the type of a cluster. */
