@@ -12,9 +12,20 @@ const { ERRORS, OWN_URIS } = await from("packages/core/dist/errors/table.js");
 const { BUILTIN } = await from("packages/core/dist/router/builtin.js");
 const { loadedAlone } = await from("packages/core/dist/config/check-plugins.js");
 const plugins = await Promise.all(
-  ["anonymous", "ticket", "wampcra", "cryptosign", "scram", "totp", "dynamic", "function", "http", "jwt", "sql"].map(
-    async (name) => loadedAlone((await from(`packages/auth-${name}/dist/index.js`)).default),
-  ),
+  [
+    "anonymous",
+    "ticket",
+    "wampcra",
+    "cryptosign",
+    "scram",
+    "totp",
+    "cookie",
+    "dynamic",
+    "function",
+    "http",
+    "jwt",
+    "sql",
+  ].map(async (name) => loadedAlone((await from(`packages/auth-${name}/dist/index.js`)).default)),
 );
 
 const NOTICE = "<!-- Made by `npm run docs` from the source. Do not edit. -->";

@@ -8,6 +8,7 @@ import http from "@wampgate/auth-http";
 import jwt from "@wampgate/auth-jwt";
 import sql from "@wampgate/auth-sql";
 import ticket from "@wampgate/auth-ticket";
+import cookie from "@wampgate/auth-cookie";
 import totp from "@wampgate/auth-totp";
 import wampcra from "@wampgate/auth-wampcra";
 import { CapturedLog } from "@wampgate/plugin-testkit";
@@ -25,6 +26,7 @@ export const OFFICIAL: Plugin[] = [
   http,
   sql,
   totp,
+  cookie,
 ];
 
 /** A router that listens on a free port of 127.0.0.1. */

@@ -8,6 +8,7 @@ import sql from "@wampgate/auth-sql";
 import ticket from "@wampgate/auth-ticket";
 import scram from "@wampgate/auth-scram";
 import cryptosign from "@wampgate/auth-cryptosign";
+import cookie from "@wampgate/auth-cookie";
 import totp from "@wampgate/auth-totp";
 import wampcra from "@wampgate/auth-wampcra";
 import metrics from "@wampgate/metrics";
@@ -41,7 +42,7 @@ declare module "@wampgate/core" {
   }
 }
 
-const plugins = [anonymous, ticket, wampcra, cryptosign, scram, dynamic, functions, jwt, http, sql, totp];
+const plugins = [anonymous, ticket, wampcra, cryptosign, scram, dynamic, functions, jwt, http, sql, totp, cookie];
 const realms: RealmConfig[] = [{ name: "realm1", roles: [{ name: "user" }] }];
 const endpoint = { type: "tcp", port: 8080 } as const;
 const SCRAM = { iterations: 1, memory: 8, salt: "", "stored-key": "", "server-key": "" };

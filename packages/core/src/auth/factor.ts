@@ -104,7 +104,13 @@ export class Factor implements FactorPlace {
     if (past !== null) {
       this.past = past;
       this.admission = past.admission;
-      return principalOf(assignment ?? {}, this.hello, NO_BLOCK, provider ?? "plugin");
+      // A further factor is asked for each time.
+      return principalOf(
+        assignment ?? {},
+        this.hello,
+        { ...NO_BLOCK, then: found?.then ?? null },
+        provider ?? "plugin",
+      );
     }
     if (replaces) {
       if (found !== null)

@@ -176,7 +176,7 @@ function resolved(
   }
   const principal = principalOf(answer.assignment, query, block, block.type);
   if (answer.kind === "accepted") {
-    if (query.method.strategyMayVerify === true && query.phase === "authenticate") return { verified: true, principal };
+    if (query.method.strategyMayVerify === true) return { verified: true, principal };
     throw new PluginError(
       "WG_STRATEGY_ACCEPTED",
       plugin,

@@ -14,14 +14,16 @@ const MOST_KEYS = 10;
 /** The session that the login leads to. */
 export function sessionInfo({ hello, first, factors, complete }: Login): SessionInfo {
   const { realm, authid, role, provider, extra, expires } = left(complete);
-  const own = factors.length === 1 ? null : factors.map(({ attempt }) => attempt.authmethod);
-  const authfactors = left(first).past?.authfactors ?? own;
+  const { past } = left(first);
+  const methods = factors.map(({ attempt }) => attempt.authmethod);
+  if (past !== null) methods.splice(0, 1, ...(past.authfactors ?? [past.authmethod]));
+  const authfactors = methods.length === 1 ? null : methods;
   return {
     session: hello.session,
     realm,
     authid,
     authrole: role,
-    authmethod: left(first).past?.authmethod ?? left(first).attempt.authmethod,
+    authmethod: past?.authmethod ?? left(first).attempt.authmethod,
     ...(authfactors === null ? {} : { authfactors }),
     authprovider: provider,
     authextra: extra === null ? {} : decodedMembers(extra),

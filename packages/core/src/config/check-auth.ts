@@ -70,7 +70,7 @@ const LEFT_OUT = new Map(
   ]),
 );
 
-const CROSSBAR_METHODS = ["tls", "cookie"];
+const CROSSBAR_METHODS = ["tls"];
 
 /** Checks the `auth` of a transport. */
 export async function checkAuth(auth: unknown, at: Path, context: AuthContext): Promise<AuthSettings> {

@@ -189,10 +189,10 @@ transports:
       knock: { type: function, create: backend.authenticate }
 `;
   expect(await told("config.yaml", text)).toEqual([
-    "config.yaml:9: transports[0].cookie: unknown key; cookies are not supported: remove it",
+    "config.yaml:9: transports[0].cookie: unknown key; what it says of the cookie belongs into auth.cookie here",
     'config.yaml:11: transports[0].auth.wampcra: no loaded plugin provides the method "wampcra"; run: npm install @wampgate/auth-wampcra, and list it in plugins',
     'config.yaml:12: transports[0].auth.cryptosign: no loaded plugin provides the method "cryptosign"; run: npm install @wampgate/auth-cryptosign, and list it in plugins',
-    'config.yaml:13: transports[0].auth.cookie: no loaded plugin provides the method "cookie", and there is no official package for it yet; see docs/guides/writing-a-method.md',
+    'config.yaml:13: transports[0].auth.cookie: no loaded plugin provides the method "cookie"; run: npm install @wampgate/auth-cookie, and list it in plugins',
     "config.yaml:14: transports[0].auth.anonymous-proxy: anonymous-proxy is left out: it lets a client name its own realm and role, without a proof",
     'config.yaml:15: transports[0].auth.knock.type: no loaded plugin provides the strategy "function"; run: npm install @wampgate/auth-function, and list it in plugins',
   ]);

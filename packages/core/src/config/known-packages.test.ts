@@ -22,6 +22,7 @@ test.each([
   ["@wampgate/auth-scarm", "@wampgate/auth-scram"],
   ["@wampgate/auth-criptosign", "@wampgate/auth-cryptosign"],
   ["@wampgate/auth-totpp", "@wampgate/auth-totp"],
+  ["@wampgate/auth-cooky", "@wampgate/auth-cookie"],
   ["@wampgate/auth-kerberos", undefined],
 ])("the official package that %s was meant for is %s", (name, official) => {
   expect(officialPackage(name)).toBe(official);

@@ -12,6 +12,7 @@ export const METHOD_PACKAGES = {
   "wamp-scram": "@wampgate/auth-scram",
   cryptosign: "@wampgate/auth-cryptosign",
   totp: "@wampgate/auth-totp",
+  cookie: "@wampgate/auth-cookie",
 } as const;
 
 export const STRATEGY_PACKAGES = {

@@ -217,7 +217,7 @@ describe("what follows from one mistake is not told as well", () => {
     ],
     [
       "a plugin that does not load",
-      config({ plugins: [plugin, "./nowhere.js"] }, { pin: { type: "sql" }, mine: { type: "static" } }),
+      config({ plugins: [plugin, "./nowhere.js"] }, { pin: { type: "ldap" }, mine: { type: "static" } }),
       /^plugins\[1\]: the file "\.\/nowhere\.js" does not exist/,
     ],
     [

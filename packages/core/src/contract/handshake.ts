@@ -50,7 +50,7 @@ export interface HandshakeTrace {
 /** How a session was let in: what a reload needs to decide whether the session may stay. */
 export interface Admission {
   /** The principal that a block of the first factor knew, before any change by the method; null if the method named one itself. */
-  readonly principal: Omit<Principal, "extra" | "then"> | null;
+  readonly principal: Omit<Principal, "extra" | "then" | "isKept"> | null;
   /** The realm and authid that the block was asked for. */
   readonly realm: string | null;
   readonly authid: string | null;

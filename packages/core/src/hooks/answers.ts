@@ -94,7 +94,7 @@ export function credential(value: unknown, assignment: Assignment = {}): Credent
   return { kind: "credential", credential: value, assignment };
 }
 
-/** The strategy has checked the proof itself. Legal only at `authenticate`, for a method with `strategyMayVerify`. */
+/** The strategy has checked the proof itself. Legal only for a method with `strategyMayVerify`. */
 export function accepted(assignment: Assignment): AcceptedAnswer {
   return { kind: "accepted", assignment };
 }

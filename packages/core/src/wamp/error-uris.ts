@@ -37,6 +37,8 @@ export const CloseUri = {
   killed: "wamp.close.killed",
   /** This router's own: the login has expired, or the session has lasted for its role's `max-session-time`. */
   expired: "wampgate.close.expired",
+  /** The client ends its login, too, as that of a cookie. */
+  logout: "wamp.close.logout",
   closeRealm: "wamp.close.close_realm",
   systemShutdown: "wamp.close.system_shutdown",
 } as const;

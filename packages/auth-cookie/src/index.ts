@@ -1,0 +1,130 @@
+import { createRequire } from "node:module";
+import {
+  accept,
+  acceptAgain,
+  type AuthMethod,
+  credential,
+  defineMethod,
+  definePlugin,
+  type NoOptions,
+  type PastLogin,
+  type PluginApi,
+  unknown,
+  z,
+} from "@wampgate/core";
+import type { Logins } from "./logins.ts";
+import { block, type Settings } from "./settings.ts";
+import { checkStore, SharedStores } from "./shared-stores.ts";
+import { visited, visitsFor, visitsOf } from "./visit.ts";
+
+const NAME = "@wampgate/auth-cookie";
+
+/** A block, and what it has open while the router runs. */
+interface Block {
+  readonly settings: Settings;
+  readonly logins: Logins | null;
+}
+
+/** What a later login rests on, as `find` gives it. */
+const past = z.custom<PastLogin>((value) => typeof value === "object" && value !== null);
+
+/**
+ * The method `cookie`: who has logged in by another method is let in again. It is made for one router.
+ *
+ * @param names gets the names of its cookies
+ */
+export function cookie(names: Set<string>): AuthMethod {
+  const stores = new SharedStores();
+  return defineMethod({
+    name: "cookie",
+    at: "hello",
+    proof: "cookie",
+    credential: past,
+    strategyMayVerify: true,
+    defaultType: "static",
+    static: {
+      schema: block,
+      prepare: (settings: Settings): Block => ({ settings, logins: null }),
+      async check({ settings: { store } }: Block, { warn, isClustered, ...files }) {
+        await checkStore(store, files);
+        if (isClustered && store.type === "memory")
+          warn(
+            ["store"],
+            "each router of a cluster remembers the logins of its own clients, and a client may come to another one: use a store of type file for routers of one machine, or of type module",
+          );
+      },
+      async open({ settings }: Block, { log, at, ...files }) {
+        names.add(settings.name);
+        const { logins, giveBack } = await stores.take(settings.store, files, log.child({ block: at }));
+        return { value: { settings, logins }, close: giveBack };
+      },
+      applies: (hello, { settings }: Block, place) =>
+        visitsOf(hello.transport).get(settings.name)?.applies(hello, place) ?? false,
+      find: ({ attempt }, { settings }: Block) => visitsOf(attempt.transport).get(settings.name)?.answer() ?? unknown(),
+      assignments: () => [],
+    },
+    async challenge(attempt) {
+      const found = await attempt.resolvePrincipal();
+      if (found.verified) return accept();
+      for (const visit of visitsOf(attempt.transport).values()) visit.accepted();
+      return acceptAgain(found.credential, "cookie");
+    },
+    // The client has left between two questions: it is let in as nobody, and core denies that.
+    decoy: () => credential({}),
+  });
+}
+
+/** The names of the cookies of each router, by the plugin's options there. */
+const namesOf = new WeakMap<object, Set<string>>();
+
+/** No keys: it is the same object for `methods` and `apply` of one router. */
+const options = z.strictObject({});
+
+declare module "@wampgate/core" {
+  interface AuthMethods {
+    cookie: { readonly type?: "static" } & z.input<typeof block>;
+  }
+  interface PluginOptions {
+    "@wampgate/auth-cookie": NoOptions;
+  }
+}
+
+const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+
+export default definePlugin({
+  name: NAME,
+  core: "^0.2.0",
+  version,
+  options,
+  methods(own) {
+    const names = new Set<string>();
+    namesOf.set(own, names);
+    return [cookie(names)];
+  },
+  apply: ({ hooks }, own) => tapHooks(hooks, namesOf.get(own) ?? new Set()),
+});
+
+function tapHooks(hooks: PluginApi["hooks"], names: ReadonlySet<string>): void {
+  hooks.upgrade.tapPromise(NAME, async (request) => {
+    const visits = visitsFor(request);
+    await request.ask("cookie", async (open) => {
+      const { settings, logins } = open as Block;
+      if (logins !== null) await visited(request, settings, logins, visits);
+    });
+    // Browsers send a cookie to all ports of a host: also to transports that do not offer the method.
+    for (const name of names) request.takeCookie(name);
+    return undefined;
+  });
+  hooks.joined.tap(NAME, (info, login) => {
+    if (login === null) return;
+    const visits = [...visitsOf(info.transport).values()];
+    const own = visits.filter(({ isIn }) => isIn);
+    for (const visit of own.length > 0 ? own : visits) visit.joined(info, login);
+  });
+  hooks.renewed.tap(NAME, (info) => {
+    for (const { logins } of visitsOf(info.transport).values()) logins.renewed(info);
+  });
+  hooks.left.tap(NAME, (info, end) => {
+    for (const { logins } of visitsOf(info.transport).values()) logins.left(info, end);
+  });
+}
