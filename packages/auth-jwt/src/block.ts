@@ -56,6 +56,14 @@ export const block = z
       .min(1)
       .describe("those that tokens may be signed by")
       .meta({ shown: true }),
+    from: z
+      .string()
+      .regex(/^cookie:[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, "expected cookie:<name>, with the name of a cookie")
+      .optional()
+      .describe(
+        "`cookie:<name>`: the cookie of an application that has the token; for the method `cookie`, and only for it",
+      )
+      .meta({ shown: true }),
     "clock-tolerance": seconds(5, 300).describe("how much the issuer's clock may differ"),
     "max-age": z.int().min(1).optional().describe("how old a token may be since its `iat`").meta({ unit: "s" }),
     "token-type": z.string().min(1).optional().describe("the `typ` that tokens must have").meta({ shown: true }),

@@ -79,6 +79,8 @@ describeStrategy(
       bad({ claims: { rolle: "x" } }, "claims.rolle"),
       bad({ roles: { admin: 7 } }, "roles.admin"),
       bad({ from: "cookie:session" }, "from"),
+      bad({ from: "header:session" }, "from"),
+      bad({ from: "cookie:a b" }, "from"),
     ],
   },
 );

@@ -5,6 +5,7 @@ import {
   BlockError,
   type BlockSurroundings,
   type Cause,
+  cookiesIn,
   DENIED,
   defineStrategy,
   definePlugin,
@@ -14,6 +15,7 @@ import {
   type PrincipalAnswer,
   type PrincipalQuery,
   type Strategy,
+  type TransportDetails,
   unknown,
   type z,
 } from "@wampgate/core";
@@ -27,6 +29,9 @@ import { BadToken, claimsToBeOf, fileKeys, type Keys, secretKeys, verified } fro
 
 /** A longer token is not looked at. */
 const MOST_BYTES = 16 * 1024;
+
+/** Of more cookies of one name only the first ones are looked at. */
+const MOST_COOKIES = 4;
 
 const FAILED = "the login could not be decided; the router's log says why";
 
@@ -43,7 +48,14 @@ export function jwtStrategy(shared = new SharedKeys()): Strategy {
     type: "jwt",
     block,
     async check(own, { method, warn, ...surroundings }) {
-      if (method !== null && !takesTokens(method))
+      if (method !== null && readsCookies(method) !== (own.from !== undefined))
+        throw new BlockError(
+          ["from"],
+          own.from === undefined
+            ? "the method cookie reads the token from a cookie of yours: write from: cookie:<name>"
+            : `tokens come from a cookie by the method cookie alone, and this block is of ${method.name}`,
+        );
+      if (method !== null && own.from === undefined && !takesTokens(method))
         warn(["type"], `a token is a ticket: no client can log in by ${method.name} with it; use the method ticket`);
       if (own.keys.file !== undefined) await keysIn(own, own.keys.file, surroundings);
     },
@@ -62,7 +74,9 @@ export function jwtStrategy(shared = new SharedKeys()): Strategy {
       remote.warm();
       return { value: { own, issuers, keys: { kind: "remote", remote } }, close: giveBack };
     },
-    resolve: (query, opened) => answerOf(query, opened),
+    applies: ({ transport }, { own, issuers }) =>
+      own.from === undefined || tokensIn(transport, own.from, issuers).length > 0,
+    resolve: (query, opened) => (opened.own.from === undefined ? byTicket(query, opened) : byCookie(query, opened)),
   });
 }
 
@@ -71,13 +85,38 @@ function takesTokens({ strategyMayVerify, at }: PrincipalQuery["method"]): boole
   return strategyMayVerify === true && at === "authenticate";
 }
 
-async function answerOf({ facts, method }: PrincipalQuery, { own, issuers, keys }: JwtBlock): Promise<PrincipalAnswer> {
+/** Whether a method lets clients in by what their request had. */
+function readsCookies({ strategyMayVerify, at }: PrincipalQuery["method"]): boolean {
+  return strategyMayVerify === true && at === "hello";
+}
+
+async function byTicket({ facts, method }: PrincipalQuery, opened: JwtBlock): Promise<PrincipalAnswer> {
   const { ticket } = facts;
   if (typeof ticket !== "string" || !takesTokens(method)) return unknown();
   if (Buffer.byteLength(ticket) > MOST_BYTES) return wrong(`it is longer than ${MOST_BYTES} bytes`);
-  if (!claimsToBeOf(ticket, issuers)) return unknown();
+  return claimsToBeOf(ticket, opened.issuers) ? answerOf(ticket, opened) : unknown();
+}
+
+/** Of several cookies of one name a page of a parent domain may have planted some: a good one counts. */
+async function byCookie({ attempt }: PrincipalQuery, opened: JwtBlock): Promise<PrincipalAnswer> {
+  let answer = unknown() as PrincipalAnswer;
+  for (const token of tokensIn(attempt.transport, opened.own.from ?? "", opened.issuers)) {
+    answer = await answerOf(token, opened);
+    if (answer.kind === "accepted") break;
+  }
+  return answer;
+}
+
+/** The tokens of these issuers in a cookie, as far as they say so themselves. @param from the key of the block */
+function tokensIn(transport: TransportDetails, from: string, issuers: readonly string[]): string[] {
+  return cookiesIn(transport, from.slice("cookie:".length))
+    .filter((token) => Buffer.byteLength(token) <= MOST_BYTES && claimsToBeOf(token, issuers))
+    .slice(0, MOST_COOKIES);
+}
+
+async function answerOf(token: string, { own, keys }: JwtBlock): Promise<PrincipalAnswer> {
   try {
-    const assignment = assignmentOf(await verified(ticket, keys, own), own);
+    const assignment = assignmentOf(await verified(token, keys, own), own);
     return assignment === null ? wrong("its exp is no time") : accepted(assignment);
   } catch (error) {
     if (error instanceof BadToken) return wrong(error.message);
