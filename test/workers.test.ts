@@ -4,6 +4,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { jest } from "@jest/globals";
 import { Code } from "@wampgate/core";
+import type { WireMessage } from "@wampgate/plugin-testkit";
+import { Secret, TOTP } from "otpauth";
 import { type CliRouter, folderWith, run, startCli } from "./support/cli.ts";
 import { freePort } from "./support/free-port.ts";
 import { connectRaw, hangUp, type RawClient } from "./support/raw-client.ts";
@@ -270,6 +272,56 @@ it("components run in the first worker alone, and clients of all workers reach t
     expect(await client.next()).toEqual([Code.RESULT, 1, {}, [expect.stringMatching(/-1$/)]]);
   }
   await stop(running);
+});
+
+const LOGINS = (port: number): string => `
+plugins: ["@wampgate/auth-ticket", "@wampgate/auth-totp"]
+realms: [{ name: realm1, roles: [{ name: user, allow-by-default: true }] }]
+transports:
+  - type: websocket
+    endpoint: { type: tcp, host: 127.0.0.1, port: ${port} }
+    max-failed-logins-per-address: 5
+    auth:
+      ticket: { type: static, then: totp, principals: { joe: { ticket: right, role: user } } }
+      totp: { type: static, alone: false, window: 5, principals: { joe: { seed: ${SEED} } } }
+`;
+const SEED = "CACKN3GRF3KQZMEK";
+
+/** A client that has answered the first CHALLENGE, or was refused before it. */
+async function withTicket(url: string, ticket: string): Promise<{ client: RawClient; last: WireMessage }> {
+  const client = await connectRaw(url);
+  client.hello({ authid: "joe", authmethods: ["ticket"] });
+  const first = await client.next();
+  if (first[0] !== Code.CHALLENGE) return { client, last: first };
+  client.authenticate(ticket);
+  return { client, last: await client.next() };
+}
+
+it("a code counts once for all workers, and so does each guess at a ticket", async () => {
+  const port = await freePort();
+  const folder = await folderWith({ "wampgate.config.yaml": LOGINS(port) });
+  const router = await startCli(folder, {}, { flags: ["--workers", "3"] });
+  const totp = new TOTP({ secret: Secret.fromBase32(SEED) });
+  // Two are refused each time: a third time would be held back.
+  for (const step of [-2, -1]) {
+    const code = totp.generate({ timestamp: Date.now() + step * 30_000 });
+    const clients: RawClient[] = [];
+    for (let i = 0; i < 3; i++) clients.push((await withTicket(router.url, "right")).client);
+    for (const client of clients) client.authenticate(code);
+    const answers = await Promise.all(clients.map((client) => client.next()));
+    expect(answers.map(([answer]) => answer).sort()).toEqual([Code.WELCOME, Code.ABORT, Code.ABORT]);
+    hangUp();
+  }
+  let tries = 0;
+  for (; tries < 20; tries++) {
+    const { client, last } = await withTicket(router.url, `guess ${tries}`);
+    if (last[0] === Code.ABORT) break;
+    client.authenticate("000000");
+    await client.expect(Code.ABORT);
+  }
+  // Of five in a minute, four were used up. A guess may come just before others are told of the one before it.
+  expect(tries).toBeLessThanOrEqual(4);
+  await stop({ router, folder, port });
 });
 
 it.each([

@@ -10,6 +10,7 @@ import {
   definePlugin,
   deny,
   findIn,
+  type MethodApi,
   principalFields,
   z,
 } from "@wampgate/core";
@@ -43,12 +44,17 @@ const given = z.union([z.object({ check: z.instanceof(CodeCheck) }), z.object(cr
   error: "expected a seed in base32",
 });
 
-/**
- * The method `totp`: the client shows the code of an app (RFC 6238), which counts once. It is made for one router, whose
- * used codes it remembers.
- */
+/** What each router remembers. */
+const remembered = new WeakMap<MethodApi, UsedCodes>();
+
+function codesOf(api: MethodApi): UsedCodes {
+  const codes = remembered.get(api) ?? new UsedCodes(api.shared);
+  remembered.set(api, codes);
+  return codes;
+}
+
+/** The method `totp`: the client shows the code of an app (RFC 6238), which counts once. */
 export function totp(own: Settings): AuthMethod {
-  const used = new UsedCodes();
   const nobodysSeed = new Seed({ buffer: Uint8Array.from(randomBytes(20)).buffer }).base32;
   return defineMethod({
     name: "totp",
@@ -74,7 +80,7 @@ export function totp(own: Settings): AuthMethod {
     },
     client: { answer: (_challenge, text) => new CodeCheck(text, own).codeAt(Date.now()) },
     challenge: () => challenge({}),
-    async authenticate(attempt, { signature: code }) {
+    async authenticate(attempt, { signature: code }, _state, api) {
       const found = await attempt.resolvePrincipal({ facts: { code } });
       if (found.verified) return accept();
       const check = found.credential;
@@ -82,7 +88,8 @@ export function totp(own: Settings): AuthMethod {
       const step = check.stepOf(code, Date.now());
       const key = check.keyFor(attempt.authid);
       const isDecoy = check.isDecoy || attempt.isDecoy;
-      const judgement = used.judge(isDecoy ? DECOY : key, isDecoy ? null : step, check.settings);
+      const codes = codesOf(api);
+      const judgement = await codes.judge(isDecoy ? DECOY : key, isDecoy ? null : step, check.settings);
       if (isDecoy) return deny();
       if (judgement === "locked")
         attempt.log.warn(
@@ -118,4 +125,5 @@ export default definePlugin({
   options,
   methods: (own) => [totp(own)],
   commands: [totpCommand],
+  apply: (api) => codesOf(api).listen(),
 });

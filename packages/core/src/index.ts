@@ -89,6 +89,7 @@ export type { LoadedPlugin, Plugin, PluginDefinition, Provided } from "./contrac
 export type { PluginApi, PluginHttp, PluginSide } from "./contract/plugin-api.ts";
 export type * from "./contract/cluster-stats.ts";
 export type * from "./contract/realm-link.ts";
+export type * from "./contract/shared-state.ts";
 export type { Schema, SchemaIssue, SchemaResult } from "./contract/schema.ts";
 export type * from "./contract/observers.ts";
 export { assignmentOf, assignmentsIn, findIn } from "./auth/static-principals.ts";

@@ -180,9 +180,9 @@ describe("the suite for methods tells of", () => {
     let isSpent = false;
     const eager: AuthMethod = {
       ...asksLate,
-      async authenticate(attempt, proof, state) {
+      async authenticate(attempt, proof, state, api) {
         isSpent ||= attempt.isDecoy;
-        const verdict = await asksLate.authenticate?.(attempt, proof, state);
+        const verdict = await asksLate.authenticate?.(attempt, proof, state, api);
         return attempt.factor > 1 && isSpent ? deny() : (verdict ?? deny());
       },
     };

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { Code, createRouter, type Plugin, type Router, type WampgateConfig } from "@wampgate/core";
+import {
+  Code,
+  createRouter,
+  definePlugin,
+  type Plugin,
+  type Router,
+  type SharedState,
+  type WampgateConfig,
+} from "@wampgate/core";
 import { CapturedLog } from "./captured-log.ts";
 import { FakeClient } from "./fake-client.ts";
 import { OPEN_REALM } from "./open-realm.ts";
@@ -32,6 +40,8 @@ type Node = (typeof NODES)[number];
 interface Linked {
   readonly network: LinkNetwork;
   readonly routers: Readonly<Record<Node, Router>>;
+  /** What a plugin of each node shares, and what it heard of the topic "news". */
+  readonly sharing: Readonly<Record<Node, { readonly shared: SharedState; readonly heard: unknown[] }>>;
   /** Connects a client that joins at a node. */
   readonly join: (node: Node) => Promise<LinkedClient>;
 }
@@ -137,6 +147,7 @@ export function describeLink({ describe, it }: Runner, { network: made, patience
     const network = await made();
     const clients: FakeClient[] = [];
     const routers = {} as Record<Node, Router>;
+    const sharing = {} as Record<Node, Linked["sharing"][Node]>;
     const join = async (node: Node): Promise<LinkedClient> => {
       const client = new LinkedClient(new FakeClient(routers[node].connect(), patience));
       clients.push(client.fake);
@@ -146,19 +157,54 @@ export function describeLink({ describe, it }: Runner, { network: made, patience
     };
     try {
       for (const node of NODES) {
-        const plugins = [openMethod, network.plugin];
+        const sharer = definePlugin({
+          name: "testkit-sharer",
+          core: "*",
+          apply({ shared }) {
+            const heard: unknown[] = [];
+            shared.on("news", (value) => heard.push(value));
+            sharing[node] = { shared, heard };
+          },
+        });
+        const plugins = [openMethod, sharer, network.plugin];
         const transports = [{ type: "memory", auth: OPEN }];
         const config = { plugins, realms: REALMS, transports, cluster: network.entry(node) };
         routers[node] = await createRouter(config as unknown as WampgateConfig, { log: new CapturedLog() });
         await routers[node].start();
       }
-      await test({ network, routers, join });
+      await test({ network, routers, sharing, join });
     } finally {
       // The clients hang up first, since none of them answers GOODBYE by itself.
       for (const client of clients) client.close();
       await Promise.all(Object.values(routers).map((router) => router.close()));
     }
   };
+
+  describe("a link between nodes: what plugins share", () => {
+    it("tells all nodes what one of them announces, once and in order", () =>
+      use(async ({ sharing: { a, b, c } }) => {
+        const numbers = Array.from({ length: 50 }, (_, i) => i);
+        const told = numbers.map((i) => a.shared.announce("news", i));
+        await Promise.all([...told, c.shared.announce("news", "of c")]);
+        for (const { heard } of [a, b, c]) {
+          assert.deepEqual(
+            heard.filter((value) => value !== "of c"),
+            numbers,
+          );
+          assert.equal(heard.length, numbers.length + 1);
+        }
+      }));
+
+    it("lets a number be spent once, also if all nodes do it at the same moment", () =>
+      use(async ({ sharing }) => {
+        const nodes = NODES.map((node) => sharing[node].shared);
+        for (let number = 1; number <= 20; number++) {
+          const outcomes = await Promise.all(nodes.map((shared) => shared.spend("key", number, { keepFor: 60 })));
+          assert.deepEqual(outcomes.sort(), [false, false, true]);
+          assert.equal(await nodes[number % 3]?.spend("key", number - 1, { keepFor: 60 }), false);
+        }
+      }));
+  });
 
   describe("a link between nodes: events", () => {
     it("brings an event to the subscribers on all nodes, once each, with one publication id", () =>

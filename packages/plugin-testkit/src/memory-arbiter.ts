@@ -13,6 +13,7 @@ interface Held {
 export class MemoryArbiter {
   readonly #held = new Map<string, Held>();
   #registrations = 0;
+  readonly #spent = new Map<string, number>();
 
   claim(node: NodeName, realm: string, wish: ClaimWish): Claim | null {
     const key = keyOf(realm, wish);
@@ -38,6 +39,13 @@ export class MemoryArbiter {
     if (left > 0) held.nodes.set(node, left);
     else held.nodes.delete(node);
     return this.#forgetUnheld(key, held);
+  }
+
+  /** @returns false if this number or a greater one is spent */
+  spend(key: string, number: number): boolean {
+    if (number <= (this.#spent.get(key) ?? -1)) return false;
+    this.#spent.set(key, number);
+    return true;
   }
 
   /** A node is gone, and holds nothing any more. */

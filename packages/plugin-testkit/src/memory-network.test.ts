@@ -185,7 +185,8 @@ function linkOf(broken: Partial<RealmLink>): Link {
     leave: () => undefined,
     ...broken,
   };
-  const running = { node: "a", secret: Buffer.alloc(16), join: () => link };
+  const routerLink = { announce: () => Promise.resolve(), spend: () => Promise.resolve(true) };
+  const running = { node: "a", secret: Buffer.alloc(16), join: () => link, attach: () => routerLink };
   const start = (): RunningLink => ({
     ...running,
     ready: () => Promise.resolve(),

@@ -1,6 +1,7 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { deserialize, serialize } from "node:v8";
 import {
+  type Announcement,
   defineLink,
   definePlugin,
   type Fact,
@@ -10,6 +11,8 @@ import {
   type RealmLink,
   type RealmSide,
   type RemoteMessage,
+  type RouterLink,
+  type RouterSide,
   type RunningLink,
   z,
 } from "@wampgate/core";
@@ -18,6 +21,7 @@ import { Pipe } from "./memory-pipe.ts";
 
 /** What a frame between two nodes says. `hello` and `came`: the sender has the realm; `hello` asks the same in return. */
 type Frame =
+  | { readonly kind: "announcement"; readonly realm: ""; readonly announcement: Announcement }
   | { readonly kind: "hello" | "came" | "left"; readonly realm: string }
   | { readonly kind: "fact"; readonly realm: string; readonly fact: Fact; readonly holds: boolean }
   | { readonly kind: "message"; readonly realm: string; readonly message: RemoteMessage };
@@ -101,6 +105,7 @@ class MemoryNode implements RunningLink {
   readonly node: NodeName;
   readonly secret = Buffer.from("the same on every node");
   readonly #sides = new Map<string, RealmSide>();
+  #router: RouterSide | null = null;
   readonly #others = new Map<NodeName, Other>();
   readonly #arbiter: MemoryArbiter;
   readonly #delay: () => number;
@@ -122,6 +127,19 @@ class MemoryNode implements RunningLink {
 
   pipeTo(node: NodeName): Pipe | undefined {
     return this.#others.get(node)?.pipe;
+  }
+
+  attach(side: RouterSide): RouterLink {
+    this.#router = side;
+    for (const [node, other] of this.#others)
+      for (const announcement of other.node.#router?.announcements() ?? []) side.announced(node, announcement);
+    return {
+      announce: (announcement) => {
+        this.#sendAll([...this.#others.keys()], { kind: "announcement", realm: "", announcement });
+        return this.#arrived();
+      },
+      spend: (key, number) => this.#atArbiter(() => this.#arbiter.spend(key, number)),
+    };
   }
 
   join(side: RealmSide): RealmLink {
@@ -170,6 +188,7 @@ class MemoryNode implements RunningLink {
 
   received(from: NodeName, bytes: Uint8Array): void {
     const frame = frameOf(bytes);
+    if (frame?.kind === "announcement") return void this.#router?.announced(from, frame.announcement);
     const side = frame === null ? undefined : this.#sides.get(frame.realm);
     if (frame === null || side === undefined) return;
     switch (frame.kind) {

@@ -11,6 +11,8 @@ import {
   type RealmLink,
   type RealmSide,
   type RemoteMessage,
+  type RouterLink,
+  type RouterSide,
   type RunningLink,
   unlessRepeated,
 } from "@wampgate/core";
@@ -22,6 +24,7 @@ import { wordOfMessage } from "./kinds.ts";
 import { enter, keepSecret, remove, secretOf } from "./membership.ts";
 import { Nodes, type NodesListener } from "./nodes.ts";
 import type { LinkOptions } from "./options.ts";
+import { Spent } from "./spent.ts";
 import { ended, within } from "./waits.ts";
 
 /** How long those that wait for other nodes to act by a fact wait for a slow one, in milliseconds. */
@@ -49,12 +52,14 @@ export class ClusterLink implements RunningLink, NodesListener {
   readonly #log: Log;
   readonly #nodes: Nodes;
   readonly #claims: Claims;
+  readonly #spent: Spent;
+  readonly #options: LinkOptions;
   readonly #sides = new Map<string, RealmSide>();
+  #router: RouterSide | null = null;
   /** Nodes that have told all their facts, and who waits for one to do it. */
   readonly #settled = new Set<NodeName>();
   #whenSettled: (() => void)[] = [];
   #repairs: NodeJS.Timeout | undefined;
-  readonly #heartbeat: number;
   readonly stats: LinkStats;
   readonly #counts = new LinkCounts();
 
@@ -63,7 +68,8 @@ export class ClusterLink implements RunningLink, NodesListener {
     this.secret = secret;
     this.#carrier = carrier;
     this.#log = log;
-    this.#heartbeat = options.heartbeat;
+    this.#options = options;
+    this.#spent = new Spent(carrier.arbiter);
     const nodes = new Nodes(carrier, options, this, log, this.#counts);
     this.#nodes = nodes;
     const known = {
@@ -82,6 +88,14 @@ export class ClusterLink implements RunningLink, NodesListener {
   /** The other nodes that are there. */
   get others(): readonly NodeName[] {
     return this.#nodes.open;
+  }
+
+  attach(side: RouterSide): RouterLink {
+    this.#router = side;
+    return {
+      announce: (announcement) => this.#announce(contentOf(Kind.announcement, announcement)),
+      spend: (key, number, keepFor) => this.#spend(key, number, keepFor),
+    };
   }
 
   join(side: RealmSide): RealmLink {
@@ -105,7 +119,7 @@ export class ClusterLink implements RunningLink, NodesListener {
   async ready(): Promise<void> {
     const others = await enter(this.#carrier.arbiter, this.node, this.#nodes.incarnation);
     this.#nodes.start();
-    this.#repairs = setInterval(() => this.#claims.repair(), this.#heartbeat);
+    this.#repairs = setInterval(() => this.#claims.repair(), this.#options.heartbeat);
     const allSettled = (nodes: readonly NodeName[]): boolean => nodes.every((node) => this.#settled.has(node));
     await within(
       HELLO_TIME,
@@ -127,6 +141,8 @@ export class ClusterLink implements RunningLink, NodesListener {
   }
 
   opened(node: NodeName): void {
+    for (const announcement of this.#router?.announcements() ?? [])
+      this.#nodes.send(node, contentOf(Kind.announcement, announcement));
     for (const side of this.#sides.values()) this.#introduce(node, side, false);
     this.#nodes.send(node, contentOf(Kind.settled, null));
   }
@@ -166,6 +182,7 @@ export class ClusterLink implements RunningLink, NodesListener {
       for (const side of this.#sides.values()) side.settled(node);
       return this.#tellWaiting();
     }
+    if (kind === Kind.announcement) return void this.#router?.announced(node, head);
     const [realm, one, two] = (Array.isArray(head) ? head : [head]) as readonly unknown[];
     const side = typeof realm === "string" ? this.#sides.get(realm) : undefined;
     if (side === undefined) return; // this node has not got the realm
@@ -194,7 +211,12 @@ export class ClusterLink implements RunningLink, NodesListener {
   }
 
   async #tell(realm: string, fact: Fact, holds: boolean): Promise<void> {
-    if (!this.#toAll(contentOf(Kind.fact, [realm, holds, fact]))) return;
+    await this.#announce(contentOf(Kind.fact, [realm, holds, fact]));
+  }
+
+  /** Resolves when all nodes that are there act by it, or the time is up. */
+  async #announce(content: Content): Promise<void> {
+    if (!this.#toAll(content)) return;
     if (!(await within(SETTLE_TIME, this.#nodes.settled()))) this.#counts.unsettled++;
   }
 
@@ -204,6 +226,18 @@ export class ClusterLink implements RunningLink, NodesListener {
       return await this.#claims.claim(realm, wish);
     } finally {
       this.#counts.claim.add(performance.now() - start);
+    }
+  }
+
+  async #spend(key: string, number: number, keepFor: number): Promise<boolean> {
+    try {
+      return await this.#spent.spend(key, number, keepFor);
+    } catch (error) {
+      if (!this.#options["offline-second-factor"]) throw error;
+      unlessRepeated(this, "offline", (repeats) =>
+        this.#log.warn({ err: error, ...repeats }, "what is used once was judged by this node alone"),
+      );
+      return true;
     }
   }
 

@@ -38,6 +38,8 @@ export const Kind = {
   settled: 19,
   fact: 20,
   message: 21,
+  /** Of no realm: see `RouterLink`. */
+  announcement: 22,
 } as const;
 
 export function isNumbered(kind: number): boolean {

@@ -7,7 +7,7 @@ import { MemoryCarriers } from "../memory/memory-carriers.ts";
 import { type ClusterLink, startLink } from "./cluster-link.ts";
 import { contentOf, Kind, writeEnvelope } from "./envelope.ts";
 
-const OPTIONS = { heartbeat: 20, "dead-after": 500, window: 65_536 };
+const OPTIONS = { heartbeat: 20, "dead-after": 500, window: 65_536, "offline-second-factor": false };
 
 /** What a realm was told. */
 function sideOf(told: unknown[]): RealmSide {
@@ -30,6 +30,7 @@ async function node(network: MemoryCarriers, name: string, told: unknown[] = [])
   const start = carrier.start.bind(carrier);
   carrier.start = (given) => start((receiver = given));
   const link: ClusterLink = await startLink(carrier, OPTIONS, new CapturedLog());
+  link.attach({ announcements: () => [], announced: (from, announcement) => told.push([from, announcement]) > 0 });
   const realm = link.join(sideOf(told));
   await link.ready();
   return { link, realm, receiver: receiver as unknown as Receiver };

@@ -21,6 +21,12 @@ export const linkOptions = {
     .describe(
       "how many bytes may be on their way to one other node; past that, events for it are dropped and new calls to it fail",
     ),
+  "offline-second-factor": z
+    .boolean()
+    .default(false)
+    .describe(
+      "whether a node that cannot reach the others lets clients in by codes that count once: it does not know then what others have let in",
+    ),
 } as const;
 
 /** The settings of a link. */
@@ -28,4 +34,5 @@ export interface LinkOptions {
   readonly heartbeat: number;
   readonly "dead-after": number;
   readonly window: number;
+  readonly "offline-second-factor": boolean;
 }

@@ -13,12 +13,12 @@ export function createHandshakes(context: HandshakeContext): Handshakes {
 }
 
 /** Taps the hooks for a declared method, in its plugin's name. */
-export function tapMethod(hooks: RouterHooks, plugin: string, method: AuthMethod): void {
+export function tapMethod(hooks: RouterHooks, plugin: string, method: AuthMethod, api: PluginApi): void {
   const { name, authenticate } = method;
   tapAny(hooks.challenge.for(name), plugin, (attempt) => method.challenge(attempt));
   const answers = hooks.authenticate.for(name);
   if (authenticate !== undefined) {
-    tapAny(answers, plugin, (attempt, proof) => authenticate(attempt, proof, proof.state));
+    tapAny(answers, plugin, (attempt, proof) => authenticate(attempt, proof, proof.state, api));
   }
 }
 

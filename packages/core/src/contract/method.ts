@@ -6,6 +6,7 @@ import type { PastLogin } from "./past-login.ts";
 import type { Log } from "./log.ts";
 import type { Schema } from "./schema.ts";
 import type { BlockSurroundings, OpenBlock } from "./block.ts";
+import type { MethodApi } from "./shared-state.ts";
 import type { CredentialAnswer, PrincipalAnswer, Verdict } from "./verdict.ts";
 
 /** When a method asks who the client is: at HELLO (it needs the secret to challenge), or after AUTHENTICATE. */
@@ -212,7 +213,16 @@ export interface AuthMethod<C = unknown, B = unknown, S = B, V extends boolean =
   /** The client's half. A method whose proofs only a device or a browser can make has none. */
   readonly client?: ClientHalf;
   readonly challenge: (attempt: LoginAttempt<C, V>) => Verdict | Promise<Verdict>;
-  readonly authenticate?: (attempt: LoginAttempt<C, V>, proof: Proof, state: unknown) => Verdict | Promise<Verdict>;
+  /**
+   * Judges the client's answer. `api` is the one that the plugin's `apply` gets: `api.shared.spend` is for proofs that count
+   * once.
+   */
+  readonly authenticate?: (
+    attempt: LoginAttempt<C, V>,
+    proof: Proof,
+    state: unknown,
+    api: MethodApi,
+  ) => Verdict | Promise<Verdict>;
   /**
    * A credential of the usual shape for an unknown authid, made from the method's static blocks. If the challenge shows a
    * role, the answer's assignment names it, or null for none: `defaultRoles` has the `default-role` of each block. If it

@@ -3,6 +3,7 @@ import type { LocalIdentity, LocalSession } from "./local-session.ts";
 import type { Log } from "./log.ts";
 import type { Observation, Observer, RouterStats } from "./observers.ts";
 import type { ServiceCall } from "./service-call.ts";
+import type { MethodApi } from "./shared-state.ts";
 import type { RequestHandler } from "./transport.ts";
 
 /** Pages of a plugin on the listeners of the config. */
@@ -32,7 +33,7 @@ export interface PluginSide {
 }
 
 /** What a plugin may do with the router it is in. */
-export interface PluginApi {
+export interface PluginApi extends MethodApi {
   readonly hooks: RouterHooks;
   readonly log: Log;
   readonly call: ServiceCall;

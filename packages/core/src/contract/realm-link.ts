@@ -6,6 +6,7 @@ import type { LinkStats } from "./cluster-stats.ts";
 import type { RouterCause } from "./session-port.ts";
 import type { Log } from "./log.ts";
 import type { Schema } from "./schema.ts";
+import type { RouterLink, RouterSide } from "./shared-state.ts";
 
 // The seam for clusters: several routers, the nodes, act as one. Core knows what nodes have to tell each other, a plugin's
 // link carries it. All that crosses is data that `structuredClone` can copy.
@@ -295,6 +296,8 @@ export interface RunningLink {
   readonly secret: Uint8Array;
   /** What it counts. Left out: nothing. */
   readonly stats?: LinkStats;
+  /** Joins for what does not belong to a realm. Called once, and before the realms join. */
+  attach(side: RouterSide): RouterLink;
   /**
    * Joins a realm. Called for each realm of the config at the start, and for each one that a reload adds. What others tell
    * and send comes after it has returned.

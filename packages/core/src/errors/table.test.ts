@@ -48,6 +48,7 @@ const WITHIN_OTHERS: Readonly<Record<string, string>> = {
   "packages/cluster/src/link/envelope.ts": "breaks the pair of nodes, whose log line has it",
   "packages/cluster/src/link/held.ts": "caught beside it: what another program wrote is no claim",
   "packages/cluster/src/link/membership.ts": "told by WG_CLUSTER_LINK",
+  "packages/cluster/src/link/spent.ts": "the cause of WG_CUT_OFF",
   "packages/cluster/src/memory/memory-carriers.ts": "for tests",
   "packages/cluster/src/process/process-carrier.ts": "told by WG_CLUSTER_LINK",
   "packages/core/src/auth/block-instance.ts": "told as problems of WG_CONFIG_INVALID",

@@ -87,6 +87,11 @@ export const ERRORS = {
     meaning: "A strategy, static principals or a decoy gave a credential that does not fit the schema of the method.",
     todo: "Correct the keys that the message names, in the plugin or in what its authenticator answers.",
   },
+  WG_CUT_OFF: {
+    class: "WampgateError",
+    meaning: "The nodes of the cluster could not agree whether a code was used already, so its login was refused.",
+    todo: "The log says why the link failed. `offline-second-factor: true` in `cluster` lets each node decide for itself then.",
+  },
   WG_DEADLINE: {
     class: "DeadlineError",
     meaning: "Something took longer than it may: a tap of a hook, a call, a component.",
@@ -187,6 +192,11 @@ export const ERRORS = {
     class: "PluginError",
     meaning: "A plugin asked for a session in process before the router started, or after it had closed.",
     todo: "Correct the plugin: it may ask from the hook `starting` on, but not in `apply`.",
+  },
+  WG_PLUGIN_SHARED: {
+    class: "PluginError",
+    meaning: "A plugin wanted to share with other nodes what cannot be shared.",
+    todo: "Correct the plugin: the message says what `api.shared` takes.",
   },
   WG_ROUTE_HANDLER: {
     class: "PluginError",

@@ -13,6 +13,7 @@ import { BackOff } from "./back-off.ts";
 import { PendingLogins } from "./pending-logins.ts";
 import { Recent } from "./recent.ts";
 import type { LimitSettings } from "./settings.ts";
+import { LoginTidings, readToldLogins } from "./told-failures.ts";
 
 /** How many addresses are remembered with the authid of a successful login, and for how long, in milliseconds. */
 const MAX_FRIENDS = 10_000;
@@ -44,6 +45,21 @@ const NOTHING_ASKED: HandshakeTrace = {
   asking: "hello",
 };
 
+/** How failed logins are shared with the other nodes of a cluster. */
+export interface SharedLogins {
+  /** Whether there may be other nodes. */
+  readonly isLinked: boolean;
+  /** A text as other nodes know it. */
+  keyOf(text: string): string;
+  /** Tells the other nodes. Never throws. */
+  tell(told: unknown): void;
+  /** Calls `listener` with what other nodes tell. */
+  listen(listener: (told: unknown) => void): void;
+}
+
+/** A router that stands alone. */
+const ALONE: SharedLogins = { isLinked: false, keyOf: (text) => text, tell: () => undefined, listen: () => undefined };
+
 /** How many failed logins one entry of `transports` tolerates. */
 interface Judge {
   readonly addresses: BackOff;
@@ -51,8 +67,8 @@ interface Judge {
 }
 
 /**
- * The failed logins of a router. A failure at one entry of `transports` counts at all, and each entry judges by its own
- * settings. An address that fails too often is held back; the user whose authid it tried can still log in from elsewhere.
+ * The failed logins of a router. A failure at one entry of `transports` counts at all, and on all nodes of a cluster; each
+ * entry judges by its own settings. An address that fails too often is held back; the user whose authid it tried can still log in from elsewhere.
  * An authid with too many failures, from any addresses, is held back only for addresses that have failed themselves and
  * never logged in with it. So strangers lock no user out.
  */
@@ -62,9 +78,14 @@ export class FailedLogins {
   /** Logins that plugins are deciding now, also those whose clients have left. */
   readonly #undecided = new PendingLogins();
   readonly #report: ReportLimit;
+  readonly #shared: SharedLogins;
+  readonly #tidings: LoginTidings;
 
-  constructor(report: ReportLimit) {
+  constructor(report: ReportLimit, shared: SharedLogins = ALONE) {
     this.#report = report;
+    this.#shared = shared;
+    this.#tidings = new LoginTidings((told) => shared.tell(told));
+    shared.listen((told) => this.#told(told));
   }
 
   /**
@@ -88,14 +109,15 @@ export class FailedLogins {
       ends: (address) => this.#undecided.leave(address),
       failed: (address, hello) => this.#failed(address, hello),
       welcome: (address, hello, authid) => {
-        if (authid === hello.authid) this.#friends.set(`${address} ${nameOf(hello)}`, true);
+        if (authid === hello.authid) this.#welcome(address, this.#nameOf(hello));
       },
     };
     return {
       start: (hello) => {
         const { peer } = hello.transport;
-        const address = addressOf(peer);
-        if (address === null) return handshakes.start(hello);
+        const clear = addressOf(peer);
+        if (clear === null) return handshakes.start(hello);
+        const address = this.#shared.keyOf(clear);
         const held = this.#heldBack(judge, address, hello);
         if (held !== null) return refused(HELD_BACK, { code: "held-back", params: held }, peer);
         if (this.#undecided.of(address) >= settings.now["max-half-open-per-address"]) {
@@ -111,18 +133,40 @@ export class FailedLogins {
     const ms = addresses.heldFor(address);
     if (ms > 0) return { limit: "max-failed-logins-per-address", seconds: Math.ceil(ms / 1000) };
     if (hello.authid === null || !addresses.hasFailed(address)) return null;
-    const name = nameOf(hello);
+    const name = this.#nameOf(hello);
     const rest = authids.heldFor(name);
     if (rest === 0 || this.#friends.get(`${address} ${name}`) === true) return null;
     return { limit: "max-failed-logins-per-authid", seconds: Math.ceil(rest / 1000) };
   }
 
   #failed(address: string, hello: Hello): void {
-    const name = hello.authid === null ? null : nameOf(hello);
+    const name = hello.authid === null ? null : this.#nameOf(hello);
+    this.#count(address, name);
+    if (this.#shared.isLinked) this.#tidings.failed(address, name);
+  }
+
+  #count(address: string, name: string | null): void {
     for (const { addresses, authids } of this.#judges) {
       addresses.failed(address);
       if (name !== null) authids.failed(name);
     }
+  }
+
+  #welcome(address: string, name: string): void {
+    const friend = `${address} ${name}`;
+    if (this.#shared.isLinked && this.#friends.get(friend) !== true) this.#tidings.known(friend);
+    this.#friends.set(friend, true);
+  }
+
+  /** What happened on another node. */
+  #told(value: unknown): void {
+    const { failed, known } = readToldLogins(value);
+    for (const { address, name, times } of failed) for (let i = 0; i < times; i++) this.#count(address, name);
+    for (const friend of known) this.#friends.set(friend, true);
+  }
+
+  #nameOf(hello: Hello): string {
+    return this.#shared.keyOf(nameOf(hello));
   }
 }
 

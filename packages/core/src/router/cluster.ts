@@ -47,6 +47,7 @@ export class Cluster {
       const context = { log: log.child({ cluster: link.type }), folder, signal: limit.signal };
       const running = await untilAborted(Promise.resolve(link.start(options, context)), limit.signal);
       this.#link = running;
+      this.#context.shared.connect(running);
       this.#realms.connect(running);
       await untilAborted(running.ready(), limit.signal);
       log.info({ node: running.node }, "joined the cluster");
@@ -69,6 +70,7 @@ export class Cluster {
     const running = this.#link;
     if (running === null) return;
     this.#link = null;
+    this.#context.shared.disconnect();
     const limit = new Deadline(END_TIMEOUT);
     try {
       await untilAborted(running.close(), limit.signal);

@@ -31,6 +31,7 @@ import { Reloads } from "./reload.ts";
 import type { Router } from "./router.ts";
 import { routerLog, routerLogOf } from "./router-log.ts";
 import { serviceCallStats } from "./service-call-stats.ts";
+import { Shared } from "./shared.ts";
 import { SideListener } from "./side/side-listener.ts";
 import { Sessions } from "./sessions.ts";
 
@@ -89,7 +90,7 @@ async function assembled(loaded: LoadedConfig, { raw, load, servers, log: target
   const hooks = createRouterHooks(freeze, log);
   const plugged = loaded.plugins.flatMap(({ plugin }) => plugin.transports ?? []);
   const limits = new LimitReport(limitCounters([...BUILTIN.transports, ...plugged]), hooks, log, limitPlaces(config));
-  const context: RouterContext = { config, hooks, log, limits };
+  const context: RouterContext = { config, hooks, log, limits, shared: new Shared(log) };
   const call: Sessions["services"]["call"] = (...args) => sessions.services.call(...args);
   const realms = new Realms(config, { hooks, log, call });
   const cluster = new Cluster(realms, context);

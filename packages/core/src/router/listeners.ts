@@ -77,7 +77,7 @@ export class Listeners {
     this.#realms = realms;
     this.#sessions = sessions;
     this.#context = context;
-    this.#failedLogins = new FailedLogins(limits.report);
+    this.#failedLogins = new FailedLogins(limits.report, context.shared.logins);
     this.#records = new LoginRecords(context.hooks);
     this.#expiries = new Expiries(log);
     this.#transportContext = {

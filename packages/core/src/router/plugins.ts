@@ -29,7 +29,7 @@ export async function applyPlugins(context: RouterContext, shared: Shared): Prom
     const api = apiOf(plugin.name, context, shared);
     shared.apis.set(plugin.name, api);
     const { methods, strategies } = plugin;
-    for (const method of methods) tapMethod(hooks, plugin.name, method);
+    for (const method of methods) tapMethod(hooks, plugin.name, method, api);
     if (methods.some((method) => method.static !== undefined)) tapStatic(hooks, plugin.name, methods);
     for (const strategy of strategies) tapStrategy(hooks, plugin.name, strategy, api);
     try {
@@ -45,7 +45,7 @@ export async function applyPlugins(context: RouterContext, shared: Shared): Prom
 /** What the plugin of this name may do with the router. */
 function apiOf(
   name: string,
-  { config, hooks, log: routersLog }: RouterContext,
+  { config, hooks, log: routersLog, shared }: RouterContext,
   { routes, side, sessions, observers, lifecycle, call, stats }: Shared,
 ): PluginApi {
   const log = routersLog.child({ plugin: name });
@@ -72,6 +72,7 @@ function apiOf(
         side.route(path, namingPlugin(name, path, handler));
       },
     },
+    shared: shared.of(name),
     http: { route: (entry, path, handler) => routes.add(name, entry, path, handler) },
   };
 }
