@@ -10,12 +10,17 @@ const TIMEOUT = 10_000;
 /** How often it is looked whether a holder has been heard of, in milliseconds. */
 const RETRY = 50;
 
+/** How long a claim waits for nodes that are about to end to give the procedure back, in milliseconds. */
+const DRAIN_TIME = 2000;
+
 /** What the claims must know of the nodes. */
 export interface KnownNodes {
   readonly self: Holder;
   /** How long a node may be silent until it counts as gone, in milliseconds. */
   readonly patience: number;
   stateOf(node: NodeName, incarnation: string): "here" | "gone" | "unknown";
+  /** Whether a node is about to end. */
+  isDraining(node: NodeName): boolean;
 }
 
 /** What this node holds of one procedure. */
@@ -103,7 +108,8 @@ export class Claims {
   async #claim(key: string, { invoke }: ClaimWish): Promise<Claim | null> {
     const { self } = this.#nodes;
     const mine = writeHeld({ registration: null, invoke, holders: [self] });
-    for (const end = performance.now() + TIMEOUT; performance.now() < end;) {
+    const start = performance.now();
+    while (performance.now() - start < TIMEOUT) {
       const created = await this.#arbiter.create(key, mine);
       if (created !== null) return { registration: created, order: created, isNew: true };
       const entry = await this.#arbiter.get(key);
@@ -115,7 +121,12 @@ export class Claims {
         if (taken !== null) return { registration: taken, order: taken, isNew: true };
         continue;
       }
-      if (held === null || held.invoke === "single" || held.invoke !== invoke) return null;
+      if (held === null || held.invoke === "single" || held.invoke !== invoke) {
+        const isDraining = holders.every(({ node }) => this.#nodes.isDraining(node));
+        if (!isDraining || performance.now() - start > DRAIN_TIME) return null;
+        await wait(RETRY);
+        continue;
+      }
       const { registration } = held;
       const joined = writeHeld({ registration, invoke, holders: withHolder(holders, self) });
       const order = await this.#arbiter.update(key, joined, entry.revision);

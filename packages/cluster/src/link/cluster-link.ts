@@ -30,6 +30,8 @@ import { ended, within } from "./waits.ts";
 /** How long those that wait for other nodes to act by a fact wait for a slow one, in milliseconds. */
 const SETTLE_TIME = 500;
 
+const DRAIN = contentOf(Kind.drain, null);
+
 /** How long a node that starts waits for others: to say that they are there, and to tell all they have. In milliseconds. */
 const HELLO_TIME = 1000;
 const FACTS_TIME = 10_000;
@@ -59,7 +61,11 @@ export class ClusterLink implements RunningLink, NodesListener {
   /** Nodes that have told all their facts, and who waits for one to do it. */
   readonly #settled = new Set<NodeName>();
   #whenSettled: (() => void)[] = [];
+  /** Nodes that are about to end, and whether this one is. */
+  readonly #draining = new Set<NodeName>();
+  #isDraining = false;
   #repairs: NodeJS.Timeout | undefined;
+  readonly prefersOwn: boolean;
   readonly stats: LinkStats;
   readonly #counts = new LinkCounts();
 
@@ -70,12 +76,14 @@ export class ClusterLink implements RunningLink, NodesListener {
     this.#log = log;
     this.#options = options;
     this.#spent = new Spent(carrier.arbiter);
+    this.prefersOwn = options["prefer-local"];
     const nodes = new Nodes(carrier, options, this, log, this.#counts);
     this.#nodes = nodes;
     const known = {
       self: { node: carrier.node, incarnation: nodes.incarnation },
       patience: options["dead-after"],
       stateOf: (node: NodeName, incarnation: string) => nodes.stateOf(node, incarnation),
+      isDraining: (node: NodeName) => this.#draining.has(node),
     };
     const lost = (realm: string, registration: number): void => {
       this.#counts.claimsLost++;
@@ -132,6 +140,11 @@ export class ClusterLink implements RunningLink, NodesListener {
     );
   }
 
+  drain(): void {
+    this.#isDraining = true;
+    this.#toAll(DRAIN);
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#repairs);
     await within(SETTLE_TIME, Promise.all([this.#claims.settled(), this.#nodes.settled()]));
@@ -145,6 +158,7 @@ export class ClusterLink implements RunningLink, NodesListener {
       this.#nodes.send(node, contentOf(Kind.announcement, announcement));
     for (const side of this.#sides.values()) this.#introduce(node, side, false);
     this.#nodes.send(node, contentOf(Kind.settled, null));
+    if (this.#isDraining) this.#nodes.send(node, DRAIN);
   }
 
   broken(node: NodeName): void {
@@ -155,6 +169,7 @@ export class ClusterLink implements RunningLink, NodesListener {
 
   gone(node: NodeName): void {
     this.#settled.delete(node);
+    this.#draining.delete(node);
     for (const side of this.#sides.values()) side.gone(node);
     this.#tellWaiting();
   }
@@ -183,12 +198,18 @@ export class ClusterLink implements RunningLink, NodesListener {
       return this.#tellWaiting();
     }
     if (kind === Kind.announcement) return void this.#router?.announced(node, head);
+    if (kind === Kind.drain) {
+      this.#draining.add(node);
+      for (const side of this.#sides.values()) side.draining(node);
+      return;
+    }
     const [realm, one, two] = (Array.isArray(head) ? head : [head]) as readonly unknown[];
     const side = typeof realm === "string" ? this.#sides.get(realm) : undefined;
     if (side === undefined) return; // this node has not got the realm
     switch (kind) {
       case Kind.realm:
         side.came(node);
+        if (this.#draining.has(node)) side.draining(node);
         if (one === true) this.#introduce(node, side, false);
         return;
       case Kind.left:

@@ -40,6 +40,8 @@ export const Kind = {
   message: 21,
   /** Of no realm: see `RouterLink`. */
   announcement: 22,
+  /** The node is about to end. */
+  drain: 23,
 } as const;
 
 export function isNumbered(kind: number): boolean {

@@ -7,7 +7,13 @@ import { MemoryCarriers } from "../memory/memory-carriers.ts";
 import { type ClusterLink, startLink } from "./cluster-link.ts";
 import { contentOf, Kind, writeEnvelope } from "./envelope.ts";
 
-const OPTIONS = { heartbeat: 20, "dead-after": 500, window: 65_536, "offline-second-factor": false };
+const OPTIONS = {
+  heartbeat: 20,
+  "dead-after": 500,
+  window: 65_536,
+  "offline-second-factor": false,
+  "prefer-local": false,
+};
 
 /** What a realm was told. */
 function sideOf(told: unknown[]): RealmSide {
@@ -20,6 +26,7 @@ function sideOf(told: unknown[]): RealmSide {
     broken: (node) => void told.push(["broken", node]),
     settled: (node) => void told.push(["settled", node]),
     gone: (node) => void told.push(["gone", node]),
+    draining: (node) => void told.push(["draining", node]),
     lost: (registration) => void told.push(["lost", registration]),
   };
 }

@@ -27,6 +27,10 @@ export const linkOptions = {
     .describe(
       "whether a node that cannot reach the others lets clients in by codes that count once: it does not know then what others have let in",
     ),
+  "prefer-local": z
+    .boolean()
+    .default(false)
+    .describe("whether calls go first to callees of the caller's own node, where several share a procedure"),
 } as const;
 
 /** The settings of a link. */
@@ -35,4 +39,5 @@ export interface LinkOptions {
   readonly "dead-after": number;
   readonly window: number;
   readonly "offline-second-factor": boolean;
+  readonly "prefer-local": boolean;
 }

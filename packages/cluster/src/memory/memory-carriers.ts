@@ -15,7 +15,12 @@ export interface MemoryCarriersOptions {
   /** The most bytes that are carried at once: what is longer crosses in parts. Default: 1 MiB. */
   readonly maxBytes?: number;
   /** Settings of the link. Default: a node says something each 20 ms, and is gone after it said nothing for a second. */
-  readonly link?: { readonly heartbeat?: number; readonly "dead-after"?: number; readonly window?: number };
+  readonly link?: {
+    readonly heartbeat?: number;
+    readonly "dead-after"?: number;
+    readonly window?: number;
+    readonly "prefer-local"?: boolean;
+  };
 }
 
 /** How many turns of the event loop it takes until what has come was answered. */

@@ -270,6 +270,8 @@ export interface RealmSide {
    * its sessions. If it comes back, it tells its facts again.
    */
   gone(node: NodeName): void;
+  /** A node is about to end: its callees are called last. */
+  draining(node: NodeName): void;
   /**
    * Others hold a registration that this node held: they thought that it was gone. Its callees here are told.
    */
@@ -294,6 +296,8 @@ export interface RunningLink {
    * all nodes are made with it, so that no client can foresee them.
    */
   readonly secret: Uint8Array;
+  /** Whether calls of this node's clients go to its own callees first, where several share a procedure. Default: false. */
+  readonly prefersOwn?: boolean;
   /** What it counts. Left out: nothing. */
   readonly stats?: LinkStats;
   /** Joins for what does not belong to a realm. Called once, and before the realms join. */
@@ -305,6 +309,11 @@ export interface RunningLink {
   join(side: RealmSide): RealmLink;
   /** Resolves when the nodes that are there have told the realms that joined all their facts. */
   ready(): Promise<void>;
+  /**
+   * Tells the other nodes that this one is about to end: they call its callees last, and who claims what it holds waits for
+   * it a moment. Left out: they learn it when it is gone.
+   */
+  drain?(): void;
   /** Tells the other nodes that this one is gone, and ends. */
   close(): Promise<void>;
 }

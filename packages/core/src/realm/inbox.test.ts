@@ -25,7 +25,7 @@ beforeEach(() => {
     procedures: new Map(),
     decide: () => new Promise<Decision>((resolve) => decided.push(resolve)),
     dealer: {
-      isLatePart: () => false,
+      drops: () => false,
       call: (_: Member, { request }: MessageOf<"CALL">) => told.push(`call ${request}`),
     },
   } as unknown as InboxRealm;

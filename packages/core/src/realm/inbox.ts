@@ -104,7 +104,7 @@ export class SessionInbox implements RealmAttachment {
   #handle(message: Message): void {
     try {
       this.#ids.check(message);
-      if (message.type === "CALL" && this.#realm.dealer.isLatePart(this.#member, message)) return;
+      if (message.type === "CALL" && this.#realm.dealer.drops(this.#member, message)) return;
       const request = authorizationRequestOf(message);
       if (request === null) return this.#route(message, ALLOWED, null);
       const decision = this.#realm.decide(this.#member, request, () => this.#gone.signal);

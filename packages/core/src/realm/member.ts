@@ -18,6 +18,8 @@ export class Member {
   trust: Readonly<Dict> = NOTHING;
   /** Whether it is gone. Check it after every wait: nothing may be stored for a session that has left. */
   hasLeft = false;
+  /** Of another node, in the place of its sessions: whether it is about to end. */
+  isDraining = false;
   /** Whether it leaves without a meta event, since all others leave with it. */
   leavesUntold = false;
 

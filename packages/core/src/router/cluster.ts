@@ -3,6 +3,7 @@ import type { RunningLink } from "../contract/realm-link.ts";
 import { PluginError } from "../errors/plugin-error.ts";
 import { shownCause, thrownText } from "../errors/thrown.ts";
 import { WampgateError } from "../errors/wampgate-error.ts";
+import { attempt } from "../wamp/guarded.ts";
 import { Deadline, untilAborted } from "../wamp/deadline.ts";
 import type { RouterContext } from "./context.ts";
 import type { Realms } from "./realms.ts";
@@ -63,6 +64,14 @@ export class Cluster {
     } finally {
       limit.end();
     }
+  }
+
+  /** Tells the other nodes that this one is about to end. */
+  drain(): void {
+    attempt(
+      () => this.#link?.drain?.(),
+      (error) => this.#context.log.error({ err: error }, "the link failed to tell the other nodes that this one ends"),
+    );
   }
 
   /** Never rejects. */

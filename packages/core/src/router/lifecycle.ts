@@ -103,9 +103,10 @@ export class Lifecycle {
     if (this.#state !== "running") return;
     this.#state = "draining";
     this.#parts.side.ready(false);
-    const { listeners, realms } = this.#parts;
+    const { listeners, realms, cluster } = this.#parts;
     const { config, log } = this.#context;
     listeners.stop();
+    cluster.drain();
     const { "shutdown-timeout": timeout } = config.now.settings;
     log.info({ sessions: listeners.sessionCount }, "taking no new clients; waiting for pending calls");
     const calls = await callsEnded(realms, timeout);

@@ -70,7 +70,8 @@ export interface Router extends AsyncDisposable {
 
   /**
    * The first half of an orderly end: takes no new clients, ends the pending logins, and waits until no call is
-   * pending, for `shutdown-timeout` at most. `close` is the second half.
+   * pending, for `shutdown-timeout` at most. Clients begin no new calls meanwhile but those by which they answer one;
+   * sessions in this process may. `close` is the second half.
    */
   drain(): Promise<void>;
 

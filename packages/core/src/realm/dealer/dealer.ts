@@ -16,10 +16,13 @@ import type { RealmMeter } from "../meter.ts";
 import type { Member } from "../member.ts";
 import { readBoolean, readEnum, requireRoom } from "../read-options.ts";
 import { passthruOf, requireNoEncAlgo, requirePassthru } from "../passthru.ts";
+import { CallsEnding } from "./ending.ts";
 import { PendingCalls } from "./pending-calls.ts";
+import { ANY, OWN_FIRST, STAYING_FIRST } from "./preferences.ts";
 import { inUse, notTaken, receiverBusy, tryLater } from "./refusals.ts";
 import { Registrar, type RegistrarAccess, requireDisclosure } from "./registrar.ts";
-import { busyCallee, type Callee, nextCallee, type Registration } from "./registrations.ts";
+import type { RemoteRegistrations } from "../remote/remote-registrations.ts";
+import { busyCallee, type Callee, nextCallee, type Preferences, type Registration } from "./registrations.ts";
 
 /**
  * The backlog up to which the router's own calls, such as those to authenticators, still go out. They are refused last.
@@ -33,6 +36,9 @@ export class Dealer {
   /** The registered procedures. */
   readonly registrar: Registrar;
   readonly #calls = new PendingCalls();
+  /** What becomes of calls while the router ends. */
+  readonly ending: CallsEnding;
+  #preferences: Preferences = ANY;
   readonly #options: Live<RealmOptions>;
 
   /**
@@ -47,6 +53,13 @@ export class Dealer {
   ) {
     this.#options = options;
     this.registrar = new Registrar(options, budget, access, announce);
+    this.ending = new CallsEnding(this.#calls, this.registrar);
+  }
+
+  /** Shares the procedures with other nodes from now on. @param prefersOwn whether callees of this node are called first */
+  connect(remote: RemoteRegistrations, prefersOwn: boolean): void {
+    this.registrar.connect(remote);
+    this.#preferences = prefersOwn ? OWN_FIRST : STAYING_FIRST;
   }
 
   measure(meter: RealmMeter | null): void {
@@ -95,7 +108,9 @@ export class Dealer {
       const error = refusal(ErrorUri.noSuchProcedure, `no callee has registered the procedure ${excerpt(procedure)}`);
       return caller.error("CALL", request, error, "no-callee");
     }
-    const callee = nextCallee(registration, procedure, caller.port.service ? ROUTERS_BACKLOG : 1, refused);
+    const callee = caller.port.service
+      ? nextCallee(registration, procedure, ROUTERS_BACKLOG, refused, OWN_FIRST)
+      : nextCallee(registration, procedure, 1, refused, this.#preferences);
     if (callee === null) {
       if (more) this.abandon(caller, request);
       return this.#refuseBusy(caller, message, registration, before);
@@ -233,9 +248,13 @@ export class Dealer {
     this.#calls.of(caller).abandon(request);
   }
 
-  /** Whether a CALL is a later part of a progressive call that has ended. The last one frees the request id. */
-  isLatePart(caller: Member, { request, options }: MessageOf<"CALL">): boolean {
-    return this.#calls.ifAny(caller)?.isStale(request, options["progress"] !== true) === true;
+  /**
+   * Whether a CALL gets no answer of its own: it is a later part of a progressive call that has ended, or the router ends.
+   * The last part frees the request id.
+   */
+  drops(caller: Member, { request, options }: MessageOf<"CALL">): boolean {
+    if (this.#calls.ifAny(caller)?.isStale(request, options["progress"] !== true) === true) return true;
+    return this.ending.turnsAway(caller, request);
   }
 
   cancel(caller: Member, { request, options }: MessageOf<"CANCEL">): void {
@@ -312,16 +331,6 @@ export class Dealer {
       call.caller.error("CALL", call.request, error, "callee-gone");
     }
     this.#calls.forget(member);
-  }
-
-  /** How many calls are unanswered. */
-  get pending(): number {
-    return this.#calls.count;
-  }
-
-  /** Resolves when no call is pending, at once if none is. */
-  whenQuiet(): Promise<void> {
-    return this.#calls.whenQuiet();
   }
 
   /** A further part of a progressive call: the same invocation, with the options of the first one. */

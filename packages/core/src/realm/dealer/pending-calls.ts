@@ -12,6 +12,8 @@ export class PendingCalls {
   meter: RealmMeter | null = null;
   #count = 0;
   #quiet: ReturnType<typeof withResolver> | null = null;
+  /** Calls of which the end is waited for; null: nothing waits. */
+  #awaited: Set<Call> | null = null;
 
   /** How many there are. */
   get count(): number {
@@ -85,8 +87,19 @@ export class PendingCalls {
     call.callee.running--;
     call.timer?.end();
     this.#count--;
+    if (this.#awaited?.delete(call) === true && this.#awaited.size === 0) this.#tellPresentEnded();
     return true;
   }
+
+  /** Resolves when all calls that are pending now have ended, at once if there are none. Called once. */
+  async whenPresentEnded(): Promise<void> {
+    const present = [...this.#ledgers.values()].flatMap(({ made }) => [...made.values()]);
+    if (present.length === 0) return;
+    this.#awaited = new Set(present);
+    await new Promise<void>((resolve) => (this.#tellPresentEnded = resolve));
+  }
+
+  #tellPresentEnded = (): void => undefined;
 
   #tellQuiet(): void {
     this.#quiet?.resolve();

@@ -65,13 +65,13 @@ it("a call that is refused stays pending while another callee is chosen, and is 
   const meter = new RealmMeter(() => undefined);
   const { dealer, node, here } = start(meter);
   let isQuiet = false;
-  const quiet = dealer.whenQuiet().then(() => (isQuiet = true));
+  const quiet = dealer.ending.whenQuiet().then(() => (isQuiet = true));
   dealer.refused(node.member, 1, "not-here");
   await new Promise(setImmediate);
-  expect([isQuiet, dealer.pending, meter.errors]).toEqual([false, 1, 0]);
+  expect([isQuiet, dealer.ending.pending, meter.errors]).toEqual([false, 1, 0]);
   dealer.yield(here.member, { type: "YIELD", request: 1, options: {} });
   await quiet;
-  expect(dealer.pending).toBe(0);
+  expect(dealer.ending.pending).toBe(0);
 });
 
 it("a call that all callees refuse fails with what they said", () => {
@@ -79,5 +79,5 @@ it("a call that all callees refuse fails with what they said", () => {
   here.member.hasLeft = true;
   dealer.refused(node.member, 1, "full");
   expect(caller.sent).toMatchObject([{ type: "ERROR", request: 1, error: "wamp.error.no_available_callee" }]);
-  expect(dealer.pending).toBe(0);
+  expect(dealer.ending.pending).toBe(0);
 });

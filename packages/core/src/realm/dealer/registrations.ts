@@ -29,6 +29,9 @@ export interface Callee {
   order: number;
 }
 
+/** Which callees of a shared registration are called first: those for whom the first one holds, then the next one. */
+export type Preferences = readonly ((callee: Callee) => boolean)[];
+
 /** The callees of other nodes that refused a call, and why; null: none did. */
 export type Refusals = ReadonlyMap<Callee, RefusalReason> | null;
 
@@ -202,18 +205,30 @@ export function busyCallee({ callees }: Registration, procedure: string, refused
 /**
  * The callee of the next call of `procedure`; null if none can take it.
  * @param maxBacklog how much may wait for it, as a share of its `max-buffered`
+ * @param preferences which of several are tried first
  */
 export function nextCallee(
   registration: Registration,
   procedure: string,
   maxBacklog: number,
   refused: Refusals,
+  preferences: Preferences,
 ): Callee | null {
-  const { callees, invoke } = registration;
+  const { callees } = registration;
   const first = callees[0] as Callee;
   if (callees.length === 1 && refused === null) return canTake(first, procedure, maxBacklog) ? first : null;
   const isFree = (callee: Callee): boolean =>
     canTake(callee, procedure, maxBacklog) && (refused === null || !refused.has(callee));
+  for (const isPreferred of preferences) {
+    const found = chosen(registration, (callee) => isPreferred(callee) && isFree(callee));
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** The callee of those that are free whose turn it is. */
+function chosen(registration: Registration, isFree: (callee: Callee) => boolean): Callee | null {
+  const { callees, invoke } = registration;
   switch (invoke) {
     case "last":
       return callees.findLast(isFree) ?? null;

@@ -68,7 +68,9 @@ export class RemoteCalls {
       if (message.request <= node.lastCome) throw protocolViolation(`the call ${message.request} came before`);
       node.lastCome = message.request;
       const opened = this.#registrations.whenOpened(message.registration, message.callee);
-      if (opened === null) this.#invoke(node, message);
+      if (this.#dealer.ending.refuses(node.member))
+        node.send({ type: "REFUSAL", request: message.request, why: "not-here" });
+      else if (opened === null) this.#invoke(node, message);
       else this.#hold(node, message, opened);
     }
   }

@@ -85,7 +85,7 @@ export class RemoteRealm implements RealmSide {
     this.#registrations = new RemoteRegistrations(this.#link, dealer.registrar.registrations, { directory, questions });
     this.#calls = new RemoteCalls(dealer, this.#registrations);
     broker.connect(this.#events);
-    dealer.registrar.connect(this.#registrations);
+    dealer.connect(this.#registrations, running.prefersOwn ?? false);
     this.#ownProcedures = parts.procedures;
     const elsewhere = { directory, questions, events: this.#events, nodes: this.#nodes };
     this.procedures = new Map([...parts.procedures, ...Object.entries(metaOfAllNodes(parts.procedures, elsewhere))]);
@@ -157,6 +157,11 @@ export class RemoteRealm implements RealmSide {
     this.#attempt(name, () => this.#tellWithdrawn(this.#registrations.forget(node)));
     this.#attempt(name, () => this.#endRenewal(node));
     for (const session of this.#directory.gone(node)) this.#attempt(name, () => this.#sessionGone(session));
+  }
+
+  draining(name: NodeName): void {
+    const node = this.#nodes.get(name);
+    if (node !== undefined) node.member.isDraining = true;
   }
 
   lost(registration: number): void {
