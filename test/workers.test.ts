@@ -89,6 +89,12 @@ class Load {
   readonly #answered: number[];
   #request = 1;
   #changed = (): void => undefined;
+  readonly #ends = new Map<unknown, number>();
+
+  /** How many calls ended with this error. */
+  ends(uri: string): number {
+    return this.#ends.get(uri) ?? 0;
+  }
 
   /** @param clients each has registered the procedure of its number */
   constructor(clients: readonly RawClient[]) {
@@ -116,8 +122,11 @@ class Load {
     const next = `${PROCEDURE}${(i + 1) % this.#answered.length}`;
     const call = (): void => client.send(Code.CALL, ++this.#request, {}, next, [i]);
     for (call(); ;) {
-      const [code, request, , , uri] = await client.next();
-      if (code === Code.INVOCATION) client.send(Code.YIELD, request, {}, ["answer"]);
+      const [code, request, reason, , uri] = await client.next();
+      if (code === Code.GOODBYE) {
+        this.problems.push(reason);
+        client.send(Code.GOODBYE, {}, "wamp.close.goodbye_and_out");
+      } else if (code === Code.INVOCATION) client.send(Code.YIELD, request, {}, ["answer"]);
       else {
         this.#ended(i, code, uri);
         setImmediate(call);
@@ -126,6 +135,7 @@ class Load {
   }
 
   #ended(i: number, code: unknown, uri: unknown): void {
+    if (code === Code.ERROR) this.#ends.set(uri, this.ends(String(uri)) + 1);
     const isOfTheLost = uri === "wamp.error.canceled" || uri === "wamp.error.no_such_procedure";
     if (code === Code.RESULT) this.#answered[i] = (this.#answered[i] ?? 0) + 1;
     else if (code !== Code.ERROR || !isOfTheLost) this.problems.push([code, uri]);
@@ -242,6 +252,22 @@ it("after SIGTERM a call between two workers gets its RESULT; then all get GOODB
   expect(await router.ended).toBe(0);
   expect(router.lines.filter((line) => line.includes('"msg":"stopped"'))).toHaveLength(3);
 });
+
+it("after SIGTERM under load no call between workers is canceled, all get GOODBYE, and it ends without waiting for its time to be up", async () => {
+  const running = await start(2, "shutdown-timeout: 60000");
+  const { router } = running;
+  const clients = await clientsOf(router.url, 4);
+  for (const [i, client] of clients.entries()) {
+    client.send(Code.REGISTER, 1, {}, `${PROCEDURE}${i}`);
+    await client.expect(Code.REGISTERED);
+  }
+  const load = new Load(clients);
+  await load.more(50);
+  router.kill("SIGTERM");
+  expect(await router.ended).toBe(0);
+  expect(load.problems).toEqual(clients.map(() => "wamp.close.system_shutdown"));
+  expect(load.ends("wamp.error.canceled")).toBe(0);
+}, 30_000);
 
 it("SIGHUP reloads the config in all workers; a wrong one stays out of all of them", async () => {
   const running = await start(2);
