@@ -53,9 +53,9 @@ export const natsShape = {
   window: z
     .int()
     .min(65_536)
-    .default(4 * 1024 * 1024)
+    .optional()
     .describe(
-      "how many bytes may be on their way to one other node; past that, events for it are dropped and new calls to it fail",
+      "how many bytes may be on their way to one other node; past that, events for it are dropped and new calls to it fail; default: 32 MiB divided by the number of other nodes, 1 MiB at least",
     ),
 } as const;
 

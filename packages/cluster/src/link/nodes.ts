@@ -18,6 +18,7 @@ import {
 import { EVENT, wordOf } from "./kinds.ts";
 import type { LinkOptions } from "./options.ts";
 import { Pair } from "./pair.ts";
+import { type PairLimits, pairLimits } from "./pair-limits.ts";
 
 /** What the nodes tell the link. */
 export interface NodesListener {
@@ -49,6 +50,7 @@ export class Nodes implements Receiver {
   readonly #gone = new Map<NodeName, string>();
   /** The last start of each node that has ended for good: nothing of it is listened to. */
   readonly #ended = new Map<NodeName, string>();
+  readonly #limits: PairLimits;
   readonly #hello: Content;
   /** Those to which more was to be sent than may wait. */
   readonly #overrun = new Set<Pair>();
@@ -69,6 +71,7 @@ export class Nodes implements Receiver {
     this.#listener = listener;
     this.#log = log;
     this.#counts = counts;
+    this.#limits = pairLimits(carrier, options, () => this.#pairs.size);
     this.#hello = contentOf(Kind.hello, { incarnation: this.incarnation });
   }
 
@@ -138,7 +141,7 @@ export class Nodes implements Receiver {
 
   /** Whether a node can be reached, and has acknowledged most of what it was sent. */
   hasRoom(node: NodeName): boolean {
-    return this.reaches(node) && (this.#pairs.get(node)?.waiting ?? 0) <= this.#options.window;
+    return this.reaches(node) && (this.#pairs.get(node)?.waiting ?? 0) <= this.#limits.window;
   }
 
   /** Resolves when all nodes that are there act by what they were sent until now, or are not there any more. */
@@ -286,9 +289,8 @@ export class Nodes implements Receiver {
   /** A pair that has no epoch yet. */
   #make(node: NodeName, incarnation: string | null = null): Pair {
     const isBack = this.#gone.has(node) && (incarnation === null || this.#gone.get(node) === incarnation);
-    const limits = { maxBytes: this.#carrier.maxBytes, window: this.#options.window };
     const heartbeat = (ms: number): void => this.#counts.hop.add(ms);
-    const pair = new Pair(node, 0, isBack, (bytes) => this.#write(node, bytes), limits, heartbeat);
+    const pair = new Pair(node, 0, isBack, (bytes) => this.#write(node, bytes), this.#limits, heartbeat);
     this.#pairs.set(node, pair);
     return pair;
   }

@@ -37,7 +37,8 @@ export const linkOptions = {
 export interface LinkOptions {
   readonly heartbeat: number;
   readonly "dead-after": number;
-  readonly window: number;
+  /** Left out: a share for each other node of what a server between them should have to hold. */
+  readonly window?: number | undefined;
   readonly "offline-second-factor": boolean;
   readonly "prefer-local": boolean;
 }

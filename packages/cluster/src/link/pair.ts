@@ -11,6 +11,7 @@ import {
   writeParts,
 } from "./envelope.ts";
 import { EVENT } from "./kinds.ts";
+import type { PairLimits } from "./pair-limits.ts";
 import { Unacknowledged } from "./unacknowledged.ts";
 
 /** The last number of an epoch: the next one would not fit into the envelope. */
@@ -44,8 +45,7 @@ export class Pair {
   /** Whether something was not sent to it since it opened. */
   isMissingSome = false;
   readonly #write: (bytes: Buffer) => void;
-  readonly #maxBytes: number;
-  readonly #window: number;
+  readonly #limits: PairLimits;
   readonly #unacknowledged: Unacknowledged;
   readonly #parts = new Parts();
   #lastSent = 0;
@@ -53,7 +53,7 @@ export class Pair {
   #lastAcknowledged = 0;
 
   /**
-   * @param limits `window`: how many bytes may wait to be acknowledged
+   * @param limits they may change
    * @param heartbeat called with the milliseconds from a heartbeat to its acknowledgement
    */
   constructor(
@@ -61,15 +61,14 @@ export class Pair {
     epoch: number,
     isBack: boolean,
     write: (bytes: Buffer) => void,
-    limits: { readonly maxBytes: number; readonly window: number },
+    limits: PairLimits,
     heartbeat: (ms: number) => void = () => undefined,
   ) {
     this.node = node;
     this.#epoch = epoch;
     this.isBack = isBack;
     this.#write = write;
-    this.#maxBytes = limits.maxBytes;
-    this.#window = limits.window;
+    this.#limits = limits;
     this.#unacknowledged = new Unacknowledged(heartbeat);
   }
 
@@ -142,17 +141,18 @@ export class Pair {
    */
   send(content: Content, word: string): Sent {
     const size = content.kind === Kind.message ? content.size : 0;
-    const count = partsOf(content, this.#maxBytes);
+    const { maxBytes, window } = this.#limits;
+    const count = partsOf(content, maxBytes);
     const waiting = this.#unacknowledged.bytes + size;
     // One alone may be as long as it wants.
-    if (word === EVENT && waiting > this.#window && this.#unacknowledged.bytes > 0) return "over";
+    if (word === EVENT && waiting > window && this.#unacknowledged.bytes > 0) return "over";
     if (this.#lastSent + count > MAX_NUMBER) return "too much";
-    if (waiting > 2 * this.#window && this.#unacknowledged.bytes > this.#window) return "too much";
+    if (waiting > 2 * window && this.#unacknowledged.bytes > window) return "too much";
     const marks = this.#marks(this.#lastSent + 1);
     this.#lastSent += count;
     this.#unacknowledged.add(this.#lastSent, size, word);
     if (count === 1) this.#write(writeEnvelope(content, marks));
-    else for (const bytes of writeParts(content, marks, this.#maxBytes)) this.#write(bytes);
+    else for (const bytes of writeParts(content, marks, maxBytes)) this.#write(bytes);
     return "sent";
   }
 
