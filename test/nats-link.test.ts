@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import nats from "@wampgate/cluster-nats";
 import { describeLink, type LinkNetwork } from "@wampgate/plugin-testkit";
@@ -6,7 +7,14 @@ import { TcpProxy } from "./support/tcp-proxy.ts";
 
 // What every link between nodes must do, over a real nats-server: all tests use one, and each one a cluster of its own.
 
-describeWithNats("a cluster over NATS", () => {
+const SEALS = [
+  ["a cluster over NATS", {}],
+  ["a sealed cluster over NATS", { seal: randomBytes(32).toString("hex") }],
+] as const;
+
+for (const [title, seal] of SEALS) describeWithNats(title, () => suite(seal));
+
+function suite(seal: object): void {
   let server: NatsServer;
   let stranger: NatsConnection;
   /** Node b reaches NATS by it. */
@@ -30,7 +38,8 @@ describeWithNats("a cluster over NATS", () => {
       plugin: nats,
       entry: (node) => {
         const port = node === "b" ? proxy.port : server.port;
-        return { type: "nats", name, node, servers: [`nats://127.0.0.1:${port}`], heartbeat: 50, "dead-after": 1000 };
+        const servers = [`nats://127.0.0.1:${port}`];
+        return { type: "nats", name, node, servers, heartbeat: 50, "dead-after": 1000, ...seal };
       },
       kill: () => proxy.cut(),
       sendFrame: async (from, to, bytes) => {
@@ -40,4 +49,4 @@ describeWithNats("a cluster over NATS", () => {
     };
   };
   describeLink({ describe, it }, { network, patience: 10_000 });
-});
+}

@@ -1,5 +1,6 @@
 import { z } from "@wampgate/core";
 import { HELLO, NAME } from "./node-name.ts";
+import { clusterKeyOf } from "./seal/keys.ts";
 
 const name = (what: string): z.ZodString =>
   z.string().regex(NAME, `must be the name of a ${what}: 1 to 32 of the characters A-Z a-z 0-9 _ -`);
@@ -38,6 +39,13 @@ export const natsShape = {
     })
     .optional()
     .describe("speaks TLS with NATS"),
+  seal: z
+    .string()
+    .refine((text) => clusterKeyOf(text) !== null, "must be 32 bytes in hex or base64, as of: openssl rand -hex 32")
+    .optional()
+    .describe(
+      "a key of 32 bytes in hex or base64, the same on all nodes: what NATS carries and keeps is sealed with it",
+    ),
   replicas: z
     .int()
     .min(1)

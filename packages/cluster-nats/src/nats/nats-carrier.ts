@@ -9,6 +9,8 @@ import {
 import type { Carrier, Receiver } from "@wampgate/cluster";
 import { type LinkContext, type NodeName, unlessRepeated } from "@wampgate/core";
 import { nodeNameOf } from "../node-name.ts";
+import { clusterKeyOf } from "../seal/keys.ts";
+import { SealedCarrier } from "../seal/sealed-carrier.ts";
 import type { NatsOptions } from "../options.ts";
 import { lastPart, Subjects } from "../subjects.ts";
 import { NatsBucket } from "./bucket.ts";
@@ -51,7 +53,10 @@ export async function openNats(options: NatsOptions & LinkTimes, context: LinkCo
   const carrier = new NatsCarrier(nc, node, subjects, options, log);
   try {
     await carrier.open(options);
-    return carrier;
+    const key = options.seal === undefined ? null : clusterKeyOf(options.seal);
+    if (key === null && isOpen(options))
+      log.warn({}, "whoever can read the network to NATS reads all messages: set tls or seal in cluster");
+    return key === null ? carrier : new SealedCarrier(carrier, key, options.name, log);
   } catch (error) {
     await carrier.close();
     throw error;
@@ -237,6 +242,13 @@ class NatsCarrier implements Carrier {
       this.#log.error({ err: error, ...repeats }, "NATS reports an error"),
     );
   }
+}
+
+/** Whether a server is on another machine and spoken to without TLS. */
+function isOpen({ servers, tls }: NatsOptions): boolean {
+  return (
+    tls === undefined && servers.some((server) => !/^(?:tls:|(?:nats:\/\/)?(?:localhost|127\.|\[::1\]))/.test(server))
+  );
 }
 
 function isUnanswered(error: unknown): boolean {
