@@ -11,17 +11,27 @@ export class StoreFailure extends Error {
   override readonly name = "StoreFailure";
 }
 
+/** What a store answers, or `otherwise` if it fails. */
+export async function unlessFailed<T, O>(answer: Promise<T>, otherwise: O): Promise<T | O> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof StoreFailure) return otherwise;
+    throw error;
+  }
+}
+
 /**
- * A store that may hang and fail: each question has its time, and what goes wrong is logged. Questions about one key are
- * asked one after the other, so that a slow write never comes after a deletion, nor a read before a write.
+ * A store that may hang and fail: each question has its time, and what goes wrong is logged. What is written
+ * to one key comes one after the other, so that a slow write never comes after a deletion, nor a read before it.
  */
 export class BoundedStore {
   readonly #store: LoginStore;
   readonly #name: string;
   readonly #log: Log;
   readonly #time: number;
-  /** When the last question about a key has its answer. */
-  readonly #last = new Map<string, Promise<void>>();
+  /** By key, when its last write is done. */
+  readonly #writes = new Map<string, Promise<void>>();
   #waiting = 0;
 
   /** @param name for the log @param time for one question, in milliseconds */
@@ -33,20 +43,20 @@ export class BoundedStore {
   }
 
   get(key: string): Promise<string | undefined> {
-    return this.#ask(key, () => this.#store.get(key));
+    return this.#ask(key, () => this.#store.get(key), false);
   }
 
   set(key: string, text: string, expires: number, owner: string): Promise<void> {
-    return this.#ask(key, () => this.#store.set(key, text, expires, owner));
+    return this.#ask(key, () => this.#store.set(key, text, expires, owner), true);
   }
 
   delete(key: string): Promise<void> {
-    return this.#ask(key, () => this.#store.delete(key));
+    return this.#ask(key, () => this.#store.delete(key), true);
   }
 
-  /** What was asked is answered first, if it takes no longer than it may. */
+  /** What was written is done first, if it takes no longer than it may. */
   async close(): Promise<void> {
-    await within(this.#time, undefined, () => Promise.all(this.#last.values())).catch(() => undefined);
+    await within(this.#time, undefined, () => Promise.all(this.#writes.values())).catch(() => undefined);
     await this.#store.close();
   }
 
@@ -61,16 +71,17 @@ export class BoundedStore {
     return new StoreFailure("the store of cookies failed");
   }
 
-  async #ask<T>(key: string, ask: () => T | Promise<T>): Promise<T> {
+  /** @param isWrite whether what is asked next about the key waits for it */
+  async #ask<T>(key: string, ask: () => T | Promise<T>, isWrite: boolean): Promise<T> {
     if (this.#waiting >= MOST_WAITING) throw this.failed(new Error(`${MOST_WAITING} questions wait for its answers`));
     this.#waiting++;
-    const answer = (this.#last.get(key) ?? Promise.resolve()).then(ask);
+    const answer = (this.#writes.get(key) ?? Promise.resolve()).then(ask);
     const end = (): void => {
       this.#waiting--;
-      if (this.#last.get(key) === last) this.#last.delete(key);
+      if (this.#writes.get(key) === done) this.#writes.delete(key);
     };
-    const last: Promise<void> = answer.then(end, end);
-    this.#last.set(key, last);
+    const done: Promise<void> = answer.then(end, end);
+    if (isWrite) this.#writes.set(key, done);
     try {
       return await within(this.#time, undefined, () => answer);
     } catch (error) {

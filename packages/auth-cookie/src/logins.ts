@@ -1,5 +1,5 @@
 import { CloseUri, type Log, type LoginSuccess, type SessionEnd, type SessionInfo } from "@wampgate/core";
-import { type BoundedStore, StoreFailure } from "./bounded-store.ts";
+import { type BoundedStore, unlessFailed } from "./bounded-store.ts";
 import { BadRecord, type LoginRecord, recordIn, textOf } from "./record.ts";
 
 /** How many revoked keys are known, besides what the store says. */
@@ -91,7 +91,7 @@ export class Logins {
       if (isSame && !this.#revoked.has(key)) this.#write(kept);
       else this.#leave(kept, session);
     });
-    quietly(replaced);
+    quietly(replaced, this.#log);
   }
 
   /** A session was let in by a cookie. */
@@ -161,7 +161,7 @@ export class Logins {
     const { realm, authid } = record.login;
     try {
       const text = textOf(record);
-      quietly(this.#store.set(key, text, record.expires * 1000, JSON.stringify([realm, authid])));
+      quietly(this.#store.set(key, text, record.expires * 1000, JSON.stringify([realm, authid])), this.#log);
     } catch (error) {
       if (!(error instanceof BadRecord)) throw error;
       this.#log.warn({ realm, authid }, `${error.message}: its client has to log in again`);
@@ -169,7 +169,7 @@ export class Logins {
   }
 
   #delete(key: string): void {
-    quietly(this.#store.delete(key));
+    quietly(this.#store.delete(key), this.#log);
   }
 }
 
@@ -206,9 +206,9 @@ function now(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-/** What a store failed at has been logged. */
-function quietly(work: Promise<void>): void {
-  work.catch((error: unknown) => {
-    if (!(error instanceof StoreFailure)) throw error;
-  });
+/** What a store failed at has been logged. Anything else is a mistake here, which ends up in the log, too. */
+function quietly(work: Promise<void>, log: Log): void {
+  unlessFailed(work, undefined).catch((error: unknown) =>
+    log.error({ err: error }, "a cookie was not remembered or revoked"),
+  );
 }

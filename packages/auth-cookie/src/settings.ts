@@ -23,12 +23,15 @@ const module = z.strictObject({
   config: z.unknown().optional().describe("what that function gets"),
 });
 
-const store = z.discriminatedUnion("type", [memory, file, module], {
-  error: ({ input }) =>
-    (input as { type?: unknown } | null)?.type === "database"
-      ? "stores of type database (LMDB) are Crossbar's; here write { type: file, filename }, which is SQLite"
-      : "expected { type: memory }, { type: file, filename } or { type: module, module }",
-});
+/** Of Crossbar.io. */
+const database = z
+  .looseObject({ type: z.literal("database").describe("not here: a file takes its place") })
+  .refine(() => false, {
+    path: ["type"],
+    error: "stores of type database (LMDB) are Crossbar's; here write { type: file, filename }, which is SQLite",
+  });
+
+const store = z.discriminatedUnion("type", [memory, file, module, database]);
 
 const maxAge = z
   .int()
@@ -47,8 +50,8 @@ const written = z.strictObject({
     .meta({ shown: true }),
   length: z
     .int()
-    .min(SHORTEST, `an id of fewer than ${SHORTEST} characters could be guessed; expected ${SHORTEST} to 64`)
     .max(64)
+    .refine((length) => length >= SHORTEST, `an id of fewer than ${SHORTEST} characters could be guessed`)
     .default(24)
     .describe("the characters of the id that is the cookie's value")
     .meta({ shown: true }),
@@ -108,13 +111,15 @@ export const block = written
   })
   .transform(({ max_age, http_strict, same_site, ...own }) => ({
     ...own,
+    store: own.store as StoreSettings, // the other one is refused
     "max-age": own["max-age"] ?? max_age ?? 604_800,
     "http-strict": own["http-strict"] ?? http_strict ?? true,
     "same-site": own["same-site"] ?? same_site ?? ("Lax" as const),
   }));
 
 export type Settings = z.output<typeof block>;
-export type StoreSettings = Settings["store"];
+/** Where logins are remembered. */
+export type StoreSettings = Exclude<z.output<typeof store>, { type: "database" }>;
 
 /** Whether browsers demand the whole host for a cookie of this name (RFC 6265bis section 4.1.3.2). */
 export function isOfHost(name: string): boolean {

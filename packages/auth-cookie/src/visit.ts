@@ -12,7 +12,7 @@ import {
   unknown,
   type UpgradeRequest,
 } from "@wampgate/core";
-import { StoreFailure } from "./bounded-store.ts";
+import { unlessFailed } from "./bounded-store.ts";
 import type { Keeping, Logins } from "./logins.ts";
 import type { LoginRecord } from "./record.ts";
 import { isId, keyOf, newId, pathOf, setCookie, trackingIdOf } from "./set-cookie.ts";
@@ -54,7 +54,8 @@ export class Visit {
     const before = this.#before?.login;
     if (before === undefined) return false;
     if ((realm ?? before.realm) !== before.realm || (authid ?? before.authid) !== before.authid) return false;
-    const record = await this.#current();
+    const { key, place } = this.keeping;
+    const record = await unlessFailed(this.logins.read(key, place), null);
     if (record === null || record.login.realm !== before.realm || record.login.authid !== before.authid) return false;
     const judgement = await transport.judge(record.login);
     if (judgement.why === null) {
@@ -90,15 +91,6 @@ export class Visit {
     if (before === undefined) logins.remember(keeping, { info, login });
     else if (before.realm === info.realm && before.authid === info.authid) logins.replace(keeping, { info, login });
   }
-
-  async #current(): Promise<LoginRecord | null> {
-    try {
-      return await this.logins.read(this.keeping.key, this.keeping.place);
-    } catch (error) {
-      if (error instanceof StoreFailure) return null;
-      throw error;
-    }
-  }
 }
 
 /** The visits of a connection, by the names of their cookies: one for each static block of its transport. */
@@ -118,27 +110,15 @@ export async function visited(
   const sent = request.takeCookie(name);
   if (!request.takesCookies || visits.has(name)) return;
   const place = `${name} ${pathOf(settings, request)}`;
-  const known = await knownOf(sent.filter(isId).slice(0, MOST_VALUES).map(keyOf), place, logins);
-  if (known === "failed") return;
+  const keys = sent.filter(isId).slice(0, MOST_VALUES).map(keyOf);
+  const known = await unlessFailed(logins.find(keys, place), undefined);
+  // The client keeps its cookie: its login may be there.
+  if (known === undefined) return;
   const id = newId(length);
   const key = known?.key ?? keyOf(id);
   if (known === null) request.setHeader("Set-Cookie", setCookie(id, settings, request));
   request.setTrackingId(trackingIdOf(key));
   visits.set(name, new Visit(logins, { key, place, maxAge }, known?.record ?? null));
-}
-
-/** With a store that fails, the client keeps its cookie: its login may be there. */
-async function knownOf(
-  keys: string[],
-  place: string,
-  logins: Logins,
-): Promise<Awaited<ReturnType<Logins["find"]>> | "failed"> {
-  try {
-    return await logins.find(keys, place);
-  } catch (error) {
-    if (error instanceof StoreFailure) return "failed";
-    throw error;
-  }
 }
 
 /** Gives a connection its visits. */
