@@ -71,6 +71,7 @@ export const json: Required<Serializer> & TailCodec = {
   encodeParts(message) {
     try {
       const stretch = "payload" in message ? message.payload?.stretch(json) : undefined;
+      if (message.type === "WELCOME") return welcomeParts(message) ?? [text(headOf(message))];
       if (stretch === undefined || stretch.count === 0) return [`${headText(message)}]`];
       const { source, begin, end } = stretch;
       // Where the message it came in ends with its payload, the last bracket is there already.
@@ -244,25 +245,23 @@ function headText(message: Message): string {
       return `[68,${message.request},${message.registration},${dictText(message.details)}`;
     case "RESULT":
       return `[50,${message.request},${dictText(message.details)}`;
-    case "WELCOME":
-      return welcomeText(message) ?? text(headOf(message)).slice(0, -1);
     default:
       return text(headOf(message)).slice(0, -1);
   }
 }
 
 let lastRoles: unknown;
-let lastRolesText = "";
+let lastRolesBytes = Buffer.alloc(0);
 
-/** A router announces the same roles in every WELCOME, and they are its longest part: their text is cached. */
-function welcomeText({ session, details }: MessageOf<"WELCOME">): string | null {
+/** A router announces the same roles in every WELCOME, and they are its longest part: their bytes are kept. */
+function welcomeParts({ session, details }: MessageOf<"WELCOME">): (string | Uint8Array)[] | null {
   const { roles, ...rest } = details;
   if (!isDict(roles) || !Object.isFrozen(roles) || isEmpty(rest)) return null;
   if (roles !== lastRoles) {
-    lastRolesText = text(roles);
+    lastRolesBytes = Buffer.from(text(roles));
     lastRoles = roles;
   }
-  return `[2,${session},${text(rest).slice(0, -1)},"roles":${lastRolesText}}`;
+  return [`[2,${session},${text(rest).slice(0, -1)},"roles":`, lastRolesBytes, "}]"];
 }
 
 function dictText(dict: Readonly<Dict>): string {
