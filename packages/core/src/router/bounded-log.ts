@@ -14,15 +14,15 @@ type Target = Log & { readonly isLevelEnabled?: (level: Level) => boolean };
  * @param log where the lines go: the router's own log or one of the embedding program
  */
 export function boundedLog(log: Log): Log {
-  return new BoundedLog(log, {});
+  return new BoundedLog(log, null);
 }
 
 class BoundedLog implements Log {
   readonly #log: Target;
   /** The keys of each line. They are not left to a child of `log`, whose level would not follow a reload. */
-  readonly #fields: Readonly<Dict>;
+  readonly #fields: Readonly<Dict> | null;
 
-  constructor(log: Target, fields: Readonly<Dict>) {
+  constructor(log: Target, fields: Readonly<Dict> | null) {
     this.#log = log;
     this.#fields = fields;
   }
@@ -56,13 +56,15 @@ class BoundedLog implements Log {
   }
 
   #line(level: Level, fields: Readonly<Dict>, message: unknown): void {
-    let all: Dict = {};
+    let all: Readonly<Dict> = {};
+    let isReady = false;
     try {
-      all = { ...this.#fields, ...fields };
+      all = this.#fields === null ? fields : { ...this.#fields, ...fields };
+      isReady = typeof message === "string" && isShort(all, message);
     } catch {
       // An object of a plugin whose properties throw: the message is logged without it.
     }
-    if (typeof message === "string" && isShort(all, message)) return this.#log[level](all, message);
+    if (isReady) return this.#log[level](all, message as string);
     const values = new LogValues();
     const text = values.message(message);
     this.#log[level](shownBy(values, all), text);

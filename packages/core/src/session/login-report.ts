@@ -1,4 +1,4 @@
-import type { Admission, Handshake } from "../contract/handshake.ts";
+import type { Admission, Handshake, HandshakeTrace } from "../contract/handshake.ts";
 import type { Hello, TransportDetails } from "../contract/hello.ts";
 import type { Cause } from "../contract/login-cause.ts";
 import type { LoginRecord } from "../contract/login-record.ts";
@@ -8,7 +8,7 @@ import type { SessionInfo } from "../contract/session-port.ts";
 import type { LoginSuccess, RouterHooks } from "../contract/hooks.ts";
 import { clip, excerpt } from "../wamp/excerpt.ts";
 import { shownTime } from "../wamp/expires.ts";
-import type { Dict } from "../wamp/payload.ts";
+import { type Dict, NOTHING } from "../wamp/payload.ts";
 import type { LoginRecords } from "./login-records.ts";
 
 /** How many of a client's methods are logged. */
@@ -61,48 +61,50 @@ export class LoginReport {
   /** @returns the login, for the hook `joined` */
   welcome(info: SessionInfo, admission: Admission | null, end: LoginSuccess["end"]): LoginSuccess {
     const { realm, authid, authrole, authmethod, authprovider, expires } = info;
-    const ending = expires === null ? {} : { expires: shownTime(expires) };
+    const ending = expires === null ? NOTHING : { expires: shownTime(expires) };
     const ms = this.#ms();
-    this.#log("info", "welcome", ms, { realm, authid: excerpt(authid), authrole, authmethod, authprovider, ...ending });
-    if (this.#context.records.isUsed) this.#record("welcome", ms, null, info);
-    const plugin = this.#handshake?.trace.plugin ?? null;
-    return { authmethod, provider: authprovider, plugin, ms, past: pastOf(info, admission), end };
+    const trace = this.#trace;
+    const line = { realm, authid: excerpt(authid), authrole, authmethod, authprovider, ...ending };
+    this.#log("info", "welcome", trace, ms, line);
+    if (this.#context.records.isUsed) this.#record("welcome", trace, ms, null, info);
+    return { authmethod, provider: authprovider, plugin: trace.plugin, ms, past: pastOf(info, admission), end };
   }
 
   /** @param cause why, for the operator; `reason` and `message` are what the client was told */
   refused(reason: string, message: string | null, cause: Cause): void {
-    const { authmethod = null, provider = null, plugin = null, configured } = this.#handshake?.trace ?? {};
+    const trace = this.#trace;
+    const { authmethod, provider, plugin, configured } = trace;
     const methods = configured === undefined ? {} : { offered: firstOf(this.#hello?.authmethods ?? []), configured };
     const ms = this.#ms();
-    this.#log("warn", "refused", ms, { ...methods, reason, message, cause: cause.code });
+    this.#log("warn", "refused", trace, ms, { ...methods, reason, message, cause: cause.code });
     const { hooks, records } = this.#context;
     const { peer } = this.#transport;
     const by = { authmethod, provider, plugin };
     hooks.loginFailed.call({ hello: this.#hello, peer, ...by, reason, message, cause, ms });
-    if (records.isUsed) this.#record("refused", ms, { cause, reason, message });
+    if (records.isUsed) this.#record("refused", trace, ms, { cause, reason, message });
   }
 
   /** The login ended without a word to the client: it has left, or it never sent HELLO, which is not worth a line. */
   abandoned(cause: Cause): void {
     const ms = this.#ms();
-    if (this.#session !== null) this.#log("info", "abandoned", ms, { cause: cause.code });
+    const trace = this.#trace;
+    if (this.#session !== null) this.#log("info", "abandoned", trace, ms, { cause: cause.code });
     if (!this.#context.records.isUsed) return;
-    this.#record(cause.code === "left" ? "abandoned" : "refused", ms, { cause, reason: null, message: null });
+    this.#record(cause.code === "left" ? "abandoned" : "refused", trace, ms, { cause, reason: null, message: null });
   }
 
   #ms(): number {
     return performance.now() - this.#startedAt;
   }
 
+  /** How far the login has come. Computed each time. */
+  get #trace(): HandshakeTrace {
+    return this.#handshake?.trace ?? NO_TRACE;
+  }
+
   /** @param ms how long the login took; the line has it rounded */
-  #log(level: "info" | "warn", outcome: string, ms: number, fields: Dict): void {
-    const {
-      authmethod = null,
-      authfactors = [],
-      provider = null,
-      plugin = null,
-      known = null,
-    } = this.#handshake?.trace ?? {};
+  #log(level: "info" | "warn", outcome: string, trace: HandshakeTrace, ms: number, fields: Readonly<Dict>): void {
+    const { authmethod, authfactors, provider, plugin, known } = trace;
     const line = {
       login: outcome,
       session: this.#session,
@@ -110,18 +112,23 @@ export class LoginReport {
       realm: excerptOf(this.#hello?.realm),
       authid: excerptOf(this.#hello?.authid),
       authmethod,
-      ...(authfactors.length > 1 ? { authfactors } : {}),
+      ...(authfactors.length > 1 ? { authfactors } : NOTHING),
       authprovider: provider,
       plugin,
-      ...(known === false ? { known } : {}),
+      ...(known === false ? { known } : NOTHING),
       ...fields,
       ms: Math.round(ms),
     };
     this.#context.log[level](line, `login ${outcome}`);
   }
 
-  #record(outcome: LoginRecord["outcome"], ms: number, ended: Ended | null, info?: SessionInfo): void {
-    const { authmethod = null, authfactors = [], provider = null, plugin = null } = this.#handshake?.trace ?? {};
+  #record(
+    outcome: LoginRecord["outcome"],
+    { authmethod, authfactors, provider, plugin }: HandshakeTrace,
+    ms: number,
+    ended: Ended | null,
+    info?: SessionInfo,
+  ): void {
     const { address, type, channel_serializer: serializer } = this.#transport;
     const { realm = null, authid = null, authmethods = [] } = this.#hello ?? {};
     const cause = ended?.cause ?? null;
@@ -158,6 +165,15 @@ export class LoginReport {
     return [{ ...NO_STEP, outcome: last, ms, code: cause.code, params: cause.params }];
   }
 }
+
+const NO_TRACE: HandshakeTrace = {
+  authmethod: null,
+  authfactors: [],
+  provider: null,
+  plugin: null,
+  asking: "hello",
+  known: null,
+};
 
 const NO_STEP = {
   step: "hello",
