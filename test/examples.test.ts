@@ -50,6 +50,7 @@ describe("the example", () => {
     ["scram", "joe: joined realm1 as joe, role user, at a router that knows the password"],
     ["totp", "tobias1, with that code again: refused, com.example.invalid_ticket"],
     ["second-factor", "joe, with the code that was not used up: asked for ticket, totp: joined by ticket and totp"],
+    ["cookie", "the same browser after that: asked for wampcra"],
     ["custom-plugin", "ann, on the guest list, by ticket: joined realm1 as ann, role user"],
   ])(
     "%s runs by one command, and ends as it says",

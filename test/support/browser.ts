@@ -45,7 +45,6 @@ export interface Answer {
 
 /** What a page of this test can do. */
 declare global {
-  // eslint-disable-next-line no-var
   var client: {
     connect(url: string, authmethods: readonly string[], ticket: string): Promise<Answer>;
     logout(): Promise<void>;
