@@ -105,7 +105,8 @@ function ofTransport(transport: Dict, at: Path, issues: Issues): void {
   if (type !== "websocket" && type !== "rawsocket") return;
   if (isDict(options)) tell(issues, [...at, "options"], optionsText(options));
   for (const key of USELESS.filter((name) => name in transport)) tell(issues, [...at, key], USELESS_KEY);
-  if ("cookie" in transport) tell(issues, [...at, "cookie"], "unknown key; what it says of the cookie belongs into auth.cookie here");
+  if ("cookie" in transport)
+    tell(issues, [...at, "cookie"], "unknown key; what it says of the cookie belongs into auth.cookie here");
   if (isDict(endpoint)) ofEndpoint(endpoint, [...at, "endpoint"], issues);
 }
 
