@@ -81,6 +81,10 @@ export const aWholeConfig = defineConfig({
           { type: "static", principals: { joe: { ticket: "s", role: "user", then: "totp" } }, "default-role": "user" },
         ],
         totp: { type: "static", alone: false, principals: { joe: { seed: "CACKN3GRF3KQZMEK" } }, digits: 6 },
+        cookie: [
+          { "max-age": 60, "same-site": "Strict", store: { type: "file", filename: "cookies.sqlite" } },
+          { type: "jwt", from: "cookie:a", issuer: "a", audience: "b", keys: { secret: "s" }, algorithms: ["HS256"] },
+        ],
         wampcra: { type: "book", page: "first" },
       },
     },
@@ -219,6 +223,8 @@ auth({ "wamp-scram": { type: "static", users: {} } });
 auth({ ticket: { type: "dynamic", authenticater: "com.example.authenticate" } });
 // @ts-expect-error 'tmeout' does not exist in type 'StrategyBlock<"dynamic">'. Did you mean to write 'timeout'?
 auth({ ticket: [{ type: "dynamic", authenticator: "com.example.authenticate", tmeout: 5 }] });
+// @ts-expect-error '"lax"' is not assignable to type
+auth({ cookie: { "same-site": "lax" } });
 // @ts-expect-error 'alnoe' does not exist in type 'StaticBlock<"totp">
 auth({ totp: { type: "static", principals: {}, alnoe: false } });
 // @ts-expect-error Type 'number' is not assignable to type 'string'

@@ -99,14 +99,14 @@ export class FileStore implements LoginStore {
 /** How often a lock is waited for: half a second in all, then the caller learns that the file is busy. */
 const MOST_TRIES = 100;
 
-async function whenFree<T>(work: () => T): Promise<T> {
-  for (let tries = 1; ; tries++)
-    try {
-      return work();
-    } catch (error) {
-      if (!isBusy(error) || tries === MOST_TRIES) throw error;
-      await wait(PAUSE);
-    }
+async function whenFree<T>(work: () => T, tries = MOST_TRIES): Promise<T> {
+  try {
+    return work();
+  } catch (error) {
+    if (!isBusy(error) || tries === 1) throw error;
+  }
+  await wait(PAUSE);
+  return whenFree(work, tries - 1);
 }
 
 function isBusy(error: unknown): boolean {

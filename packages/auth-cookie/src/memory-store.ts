@@ -67,6 +67,7 @@ export class MemoryStore implements LoginStore {
   }
 
   #dropFirst(keys: Iterable<string>): void {
-    for (const key of keys) return this.delete(key);
+    const [first] = keys;
+    if (first !== undefined) this.delete(first);
   }
 }

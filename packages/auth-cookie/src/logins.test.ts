@@ -1,0 +1,156 @@
+import type { LoginSuccess, PastLogin, SessionInfo } from "@wampgate/core";
+import { CapturedLog } from "@wampgate/plugin-testkit";
+import { BoundedStore } from "./bounded-store.ts";
+import { type Joined, Logins } from "./logins.ts";
+import { MemoryStore } from "./memory-store.ts";
+import type { LoginRecord } from "./record.ts";
+import { SharedStores } from "./shared-stores.ts";
+
+const LOGOUT = "wamp.close.logout";
+
+const past: PastLogin = {
+  realm: "realm1",
+  authid: "joe",
+  authrole: "user",
+  authmethod: "ticket",
+  authfactors: null,
+  expires: null,
+  extra: null,
+  admission: null,
+};
+const keeping = { key: "key", place: "cbtid /ws", maxAge: 100 };
+const record = (expires = 4e9): LoginRecord => ({ place: keeping.place, expires, login: past });
+
+let ids = 1;
+
+/** A session that has joined, and how it was told to end. */
+function joinedAs(authid = "joe", expires: number | null = null): Joined & { readonly ended: string[] } {
+  const ended: string[] = [];
+  const login: LoginSuccess = {
+    authmethod: "ticket",
+    provider: "static",
+    plugin: null,
+    ms: 1,
+    past: { ...past, authid, expires },
+    end: (reason) => void ended.push(reason),
+  };
+  return { info: { session: ids++, realm: "realm1", authid, expires } as SessionInfo, login, ended };
+}
+
+function start() {
+  const store = new MemoryStore();
+  const log = new CapturedLog();
+  return { store, log, logins: new Logins(new BoundedStore(store, "memory", log), log) };
+}
+
+/** When all questions to the store so far are answered. */
+async function settled(logins: Logins): Promise<void> {
+  await logins.read("other", keeping.place);
+}
+
+it("a session that was let in while its cookie was being revoked ends", () => {
+  const { logins } = start();
+  logins.revoke("key");
+  const late = joinedAs();
+  logins.resumed(keeping, record(), late);
+  expect(late.ended).toEqual([LOGOUT]);
+});
+
+it("a login of another router's making ends here when it is revoked there", async () => {
+  const { logins, store } = start();
+  const one = joinedAs();
+  logins.resumed(keeping, record(), one);
+  logins.revoked("key");
+  expect(one.ended).toEqual([LOGOUT]);
+  // It is the other one that deletes it.
+  store.set("key", "text", Date.now() + 1000, "joe");
+  expect(await logins.read("key", keeping.place)).toBeNull();
+});
+
+it("what is over, or for a cookie of another name or path, is no login", async () => {
+  const { logins } = start();
+  logins.remember(keeping, joinedAs());
+  expect(await logins.read("key", keeping.place)).toMatchObject({ login: { authid: "joe" } });
+  expect(await logins.read("key", "cbtid /other")).toBeNull();
+  logins.remember(keeping, joinedAs("joe", 1000));
+  expect(await logins.read("key", keeping.place)).toBeNull();
+});
+
+it("a login is replaced by one of the same user alone, and not if it has ended meanwhile", async () => {
+  const { logins } = start();
+  logins.remember(keeping, joinedAs("ann"));
+  const joe = joinedAs("joe");
+  logins.replace(keeping, joe);
+  await settled(logins);
+  expect(await logins.read("key", keeping.place)).toMatchObject({ login: { authid: "ann" } });
+  logins.left(joe.info, { by: "client", reason: LOGOUT });
+  expect(await logins.read("key", keeping.place)).not.toBeNull();
+  const again = joinedAs("ann", 3_000_000_000);
+  logins.replace(keeping, again);
+  logins.left(again.info, { by: "client", reason: LOGOUT });
+  await settled(logins);
+  expect(await logins.read("key", keeping.place)).toBeNull();
+});
+
+it("a session that expires takes no login with it that another session of its cookie has renewed", async () => {
+  const { logins } = start();
+  const [first, second] = [joinedAs(), joinedAs()];
+  logins.remember(keeping, first);
+  logins.resumed(keeping, record(), second);
+  logins.renewed({ ...first.info, expires: 4_000_000_000 });
+  logins.left(second.info, { by: "expired", reason: "wampgate.close.expired" });
+  expect(first.ended).toEqual([]);
+  expect(await logins.read("key", keeping.place)).toMatchObject({ login: { expires: 4_000_000_000 } });
+  logins.left(first.info, { by: "kill", reason: "wamp.close.killed" });
+  expect(await logins.read("key", keeping.place)).toBeNull();
+});
+
+it("of a session that is not remembered nothing changes", () => {
+  const { logins } = start();
+  const { info } = joinedAs();
+  logins.renewed(info);
+  logins.left(info, { by: "kill", reason: null });
+});
+
+it("only the last keys that were revoked are known: the store says the rest", async () => {
+  const { logins, store } = start();
+  logins.revoke("key");
+  store.set("key", "no login", Date.now() + 1000, "joe");
+  for (let i = 0; i < 9_999; i++) logins.revoked(`key${i}`);
+  expect(await logins.read("key", keeping.place)).toBeNull();
+  logins.remember(keeping, joinedAs());
+  expect(await logins.read("key", keeping.place)).toBeNull();
+  logins.revoked("one more");
+  logins.remember(keeping, joinedAs());
+  expect(await logins.read("key", keeping.place)).not.toBeNull();
+});
+
+it("what a store throws that is no failure of it ends in the log", async () => {
+  const log = new CapturedLog();
+  const store = {
+    set: () => Promise.reject(new TypeError("a mistake")),
+  } as unknown as BoundedStore;
+  new Logins(store, log).remember(keeping, joinedAs());
+  await Promise.resolve();
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(log.text()).toContain("a cookie was not remembered or revoked");
+});
+
+it("blocks with the same store share it until the last one is closed; one that fails is tried anew", async () => {
+  const log = new CapturedLog();
+  const stores = new SharedStores();
+  const files = { resolve: (path: string) => path, resolveModule: (name: string) => name };
+  const take = () => stores.take({ type: "memory" }, files, log);
+  const [one, two] = [await take(), await take()];
+  expect(one.logins).toBe(two.logins);
+  await one.giveBack();
+  const three = await take();
+  expect(three.logins).toBe(two.logins);
+  await Promise.all([two.giveBack(), three.giveBack()]);
+  const four = await take();
+  expect(four.logins).not.toBe(one.logins);
+  await four.giveBack();
+  const broken = () => stores.take({ type: "module", module: "data:text/javascript,export default 5" }, files, log);
+  await Promise.all([expect(broken()).rejects.toThrow("its default export"), expect(broken()).rejects.toThrow()]);
+});
