@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, constants, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { jest } from "@jest/globals";
 import { folderOf } from "../../../../jest/folder.ts";
 import { LogStream } from "./log-stream.ts";
 
@@ -118,6 +119,36 @@ describe("a log stream", () => {
     read(reader);
     stream.flushUntil(performance.now());
     expect(numbersIn(read(reader)).length).toBeGreaterThan(50);
+  });
+
+  it("writes lines that come soon after each other together, in pieces that a pipe does not mix with others", () => {
+    jest.useFakeTimers();
+    const { reader, writer } = pipe();
+    const stream = new LogStream(writer);
+    for (let i = 0; i < 6; i++) stream.gather(line(i));
+    expect(numbersIn(read(reader))).toEqual(upTo(4)); // these fill 4096 bytes
+    jest.advanceTimersByTime(10);
+    expect(numbersIn(read(reader))).toEqual([4, 5]);
+    stream.gather(line(6));
+    stream.write(line(7));
+    expect(numbersIn(read(reader))).toEqual([6, 7]);
+    stream.gather(line(8));
+    stream.flushUntil(performance.now()); // the process ends
+    expect(numbersIn(read(reader))).toEqual([8]);
+    jest.useRealTimers();
+  });
+
+  it("keeps lines that were gathered when there is no room for them, and counts those that it drops", () => {
+    const { reader, writer } = pipe();
+    const stream = new LogStream(writer);
+    stream.limit = 100_000;
+    let lost = 0;
+    stream.onLoss((lines) => (lost += lines));
+    for (let i = 0; i < 1000; i++) stream.gather(line(i));
+    const kept = numbersIn(readAll(stream, reader));
+    expect(lost).toBeGreaterThan(700);
+    expect(kept.length).toBe(1000 - lost);
+    expect(kept).toEqual([...kept].sort((one, other) => one - other));
   });
 
   it("writes to a file that it shares with others", () => {

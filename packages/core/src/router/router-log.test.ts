@@ -3,20 +3,28 @@ import { join } from "node:path";
 import { folderOf } from "../../../../jest/folder.ts";
 import type { Log } from "../contract/log.ts";
 import { boundedLog } from "./bounded-log.ts";
+import { logStreamOf } from "./log-stream.ts";
 import { routerLog, routerLogOf } from "./router-log.ts";
 import { routerSettings, type LogLevel } from "./settings.ts";
 
 const folder = await folderOf();
 let files = 0;
 
+const linesIn = (path: string): string[] => readFileSync(path, "utf8").split("\n").slice(0, -1);
+
 /** A log in a file. */
 function logInFile(level?: LogLevel) {
   const path = join(folder, `log${++files}`);
-  const log = routerLog(openSync(path, "w"), { level });
+  const fd = openSync(path, "w");
+  const log = routerLog(fd, { level });
   return {
     log,
     configure: (settings: object) => routerLogOf(log)?.configure(routerSettings.parse({ log: settings }).log),
-    lines: () => readFileSync(path, "utf8").split("\n").slice(0, -1),
+    lines: () => {
+      logStreamOf(fd).flush();
+      return linesIn(path);
+    },
+    linesAtOnce: () => linesIn(path),
   };
 }
 
@@ -40,6 +48,14 @@ describe("the router's log", () => {
       { level: 20, msg: "quiet" },
       { level: 30, msg: "loud" },
     ]);
+  });
+
+  it("has a line at once that says what went wrong, and those that were there before it", () => {
+    const { log, linesAtOnce } = logInFile();
+    log.info({}, "first");
+    expect(linesAtOnce()).toEqual([]);
+    log.warn({}, "second");
+    expect(linesAtOnce().map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(["first", "second"]);
   });
 
   it("has the level it was created with, whatever the config says", () => {

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { isatty } from "node:tty";
-import { type Logger, pino } from "pino";
+import { type Logger, pino, symbols } from "pino";
 import { isColorSupported, prettyFactory } from "pino-pretty";
 import type { Log } from "../contract/log.ts";
 import { type LogStream, logStreamOf, type LossListener } from "./log-stream.ts";
@@ -13,6 +13,9 @@ export interface RouterLog {
   /** Calls `listener` at once for each line that is dropped. @returns a function that ends this */
   onLoss(listener: LossListener): () => void;
 }
+
+/** The level of lines that are written at once. */
+const WARN = pino.levels.values["warn"] ?? 0;
 
 const created = new WeakMap<Log, RouterLog>();
 
@@ -50,8 +53,11 @@ export function routerLogOf(log: Log): RouterLog | null {
   return created.get(log) ?? null;
 }
 
-/** Gets lines of JSON, and writes them so or in readable form. */
+/** Gets lines of JSON, and writes them so or in readable form. What went wrong is written at once. */
 class Output {
+  readonly [symbols.needsMetadataGsym] = true;
+  /** Set by pino before it writes a line. */
+  lastLevel = 0;
   isPretty: boolean;
   readonly #stream: LogStream;
   readonly #pretty: (line: object) => string;
@@ -67,7 +73,9 @@ class Output {
   }
 
   write(line: string): void {
-    this.#stream.write(this.isPretty ? this.#pretty(JSON.parse(line, visible) as object) : line);
+    const text = this.isPretty ? this.#pretty(JSON.parse(line, visible) as object) : line;
+    if (this.lastLevel < WARN) this.#stream.gather(text);
+    else this.#stream.write(text);
   }
 }
 
