@@ -34,6 +34,8 @@ export interface LoadedComponent {
   readonly role: string;
   readonly authid: string;
   readonly config: unknown;
+  /** The nodes that run it; undefined: all. */
+  readonly nodes?: readonly string[] | undefined;
   readonly timeout: number;
 }
 
@@ -141,6 +143,13 @@ export async function loadConfig(
   const links = usable.flatMap(({ plugin: { name: plugin, links = [] } }) => links.map((link) => ({ plugin, link })));
   const cluster = await checkCluster(raw["cluster"], links, context);
   const components = await checkComponents(raw["components"] ?? [], from, context);
+  if (raw["cluster"] === undefined)
+    for (const [i, { nodes }] of components.entries())
+      if (nodes !== undefined)
+        issues.add(
+          ["components", i, "nodes"],
+          "there is no cluster in the config: remove nodes, or start with --workers",
+        );
   warnOfRules(realms.settings, context.called, warnings);
   if (issues.found.length === 0) {
     warnOfMethods(

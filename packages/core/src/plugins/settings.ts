@@ -25,5 +25,10 @@ export const componentSchema = z.strictObject({
   role: z.string().describe("its role there"),
   authid: z.string().min(1).default("component").describe("its authid"),
   config: z.unknown().optional().describe("passed to it as second argument"),
+  nodes: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe("the nodes of the cluster that run it; default: each node, and of workers the first one"),
   timeout: milliseconds().default(30_000).describe("how long it may take to set itself up"),
 });

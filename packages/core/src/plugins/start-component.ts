@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { WampgateError } from "../errors/wampgate-error.ts";
 import { untilAborted, Deadline } from "../wamp/deadline.ts";
 import type { LocalSession } from "../contract/local-session.ts";
+import { ErrorUri } from "../wamp/error-uris.ts";
 import { importErrorText } from "../errors/syntax-error.ts";
 import { shownCause, thrownText } from "../errors/thrown.ts";
 
@@ -18,6 +19,7 @@ export type Component = (session: LocalSession, config: unknown) => void | Promi
  *
  * @param module the URL of an ES or CommonJS module whose default export is the component, or the component itself
  * @param timeout in milliseconds
+ * @param isOnAllNodes whether each node of a cluster runs it
  * @throws WampgateError naming the component, if it fails or takes longer
  */
 export async function startComponent(
@@ -25,6 +27,7 @@ export async function startComponent(
   session: LocalSession,
   config: unknown,
   timeout: number,
+  isOnAllNodes: boolean,
 ): Promise<void> {
   const name = typeof module === "string" ? module : `function ${module.name || "(unnamed)"}`;
   const limit = new Deadline(timeout);
@@ -34,7 +37,9 @@ export async function startComponent(
   } catch (error) {
     session.leave();
     const text = typeof module === "string" ? await importErrorText(fileURLToPath(module), error) : thrownText(error);
-    throw new WampgateError("WG_COMPONENT", `the component ${name} did not start: ${text}`, {
+    const isTaken = (error as { readonly error?: unknown } | null)?.error === ErrorUri.procedureAlreadyExists;
+    const todo = isTaken && isOnAllNodes ? "; each node runs it: name the one that shall in its nodes" : "";
+    throw new WampgateError("WG_COMPONENT", `the component ${name} did not start: ${text}${todo}`, {
       cause: shownCause(error),
     });
   } finally {

@@ -1,5 +1,5 @@
 import type { LinkStats } from "../contract/cluster-stats.ts";
-import type { RunningLink } from "../contract/realm-link.ts";
+import type { NodeName, RunningLink } from "../contract/realm-link.ts";
 import { PluginError } from "../errors/plugin-error.ts";
 import { shownCause, thrownText } from "../errors/thrown.ts";
 import { WampgateError } from "../errors/wampgate-error.ts";
@@ -21,6 +21,11 @@ export class Cluster {
   constructor(realms: Realms, context: RouterContext) {
     this.#realms = realms;
     this.#context = context;
+  }
+
+  /** The name of this node; null if no link runs. */
+  get node(): NodeName | null {
+    return this.#link?.node ?? null;
   }
 
   /** What the link counts; null if none runs, or if it counts nothing. */

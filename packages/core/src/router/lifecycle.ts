@@ -152,9 +152,12 @@ export class Lifecycle {
   }
 
   async #startComponents(): Promise<void> {
-    for (const { module, realm, role, authid, config, timeout } of this.#context.config.now.components) {
+    const { node } = this.#parts.cluster;
+    for (const component of this.#context.config.now.components) {
+      const { module, realm, role, authid, config, nodes, timeout } = component;
+      if (nodes !== undefined && node !== null && !nodes.includes(node)) continue;
       const session = this.#parts.sessions.join(realm, role, authid, "component");
-      await startComponent(module, session, config, timeout);
+      await startComponent(module, session, config, timeout, node !== null && nodes === undefined);
       this.#requireStarting();
     }
   }

@@ -30,6 +30,11 @@ it("the components run in the first worker alone", () => {
   expect(configOfWorker(raw, false, "vm-2")).toMatchObject({ components: [] });
 });
 
+it("components that name their nodes are for these", () => {
+  const raw = { components: [{ module: "./component.js", nodes: ["vm-2"] }, { module: "./other.js" }] };
+  expect(configOfWorker(raw, false, "vm-2")).toMatchObject({ components: [raw.components[0]] });
+});
+
 it("what is no config is left for the check of the config", () => {
   expect(configOfWorker([1], true, "vm-1")).toEqual([1]);
 });

@@ -15,12 +15,12 @@ const TYPE = "workers";
 
 /**
  * A config as a worker has it: with the cluster, and with the components only in the first one, since most procedures are
- * registered once.
+ * registered once. Those that name their nodes are for these.
  * @param worker its name
  */
 export function configOfWorker(raw: unknown, isFirst: boolean, worker: NodeName): unknown {
   if (!isDict(raw)) return raw;
-  const { plugins = [], cluster = { type: TYPE } } = raw;
+  const { plugins = [], cluster = { type: TYPE }, components } = raw;
   const name = LINK_PACKAGES[TYPE];
   const isListed = !Array.isArray(plugins) || plugins.some((entry) => nameOf(entry) === name);
   return {
@@ -28,8 +28,12 @@ export function configOfWorker(raw: unknown, isFirst: boolean, worker: NodeName)
     plugins: isListed || !isDict(cluster) || cluster["type"] !== TYPE ? plugins : [...(plugins as unknown[]), name],
     cluster,
     ...(raw["side"] === undefined ? {} : { side: sideOfWorker(raw, worker, process.env[SIDE]) }),
-    ...(isFirst ? {} : { components: [] }),
+    ...(isFirst || !Array.isArray(components) ? {} : { components: components.filter(namesNodes) }),
   };
+}
+
+function namesNodes(component: unknown): boolean {
+  return isDict(component) && component["nodes"] !== undefined;
 }
 
 /** Of a plugin that is named, named with its options, or given as an object. */
