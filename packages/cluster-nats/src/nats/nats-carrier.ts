@@ -66,6 +66,7 @@ export async function openNats(options: NatsOptions & LinkTimes, context: LinkCo
 /** Carries over NATS. What is sent while it cannot be reached is dropped: it would come late. */
 class NatsCarrier implements Carrier {
   readonly node: NodeName;
+  readonly forgets = true;
   readonly #nc: NatsConnection;
   readonly #subjects: Subjects;
   readonly #log: LinkContext["log"];

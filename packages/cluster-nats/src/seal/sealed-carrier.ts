@@ -57,6 +57,10 @@ export class SealedCarrier implements Carrier, Receiver {
     return this.#carrier.maxBytes - OVERHEAD;
   }
 
+  get forgets(): boolean {
+    return this.#carrier.forgets ?? false;
+  }
+
   get isConnected(): boolean {
     return this.#carrier.isConnected ?? true;
   }

@@ -24,6 +24,7 @@ import { wordOfMessage } from "./kinds.ts";
 import { enter, keepSecret, remove, secretOf } from "./membership.ts";
 import { Nodes, type NodesListener } from "./nodes.ts";
 import type { LinkOptions } from "./options.ts";
+import { secretAnswer, toldSecret } from "./told-secret.ts";
 import { Spent } from "./spent.ts";
 import { ended, within } from "./waits.ts";
 
@@ -38,8 +39,10 @@ const FACTS_TIME = 10_000;
 
 /** Starts a link over a carrier. @throws Error if the arbiter cannot be reached, or another node is too old or too new */
 export async function startLink(carrier: Carrier, options: LinkOptions, log: Log): Promise<ClusterLink> {
+  const told = (): Promise<Uint8Array | null> =>
+    carrier.forgets === true ? toldSecret(carrier, 2 * options.heartbeat) : Promise.resolve(null);
   try {
-    return new ClusterLink(carrier, options, await secretOf(carrier.arbiter), log);
+    return new ClusterLink(carrier, options, await secretOf(carrier.arbiter, told), log);
   } catch (error) {
     await carrier.close().catch(() => undefined);
     throw error;
@@ -172,6 +175,10 @@ export class ClusterLink implements RunningLink, NodesListener {
     this.#draining.delete(node);
     for (const side of this.#sides.values()) side.gone(node);
     this.#tellWaiting();
+  }
+
+  asked(node: NodeName): void {
+    this.#carrier.send(node, secretAnswer(this.secret));
   }
 
   wasGone(): void {

@@ -28,6 +28,10 @@ export const Kind = {
   ack: 3,
   /** The node leaves. */
   bye: 4,
+  /** To all: a node that starts asks for the secret of the cluster, since the arbiter has none. */
+  ask: 5,
+  /** The answer to it. */
+  tell: 6,
   /** A sign of life, which wants to be acknowledged. */
   beat: 16,
   /** The node has a realm. Its facts follow. */

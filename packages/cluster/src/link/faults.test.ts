@@ -456,6 +456,16 @@ it("answers for which there is no room end all calls between the nodes: none han
 });
 
 describe("nodes that start", () => {
+  it("after the arbiter has lost all, a node learns from the others how ids are made", async () => {
+    const cluster = await startCluster(["a", "b"], { forgets: true });
+    const subscribed = async (router: TestRouter | undefined): Promise<unknown> =>
+      (await ask(await joined(router), Code.SUBSCRIBE, {}, "com.example.topic"))[2];
+    const id = await subscribed(cluster.routers[0]);
+    cluster.network.forget();
+    expect(await subscribed(await cluster.start("c"))).toBe(id);
+    expect(await subscribed(cluster.routers[1])).toBe(id);
+  });
+
   it("two of one name: the second one does not start, and says why", async () => {
     const cluster = await startCluster(["a"]);
     await expect(cluster.start("a")).rejects.toThrow('there is a node "a" already');

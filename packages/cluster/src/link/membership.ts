@@ -7,12 +7,13 @@ import { VERSION } from "./envelope.ts";
 
 const PREFIX = "n.";
 const SECRET = "secret";
-const SECRET_BYTES = 32;
+export const SECRET_BYTES = 32;
 
-/** The cluster's secret. The first node draws it. */
-export async function secretOf(arbiter: Arbiter): Promise<Uint8Array> {
+/** The cluster's secret. The first node draws it. @param told what nodes that run say, if the arbiter has none */
+export async function secretOf(arbiter: Arbiter, told: () => Promise<Uint8Array | null>): Promise<Uint8Array> {
+  const known = await arbiter.get(SECRET);
+  const drawn = Buffer.from((known === null ? await told() : null) ?? randomBytes(SECRET_BYTES));
   for (;;) {
-    const drawn = randomBytes(SECRET_BYTES);
     if ((await arbiter.create(SECRET, drawn.toString("hex"))) !== null) return drawn;
     const entry = await arbiter.get(SECRET);
     if (entry === null) continue;

@@ -30,6 +30,8 @@ export interface NodesListener {
   broken(node: NodeName): void;
   /** Another node is gone. */
   gone(node: NodeName): void;
+  /** A node that starts asks for the secret of the cluster. */
+  asked(node: NodeName): void;
   /** Another node had given this one up: others may have claimed what it held. */
   wasGone(): void;
   /** This node reaches the others again: what the arbiter has may be older than what this node knows. */
@@ -176,6 +178,8 @@ export class Nodes implements Receiver {
     if (!isNumbered(envelope.kind)) this.#counts.counted(wordOf(envelope.kind), "received");
     if (envelope.kind === Kind.hello || envelope.kind === Kind.open || envelope.kind === Kind.bye)
       return this.#introduced(from, envelope);
+    if (envelope.kind === Kind.ask) return this.#listener.asked(from);
+    if (envelope.kind === Kind.tell) return; // another node was faster
     const pair = this.#pairs.get(from);
     // It does not know that it was given up.
     if (pair === undefined) return this.#ask(this.#make(from));

@@ -14,6 +14,8 @@ export interface MemoryCarriersOptions {
   readonly drop?: () => boolean;
   /** The most bytes that are carried at once: what is longer crosses in parts. Default: 1 MiB. */
   readonly maxBytes?: number;
+  /** Whether the arbiter may lose all that it has, by `forget`. */
+  readonly forgets?: boolean;
   /** Settings of the link. Default: a node says something each 20 ms, and is gone after it said nothing for a second. */
   readonly link?: {
     readonly heartbeat?: number;
@@ -44,7 +46,7 @@ export class MemoryCarriers {
   /** The plugin for each router of the cluster. */
   readonly plugin: Plugin;
   readonly #nodes = new Map<NodeName, MemoryCarrier>();
-  readonly #bucket = new Bucket();
+  #bucket = new Bucket();
   readonly #options: MemoryCarriersOptions;
   readonly #cutOff = new Set<NodeName>();
   #parted: readonly (readonly NodeName[])[] = [];
@@ -97,6 +99,11 @@ export class MemoryCarriers {
   reconnect(node: NodeName): void {
     this.#cutOff.delete(node);
     this.#nodes.get(node)?.receiver?.connected();
+  }
+
+  /** The arbiter loses all that it has. */
+  forget(): void {
+    this.#bucket = new Bucket();
   }
 
   /** Resolves when nothing is on its way, and nothing was sent in some turns of the event loop. */
@@ -161,6 +168,11 @@ export class MemoryCarriers {
   }
 
   /** @internal */
+  get forgets(): boolean {
+    return this.#options.forgets ?? false;
+  }
+
+  /** @internal */
   get maxBytes(): number {
     return this.#options.maxBytes ?? 1024 * 1024;
   }
@@ -180,6 +192,7 @@ export class MemoryCarriers {
 class MemoryCarrier implements Carrier {
   readonly node: NodeName;
   readonly maxBytes: number;
+  readonly forgets: boolean;
   readonly arbiter: Arbiter;
   receiver: Receiver | null = null;
   readonly #network: MemoryCarriers;
@@ -189,6 +202,7 @@ class MemoryCarrier implements Carrier {
   constructor(node: NodeName, network: MemoryCarriers) {
     this.node = node;
     this.maxBytes = network.maxBytes;
+    this.forgets = network.forgets;
     this.#network = network;
     this.arbiter = {
       create: (key, value) => this.#ask((bucket) => bucket.create(key, value)),
