@@ -18,6 +18,7 @@ const plugins = await Promise.all(
     "wampcra",
     "cryptosign",
     "scram",
+    "tls",
     "totp",
     "cookie",
     "dynamic",

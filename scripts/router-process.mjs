@@ -12,8 +12,8 @@ const PATIENCE = 30_000;
 export async function startRouter(config, env) {
   const bin = join(ROOT, "packages/core/bin/wampgate.js");
   const router = run([bin, "start", "--config", config, "--log-level", "error"], env);
-  const listens = await router.line((line) => line.includes("ws://"), "the router did not start");
-  return { url: /ws:\S+/.exec(listens)[0], ...router };
+  const listens = await router.line((line) => /wss?:\/\//.test(line), "the router did not start");
+  return { url: /wss?:\S+/.exec(listens)[0], ...router };
 }
 
 /** Runs a Node script. `line` waits for one line of its output; `stop` ends it with SIGTERM, and gives its exit code. */

@@ -1,6 +1,6 @@
 // `npm run example <name>`: runs an example's router on a free port, its processes and its client, and stops them all.
 import { existsSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +18,6 @@ const ENVIRONMENT = {
   STRANGER_KEY: "57b958d35a3174d6af7af429a109aa3aa50cb44c260e9a0173165217282b066b",
   ROUTER_KEY: "45ee13d5ef175d06fade0a5744e34c2d7a2df2d82ec685f32d963cab36afe288",
   WEBHOOK_SECRET: "a secret for the web server alone",
-  DATABASE: join(tmpdir(), `wampgate-example-${process.pid}.db`),
   GUESTS: join(ROOT, "examples/custom-plugin/guests.json"),
 };
 
@@ -36,7 +35,14 @@ for (const config of ["wampgate.config.yaml", "external.config.yaml"]) {
 
 async function runWith(config) {
   console.log(`\n${name}, ${config}`);
-  const env = { ...ENVIRONMENT, PORT: String(await freePort()), SERVER: `http://127.0.0.1:${await freePort()}` };
+  const files = await mkdtemp(join(tmpdir(), "wampgate-example-"));
+  const env = {
+    ...ENVIRONMENT,
+    PORT: String(await freePort()),
+    SERVER: `http://127.0.0.1:${await freePort()}`,
+    FILES: files,
+    DATABASE: join(files, "users.db"),
+  };
   const processes = [];
   const start = async (script, variables) => {
     const started = run([script], variables);
@@ -44,9 +50,12 @@ async function runWith(config) {
     await started.line((line) => line === "ready", `${script} did not get ready`);
   };
   try {
-    // A table with users, or a web server that the router asks about its clients.
-    for (const script of ["set-up.mjs", "server.mjs"])
-      if (existsSync(join(folder, script))) await start(join(folder, script), env);
+    // What it needs in files, such as certificates, or a table with users.
+    const setUp = join(folder, "set-up.mjs");
+    if (existsSync(setUp) && (await run([setUp], env, true).ended) !== 0) return 1;
+    // A web server that the router asks about its clients.
+    const server = join(folder, "server.mjs");
+    if (existsSync(server)) await start(server, env);
     const router = await startRouter(join(folder, config), env);
     processes.push(router);
     const own = { ...env, URL: router.url.replace("/internal", "/ws") };
@@ -57,7 +66,7 @@ async function runWith(config) {
     return await run([join(folder, "client.mjs")], own, true).ended;
   } finally {
     for (const process of processes) await process.stop();
-    await rm(ENVIRONMENT.DATABASE, { force: true });
+    await rm(files, { recursive: true });
   }
 }
 

@@ -1,7 +1,11 @@
-import { createHmac } from "node:crypto";
+import { createHmac, X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Code, type Component, WampError } from "@wampgate/core";
 import { SigningKey } from "../packages/auth-cryptosign/src/keys.ts";
 import { autobahn, login, Refused, withKey, withSecret, withTicket } from "./support/autobahn.ts";
+import { folderOf } from "../jest/folder.ts";
+import { type Certificate, makeAuthority, makeTls } from "./support/certificate.ts";
 import { connectRaw } from "./support/raw-client.ts";
 import { type RunningRouter, startRouter } from "./support/router.ts";
 
@@ -418,6 +422,72 @@ describe("Crossbar's examples of cryptosign", () => {
       expect(await detailsOf({ url, realm: null, ...key })).toMatchObject({ ...joined, authid, authextra: extra });
     expect(await refusal(login({ url, realm: "devices", ...stranger }))).toBe("com.example.no_such_user");
     await running.close();
+  });
+});
+
+describe("Crossbar's examples of tls", () => {
+  const BACKEND = [{ name: "realm1", roles: [{ name: "backend", "allow-by-default": true }, PERMISSIONS[2]] }];
+  let running: RunningRouter;
+  let ca: string;
+  let client: Certificate;
+  let bad: Certificate;
+  let tls: object;
+
+  beforeAll(async () => {
+    const authority = await makeAuthority("Example CA");
+    [client, bad] = [await authority.issue({}), await authority.issue({ name: [["commonName", "client_bad"]] })];
+    const folder = await folderOf({ "ca.cert.pem": authority.cert });
+    const server = await makeTls();
+    ca = await readFile(server.certificate, "utf8");
+    tls = { ...server, "ca-certificates": [join(folder, "ca.cert.pem")] };
+  });
+  afterEach(() => running.close());
+
+  const start = async (block: unknown, components: object[] = []): Promise<void> => {
+    const endpoint = { type: "tcp", host: "127.0.0.1", port: 0, tls };
+    const transports = [{ type: "websocket", endpoint, auth: { tls: block } }];
+    running = await startRouter({ realms: BACKEND, transports, components });
+  };
+  const by = (shown: Certificate): Parameters<typeof login>[0] => ({
+    url: running.url,
+    realm: "realm1",
+    authmethods: ["tls"],
+    tlsConfiguration: { ca, ...shown },
+  });
+  const sha1 = ({ cert }: Certificate): string => new X509Certificate(cert).fingerprint;
+  const joined = { realm: "realm1", authid: "client_0", authrole: "backend", authmethod: "tls" };
+
+  it("L1: a certificate by its SHA-1 fingerprint, without a challenge; without one TLS fails", async () => {
+    await start({ type: "static", principals: { client_0: { "certificate-sha1": sha1(client), role: "backend" } } });
+    const { details, close } = await login(by(client));
+    expect(details).toMatchObject({ ...joined, authprovider: "static" });
+    await close();
+    expect(await refusal(login(by(bad)))).toBe("wamp.error.authentication_denied");
+    const { tlsConfiguration, ...bare } = by(client);
+    expect(tlsConfiguration).toBeDefined();
+    expect(await refusal(login(bare))).toBe("unreachable");
+  });
+
+  it("L2: the authenticator finds the principal by its certificate, by the keys that Crossbar has", async () => {
+    interface Details {
+      readonly transport: {
+        readonly client_cert: { sha1: string; subject: { cn: string }; issuer: { cn: string } } | null;
+      };
+    }
+    const issuers: string[] = [];
+    const module = registering((_realm, _authid, { transport: { client_cert: shown } }: Details) => {
+      if (shown === null) return fail("com.example.no_cert", "no client certificate presented");
+      issuers.push(shown.issuer.cn);
+      return shown.sha1 === sha1(client)
+        ? { authid: shown.subject.cn, role: "backend" }
+        : fail("com.example.invalid_cert", `certificate with SHA1 ${shown.sha1} denied`);
+    });
+    await start({ type: "dynamic", authenticator }, [{ module, realm: "realm1", role: "authenticator" }]);
+    const { details, close } = await login({ ...by(client), authid: "somebody" });
+    expect(details).toMatchObject({ ...joined, authprovider: "dynamic" });
+    await close();
+    expect(await refusal(login(by(bad)))).toBe("com.example.invalid_cert");
+    expect(issuers).toEqual(["Example CA", "Example CA"]);
   });
 });
 

@@ -86,7 +86,7 @@ describe("wampgate", () => {
     const file = join(cwd, "wampgate.config.yaml");
     const offered = /^( *)# (?=- "|\w+: \{)/gm;
     const text = await readFile(file, "utf8");
-    expect(text.match(offered)?.length).toBe(9);
+    expect(text.match(offered)?.length).toBe(11);
     await writeFile(
       file,
       text.replaceAll(offered, "$1").replace("type: static\n", "type: static\n        then: totp\n"),

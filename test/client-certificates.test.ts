@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { createServer as createTlsServer } from "node:https";
+import { createServer as createTlsServer, type Server } from "node:https";
 import { join } from "node:path";
 import type { ConnectionOptions, SecureVersion, TLSSocket } from "node:tls";
 import {
@@ -31,6 +31,7 @@ let stranger: Certificate;
 let tls: { key: string; certificate: string; "ca-certificates": string[] };
 let running: RunningRouter;
 const sockets = new Set<TLSSocket>();
+const servers = new Set<Server>();
 
 beforeAll(async () => {
   authority = await makeAuthority();
@@ -47,6 +48,7 @@ beforeAll(async () => {
 beforeEach(() => void (known = []));
 afterEach(() => {
   for (const socket of sockets) socket.destroy();
+  for (const own of servers) own.close();
   hangUp();
   return running.close();
 });
@@ -144,7 +146,7 @@ it("headers that name a certificate are not believed, and a client's own X-Forwa
 it("of a server that the program gives, it is the program that says who is asked for a certificate", async () => {
   const [key, cert] = await Promise.all([readFile(tls.key), readFile(tls.certificate)]);
   const secure = createTlsServer({ key, cert, ca: authority.cert, requestCert: true, rejectUnauthorized: false });
-  secure.listen(0, "127.0.0.1");
+  servers.add(secure.listen(0, "127.0.0.1"));
   await once(secure, "listening");
   running = await startRouter(
     {
@@ -156,7 +158,6 @@ it("of a server that the program gives, it is the program that says who is asked
   );
   expect((await join_({ ...client })).told?.subject).toMatchObject({ cn: "client_0" });
   expect((await join_({ ...stranger })).told).toBeNull();
-  secure.close();
 });
 
 it("without TLS there is none", async () => {

@@ -1,5 +1,5 @@
-import { Code, constantTimeEqual, ErrorUri, WampError } from "@wampgate/core";
-import { type FakeClient, startTestRouter, type TestRouter } from "@wampgate/plugin-testkit";
+import { type ClientCertificate, Code, constantTimeEqual, ErrorUri, WampError } from "@wampgate/core";
+import { type FakeClient, sampleCertificate, startTestRouter, type TestRouter } from "@wampgate/plugin-testkit";
 import { clientHalf } from "../packages/auth-scram/src/client.ts";
 import { CROSSBAR } from "../packages/auth-scram/src/dialect.ts";
 import {
@@ -94,6 +94,29 @@ describe("kept of Crossbar", () => {
       },
     );
     expect(order).toEqual(["cryptosign", key.publicKey, "CHALLENGE"]);
+  });
+
+  it("when: tls calls the authenticator at HELLO, with the certificate in transport, and there is no CHALLENGE", async () => {
+    const certificate = sampleCertificate();
+    const calls: unknown[] = [];
+    await withDynamic(
+      (realm, authid, { authmethod, transport }) => {
+        const { client_cert: shown, peer_cert } = transport as { client_cert: ClientCertificate; peer_cert: unknown };
+        calls.push([realm, authid, authmethod, shown, peer_cert]);
+        return { authid: (shown.subject as { cn: string }).cn, role: "user" };
+      },
+      async ({ connect }) => {
+        const client = connect({ certificate });
+        client.hello({ authid: "joe", authmethods: ["tls"] });
+        expect(await client.welcomed()).toMatchObject({
+          authid: "client_0",
+          authrole: "user",
+          authmethod: "tls",
+          authprovider: "dynamic",
+        });
+      },
+    );
+    expect(calls).toEqual([["realm1", "joe", "tls", certificate, certificate]]);
   });
 
   it("where: without authenticator-realm the authenticator is called in the realm of HELLO", async () => {
@@ -817,9 +840,4 @@ describe("scram", () => {
       },
     );
   });
-});
-
-// What docs/guides/crossbar.md will say of methods that no package has yet: named here, so that the output lists it.
-describe("pending, with the methods and features that come later", () => {
-  it.todo("when: tls calls the authenticator at HELLO");
 });

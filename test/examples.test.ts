@@ -47,6 +47,7 @@ describe("the example", () => {
     ["wampcra-static", "client2: joined as client2, role frontend"],
     ["wampcra-dynamic", "hans: joined as ID09125, role frontend"],
     ["cryptosign", "client01, which has checked the router's key: joined devices as client01@example.com, role device"],
+    ["tls", "a stranger that calls itself billing: refused, wamp.error.authentication_denied"],
     ["scram", "joe: joined realm1 as joe, role user, at a router that knows the password"],
     ["totp", "tobias1, with that code again: refused, com.example.invalid_ticket"],
     ["second-factor", "joe, with the code that was not used up: asked for ticket, totp: joined by ticket and totp"],

@@ -7,7 +7,8 @@ import cryptosign from "@wampgate/auth-cryptosign";
 import { Code } from "@wampgate/core";
 import { SigningKey } from "../packages/auth-cryptosign/src/keys.ts";
 import { hashScram } from "../packages/auth-scram/src/hash-command.ts";
-import { makeTls } from "./support/certificate.ts";
+import { folderOf } from "../jest/folder.ts";
+import { type Certificate, makeAuthority, makeTls } from "./support/certificate.ts";
 import { connectRaw } from "./support/raw-client.ts";
 import { type RunningRouter, startRouter } from "./support/router.ts";
 
@@ -126,6 +127,39 @@ test.each(cases)(
       get: "joe",
     });
     expect(running.log.text()).not.toMatch(/violation|failed/);
+  },
+  30_000,
+);
+
+test.each(
+  ["wss", "rss"].flatMap((scheme) => ["json", "msgpack", "cbor"].map((serializer) => [scheme, serializer] as const)),
+)(
+  "over %s in %s a client logs in by its certificate",
+  async (scheme, serializer) => {
+    const authority = await makeAuthority();
+    const [own, other] = [await authority.issue({}), await authority.issue({ name: [["commonName", "other"]] })];
+    const both = ({ key, cert }: Certificate): string => key + cert;
+    const folder = await folderOf({ "ca.pem": authority.cert, "own.pem": both(own), "other.pem": both(other) });
+    const file = (name: string): string => join(folder, name);
+    const tls = { ...(await makeTls()), "ca-certificates": [file("ca.pem")] };
+    const principals = { joe: { subject: { cn: "client_0" }, role: "user", extra: { id: 7 } } };
+    running = await startRouter({
+      realms: [{ name: "realm1", roles: [ROLE] }],
+      transports: [
+        {
+          type: scheme === "rss" ? "rawsocket" : "websocket",
+          endpoint: { type: "tcp", host: "127.0.0.1", port: 0, tls },
+          auth: { tls: { type: "static", principals } },
+        },
+      ],
+    });
+    expect(await seenBy(running.url, serializer, "tls", "", file("own.pem"))).toMatchObject({
+      joined: ["realm1", "joe", "user", "tls"],
+      authextra: { id: 7 },
+      count: 1,
+    });
+    expect(await seenBy(running.url, serializer, "tls", "", file("other.pem"))).not.toHaveProperty("joined");
+    expect(running.log.text()).toContain("no principal has it");
   },
   30_000,
 );

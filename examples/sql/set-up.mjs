@@ -1,6 +1,5 @@
 // Makes the table, and a user in it. `npx wampgate hash-ticket` prints the hash of its ticket.
 import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import Database from "libsql";
 
@@ -12,11 +11,9 @@ function hashOf(ticket) {
   return execFileSync(process.execPath, command, { input: `${ticket}\n`, encoding: "utf8" }).trim();
 }
 
-rmSync(process.env.DATABASE, { force: true });
 const database = new Database(process.env.DATABASE);
 database.exec("create table users (login text primary key, hash text not null, role text not null, greeting text)");
 database
   .prepare("insert into users (login, hash, role, greeting) values (?, ?, ?, ?)")
   .run("joe", hashOf("secret!!!"), "frontend", '{"greeting":"hello joe"}');
 database.close();
-console.log("ready");

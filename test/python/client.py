@@ -1,7 +1,7 @@
 """Logs in with autobahn-python, does what clients do, and prints what it saw as one line of JSON.
 
-Arguments: URL, serializer (json, msgpack, cbor), method (ticket, wampcra, cryptosign, scram), authid, secret, and for
-cryptosign a channel binding, if any.
+Arguments: URL, serializer (json, msgpack, cbor), method (ticket, wampcra, cryptosign, scram, tls), authid, secret (of tls the
+file with its key and certificate), and for cryptosign a channel binding, if any.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ if not hasattr(asyncio, "coroutine"):
 
 from autobahn.asyncio.component import Component, run
 from autobahn.wamp import PublishOptions, RegisterOptions, CallOptions
+from autobahn.wamp.auth import IAuthenticator
 from autobahn.wamp.exception import ApplicationError
 
 from autobahn.asyncio.rawsocket import WampRawSocketClientProtocol
@@ -37,12 +38,33 @@ if scheme in ("wss", "rss"):
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    if method == "tls":
+        context.load_cert_chain(secret)
     endpoint["tls"] = context
 transport["endpoint"] = endpoint
 transport["url"] = url if kind == "websocket" else f"rs://{host}:{port}"
 transport["max_retries"] = 0
 
+
+
+class AuthTls:
+    """It has no class for tls: only the name of the method is needed."""
+
+    name = "tls"
+    authextra = {}
+    _args = {}
+
+    def on_challenge(self, session, challenge):
+        raise RuntimeError("tls has no challenge")
+
+    def on_welcome(self, msg, authextra):
+        return None
+
+
+IAuthenticator.register(AuthTls)
+
 credentials = {
+    "tls": AuthTls(),
     "ticket": {"authid": authid, "ticket": secret},
     "wampcra": {"authid": authid, "secret": secret},
     "cryptosign": {"authid": authid, "privkey": secret, "authextra": {"channel_binding": binding}},

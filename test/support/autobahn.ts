@@ -51,19 +51,20 @@ for (const { log } of Object.values(clients)) log.warn = () => undefined;
 /** The version that most tests use. */
 export const autobahn = clients[22];
 
-/** A WebSocket as browsers have it: an error that has no listener is no fault of the program. */
-class BrowserWebSocket extends WebSocket {
-  constructor(url: string, subprotocols?: string[]) {
-    super(url, subprotocols);
-    this.on("error", () => undefined);
-  }
-}
+/** A WebSocket as browsers have it: an error that has no listener is no fault of the program, and TLS is the browser's matter. */
+const browserWebSocket = (tls: Shown | undefined) =>
+  class extends WebSocket {
+    constructor(url: string, subprotocols?: string[]) {
+      super(url, subprotocols, tls);
+      this.on("error", () => undefined);
+    }
+  };
 
 /** Version 26 takes the global `WebSocket`, which Node.js has from 22 on; version 22 would take it too, if it stayed. */
-function openWithGlobalWebSocket(connection: Connection): void {
+function openWithGlobalWebSocket(connection: Connection, tls: Shown | undefined): void {
   const scope = globalThis as { WebSocket?: unknown };
   const before = scope.WebSocket;
-  scope.WebSocket = BrowserWebSocket;
+  scope.WebSocket = browserWebSocket(tls);
   connection.open();
   scope.WebSocket = before;
 }
@@ -80,8 +81,17 @@ export class Refused extends Error {
   }
 }
 
+/** A client's certificate, and whom it trusts. */
+export interface Shown {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
 export interface AutobahnLogin {
   readonly url: string;
+  /** What it shows over `wss:`. */
+  readonly tlsConfiguration?: Shown;
   readonly realm?: string | null;
   readonly authid?: string;
   readonly authmethods?: readonly string[];
@@ -125,7 +135,7 @@ export function login(options: AutobahnLogin): Promise<{
       reject(new Refused(reason ?? why, message));
       return true;
     };
-    if (version === 26) openWithGlobalWebSocket(connection);
+    if (version === 26) openWithGlobalWebSocket(connection, options.tlsConfiguration);
     else connection.open();
   });
 }

@@ -12,7 +12,7 @@ export const isData = ({ language }: DocBlock): boolean => language === "yaml" |
 function around(): { plugins: unknown; realms: Dict[]; transports: Dict[] } & Dict {
   const authenticate = { uri: "com.example.authenticate", match: "exact", allow: { register: true } };
   return {
-    plugins: ["anonymous", "ticket", "wampcra", "cryptosign", "scram", "totp", "cookie", "dynamic"].map(
+    plugins: ["anonymous", "ticket", "wampcra", "cryptosign", "scram", "tls", "totp", "cookie", "dynamic"].map(
       (name) => `@wampgate/auth-${name}`,
     ),
     realms: [

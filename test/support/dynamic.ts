@@ -38,13 +38,13 @@ export function authenticatorOf(authenticate: Authenticator): Component {
 /** A block of `type: dynamic`. */
 export const dynamicBlock = { type: "dynamic", authenticator: AUTHENTICATOR, "authenticator-realm": "realm-auth" };
 
-/** A router in memory whose logins `authenticate` decides: ticket, wampcra, cryptosign, scram and anonymous. Null: nobody is there to. */
+/** A router in memory whose logins `authenticate` decides: ticket, wampcra, cryptosign, scram, tls and anonymous. Null: nobody is there to. */
 export function startDynamic(authenticate: Authenticator | null, block: object = {}): Promise<TestRouter> {
   const dynamic = { ...dynamicBlock, ...block };
   return startTestRouter({
     plugins: OFFICIAL,
     realms: REALMS,
-    auth: { ticket: dynamic, wampcra: dynamic, cryptosign: dynamic, scram: dynamic, anonymous: dynamic },
+    auth: { ticket: dynamic, wampcra: dynamic, cryptosign: dynamic, scram: dynamic, tls: dynamic, anonymous: dynamic },
     components:
       authenticate === null
         ? []

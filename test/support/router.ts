@@ -9,6 +9,7 @@ import jwt from "@wampgate/auth-jwt";
 import sql from "@wampgate/auth-sql";
 import ticket from "@wampgate/auth-ticket";
 import cookie from "@wampgate/auth-cookie";
+import tls from "@wampgate/auth-tls";
 import totp from "@wampgate/auth-totp";
 import wampcra from "@wampgate/auth-wampcra";
 import { CapturedLog } from "@wampgate/plugin-testkit";
@@ -26,6 +27,7 @@ export const OFFICIAL: Plugin[] = [
   http,
   sql,
   totp,
+  tls,
   cookie,
 ];
 

@@ -9,6 +9,7 @@ import ticket from "@wampgate/auth-ticket";
 import scram from "@wampgate/auth-scram";
 import cryptosign from "@wampgate/auth-cryptosign";
 import cookie from "@wampgate/auth-cookie";
+import tls from "@wampgate/auth-tls";
 import totp from "@wampgate/auth-totp";
 import wampcra from "@wampgate/auth-wampcra";
 import metrics from "@wampgate/metrics";
@@ -42,7 +43,7 @@ declare module "@wampgate/core" {
   }
 }
 
-const plugins = [anonymous, ticket, wampcra, cryptosign, scram, dynamic, functions, jwt, http, sql, totp, cookie];
+const plugins = [anonymous, ticket, wampcra, cryptosign, scram, dynamic, functions, jwt, http, sql, totp, tls, cookie];
 const realms: RealmConfig[] = [{ name: "realm1", roles: [{ name: "user" }] }];
 const endpoint = { type: "tcp", port: 8080 } as const;
 const SCRAM = { iterations: 1, memory: 8, salt: "", "stored-key": "", "server-key": "" };
@@ -215,6 +216,9 @@ auth({ wampcra: { type: "static", users: { joe: { secret: "a", salt: "b", iterat
 auth({ cryptosign: { type: "static", principals: { joe: { authorized_keys: ["ab"], role: "user" } } } });
 // @ts-expect-error 'authorized_key' … Did you mean to write 'authorized_keys'?
 auth({ cryptosign: { type: "static", principals: { joe: { authorized_key: ["ab"], role: "user" } } } });
+auth({ tls: { type: "static", "authid-from": "subject.cn", principals: { joe: { subject: { cn: "joe" } } } } });
+// @ts-expect-error 'subjct' … Did you mean to write 'subject'?
+auth({ tls: { type: "static", principals: { joe: { subjct: { cn: "joe" } } } } });
 // @ts-expect-error 'memroy' … Did you mean to write 'memory'?
 auth({ scram: { type: "static", principals: { joe: { ...SCRAM, kdf: "pbkdf2", memroy: 8 } } } });
 // @ts-expect-error 'users' does not exist in type 'StaticBlock<"wamp-scram">

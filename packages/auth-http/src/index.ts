@@ -51,7 +51,9 @@ export const http = defineStrategy<Block, HttpBlock>({
   block,
   async check(own, { method, warn, resolve }) {
     await caCertificates(own["ca-certificates"], resolve);
-    if (own.url.startsWith("http:") && method !== null && method.strategyMayVerify !== true)
+    // A method without AUTHENTICATE, as anonymous and tls, has no proof to check.
+    const checksProofs = method?.authenticate !== undefined && method.strategyMayVerify !== true;
+    if (own.url.startsWith("http:") && checksProofs)
       warn(["url"], `the answers for ${method.name} hold what proofs are checked with, and this URL has no TLS`);
   },
   async probe(own, { signal, resolve }) {

@@ -6,5 +6,6 @@ export { describeStrategy, type StrategySpec } from "./describe-strategy.ts";
 export { describeTransport, type TransportSpec } from "./describe-transport.ts";
 export { FakeClient, type FrameLink, type HelloOptions, type WireMessage } from "./fake-client.ts";
 export { MemoryNetwork, type MemoryNetworkOptions } from "./memory-network.ts";
+export { sampleCertificate } from "./sample-certificate.ts";
 export type { Runner } from "./runner.ts";
 export { DEFAULT_REALMS, startTestRouter, type TestRouter, type TestRouterOptions } from "./test-router.ts";

@@ -14,6 +14,7 @@ plugins:
   # - "${METHOD_PACKAGES.wampcra}"
   # - "${METHOD_PACKAGES.cryptosign}"
   # - "${METHOD_PACKAGES.scram}"
+  # - "${METHOD_PACKAGES.tls}"
   # - "${METHOD_PACKAGES.totp}"
   # - "${STRATEGY_PACKAGES.dynamic}"
 
@@ -42,6 +43,8 @@ transports:
       # cryptosign: { type: static, principals: { ann: { authorized_keys: ["\${ANN_KEY}"], role: user } } }
       # A password that never leaves the client; npx wampgate hash --scram prints what stands here.
       # scram: { type: static, principals: { tom: { kdf: pbkdf2, iterations: 600000, salt: "\${TOM_SALT}", stored-key: "\${TOM_STORED}", server-key: "\${TOM_SERVER}", role: user } } }
+      # A client's certificate; add tls: { key, certificate, ca-certificates: [clients-ca.pem], client-certificates: optional } to the endpoint.
+      # tls: { type: static, authid-from: subject.cn, default-role: user }
       # The code of an app as a second factor: add "then: totp" to ticket; npx wampgate totp joe makes the seed.
       # totp: { type: static, alone: false, principals: { joe: { seed: "\${JOE_SEED}" } } }
       # A WAMP procedure decides each login; add ${STRATEGY_PACKAGES.dynamic} to the plugins.

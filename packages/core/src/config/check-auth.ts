@@ -70,8 +70,6 @@ const LEFT_OUT = new Map(
   ]),
 );
 
-const CROSSBAR_METHODS = ["tls"];
-
 /** Checks the `auth` of a transport. */
 export async function checkAuth(auth: unknown, at: Path, context: AuthContext): Promise<AuthSettings> {
   const methods = new Map<string, CheckedMethod>();
@@ -319,9 +317,7 @@ function noSuchMethod(name: string, isShown: boolean, hint: string): string {
   const what = `no loaded plugin provides ${isShown ? `the method "${name}"` : "a method of this name"}`;
   const official = packageOfMethod(name);
   if (official !== undefined) return `${what}; ${toInstall(official)}`;
-  return hint === "" && CROSSBAR_METHODS.includes(name)
-    ? `${what}, and there is no official package for it yet; see docs/guides/writing-a-method.md`
-    : `${what}${hint}`;
+  return `${what}${hint}`;
 }
 
 function noSuchType(type: string, { strategies }: AuthContext): string {

@@ -13,6 +13,7 @@ export const METHOD_PACKAGES = {
   cryptosign: "@wampgate/auth-cryptosign",
   totp: "@wampgate/auth-totp",
   cookie: "@wampgate/auth-cookie",
+  tls: "@wampgate/auth-tls",
 } as const;
 
 export const STRATEGY_PACKAGES = {
