@@ -53,6 +53,8 @@ async function runWith(config) {
     // What it needs in files, such as certificates, or a table with users.
     const setUp = join(folder, "set-up.mjs");
     if (existsSync(setUp) && (await run([setUp], env, true).ended) !== 0) return 1;
+    // No public authority vouches for a router on this machine.
+    if (existsSync(join(files, "server.pem"))) env.NODE_EXTRA_CA_CERTS = join(files, "server.pem");
     // A web server that the router asks about its clients.
     const server = join(folder, "server.mjs");
     if (existsSync(server)) await start(server, env);

@@ -52,6 +52,7 @@ describe("the example", () => {
     ["totp", "tobias1, with that code again: refused, com.example.invalid_ticket"],
     ["second-factor", "joe, with the code that was not used up: asked for ticket, totp: joined by ticket and totp"],
     ["cookie", "the same browser after that: asked for wampcra"],
+    ["keyring", "the same browser, with its cookie: joined as joe by ticket and totp, cookie"],
     ["custom-plugin", "ann, on the guest list, by ticket: joined realm1 as ann, role user"],
   ])(
     "%s runs by one command, and ends as it says",

@@ -1,13 +1,20 @@
 // As much of a browser as this example needs: it keeps the cookie that it is given, and sends it with each connection.
 import WebSocket from "ws";
-import { autobahn, url } from "../login.mjs";
+import { url } from "../login.mjs";
 
 const [HELLO, WELCOME, CHALLENGE, AUTHENTICATE, GOODBYE] = [1, 2, 4, 5, 6];
 
-/** @param origin that of its pages @param cookie one that it has already */
-export function browser(origin = "https://app.example.com", cookie = undefined) {
-  /** Opens a page that logs in. @returns how WELCOME says that it did, and ways to leave */
-  async function open(authid, secret) {
+const ORIGIN = "https://app.example.com";
+
+/** @param origin that of its pages @param cookie one that it has already @param authmethods what its pages offer */
+export function browser({ origin = ORIGIN, cookie = undefined, realm = "realm1", authmethods }) {
+  /**
+   * Opens a page that logs in.
+   *
+   * @param answers by method, what answers its challenge
+   * @returns how WELCOME says that it did, and ways to leave
+   */
+  async function open(authid, answers = {}) {
     const socket = new WebSocket(url, "wamp.2.json", { origin, headers: cookie === undefined ? {} : { cookie } });
     socket.on("upgrade", ({ headers }) => {
       for (const given of headers["set-cookie"] ?? []) [cookie] = given.split(";");
@@ -26,10 +33,10 @@ export function browser(origin = "https://app.example.com", cookie = undefined) 
     await new Promise((resolve, reject) => socket.on("open", resolve).on("error", reject));
 
     const known = authid === undefined ? {} : { authid };
-    send(HELLO, "realm1", { roles: { caller: {} }, authmethods: ["cookie", "wampcra"], ...known });
+    send(HELLO, realm, { roles: { caller: {} }, authmethods, ...known });
     let [code, first, second] = await next();
-    if (code === CHALLENGE && secret !== undefined) {
-      send(AUTHENTICATE, autobahn.auth_cra.sign(secret, second.challenge), {});
+    while (code === CHALLENGE && answers[first] !== undefined) {
+      send(AUTHENTICATE, answers[first](second), {});
       [code, first, second] = await next();
     }
     const leave = async (reason) => {
@@ -38,7 +45,7 @@ export function browser(origin = "https://app.example.com", cookie = undefined) 
     };
     const how =
       code === WELCOME
-        ? `joined as ${second.authid} by ${second.authmethod}, ${second.authprovider}`
+        ? `joined as ${second.authid} by ${(second.authfactors ?? [second.authmethod]).join(" and ")}, ${second.authprovider}`
         : code === CHALLENGE
           ? `asked for ${first}`
           : `refused, ${second}`;

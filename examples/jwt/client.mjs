@@ -1,20 +1,7 @@
 import { joined, login, show, withTicket } from "../login.mjs";
+import { tokenOf } from "./token.mjs";
 
-const { SERVER, MYSECRET, MYTICKET } = process.env;
-
-/** Fetches a token from the provider, as any program does. */
-async function tokenOf(client, resource = "urn:wampgate") {
-  const response = await fetch(`${SERVER}/token`, {
-    method: "POST",
-    headers: {
-      "content-type": "application/x-www-form-urlencoded",
-      authorization: `Basic ${Buffer.from(`${client}:${MYSECRET}`).toString("base64")}`,
-    },
-    body: `grant_type=client_credentials&resource=${resource}`,
-  });
-  const { access_token } = await response.json();
-  return access_token;
-}
+const { MYTICKET } = process.env;
 
 // The token says who the client is: its authid in HELLO is ignored.
 const by = (ticket, authid = "me") => ({

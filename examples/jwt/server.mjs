@@ -5,6 +5,9 @@ import Provider from "oidc-provider";
 const { SERVER, MYSECRET } = process.env;
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
+/** Who may have a token, and what it names. */
+const GROUPS = { sensor: ["everybody", "devices"], ann: ["everybody", "employees"], intruder: [] };
+
 const program = (client_id) => ({
   client_id,
   client_secret: MYSECRET,
@@ -14,7 +17,7 @@ const program = (client_id) => ({
 });
 
 const provider = new Provider(SERVER, {
-  clients: [program("sensor"), program("intruder")],
+  clients: Object.keys(GROUPS).map(program),
   jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), use: "sig", alg: "RS256", kid: "first" }] },
   features: {
     clientCredentials: { enabled: true },
@@ -30,7 +33,7 @@ const provider = new Provider(SERVER, {
     },
   },
   // What the router makes a role of.
-  extraTokenClaims: (_context, { clientId }) => ({ groups: clientId === "sensor" ? ["everybody", "devices"] : [] }),
+  extraTokenClaims: (_context, { clientId }) => ({ groups: GROUPS[clientId] }),
 });
 // It listens for as long as the example runs.
 provider.listen(Number(new URL(SERVER).port), "127.0.0.1", () => console.log("ready"));

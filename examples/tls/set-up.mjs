@@ -15,7 +15,8 @@ async function make(file, attributes, options) {
   return { key, cert };
 }
 
-await make("server", { commonName: "localhost" });
+const here = { name: "subjectAltName", altNames: [{ type: 7, ip: "127.0.0.1" }] };
+await make("server", { commonName: "localhost" }, { extensions: [here] });
 const authority = { extensions: [{ name: "basicConstraints", cA: true, critical: true }] };
 const ca = await make("clients-ca", { commonName: "clients of example.com" }, authority);
 const forClients = [{ name: "extKeyUsage", clientAuth: true }];

@@ -1,0 +1,2 @@
+// The company's OpenID provider is that of the example jwt.
+import "../jwt/server.mjs";
