@@ -24,7 +24,7 @@ export interface RunningDatabase {
   readonly url: string;
   readonly port: number;
   /** Runs statements as the one who may do all. */
-  run(...statements: readonly string[]): Promise<void>;
+  readonly run: (...statements: readonly string[]) => Promise<void>;
   /** Stops it in the middle of what it does: it accepts, and says nothing. */
   freeze(): void;
   thaw(): void;
@@ -32,7 +32,7 @@ export interface RunningDatabase {
   kill(): Promise<void>;
   /** Starts it again on the same port. */
   restart(): Promise<void>;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 interface Kind {
@@ -48,7 +48,8 @@ interface Kind {
   readonly run: (folder: string, port: number, statements: readonly string[]) => Promise<void>;
 }
 
-const PASSWORD = "pass-of-the-database";
+/** Of the user `wampgate`: no log may have it. */
+export const PASSWORD = "pass-of-the-database";
 
 function postgresPrograms(): Kind["programs"] {
   const all = "/usr/lib/postgresql";
@@ -74,8 +75,8 @@ export const POSTGRES: Kind = {
     join(folder, "data"),
     "-U",
     "root",
-    "-A",
-    "trust",
+    "--auth-local=trust",
+    "--auth-host=scram-sha-256",
     "-E",
     "UTF8",
     "--no-sync",
@@ -124,8 +125,16 @@ export const MARIADB: Kind = {
 };
 
 const SET_UP = {
-  postgres: ["create database users", `create user wampgate password '${PASSWORD}'`],
-  mariadb: ["create database users", `create user wampgate identified by '${PASSWORD}'`],
+  postgres: [
+    "create database users",
+    `create user wampgate password '${PASSWORD}'`,
+    "grant pg_read_all_data to wampgate",
+  ],
+  mariadb: [
+    "create database users",
+    `create user wampgate identified by '${PASSWORD}'`,
+    "grant select on users.* to wampgate",
+  ],
 } as const;
 
 /** Whether the tests of a database run: it is there, or CI demands it. */

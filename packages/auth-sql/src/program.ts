@@ -41,12 +41,19 @@ export function serve(channel: Channel): void {
 async function answer(id: number, values: Values, database: Promise<Database> | null, channel: Channel): Promise<void> {
   try {
     const own = await database;
-    if (own !== null) channel.tell({ id, answer: await own.ask(values) });
+    if (own === null) return;
+    const { columns, rows } = await own.ask(values);
+    channel.tell({ id, answer: { columns, rows: rows.map((row) => row.map(sayable)) } });
   } catch (error) {
     const { problem, message } =
       error instanceof DatabaseError ? error : new DatabaseError("failed", "its answer cannot be read");
     channel.tell({ id, problem: [problem, message] });
   }
+}
+
+/** A time as ISO 8601: all else reaches the router as it is. */
+function sayable(value: unknown): unknown {
+  return value instanceof Date ? value.toISOString() : value;
 }
 
 /** The process that was started for a block, as `program.js serve`. */

@@ -44,7 +44,7 @@ export function readValue(key: string, value: unknown, isScram: boolean): unknow
 function text(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "bigint" || Number.isSafeInteger(value)) return String(value);
-  if (value instanceof Uint8Array) {
+  if (isBytes(value)) {
     try {
       return decoder.decode(value);
     } catch {
@@ -56,7 +56,7 @@ function text(value: unknown): string {
 
 /** Bytes, or a text that has them in hex. */
 function hex(value: unknown): string {
-  return value instanceof Uint8Array ? Buffer.from(value).toString("hex") : text(value);
+  return isBytes(value) ? Buffer.from(value).toString("hex") : text(value);
 }
 
 function number(value: unknown): number {
@@ -65,19 +65,22 @@ function number(value: unknown): number {
   throw expected("a whole number", value);
 }
 
-/** Seconds since 1970, a time with a zone, or what the package makes of the database's own type of times. */
+/** Seconds since 1970, or a time with a zone, as which times of the database's own types come, too. */
 function time(value: unknown): unknown {
   if (typeof value === "bigint" || (typeof value === "string" && /^\d+(?:\.\d+)?$/.test(value))) return Number(value);
-  return value instanceof Uint8Array ? text(value) : value;
+  return isBytes(value) ? text(value) : value;
 }
 
 /** For a method that is not ours. */
 function plain(value: unknown): unknown {
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  if (value instanceof Date) return value.toISOString();
-  return value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value;
+  return isBytes(value) ? Buffer.from(value).toString("hex") : value;
 }
 
 function expected(what: string, value: unknown): Error {
-  return new Error(`expected ${what}, found ${value instanceof Date ? "a time" : kindOf(value)}`);
+  return new Error(`expected ${what}, found ${kindOf(value)}`);
+}
+
+function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value);
 }
