@@ -300,6 +300,39 @@ it("components run in the first worker alone, and clients of all workers reach t
   await stop(running);
 });
 
+it("a worker that is started again has what is retained, and the history of topics", async () => {
+  const port = await freePort();
+  const history = `options: { event-history: [{ uri: ${TOPIC}, limit: 10 }] }`;
+  const config = configFor(port).replace("realms: [{ name: realm1,", `realms: [{ name: realm1, ${history},`);
+  const folder = await folderWith({ "wampgate.config.yaml": config });
+  const router = await startCli(folder, {}, { flags: ["--workers", "2"] });
+  const clients = await clientsOf(router.url, 2);
+  for (const [i, client] of clients.entries()) {
+    client.send(Code.PUBLISH, 1, { acknowledge: true, retain: true }, TOPIC, [i]);
+    await client.expect(Code.PUBLISHED);
+  }
+  const [victim] = [...processesOf(router).values()].slice(-1);
+  process.kill(victim as number, "SIGKILL");
+  await router.logged(/a worker runs/, 3);
+  hangUp();
+  for (const client of await clientsOf(router.url, 2)) {
+    client.send(Code.CALL, 1, {}, "wamp.subscription.lookup", [TOPIC]);
+    const [, , , [id] = []] = (await client.expect(Code.RESULT)) as [number, number, object, unknown[]?];
+    client.send(Code.CALL, 2, {}, "wamp.subscription.get_events", [id]);
+    const [, , , [events] = []] = (await client.expect(Code.RESULT)) as [
+      number,
+      number,
+      object,
+      { args: unknown }[][]?,
+    ];
+    expect(events?.map(({ args }) => args)).toEqual([[0], [1]]);
+    client.send(Code.SUBSCRIBE, 3, { get_retained: true }, TOPIC);
+    await client.expect(Code.SUBSCRIBED);
+    expect((await client.expect(Code.EVENT))[4]).toEqual([1]);
+  }
+  await stop({ router, folder, port });
+});
+
 const LOGINS = (port: number): string => `
 plugins: ["@wampgate/auth-ticket", "@wampgate/auth-totp"]
 realms: [{ name: realm1, roles: [{ name: user, allow-by-default: true }] }]

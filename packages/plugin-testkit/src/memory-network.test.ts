@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { serialize } from "node:v8";
 import { definePlugin, type Link, type RealmLink, type RunningLink } from "@wampgate/core";
+import { runs } from "../../../jest/runs.ts";
 import { MemoryNetwork } from "./memory-network.ts";
 import { OPEN, openMethod } from "./probes.ts";
 import { startTestRouter, type TestRouter } from "./test-router.ts";
@@ -64,7 +66,16 @@ const frames = [
     { kind: "session", session: -1, authid: "joe", authrole: "user" },
     { kind: "callee", registration: 1 },
     { kind: "testament", session: 1, number: 1, scope: "destroyed", event: { ...event, id: null } },
+    { kind: "kept", event: null },
+    { kind: "kept", event: { ...event, at: -1 } },
+    { kind: "guard", uri: 1 },
   ].map((fact) => ({ realm: "realm1", kind: "fact", fact, holds: true })),
+  ...[null, { start: 1 }, { start: "x", number: 0, topic: "logins", value: 1 }].map((announcement) => ({
+    realm: "",
+    kind: "announcement",
+    announcement,
+  })),
+  { realm: "nowhere", kind: "told" },
 ];
 
 it.each(frames.map((frame) => [JSON.stringify(frame), frame]))(
@@ -83,6 +94,54 @@ it.each(frames.map((frame) => [JSON.stringify(frame), frame]))(
     publisher.leave();
   },
 );
+
+it("whatever facts and messages another node tells, the router goes on, and hears the next event", async () => {
+  const [publisher, subscriber] = [session(0), session(1)];
+  const heard: unknown[] = [];
+  await subscriber.subscribe("com.example.next", ([value]) => heard.push(value));
+  const kinds = ["interest", "callee", "session", "testament", "kept", "guard"];
+  const part = fc.oneof(
+    fc.jsonValue(),
+    fc.nat(5),
+    fc.constantFrom("exact", "single", "com.example.next", "EVENT", 8e15, [], {}),
+  );
+  const keys = Object.keys(event).concat(
+    "kind",
+    "match",
+    "uri",
+    "created",
+    "session",
+    "number",
+    "scope",
+    "authid",
+    "authrole",
+  );
+  const thing = fc
+    .tuple(fc.dictionary(fc.constantFrom(...keys), part), fc.constantFrom(...kinds), part)
+    .map(([fields, kind, at]) => ({
+      ...fields,
+      kind,
+      uri: "com.example.next",
+      event: { ...event, ...fields, id: 7, at },
+    }));
+  const frame = fc.record({
+    realm: fc.constant("realm1"),
+    kind: fc.constantFrom("fact", "message", "told", "announcement"),
+    fact: thing,
+    message: thing,
+    announcement: thing,
+    holds: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(frame, async (sent) => network.sendFrame("a", "b", serialize(sent))),
+    runs(500),
+  );
+  await publisher.publish("com.example.next", ["after"]);
+  await network.sendFrame("a", "b", Buffer.alloc(0));
+  expect(heard).toContain("after");
+  subscriber.leave();
+  publisher.leave();
+});
 
 it("sessions of this process are refused before the link runs", async () => {
   const { createRouter } = await import("@wampgate/core");

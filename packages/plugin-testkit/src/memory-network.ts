@@ -19,10 +19,13 @@ import {
 import { MemoryArbiter } from "./memory-arbiter.ts";
 import { Pipe } from "./memory-pipe.ts";
 
-/** What a frame between two nodes says. `hello` and `came`: the sender has the realm; `hello` asks the same in return. */
+/**
+ * What a frame between two nodes says. `hello` and `came`: the sender has the realm; `hello` asks the same in return. `told`: it has
+ * told all its facts.
+ */
 type Frame =
   | { readonly kind: "announcement"; readonly realm: ""; readonly announcement: Announcement }
-  | { readonly kind: "hello" | "came" | "left"; readonly realm: string }
+  | { readonly kind: "hello" | "came" | "told" | "left"; readonly realm: string }
   | { readonly kind: "fact"; readonly realm: string; readonly fact: Fact; readonly holds: boolean }
   | { readonly kind: "message"; readonly realm: string; readonly message: RemoteMessage };
 
@@ -163,8 +166,11 @@ class MemoryNode implements RunningLink {
   }
 
   async ready(): Promise<void> {
-    await this.#arrived();
-    await Promise.all([...this.#others.values()].map(({ node }) => node.#arrivedAt(this.node)));
+    // The second time for what the others have kept: they are asked for it when they know all facts of this one.
+    for (let time = 0; time < 2; time++) {
+      await this.#arrived();
+      await Promise.all([...this.#others.values()].map(({ node }) => node.#arrivedAt(this.node)));
+    }
   }
 
   async close(): Promise<void> {
@@ -198,6 +204,8 @@ class MemoryNode implements RunningLink {
         return;
       case "came":
         return side.came(from);
+      case "told":
+        return this.#tellAll(from, side, side.kept());
       case "left":
         return side.gone(from);
       case "fact":
@@ -211,7 +219,12 @@ class MemoryNode implements RunningLink {
   #greet(kind: "hello" | "came", node: NodeName, side: RealmSide): void {
     const { realm } = side;
     this.#sendAll([node], { kind, realm });
-    for (const fact of side.facts()) this.#sendAll([node], { kind: "fact", realm, fact, holds: true });
+    this.#tellAll(node, side, side.facts());
+    this.#sendAll([node], { kind: "told", realm });
+  }
+
+  #tellAll(node: NodeName, { realm }: RealmSide, facts: Iterable<Fact>): void {
+    for (const fact of facts) this.#sendAll([node], { kind: "fact", realm, fact, holds: true });
   }
 
   #sendAll(nodes: readonly NodeName[], frame: Frame): void {

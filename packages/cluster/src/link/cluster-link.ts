@@ -61,7 +61,7 @@ export class ClusterLink implements RunningLink, NodesListener {
   readonly #options: LinkOptions;
   readonly #sides = new Map<string, RealmSide>();
   #router: RouterSide | null = null;
-  /** Nodes that have told all their facts, and who waits for one to do it. */
+  /** Nodes that have told all their facts and all that they have kept, and who waits for one to do it. */
   readonly #settled = new Set<NodeName>();
   #whenSettled: (() => void)[] = [];
   /** Nodes that are about to end, and whether this one is. */
@@ -181,6 +181,10 @@ export class ClusterLink implements RunningLink, NodesListener {
     this.#carrier.send(node, secretAnswer(this.secret));
   }
 
+  caughtUp(node: NodeName): void {
+    for (const side of this.#sides.values()) this.#copyKept(node, side);
+  }
+
   wasGone(): void {
     this.#claims.recheck();
   }
@@ -200,8 +204,11 @@ export class ClusterLink implements RunningLink, NodesListener {
 
   received(node: NodeName, kind: number, head: unknown, payload: PackedPayload | undefined): void {
     if (kind === Kind.settled) {
-      this.#settled.add(node);
       for (const side of this.#sides.values()) side.settled(node);
+      return void this.#nodes.send(node, contentOf(Kind.copied, null));
+    }
+    if (kind === Kind.copied) {
+      this.#settled.add(node);
       return this.#tellWaiting();
     }
     if (kind === Kind.announcement) return void this.#router?.announced(node, head);
@@ -219,6 +226,8 @@ export class ClusterLink implements RunningLink, NodesListener {
         if (this.#draining.has(node)) side.draining(node);
         if (one === true) this.#introduce(node, side, false);
         return;
+      case Kind.told:
+        return this.#copyKept(node, side);
       case Kind.left:
         return side.gone(node);
       case Kind.fact:
@@ -236,6 +245,12 @@ export class ClusterLink implements RunningLink, NodesListener {
     const { realm } = side;
     this.#nodes.send(node, contentOf(Kind.realm, [realm, asks]));
     for (const fact of side.facts()) this.#nodes.send(node, contentOf(Kind.fact, [realm, true, fact]));
+    this.#nodes.send(node, contentOf(Kind.told, realm));
+  }
+
+  /** Tells a node what this one has kept of past events. From now on it gets each event that it wants. */
+  #copyKept(node: NodeName, side: RealmSide): void {
+    for (const fact of side.kept()) this.#nodes.send(node, contentOf(Kind.fact, [side.realm, true, fact]));
   }
 
   async #tell(realm: string, fact: Fact, holds: boolean): Promise<void> {

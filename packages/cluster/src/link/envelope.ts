@@ -46,6 +46,10 @@ export const Kind = {
   announcement: 22,
   /** The node is about to end. */
   drain: 23,
+  /** All facts of a realm were told that hold: now the node wants to know what the other one has kept. */
+  told: 24,
+  /** After `settled`: all was copied that this node has kept. */
+  copied: 25,
 } as const;
 
 export function isNumbered(kind: number): boolean {

@@ -20,6 +20,7 @@ function sideOf(told: unknown[]): RealmSide {
   return {
     realm: "realm1",
     facts: () => [],
+    kept: () => [],
     came: (node) => void told.push(["came", node]),
     told: (node, fact) => told.push(["told", node, fact]) > 0,
     received: (node, message) => told.push(["received", node, message]) > 0,

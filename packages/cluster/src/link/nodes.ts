@@ -20,6 +20,9 @@ import type { LinkOptions } from "./options.ts";
 import { Pair } from "./pair.ts";
 import { type PairLimits, pairLimits } from "./pair-limits.ts";
 
+/** How often a node is told what it has missed, in milliseconds at least: a slow one would get slower. */
+const CATCH_UP = 10_000;
+
 /** What the nodes tell the link. */
 export interface NodesListener {
   /** A node is there, and knows nothing of this one yet. */
@@ -32,6 +35,8 @@ export interface NodesListener {
   gone(node: NodeName): void;
   /** A node that starts asks for the secret of the cluster. */
   asked(node: NodeName): void;
+  /** A node reads again what is sent to it, and has missed events. */
+  caughtUp(node: NodeName): void;
   /** Another node had given this one up: others may have claimed what it held. */
   wasGone(): void;
   /** This node reaches the others again: what the arbiter has may be older than what this node knows. */
@@ -119,7 +124,8 @@ export class Nodes implements Receiver {
     if (pair === undefined) return false;
     if (!pair.isOpen || this.#cutOffSince !== null || (word === EVENT && !this.isConnected)) {
       if (word === EVENT) this.#counts.drop("cut-off");
-      pair.isMissingSome ||= word !== EVENT;
+      if (word === EVENT) pair.hasMissedEvents = true;
+      else pair.isMissingSome = true;
       return false;
     }
     switch (pair.send(content, word)) {
@@ -128,6 +134,7 @@ export class Nodes implements Receiver {
         return true;
       case "over":
         this.#counts.drop("window");
+        pair.hasMissedEvents = true;
         this.#tell("over", node, "events for another node were dropped: it is too slow");
         return false;
       case "too much":
@@ -365,9 +372,21 @@ export class Nodes implements Receiver {
       const { heard, unacknowledgedSince, isOpen } = pair;
       const since = isOpen ? Math.min(heard, Math.max(unacknowledgedSince ?? heard, this.#connectedAt)) : heard;
       if (!isLate && now - since > this.#options["dead-after"]) this.#giveUp(pair.node, "it says nothing", "silence");
-      else if (isOpen) this.send(pair.node, BEAT);
-      else this.#ask(pair);
+      else if (!isOpen) this.#ask(pair);
+      else {
+        this.#tellMissed(pair, now);
+        this.send(pair.node, BEAT);
+      }
     }
+  }
+
+  /** A node that has missed events is told what is kept of them once it has read all else. */
+  #tellMissed(pair: Pair, now: number): void {
+    const isReady = pair.unacknowledgedSince === null && this.isConnected;
+    if (!pair.hasMissedEvents || !isReady || now - pair.caughtUpAt < CATCH_UP) return;
+    pair.hasMissedEvents = false;
+    pair.caughtUpAt = now;
+    this.#listener.caughtUp(pair.node);
   }
 
   /** A node that is cut off gives nobody up. But calls to the others end, as they do there. */

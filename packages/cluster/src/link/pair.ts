@@ -44,6 +44,10 @@ export class Pair {
   absences = 0;
   /** Whether something was not sent to it since it opened. */
   isMissingSome = false;
+  /** Whether events were not sent to it, since too much waited or the network was away. */
+  hasMissedEvents = false;
+  /** When it was last told what it had missed, in milliseconds of `performance.now()`. */
+  caughtUpAt = -Infinity;
   readonly #write: (bytes: Buffer) => void;
   readonly #limits: PairLimits;
   readonly #unacknowledged: Unacknowledged;

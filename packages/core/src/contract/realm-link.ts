@@ -40,7 +40,10 @@ export interface RemoteEvent {
   readonly audience: readonly AudienceList[] | null;
   /** Whether it is kept for later subscribers. */
   readonly retain: boolean;
-  /** When it was published, in milliseconds since 1970, if it is kept: all nodes keep the newest one. Otherwise 0. */
+  /**
+   * When it was published, in microseconds since 1970, and later than all that its node knew of: all nodes have kept events in
+   * this order. 0: the time is not known.
+   */
   readonly at: number;
 }
 
@@ -179,9 +182,12 @@ export interface TestamentFact {
   readonly event: RemoteEvent;
 }
 
-/** An event is kept for later subscribers. It is told to nodes that come later: the others had it when it was published. */
-export interface RetainedFact {
-  readonly kind: "retained";
+/**
+ * An event is kept: for later subscribers (`retain`), or in the history of its topic. It is told to nodes that come later: the others
+ * had it when it was published.
+ */
+export interface KeptFact {
+  readonly kind: "kept";
   readonly event: RemoteEvent;
 }
 
@@ -192,7 +198,7 @@ export interface GuardFact {
 }
 
 /** What is so on one node of a realm, which all others must know. */
-export type Fact = InterestFact | CalleeFact | SessionFact | TestamentFact | RetainedFact | GuardFact;
+export type Fact = InterestFact | CalleeFact | SessionFact | TestamentFact | KeptFact | GuardFact;
 
 /** The wish of a session to offer a procedure. */
 export interface ClaimWish {
@@ -244,6 +250,11 @@ export interface RealmSide {
   readonly realm: string;
   /** The facts that hold here, for a node that has just come. */
   facts(): Iterable<Fact>;
+  /**
+   * What is kept here of past events. A node is told when it has told all its facts, so that no event is missed: those that are
+   * published from then on are sent to it.
+   */
+  kept(): Iterable<Fact>;
   /** A node has the realm. Its facts and messages follow: all its facts again, if something was broken before. */
   came(node: NodeName): void;
   /** A node has told all its facts: what it told before and did not tell again does not hold any more. */

@@ -72,6 +72,11 @@ export class ByteBudget {
     this.#ofMember.delete(member);
   }
 
+  /** Whether an event may be kept without another one being forgotten for it. */
+  hasRoom(bytes: number): boolean {
+    return this.#total + bytes <= this.#options.now["max-bytes"];
+  }
+
   /** Counts a kept event. @returns whether there is room for it, if all older ones go */
   keep(event: KeptEvent): boolean {
     if (this.#held + event.bytes > this.#options.now["max-bytes"]) return false;

@@ -20,7 +20,9 @@ import type { Denials } from "../access/permissions.ts";
 import type { RemoteEvents } from "../remote/remote-events.ts";
 import { type PublishOptions, readPublishOptions } from "./publish-options.ts";
 import { admits, eventDetails, kept, type Publication } from "./publication.ts";
-import { type RetainedEvent, Retention } from "./retention.ts";
+import { HybridClock } from "./hybrid-clock.ts";
+import { type CopiedEvent, keptEvents } from "./kept-events.ts";
+import { Retention } from "./retention.ts";
 import { detailsOf, type Subscription } from "./subscription.ts";
 
 /** The part of PUBLISH that makes the event. */
@@ -40,6 +42,7 @@ export class Broker {
   readonly #options: Live<RealmOptions>;
   readonly #budget: ByteBudget;
   readonly #retention: Retention;
+  readonly #clock = new HybridClock();
   readonly #log: Log;
   /** Null: this router stands alone. */
   #remote: RemoteEvents | null = null;
@@ -177,20 +180,25 @@ export class Broker {
 
   /** Sends an event to all subscribers of its topic that may get it, wherever they are. */
   dispatch(publication: Publication): void {
-    const at = publication.retain ? this.#retention.now() : 0;
-    this.deliver(publication, at);
+    const at = this.#remote === null ? 0 : this.#clock.next();
+    this.#deliver(publication, at);
     if (this.#remote !== null) this.#remote.publish(publication, at);
   }
 
   /**
    * Sends an event to all subscribers of its topic on this node that may get it, and keeps it if it is to be kept.
-   * @param at when it was published, in milliseconds since 1970; 0: now
+   * @param at when it was published on another node; 0: now
    */
   deliver(publication: Publication, at = 0): void {
+    this.#deliver(publication, at === 0 ? 0 : this.#heard(at));
+  }
+
+  /** @param published when: by the clock; 0: now */
+  #deliver(publication: Publication, published: number): void {
     const { topic } = publication;
-    let sent = 0;
+    let [at, sent] = [published, 0];
     for (const { id, match, subscribers, denials, history } of this.#index.matching(topic)) {
-      history?.add(publication);
+      if (history !== null) history.add(publication, (at ||= this.#clock.next()));
       if (subscribers.size === 0) continue;
       const event = eventOf(publication, id, match);
       for (const member of subscribers) {
@@ -199,17 +207,30 @@ export class Broker {
       }
     }
     if (sent > 0 && this.meter !== null) this.meter.delivered(topic, sent);
-    if (publication.retain) this.keep(publication, at === 0 ? this.#retention.now() : at);
+    if (publication.retain) this.#retention.keep(publication, at || this.#clock.next());
   }
 
-  /** Keeps an event for later subscribers. @param at when it was published, in milliseconds since 1970 */
-  keep(publication: Publication, at: number): void {
-    this.#retention.keep(publication, at);
+  /** Keeps an event that another node has kept. @param at when it was published */
+  copy(publication: Publication, at: number): void {
+    const time = this.#heard(at);
+    for (const { history } of this.#index.matching(publication.topic)) history?.add(publication, time, true);
+    if (publication.retain) this.#retention.keep(publication, time, true);
   }
 
-  /** The events that are kept for later subscribers. */
-  retained(): Iterable<RetainedEvent> {
-    return this.#retention.all();
+  /** What is kept of past events. */
+  kept(): Iterable<CopiedEvent> {
+    return keptEvents(
+      this.#retention,
+      [...this.#byId.values()].flatMap(({ history }) => history ?? []),
+    );
+  }
+
+  #heard(at: number): number {
+    if (this.#clock.isAhead(at))
+      unlessRepeated(this, "ahead", (repeats) =>
+        this.#log.warn({ ...repeats }, "the clock of another node is more than a minute ahead of this one's"),
+      );
+    return this.#clock.heard(at);
   }
 
   /** Publishes one of the router's own events. @param except a session that does not get it */

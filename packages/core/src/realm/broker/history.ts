@@ -19,7 +19,8 @@ export interface PastEvent {
 }
 
 interface Entry extends KeptEvent {
-  readonly at: Date;
+  /** When it was published: see `HybridClock`. */
+  readonly at: number;
   readonly publication: Publication;
 }
 
@@ -28,6 +29,8 @@ export class History {
   #limit: number;
   /** The oldest first. */
   readonly #entries: Entry[] = [];
+  /** By publication. */
+  readonly #ids = new Set<number>();
   readonly #budget: ByteBudget;
 
   /** @param limit how many events are kept */
@@ -39,17 +42,42 @@ export class History {
   /** Keeps at most `limit` events from now on. */
   shorten(limit: number): void {
     this.#limit = limit;
-    for (const entry of this.#entries.splice(0, Math.max(0, this.#entries.length - limit))) this.#budget.forget(entry);
+    for (const entry of this.#entries.splice(0, Math.max(0, this.#entries.length - limit))) {
+      this.#budget.forget(entry);
+      this.#ids.delete(entry.publication.id);
+    }
   }
 
-  /** Keeps an event, unless it was for certain session ids: a session that asks later has another id. */
-  add(published: Publication): void {
-    if (published.audience?.namesSessions === true) return;
+  /**
+   * Keeps an event at its place, unless it is there already, or was for certain session ids: a session that asks later has
+   * another id.
+   *
+   * @param at when it was published
+   * @param isCopy whether another node had kept it: nothing else is forgotten for it
+   */
+  add(published: Publication, at: number, isCopy = false): void {
+    if (published.audience?.namesSessions === true || this.#ids.has(published.id)) return;
+    const isOlder = (other: Entry): boolean => isBefore(at, published.id, other);
+    const place = 1 + this.#entries.findLastIndex((other) => !isOlder(other));
+    if (place === 0 && this.#entries.length >= this.#limit) return;
     const publication = kept(published);
-    // The oldest of all kept events is dropped first, so the oldest of these is, too.
-    const entry = { at: new Date(), publication, bytes: sizeOfKept(publication), drop: () => this.#entries.shift() };
-    if (this.#budget.keep(entry)) this.#entries.push(entry);
+    const entry: Entry = { at, publication, bytes: sizeOfKept(publication), drop: () => this.#drop(entry) };
+    if (isCopy && !this.#budget.hasRoom(entry.bytes)) return;
+    this.#entries.splice(place, 0, entry);
+    this.#ids.add(publication.id);
+    if (!this.#budget.keep(entry)) this.#drop(entry);
     this.shorten(this.#limit);
+  }
+
+  /** What is kept, the oldest first. */
+  all(): readonly Pick<Entry, "at" | "publication" | "bytes">[] {
+    return this.#entries;
+  }
+
+  #drop(entry: Entry): void {
+    const place = this.#entries.indexOf(entry);
+    if (place !== -1) this.#entries.splice(place, 1);
+    this.#ids.delete(entry.publication.id);
   }
 
   /**
@@ -73,7 +101,7 @@ export class History {
     return ordered.slice(0, limit as number).map(({ at, publication: { id, topic, details, payload } }) => {
       const { args, kwargs: named } = partsOf(payload);
       return {
-        timestamp: at.toISOString(),
+        timestamp: new Date(at / 1000).toISOString(),
         subscription,
         publication: id,
         details: { ...details, topic },
@@ -94,10 +122,19 @@ export class History {
   }
 }
 
-/** As the bytes that came, if there are any. */
+/** Whether an event is older than another one: at the same time all nodes take the same one for older. */
+function isBefore(at: number, id: number, other: Entry): boolean {
+  return at === other.at ? id < other.publication.id : at < other.at;
+}
+
+/** As the bytes that came, if there are any. What is empty and need not be sent is left out, as for other nodes. */
 function partsOf(payload: Payload | undefined): Pick<PastEvent, "args" | "kwargs"> {
   const raw = payload?.raw() ?? null;
-  if (raw === null) return (payload?.values() ?? {}) as Pick<PastEvent, "args" | "kwargs">;
+  if (raw === null) {
+    const { args = [], kwargs = {} } = payload?.values() ?? {};
+    if (Object.keys(kwargs).length > 0) return { args, kwargs };
+    return args.length > 0 ? { args } : {};
+  }
   const [args, kwargs] = [raw.get(0), raw.get(1)];
   return { ...(args === undefined ? {} : { args }), ...(kwargs === undefined ? {} : { kwargs }) };
 }
@@ -118,7 +155,7 @@ function timeFilters(kwargs: Readonly<Dict>): Filter[] {
     if (value === undefined) return [];
     const bound = typeof value === "string" ? Date.parse(value) : NaN;
     if (Number.isNaN(bound)) throw invalid(key, "a time as in RFC 3339", value);
-    return [({ at }) => compared(word, at.getTime(), bound)];
+    return [({ at }) => compared(word, Math.floor(at / 1000), bound)];
   });
 }
 

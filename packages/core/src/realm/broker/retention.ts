@@ -10,7 +10,7 @@ const RESTRICTED_LIMIT = 10;
 
 export interface RetainedEvent extends KeptEvent {
   readonly publication: Publication;
-  /** When it was published, in milliseconds since 1970. */
+  /** When it was published: see `HybridClock`. */
   readonly at: number;
 }
 
@@ -18,24 +18,23 @@ export interface RetainedEvent extends KeptEvent {
 export class Retention {
   readonly #options: Live<RealmOptions>;
   readonly #budget: ByteBudget;
-  /** By topic, the newest event first. The topics are ordered by their last publication. */
+  /** By topic, the newest event first. The topics are in the order of their newest events, unless `#isUnordered`. */
   readonly #byTopic = new Map<string, readonly RetainedEvent[]>();
 
-  #lastTime = 0;
+  /** Whether a copy of another node's event came that is older than others here. */
+  #isUnordered = false;
+  #newest = 0;
 
   constructor(options: Live<RealmOptions>, budget: ByteBudget) {
     this.#options = options;
     this.#budget = budget;
   }
 
-  /** The time for an event that is published now: later than that of each one before it, whatever the clocks of nodes say. */
-  now(): number {
-    return (this.#lastTime = Math.max(Date.now(), this.#lastTime + 1));
-  }
-
-  /** @param at when it was published: if others of its topic are newer, they stay the newest */
-  keep(published: Publication, at: number): void {
-    this.#lastTime = Math.max(this.#lastTime, at);
+  /**
+   * @param at when it was published: if others of its topic are newer, they stay the newest
+   * @param isCopy whether another node had kept it: nothing else is forgotten for it
+   */
+  keep(published: Publication, at: number, isCopy = false): void {
     const { topic, id } = published;
     const others = this.#byTopic.get(topic) ?? [];
     if (others.some((other) => other.publication.id === id)) return;
@@ -44,9 +43,12 @@ export class Retention {
     const older = others.findIndex((other) => isNewer(event, other));
     const now = shortened(others.toSpliced(older === -1 ? others.length : older, 0, event));
     if (!now.includes(event)) return;
+    if (isCopy && !this.#hasRoom(event.bytes, others, now)) return;
     for (const old of others) if (!now.includes(old)) this.#budget.forget(old);
     this.#byTopic.delete(topic);
     this.#byTopic.set(topic, now);
+    if (at < this.#newest) this.#isUnordered = true;
+    this.#newest = Math.max(this.#newest, at);
     if (!this.#budget.keep(event)) this.#drop(topic, event);
     this.shorten();
   }
@@ -68,11 +70,26 @@ export class Retention {
   shorten(): void {
     const limit = this.#options.now["retained-topics"];
     if (this.#byTopic.size <= limit) return;
+    if (this.#isUnordered) this.#order();
     for (const [oldest, events] of this.#byTopic) {
       for (const event of events) this.#budget.forget(event);
       this.#byTopic.delete(oldest);
       if (this.#byTopic.size <= limit) break;
     }
+  }
+
+  /** Puts the topics into the order of their newest events, so that all nodes forget the same ones. */
+  #order(): void {
+    const newestOf = ([, [newest]]: [string, readonly RetainedEvent[]]): number => newest?.at ?? 0;
+    const ordered = [...this.#byTopic].sort((one, other) => newestOf(one) - newestOf(other));
+    this.#byTopic.clear();
+    for (const [topic, events] of ordered) this.#byTopic.set(topic, events);
+    this.#isUnordered = false;
+  }
+
+  #hasRoom(bytes: number, before: readonly RetainedEvent[], after: readonly RetainedEvent[]): boolean {
+    const freed = before.filter((old) => !after.includes(old)).reduce((sum, old) => sum + old.bytes, 0);
+    return this.#budget.hasRoom(bytes - freed);
   }
 
   #drop(topic: string, event: RetainedEvent): void {

@@ -7,7 +7,7 @@ import { isPacked } from "./payloads.ts";
 
 // What comes from another node is checked here before anything else reads it.
 
-/** The last time that a `Date` can have, in milliseconds since 1970. */
+/** The last time that a `Date` can have, in milliseconds since 1970. As microseconds it is in the year 2243. */
 const MAX_TIME = 8.64e15;
 
 type Check = (value: unknown) => boolean;
@@ -92,7 +92,7 @@ const FACTS: { readonly [K in Fact["kind"]]: Shape<Extract<Fact, { kind: K }>> }
     scope: oneOf("detached", "destroyed"),
     event: isEvent,
   },
-  retained: { event: isEvent },
+  kept: { event: isEvent },
   guard: { uri: isText },
 };
 

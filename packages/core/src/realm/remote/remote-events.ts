@@ -34,7 +34,7 @@ export function interestIn({ match, uri, created }: Wanted): InterestFact {
 
 /**
  * An event as it crosses.
- * @param at when it was published, if it is kept
+ * @param at when it was published
  * @throws WampError `wamp.error.invalid_argument` if its payload cannot cross
  */
 export function eventOf({ id, topic, payload, details, audience, retain }: Publication, at: number): RemoteEvent {
@@ -92,7 +92,7 @@ export class RemoteEvents {
 
   /**
    * Sends an event to the nodes that want it. Those that keep events for later get each one to be kept.
-   * @param at when it was published, if it is kept
+   * @param at when it was published
    */
   publish(publication: Publication, at: number): void {
     const nodes = publication.retain ? [...this.#nodes.keys()] : this.#nodesFor(publication.topic);

@@ -32,6 +32,9 @@ import { type Offer, RemoteRegistrations } from "./remote-registrations.ts";
 import { Renewal } from "./renewal.ts";
 import { SharedIds } from "./shared-ids.ts";
 
+/** How much of the kept events a node copies to one that comes, in bytes: the newest ones. */
+const MOST_COPIED = 32 * 1024 * 1024;
+
 /** The parts of a realm that other nodes reach. */
 interface Parts {
   readonly name: string;
@@ -99,10 +102,19 @@ export class RemoteRealm implements RealmSide {
     yield* this.#registrations.facts();
     for (const info of this.#parts.sessions()) yield sessionFact(info);
     yield* this.testaments.facts();
-    for (const { publication, at } of this.#parts.broker.retained()) {
+  }
+
+  *kept(): Generator<Fact, void, undefined> {
+    const newestFirst = [...this.#parts.broker.kept()].sort((one, other) => other.at - one.at);
+    const copied: RemoteEvent[] = [];
+    let room = MOST_COPIED;
+    for (const { publication, at, bytes } of newestFirst) {
+      room -= bytes;
+      if (room < 0) break;
       const event = crossing(publication, at);
-      if (event !== null) yield { kind: "retained", event };
+      if (event !== null) copied.push(event);
     }
+    for (const event of copied.reverse()) yield { kind: "kept", event };
   }
 
   came(node: NodeName): void {
@@ -213,8 +225,8 @@ export class RemoteRealm implements RealmSide {
       case "guard":
         this.guards.told(node.name, fact, holds);
         return this.#parts.guard(fact.uri);
-      case "retained":
-        return this.#parts.broker.keep(publicationOf(fact.event), fact.event.at);
+      case "kept":
+        return this.#parts.broker.copy(publicationOf(fact.event), fact.event.at);
     }
   }
 
