@@ -15,8 +15,9 @@ afterEach(async () => {
   for (const router of routers.splice(0)) await router.close();
 });
 
-async function start(node: string): Promise<TestRouter> {
+async function start(node: string, realms?: unknown): Promise<TestRouter> {
   const router = await startTestRouter({
+    ...(realms === undefined ? {} : { realms }),
     plugins: [anonymous, network.plugin, [metrics, { port: 0 }]],
     auth: { anonymous: { type: "static", role: "user" } },
     cluster: network.entry(node),
@@ -161,6 +162,26 @@ it("messages that get lost are counted, and so is each new beginning after it", 
   const seen = await until(a, (now) => (now.get("resets_total") ?? 0) > 0);
   expect(seen.get('lost_total{kind="event"}')).toBe(1);
 });
+
+it("nodes that have other roles or realms tell it in the log, with the realm, and are counted until they have the same", async () => {
+  const [a] = await startCluster({}, "a");
+  const other = { name: "user", "allow-by-default": false };
+  const b = await start("b", [
+    { name: "realm1", roles: [other] },
+    { name: "realm2", roles: [other] },
+  ]);
+  const lineOf = (router: TestRouter, words: string) =>
+    router.log.lines.find(({ message }) => message.includes(words))?.fields;
+  for (const router of [a, b]) await until(router, (now) => now.get("config_differs") === 1);
+  expect(lineOf(a, "other roles or options")).toMatchObject({ node: "b", realm: "realm1" });
+  expect(lineOf(a, "a realm that this one has not got")).toMatchObject({ node: "b", realm: "realm2" });
+  await b.router.update((config) => ({
+    ...config,
+    realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }],
+  }));
+  for (const router of [a, b]) await until(router, (now) => now.get("config_differs") === 0);
+  expect(lineOf(a, "the same roles and options")).toMatchObject({ node: "b", realm: "realm1" });
+}, 15_000);
 
 it("a router that stands alone has no metrics of a cluster", async () => {
   network = new MemoryCarriers();

@@ -1,12 +1,12 @@
-import type { Durations, LinkStats } from "@wampgate/core";
+import type { Durations, LinkStats, PluginApi } from "@wampgate/core";
 import { Counter, Gauge, type MetricObjectWithValues, type MetricValueWithName, type Registry } from "prom-client";
 
 /**
  * Metrics of the link to other nodes, read at each scrape. Labels have words of the link alone: names of nodes are in the
  * log.
- * @param stats gives the link's counts; null: it has ended
  */
-export function registerClusterMetrics(registry: Registry, stats: () => LinkStats | null): void {
+export function registerClusterMetrics(registry: Registry, router: PluginApi["stats"]): void {
+  const stats = (): LinkStats | null => router.cluster;
   const registers = [registry];
   const gauge = (name: string, help: string, read: (from: LinkStats) => number): void => {
     new Gauge({
@@ -49,6 +49,7 @@ export function registerClusterMetrics(registry: Registry, stats: () => LinkStat
     Number(isConnected),
   );
   gauge("unacknowledged_bytes", "What other nodes have not acknowledged.", (from) => from.unacknowledgedBytes);
+  gauge("config_differs", "Realms that other nodes have with other roles or options.", () => router.configDiffers);
   counter("messages", "What nodes told each other.", ["kind", "direction"], ({ messages }) =>
     [...messages].flatMap(([kind, { sent, received }]) => [
       [{ kind, direction: "sent" }, sent] as const,

@@ -32,7 +32,7 @@ export default definePlugin({
     const metrics = new Metrics(stats);
     metrics.tap(hooks);
     hooks.starting.tap("@wampgate/metrics: cluster", () => {
-      if (stats.cluster !== null) registerClusterMetrics(metrics.registry, () => stats.cluster);
+      if (stats.cluster !== null) registerClusterMetrics(metrics.registry, stats);
     });
     const page = new Page(path, metrics.registry, log);
     if (side.isOn && host === undefined && port === undefined) {

@@ -31,6 +31,9 @@ import { ended, within } from "./waits.ts";
 /** How long those that wait for other nodes to act by a fact wait for a slow one, in milliseconds. */
 const SETTLE_TIME = 500;
 
+/** How long after one node others may read a changed config, in milliseconds. */
+const RELOAD_TIME = 2000;
+
 const DRAIN = contentOf(Kind.drain, null);
 
 /** How long a node that starts waits for others: to say that they are there, and to tell all they have. In milliseconds. */
@@ -219,7 +222,7 @@ export class ClusterLink implements RunningLink, NodesListener {
     }
     const [realm, one, two] = (Array.isArray(head) ? head : [head]) as readonly unknown[];
     const side = typeof realm === "string" ? this.#sides.get(realm) : undefined;
-    if (side === undefined) return; // this node has not got the realm
+    if (side === undefined) return this.#notHere(node, kind, realm);
     switch (kind) {
       case Kind.realm:
         side.came(node);
@@ -238,6 +241,17 @@ export class ClusterLink implements RunningLink, NodesListener {
         side.received(node, withPayload(one, payload));
         return;
     }
+  }
+
+  /** A node tells of a realm that this one has not got. A reload may just be on its way. */
+  #notHere(node: NodeName, kind: number, realm: unknown): void {
+    if (kind !== Kind.realm || typeof realm !== "string") return;
+    const looked = (): void => {
+      if (this.#sides.has(realm) || !this.#nodes.knows(node)) return;
+      const message = "another node has a realm that this one has not got: give all nodes the same config";
+      unlessRepeated(this, `realm of ${node}`, (repeats) => this.#log.warn({ node, realm, ...repeats }, message));
+    };
+    setTimeout(looked, RELOAD_TIME).unref();
   }
 
   /** Tells a node that this one has a realm, and its facts. @param asks whether it shall do the same */

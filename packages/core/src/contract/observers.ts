@@ -70,6 +70,8 @@ export interface RouterStats {
   readonly serviceCalls: ReadonlyMap<string, ServiceCallStats>;
   /** What the link to other nodes counts. Null: there is none, or it does not run, or it counts nothing. */
   readonly cluster: LinkStats | null;
+  /** How many realms other nodes have with other roles or options, counted for each node. */
+  readonly configDiffers: number;
 }
 
 /** What has passed through a URI since somebody began to observe. The numbers only grow. */

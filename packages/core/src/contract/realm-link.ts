@@ -197,8 +197,15 @@ export interface GuardFact {
   readonly uri: string;
 }
 
+/** A node has these rules for the realm: its roles and options. A node has one such fact at a time. */
+export interface RulesFact {
+  readonly kind: "rules";
+  /** The same for the same rules. */
+  readonly digest: number;
+}
+
 /** What is so on one node of a realm, which all others must know. */
-export type Fact = InterestFact | CalleeFact | SessionFact | TestamentFact | KeptFact | GuardFact;
+export type Fact = InterestFact | CalleeFact | SessionFact | TestamentFact | KeptFact | GuardFact | RulesFact;
 
 /** The wish of a session to offer a procedure. */
 export interface ClaimWish {

@@ -108,11 +108,16 @@ export class Realm implements RealmPort, InboxRealm {
     const { name, log, broker, dealer, procedures } = this;
     const sessions = (): SessionInfo[] => [...this.#members.values()].map(({ info }) => info);
     const guard = (uri: string): void => this.#guard(uri);
-    const { guarded } = this.#settings.now;
-    this.#remote = new RemoteRealm(link, { name, log, broker, dealer, procedures, sessions, guarded, guard });
+    const rules = this.#settings.now;
+    this.#remote = new RemoteRealm(link, { name, log, broker, dealer, procedures, sessions, rules, guard });
     this.#authorization.connect(this.#remote.guards);
     this.#testaments.connect(this.#remote.testaments);
     this.procedures = this.#remote.procedures;
+  }
+
+  /** How many other nodes have other roles or options for the realm. */
+  get differing(): number {
+    return this.#remote?.rules.differing ?? 0;
   }
 
   /** Counts what passes through from now on. @param meter null: counts nothing */
@@ -133,6 +138,7 @@ export class Realm implements RealmPort, InboxRealm {
   reload(rules: RealmRules): number {
     this.#settings.now = rules;
     this.#remote?.guards.changed(rules.guarded);
+    this.#remote?.rules.changed(rules);
     this.#authorization.settingsChanged();
     this.broker.settingsChanged();
     this.#budget.settingsChanged();

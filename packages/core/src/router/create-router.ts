@@ -120,6 +120,9 @@ async function assembled(loaded: LoadedConfig, { raw, load, servers, log: target
     get cluster() {
       return cluster.stats;
     },
+    get configDiffers() {
+      return [...realms].reduce((sum, { differing }) => sum + differing, 0);
+    },
   };
   await applyPlugins(context, {
     apis,

@@ -93,6 +93,7 @@ const FACTS: { readonly [K in Fact["kind"]]: Shape<Extract<Fact, { kind: K }>> }
     event: isEvent,
   },
   kept: { event: isEvent },
+  rules: { digest: isId },
   guard: { uri: isText },
 };
 

@@ -27,6 +27,8 @@ import { NodeLink } from "./node-link.ts";
 import { RemoteCalls } from "./remote-calls.ts";
 import { RemoteGuards } from "./remote-guards.ts";
 import { crossing, interestIn, publicationOf, RemoteEvents } from "./remote-events.ts";
+import { RemoteRules } from "./remote-rules.ts";
+import type { RealmRules } from "../settings.ts";
 import { RemoteNode } from "./remote-node.ts";
 import { type Offer, RemoteRegistrations } from "./remote-registrations.ts";
 import { Renewal } from "./renewal.ts";
@@ -45,8 +47,7 @@ interface Parts {
   readonly procedures: ReadonlyMap<string, MetaProcedure>;
   /** Its sessions but the router's own. */
   readonly sessions: () => Iterable<SessionInfo>;
-  /** The procedures that this node guards. */
-  readonly guarded: ReadonlySet<string>;
+  readonly rules: RealmRules;
   /** Ends what stands against the guard of a procedure. */
   readonly guard: (uri: string) => void;
 }
@@ -70,6 +71,7 @@ export class RemoteRealm implements RealmSide {
   readonly #absences = new Absences();
   readonly testaments: RemoteTestaments;
   readonly guards: RemoteGuards;
+  readonly rules: RemoteRules;
   /** The router's own procedures, which answer for all nodes. */
   readonly procedures: ReadonlyMap<string, MetaProcedure>;
   /** Those that answer for this node alone. */
@@ -83,7 +85,8 @@ export class RemoteRealm implements RealmSide {
     this.#ids = new SharedIds(running.secret, name);
     this.#events = new RemoteEvents(this.#link, this.#ids, this.#nodes, log);
     this.testaments = new RemoteTestaments(this.#link);
-    this.guards = new RemoteGuards(this.#link, parts.guarded);
+    this.guards = new RemoteGuards(this.#link, parts.rules.guarded);
+    this.rules = new RemoteRules(this.#link, this.#ids, parts.rules, log);
     const [directory, questions] = [this.#directory, this.#questions];
     this.#registrations = new RemoteRegistrations(this.#link, dealer.registrar.registrations, { directory, questions });
     this.#calls = new RemoteCalls(dealer, this.#registrations);
@@ -96,6 +99,7 @@ export class RemoteRealm implements RealmSide {
   }
 
   *facts(): Generator<Fact, void, undefined> {
+    yield this.rules.fact();
     yield* this.guards.facts();
     for (const match of MATCH_POLICIES)
       for (const subscription of this.#parts.broker.all(match)) yield interestIn(subscription);
@@ -162,6 +166,7 @@ export class RemoteRealm implements RealmSide {
     if (node === undefined) return;
     this.#nodes.delete(name);
     this.#broken.delete(node);
+    this.rules.gone(name);
     this.#attempt(name, () => this.guards.gone(name));
     this.#attempt(name, () => this.#events.gone(name));
     this.#attempt(name, () => this.#calls.gone(node));
@@ -205,6 +210,7 @@ export class RemoteRealm implements RealmSide {
 
   /** The realm was removed from the config. */
   leave(): void {
+    this.rules.end();
     this.#link.leave();
   }
 
@@ -222,6 +228,8 @@ export class RemoteRealm implements RealmSide {
         return;
       case "testament":
         return this.#directory.toldTestament(node, fact, holds);
+      case "rules":
+        return this.rules.told(node.name, fact);
       case "guard":
         this.guards.told(node.name, fact, holds);
         return this.#parts.guard(fact.uri);
