@@ -29,7 +29,11 @@ if (name === undefined || !existsSync(join(folder, "client.mjs"))) {
   console.error(`npm run example <name>, where <name> is one of: ${names.join(", ")}`);
   process.exit(2);
 }
-for (const config of ["wampgate.config.yaml", "external.config.yaml"]) {
+// One that needs more than a router starts it itself.
+const own = join(folder, "run.mjs");
+const configs = existsSync(own) ? [] : ["wampgate.config.yaml", "external.config.yaml"];
+if (existsSync(own)) process.exitCode = await run([own], ENVIRONMENT, true).ended;
+for (const config of configs) {
   if (existsSync(join(folder, config))) process.exitCode ||= await runWith(config);
 }
 

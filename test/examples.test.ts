@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { describeWithNats } from "./support/nats-server.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -65,6 +66,14 @@ describe("the example", () => {
     60_000,
   );
 
+  it("cluster says what to install if there is no nats-server", async () => {
+    const { code, output } = await outputOf(["scripts/run-example.mjs", "cluster"], { NATS_SERVER: "no-nats-server" });
+    expect(output).toContain(
+      "This example needs no-nats-server. Install it, for example by: apt-get install nats-server",
+    );
+    expect(code).toBe(1);
+  }, 60_000);
+
   it("advanced is what npm start runs, and npm run demo shows", async () => {
     const PORT = await freePort();
     const router = node(["scripts/start.mjs"], { PORT });
@@ -83,6 +92,16 @@ describe("the example", () => {
     const late = await outputOf(["scripts/demo.mjs"], { PORT });
     expect(late.output).toContain("npm start");
     expect(late.code).toBe(1);
+  }, 60_000);
+});
+
+describeWithNats("the example of a cluster", () => {
+  it("runs by one command: what is said at one node of three is heard at the others", async () => {
+    const { code, output } = await outputOf(["scripts/run-example.mjs", "cluster"]);
+    expect(output).toContain("carol at c, decided by the authenticator at a: joined realm1 as carol, role frontend");
+    expect(output).toContain("carol at c hears what bob at b publishes: hello from b");
+    expect(output).not.toContain("<- expected");
+    expect(code).toBe(0);
   }, 60_000);
 });
 
