@@ -98,14 +98,14 @@ it("a node that is cut off tells it, and that it is back; the others tell that i
   const [one, lost] = [await joined(a), await joined(b)];
   lost.send(Code.REGISTER, 1, {}, "com.example.taken");
   await lost.expect(Code.REGISTERED);
-  network.part(["a"], ["b"]);
+  network.cutOff("b");
   const alone = await until(a, (now) => now.get("nodes") === 1);
   expect(alone.get('gone_total{by="silence"}')).toBe(1);
   expect(alone.get("connected")).toBe(1);
   await until(b, (now) => now.get("connected") === 0 && now.get("nodes") === 1);
   one.send(Code.REGISTER, 1, {}, "com.example.taken");
   await one.expect(Code.REGISTERED);
-  network.part();
+  network.reconnect("b");
   const back = await until(b, (now) => now.get("nodes") === 2 && now.get("claims_lost_total") === 1);
   expect(back.get("connected")).toBe(1);
   expect(messagesOf(a)).toEqual(

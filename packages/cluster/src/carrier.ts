@@ -51,8 +51,6 @@ export interface Carrier {
   readonly arbiter: Arbiter;
   /** Whether the arbiter may lose all that it has while nodes run. Left out: it does not. */
   readonly forgets?: boolean;
-  /** Whether the network and the arbiter can be reached now, as far as it knows. Left out: always. */
-  readonly isConnected?: boolean;
   /** Lets what comes go to `receiver` from now on. Called first, and once more if a node that starts has something to ask. */
   start(receiver: Receiver): void;
   /** Sends bytes to a node, if it is there. They are not changed afterwards. Never throws. */

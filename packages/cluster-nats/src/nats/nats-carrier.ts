@@ -100,10 +100,6 @@ class NatsCarrier implements Carrier {
     return Math.min(this.#nc.info?.max_payload ?? MAX_BYTES, MAX_BYTES);
   }
 
-  get isConnected(): boolean {
-    return this.#isConnected;
-  }
-
   get arbiter(): NatsBucket {
     if (this.#bucket === null) throw new Error("the bucket is not open");
     return this.#bucket;

@@ -61,10 +61,6 @@ export class SealedCarrier implements Carrier, Receiver {
     return this.#carrier.forgets ?? false;
   }
 
-  get isConnected(): boolean {
-    return this.#carrier.isConnected ?? true;
-  }
-
   start(receiver: Receiver): void {
     this.#receiver = receiver;
     this.#carrier.start(this);

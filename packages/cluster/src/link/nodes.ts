@@ -70,7 +70,6 @@ export class Nodes implements Receiver {
   #lastTick = performance.now();
   #owesAcknowledgements = false;
   #hasEnded = false;
-  #wasConnected = true;
 
   constructor(carrier: Carrier, options: LinkOptions, listener: NodesListener, log: Log, counts: LinkCounts) {
     this.#carrier = carrier;
@@ -101,7 +100,7 @@ export class Nodes implements Receiver {
 
   /** Whether the network between the nodes can be reached. */
   get isConnected(): boolean {
-    return this.#carrier.isConnected ?? true;
+    return this.#cutOffSince === null;
   }
 
   /** Whether a node has been heard of, and is not gone. */
@@ -122,7 +121,7 @@ export class Nodes implements Receiver {
   send(node: NodeName, content: Content, word = wordOf(content.kind)): boolean {
     const pair = this.#pairs.get(node);
     if (pair === undefined) return false;
-    if (!pair.isOpen || this.#cutOffSince !== null || (word === EVENT && !this.isConnected)) {
+    if (!pair.isOpen || !this.isConnected) {
       if (word === EVENT) this.#counts.drop("cut-off");
       if (word === EVENT) pair.hasMissedEvents = true;
       else pair.isMissingSome = true;
@@ -145,7 +144,7 @@ export class Nodes implements Receiver {
 
   /** Whether what is sent to a node leaves. */
   reaches(node: NodeName): boolean {
-    return this.#cutOffSince === null && this.#pairs.get(node)?.isOpen === true;
+    return this.isConnected && this.#pairs.get(node)?.isOpen === true;
   }
 
   /** Whether a node can be reached, and has acknowledged most of what it was sent. */
@@ -155,7 +154,7 @@ export class Nodes implements Receiver {
 
   /** Resolves when all nodes that are there act by what they were sent until now, or are not there any more. */
   async settled(): Promise<void> {
-    if (this.#cutOffSince !== null) return;
+    if (!this.isConnected) return;
     const open = [...this.#pairs.values()].filter(({ isOpen }) => isOpen);
     if (open.length > 0) await Promise.all(open.map((pair) => pair.settled()));
   }
@@ -211,17 +210,18 @@ export class Nodes implements Receiver {
   }
 
   disconnected(): void {
-    if (this.#cutOffSince !== null || this.#hasEnded) return;
+    if (!this.isConnected || this.#hasEnded) return;
     this.#cutOffSince = performance.now();
-    this.#tellConnection();
+    this.#log.warn({}, "this node is cut off: it does not reach the network between the nodes");
   }
 
   connected(): void {
     if (this.#cutOffSince === null || this.#hasEnded) return;
     const now = performance.now();
+    const ms = Math.round(now - this.#cutOffSince);
     this.#cutOffSince = null;
     this.#connectedAt = now;
-    this.#tellConnection();
+    this.#log.info({ ms }, "this node is back: it reaches the network between the nodes again");
     for (const pair of [...this.#pairs.values()]) {
       pair.heard = now;
       if (pair.isOpen && pair.isMissingSome) this.#reset(pair, "this node was cut off");
@@ -365,7 +365,6 @@ export class Nodes implements Receiver {
     // This process stood still itself: first it reads what waits.
     const isLate = now - this.#lastTick > 2 * this.#options.heartbeat;
     this.#lastTick = now;
-    this.#tellConnection();
     if (this.#cutOffSince !== null) return this.#tickAlone(now - this.#cutOffSince);
     this.#sayHello();
     for (const pair of [...this.#pairs.values()]) {
@@ -397,14 +396,6 @@ export class Nodes implements Receiver {
 
   #sayHello(): void {
     this.#write(null, writeEnvelope(this.#hello, { epoch: 0, peerEpoch: 0, number: 0, acknowledged: 0 }));
-  }
-
-  #tellConnection(): void {
-    const { isConnected } = this;
-    if (isConnected === this.#wasConnected) return;
-    this.#wasConnected = isConnected;
-    if (isConnected) this.#log.info({}, "this node is back: it reaches the network between the nodes again");
-    else this.#log.warn({}, "this node is cut off: it does not reach the network between the nodes");
   }
 
   /** In one turn, so that many envelopes are acknowledged by one. */

@@ -135,14 +135,10 @@ export class MemoryCarriers {
 
   /** @internal */
   arbiterOf(node: NodeName): Bucket {
-    if (!this.isReached(node)) throw new Error("the arbiter cannot be reached");
-    return this.#bucket;
-  }
-
-  /** @internal Whether a node is where the arbiter is. */
-  isReached(node: NodeName): boolean {
     const [first] = this.#parted;
-    return !this.#cutOff.has(node) && (first === undefined || first.includes(node));
+    if (this.#cutOff.has(node) || (first !== undefined && !first.includes(node)))
+      throw new Error("the arbiter cannot be reached");
+    return this.#bucket;
   }
 
   /** @internal */
@@ -211,10 +207,6 @@ class MemoryCarrier implements Carrier {
       get: (key) => this.#ask((bucket) => bucket.get(key)),
       keys: (prefix) => this.#ask((bucket) => bucket.keys(prefix)),
     };
-  }
-
-  get isConnected(): boolean {
-    return this.#network.isReached(this.node);
   }
 
   start(receiver: Receiver): void {

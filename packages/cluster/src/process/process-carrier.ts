@@ -22,6 +22,7 @@ export class ProcessCarrier implements Carrier {
   #frames: Frame[] = [];
   #receiver: Receiver | null = null;
   readonly #listener = (message: unknown): void => this.#received(message);
+  readonly #disconnected = (): void => this.#receiver?.disconnected();
 
   /** @throws Error if this process is no worker of `wampgate start --workers` */
   constructor() {
@@ -40,10 +41,7 @@ export class ProcessCarrier implements Carrier {
       keys: (...args) => ask("keys", ...args),
     };
     process.on("message", this.#listener);
-  }
-
-  get isConnected(): boolean {
-    return process.connected;
+    process.on("disconnect", this.#disconnected);
   }
 
   start(receiver: Receiver): void {
@@ -60,6 +58,7 @@ export class ProcessCarrier implements Carrier {
 
   close(): Promise<void> {
     process.off("message", this.#listener);
+    process.off("disconnect", this.#disconnected);
     this.#receiver = null;
     return new Promise((resolve) => this.#leave(resolve));
   }
