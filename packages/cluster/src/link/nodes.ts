@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers";
-import { isDict, type Log, type NodeName, type PackedPayload, unlessRepeated } from "@wampgate/core";
+import { isDict, type Log, type NodeName, unlessRepeated } from "@wampgate/core";
 import type { Carrier, Receiver } from "../carrier.ts";
 import type { GoneBy, LinkCounts } from "./counts.ts";
 import {
@@ -16,32 +16,13 @@ import {
   writeEnvelope,
 } from "./envelope.ts";
 import { EVENT, wordOf } from "./kinds.ts";
+import type { NodesListener } from "./nodes-listener.ts";
 import type { LinkOptions } from "./options.ts";
 import { Pair } from "./pair.ts";
 import { type PairLimits, pairLimits } from "./pair-limits.ts";
 
 /** How often a node is told what it has missed, in milliseconds at least: a slow one would get slower. */
 const CATCH_UP = 10_000;
-
-/** What the nodes tell the link. */
-export interface NodesListener {
-  /** A node is there, and knows nothing of this one yet. */
-  opened(node: NodeName): void;
-  /** A numbered envelope has come, whole and in order. */
-  received(node: NodeName, kind: number, head: unknown, payload: PackedPayload | undefined): void;
-  /** Something was lost: all between this node and another one has ended, until it opens again. */
-  broken(node: NodeName): void;
-  /** Another node is gone. */
-  gone(node: NodeName): void;
-  /** A node that starts asks for the secret of the cluster. */
-  asked(node: NodeName): void;
-  /** A node reads again what is sent to it, and has missed events. */
-  caughtUp(node: NodeName): void;
-  /** Another node had given this one up: others may have claimed what it held. */
-  wasGone(): void;
-  /** This node reaches the others again: what the arbiter has may be older than what this node knows. */
-  connected(): void;
-}
 
 /** The other nodes: who is there and who is gone, and the pairs with them. */
 export class Nodes implements Receiver {
