@@ -118,3 +118,14 @@ it.each([
   await share().announce("judged", value);
   expect(await judge(7)).toBe("right");
 });
+
+it("what another node has judged while all codes are denied makes that no longer", async () => {
+  const { judge, share, pass } = codes();
+  const wrong = { key: "joe", isRight: false, most: 3, seconds: 60 };
+  for (let i = 0; i < 3; i++) await share().announce("judged", wrong);
+  expect(await judge(7)).toBe("wrong");
+  pass(59);
+  await share().announce("judged", wrong);
+  pass(2);
+  expect(await judge(7)).toBe("right");
+});
