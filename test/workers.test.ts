@@ -307,9 +307,14 @@ it("a worker that is started again has what is retained, and the history of topi
   const folder = await folderWith({ "wampgate.config.yaml": config });
   const router = await startCli(folder, {}, { flags: ["--workers", "2"] });
   const clients = await clientsOf(router.url, 2);
+  for (const client of clients) {
+    client.send(Code.SUBSCRIBE, 1, {}, TOPIC);
+    await client.expect(Code.SUBSCRIBED);
+  }
   for (const [i, client] of clients.entries()) {
-    client.send(Code.PUBLISH, 1, { acknowledge: true, retain: true }, TOPIC, [i]);
-    await client.expect(Code.PUBLISHED);
+    client.send(Code.PUBLISH, 2, { exclude_me: false, retain: true }, TOPIC, [i]);
+    // What a killed worker has not sent yet is lost.
+    for (const other of clients) expect((await other.expect(Code.EVENT))[4]).toEqual([i]);
   }
   const [victim] = [...processesOf(router).values()].slice(-1);
   process.kill(victim as number, "SIGKILL");
