@@ -335,6 +335,8 @@ export class Nodes implements Receiver {
     if (incarnation !== null) this.#gone.set(node, incarnation);
     const { hasOpened } = pair;
     const lost = this.#counts.lose(pair.reset(0));
+    // What was taken for a new start of the node says nothing: the one before may not have ended after all.
+    if (by === "silence") this.#ended.delete(node);
     if (!hasOpened) return;
     this.#counts.nodeGone(by);
     this.#log.info({ node, lost }, `another node is gone: ${why}`);
