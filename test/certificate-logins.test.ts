@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { ConnectionOptions, SecureVersion, TLSSocket } from "node:tls";
 import { jest } from "@jest/globals";
 import { Code, type Component, type WampgateConfig } from "@wampgate/core";
@@ -73,6 +73,13 @@ async function start(block: unknown, options: Options = {}): Promise<void> {
   running = await startRouter(configOf(block, options), { file: join(folder, "wampgate.config.json") });
 }
 
+/** Replaces files, and reloads the config. */
+async function reloadWith(files: Readonly<Record<string, string>>, block: unknown, options: Options): Promise<void> {
+  for (const [name, text] of Object.entries(files)) await writeFile(resolve(folder, name), text);
+  const config = { plugins: OFFICIAL, ...configOf(block, options) } as unknown as WampgateConfig;
+  expect((await running.router.reload(config)).problems).toEqual([]);
+}
+
 /** Shows a certificate, or none, and logs in. @returns WELCOME's details; rejects if TLS refuses */
 async function outcomeOf(
   shown: ConnectionOptions,
@@ -123,6 +130,30 @@ describe.each(["websocket", "rawsocket"])("over a %s", (type) => {
     }
   });
 
+  it("who has connected before a reload removed its authority, and says HELLO after it, is denied; sessions stay", async () => {
+    const options = { type };
+    await start(ofClient(), options);
+    const [early, joined] = [await connectOverTls(running.url, { ...client }), await outcomeOf({ ...client })];
+    sockets.add(early.tls);
+    await reloadWith({ "ca.pem": (await makeAuthority("another")).cert }, ofClient(), options);
+    early.client.hello({ authmethods: ["tls"] });
+    expect((await early.client.aborted()).reason).toBe(DENIED);
+    expect([joined.end["authid"], joined.tls.destroyed]).toEqual(["joe", false]);
+    expect(running.router.sessionCount.remote).toBe(1);
+  });
+
+  it("a reload that changes another file, or none, denies nobody", async () => {
+    const options = { type };
+    await start(ofClient(), options);
+    const early = await connectOverTls(running.url, { ...client });
+    sockets.add(early.tls);
+    const { key, certificate } = await makeTls();
+    await writeFile(server.key, await readFile(key));
+    await reloadWith({ [server.certificate]: await readFile(certificate, "utf8") }, ofClient(), options);
+    early.client.hello({ authmethods: ["tls"] });
+    expect(await early.client.welcomed()).toMatchObject({ authid: "joe" });
+  });
+
   describe.each<SecureVersion>(["TLSv1.2", "TLSv1.3"])("with %s", (version) => {
     const only = { minVersion: version, maxVersion: version };
 
@@ -145,12 +176,7 @@ describe.each(["websocket", "rawsocket"])("over a %s", (type) => {
         const { session } = await outcomeOf({ ...only, ...client });
         const resumed = { ...only, ...client, session: await session };
         expect(await endOf(resumed)).toMatchObject({ authid: "joe" });
-        await writeFile(join(folder, "ca.pem"), (await makeAuthority("another")).cert);
-        const { problems } = await running.router.reload({
-          plugins: OFFICIAL,
-          ...configOf(ofClient(), options),
-        } as unknown as WampgateConfig);
-        expect(problems).toEqual([]);
+        await reloadWith({ "ca.pem": (await makeAuthority("another")).cert }, ofClient(), options);
         for (const shown of [resumed, { ...only, session: await session }, { ...only, ...client }]) {
           const end = await endOf(shown).catch(() => "refused by TLS");
           expect(end).toEqual(which === "required" ? "refused by TLS" : { reason: DENIED });

@@ -24,6 +24,7 @@ const spy = definePlugin({
   apply: ({ hooks }) => hooks.hello.tap("spy", ({ transport }) => void known.push(transport)),
 });
 
+const REALMS = [{ name: "realm1", roles: [{ name: "user" }] }];
 const auth = { anonymous: { type: "static", role: "user" } };
 let authority: Authority;
 let client: Certificate;
@@ -57,7 +58,7 @@ async function start(type: string, settings: object = {}, endpoint: object = {})
   const tcp = { type: "tcp", host: "127.0.0.1", port: 0, tls: { ...tls, ...settings }, ...endpoint };
   running = await startRouter({
     plugins: [...OFFICIAL, spy],
-    realms: [{ name: "realm1", roles: [{ name: "user" }] }],
+    realms: REALMS,
     transports: [{ type, endpoint: tcp, auth }],
   });
 }
@@ -128,6 +129,22 @@ describe.each(["websocket", "rawsocket"])("on an endpoint of a %s with ca-certif
   });
 });
 
+it("a WebSocket and a RawSocket that share an endpoint ask for the same", async () => {
+  const endpoint = { type: "tcp", host: "127.0.0.1", port: 0, tls: { ...tls, "client-certificates": "optional" } };
+  const transports = ["websocket", "rawsocket"].map((type) => ({ type, endpoint, auth }));
+  running = await startRouter({ plugins: [...OFFICIAL, spy], realms: REALMS, transports });
+  for (const { url } of running.router.endpoints) {
+    expect((await join_({ ...client }, {}, url)).told?.subject).toMatchObject({ cn: "client_0" });
+    expect((await join_({ ...stranger }, {}, url)).told).toBeNull();
+  }
+});
+
+it("a certificate that is for servers alone is none of a client", async () => {
+  await start("websocket", { "client-certificates": "optional" });
+  const extensions = [{ name: "extKeyUsage" as const, serverAuth: true }];
+  expect((await join_({ ...(await authority.issue({ extensions })) })).told).toBeNull();
+});
+
 it("of a connection that a proxy made for its client the certificate is the proxy's: plugins are told of none", async () => {
   await start("websocket", {}, { "trusted-proxies": ["127.0.0.1"] });
   for (const forwarded of ["203.0.113.9", "127.0.0.1", "not an address", ""])
@@ -151,7 +168,7 @@ it("of a server that the program gives, it is the program that says who is asked
   running = await startRouter(
     {
       plugins: [...OFFICIAL, spy],
-      realms: [{ name: "realm1", roles: [{ name: "user" }] }],
+      realms: REALMS,
       transports: [{ type: "websocket", endpoint: { type: "server", name: "main" }, auth }],
     },
     { servers: { main: secure } },
@@ -161,8 +178,7 @@ it("of a server that the program gives, it is the program that says who is asked
 });
 
 it("without TLS there is none", async () => {
-  const realms = [{ name: "realm1", roles: [{ name: "user" }] }];
-  running = await startRouter({ plugins: [...OFFICIAL, spy], realms, auth });
+  running = await startRouter({ plugins: [...OFFICIAL, spy], realms: REALMS, auth });
   const plain = await connectRaw(running.url);
   plain.hello();
   await plain.welcomed();

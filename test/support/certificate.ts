@@ -17,6 +17,8 @@ export interface Certificate {
   readonly cert: string;
 }
 
+type Options = NonNullable<Parameters<typeof selfsigned.generate>[1]>;
+
 /** What a certificate says. */
 export interface Subject {
   /** The attributes of its name, several of a name if it is there several times: `[["commonName", "client_0"]]`. */
@@ -24,6 +26,8 @@ export interface Subject {
   /** As in the config: `DNS:…`, `URI:…`, `email:…`. */
   readonly alternatives?: readonly string[];
   readonly until?: Date;
+  /** Default: that it is a client's; or its alternative names, if it has some. */
+  readonly extensions?: Options["extensions"];
 }
 
 /** An authority that makes certificates for clients. */
@@ -43,8 +47,13 @@ export async function makeAuthority(name = "authority"): Promise<Authority> {
 }
 
 async function generate(
-  { name = [["commonName", "client_0"]], alternatives = [], until = new Date(Date.now() + 86_400_000) }: Subject,
-  options: NonNullable<Parameters<typeof selfsigned.generate>[1]>,
+  {
+    name = [["commonName", "client_0"]],
+    alternatives = [],
+    until = new Date(Date.now() + 86_400_000),
+    extensions,
+  }: Subject,
+  options: Options,
 ): Promise<Certificate> {
   const altNames = alternatives.map((text) => {
     const [, type = "", value = ""] = /^(\w+):(.*)$/s.exec(text) ?? [];
@@ -57,8 +66,9 @@ async function generate(
       algorithm: "sha256",
       notBeforeDate: new Date(Math.min(Date.now(), until.getTime()) - 3_600_000),
       notAfterDate: until,
-      extensions:
-        altNames.length === 0 ? [{ name: "extKeyUsage", clientAuth: true }] : [{ name: "subjectAltName", altNames }],
+      extensions: extensions ?? [
+        altNames.length === 0 ? { name: "extKeyUsage", clientAuth: true } : { name: "subjectAltName", altNames },
+      ],
       ...options,
     },
   );

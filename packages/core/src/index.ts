@@ -10,6 +10,7 @@ export type { SlowClient, WaitingBytes } from "./contract/waiting-bytes.ts";
 export type {
   Accepts,
   EntryEndpoint,
+  KnownByTls,
   OpenEntry,
   RequestHandler,
   Transport,

@@ -6,6 +6,7 @@ import type { LimitSettings } from "../limits/settings.ts";
 import type { MessageSettings } from "../serializers/settings.ts";
 import type { Connection, ConnectionHandler } from "./connection.ts";
 import type { ListenEndpoint } from "./endpoint.ts";
+import type { ClientCertificate, TransportDetails } from "./hello.ts";
 import type { RouterHooks } from "./hooks.ts";
 import type { Log } from "./log.ts";
 import type { ReportLimit, Traffic } from "./observers.ts";
@@ -59,6 +60,13 @@ export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Bu
 /** Answers an HTTP request, perhaps with a promise. If it throws or rejects, the client gets 500. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
+/** What TLS tells of a client. */
+export interface KnownByTls {
+  /** Its certificate; null if it has none that counts. */
+  readonly certificate?: () => ClientCertificate | null;
+  readonly channelBinding?: TransportDetails["channelBinding"];
+}
+
 /** The endpoint on which the router listens for an entry. */
 export interface EntryEndpoint {
   /**
@@ -75,8 +83,11 @@ export interface EntryEndpoint {
   peerOf(socket: Socket, headers?: IncomingMessage["headers"]): string | undefined;
   /** The host that a client asked for, with its port if it was written, also behind trusted proxies. */
   hostOf(request: IncomingMessage): string | undefined;
-  /** Whether a trusted proxy made the request for a client: what TLS tells is of the proxy. */
-  isForwarded(request: IncomingMessage): boolean;
+  /**
+   * What its TLS tells of a client, for `transportDetails`; nothing without TLS. Ask it before `taken`.
+   * @param request the one that it made, if any: that of a trusted proxy has the proxy's TLS
+   */
+  knownByTls(socket: Socket, request?: IncomingMessage): KnownByTls;
   /** Whether TLS carries a request: the router's own, or that of a trusted proxy, by `X-Forwarded-Proto`. */
   isSecure(request: IncomingMessage): boolean;
   /**

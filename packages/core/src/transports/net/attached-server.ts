@@ -2,15 +2,19 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Duplex } from "node:stream";
-import type { TransportContext } from "../../contract/transport.ts";
+import type { KnownByTls, TransportContext } from "../../contract/transport.ts";
 import type { EndpointServer, Place } from "./endpoint-server.ts";
 import { bracketed } from "./endpoint.ts";
 import { HttpRoutes } from "./http-routes.ts";
 import { PeerAddresses } from "./peer-addresses.ts";
 import type { Endpoint } from "./settings.ts";
+import { knownByTls } from "./tls.ts";
 
 /** An endpoint that names an HTTP server of the embedding program. */
 export type AttachedEndpoint = Extract<Endpoint, { readonly type: "server" }>;
+
+/** Which authorities vouch for clients is the program's affair. */
+const PROGRAMS_OWN = { isCurrent: true };
 
 /**
  * Takes WebSockets on an HTTP server of the embedding program, which stays that program's: it listens, answers requests and
@@ -87,8 +91,8 @@ export class AttachedServer implements EndpointServer {
     return this.#isUnix ? request.headers.host : this.#peers.hostOf(request);
   }
 
-  isForwarded(request: IncomingMessage): boolean {
-    return this.#peers.isForwarded(request);
+  knownByTls(socket: Socket, request?: IncomingMessage): KnownByTls {
+    return knownByTls(socket, request !== undefined && this.#peers.isForwarded(request), PROGRAMS_OWN);
   }
 
   isSecure(request: IncomingMessage): boolean {

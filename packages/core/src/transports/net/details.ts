@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
-import type { ChannelBinding, ClientCertificate, TransportDetails } from "../../contract/hello.ts";
+import type { ChannelBinding, TransportDetails } from "../../contract/hello.ts";
+import type { KnownByTls } from "../../contract/transport.ts";
 import { addressIn } from "../../wamp/address.ts";
 import { type Dict, NOTHING } from "../../wamp/payload.ts";
 import type { Subprotocol } from "../frames/subprotocols.ts";
 
 /** What a transport knows about a connection; the rest of `TransportDetails` follows from it. */
-export interface Channel {
+export interface Channel extends KnownByTls {
   readonly type: string;
   /** What carries it: `tcp`, `tls`, `unix`, `memory`. */
   readonly carrier: string;
@@ -20,19 +21,18 @@ export interface Channel {
   readonly takesCookies?: boolean;
   /** What a plugin named the client, for authenticators. */
   readonly trackingId?: string | null;
-  /** The client's certificate, if it has sent one that is trusted: called when asked for it. Default: there is none. */
-  readonly certificate?: () => ClientCertificate | null;
-  /** Default: there is none, as without TLS. */
-  readonly channelBinding?: TransportDetails["channelBinding"];
 }
 
 /** Why a connection without TLS has no channel binding. */
 const NO_TLS: ChannelBinding = { values: null, reason: "it does not use TLS" };
 
+const noBinding = (): ChannelBinding => NO_TLS;
+const noCertificate = (): null => null;
+
 /** What plugins learn about a connection. */
 export function transportDetails(channel: Channel): TransportDetails {
-  const { type, carrier, peer, subprotocol, headers, facts = NOTHING, certificate = () => null } = channel;
-  const { channelBinding = () => NO_TLS, takesCookies = false, trackingId = null } = channel;
+  const { type, carrier, peer, subprotocol, headers, facts = NOTHING, certificate = noCertificate } = channel;
+  const { channelBinding = noBinding, takesCookies = false, trackingId = null } = channel;
   return {
     type,
     protocol: subprotocol.name,

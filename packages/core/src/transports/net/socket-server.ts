@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { Server as TlsServer, TLSSocket } from "node:tls";
 import { isDeepStrictEqual } from "node:util";
 import type { Duplex } from "node:stream";
-import type { RequestHandler, TransportContext } from "../../contract/transport.ts";
+import type { KnownByTls, RequestHandler, TransportContext } from "../../contract/transport.ts";
 import { guarded } from "../../wamp/guarded.ts";
 import { TurnBudget } from "../../wamp/turn-budget.ts";
 import { unlessRepeated } from "../../wamp/unless-repeated.ts";
@@ -18,7 +18,7 @@ import { HttpRoutes } from "./http-routes.ts";
 import { listen, type OwnEndpoint } from "./listen.ts";
 import { PeerAddresses } from "./peer-addresses.ts";
 import { PendingSockets } from "./pending-sockets.ts";
-import type { TlsOptions } from "./tls.ts";
+import { knownByTls, type TlsOptions, type Trust } from "./tls.ts";
 
 /** How long a client may take for its HTTP request, or for the first bytes of another protocol, in milliseconds. */
 const REQUEST_TIME = 10_000;
@@ -51,6 +51,9 @@ export class SocketServer implements EndpointServer {
   readonly #context: Pick<TransportContext, "log" | "report">;
   /** What was read from the files of certificates. */
   #tls: TlsOptions | null;
+  #trust: Trust = { isCurrent: true };
+  /** What it was when a client came, by the TCP socket. */
+  readonly #trusts = new WeakMap<Remote, Trust>();
 
   /** @param tls null for an endpoint without TLS */
   constructor(endpoint: OwnEndpoint, tls: TlsOptions | null, context: Pick<TransportContext, "log" | "report">) {
@@ -161,8 +164,9 @@ export class SocketServer implements EndpointServer {
     return this.#peers.hostOf(request);
   }
 
-  isForwarded(request: IncomingMessage): boolean {
-    return this.#peers.isForwarded(request);
+  knownByTls(socket: Socket, request?: IncomingMessage): KnownByTls {
+    const trust = this.#trusts.get(this.#peers.rawOf(socket)) ?? this.#trust;
+    return knownByTls(socket, request !== undefined && this.#peers.isForwarded(request), trust);
   }
 
   isSecure(request: IncomingMessage): boolean {
@@ -181,6 +185,11 @@ export class SocketServer implements EndpointServer {
       // New keys for tickets come with it (RFC 5077, RFC 8446 section 2.2): no client resumes a session that an authority
       // vouched for which is not trusted any more. Where nothing has changed, all clients may.
       this.#server.setSecureContext(tls);
+      // A client that has come, and not logged in yet, was checked by those before.
+      if (!isDeepStrictEqual(tls.ca, this.#tls?.ca)) {
+        this.#trust.isCurrent = false;
+        this.#trust = { isCurrent: true };
+      }
       this.#tls = tls;
       return [];
     } catch (error) {
@@ -244,6 +253,7 @@ export class SocketServer implements EndpointServer {
 
   #track(socket: Socket): void {
     this.#sockets.add(socket);
+    if (this.#tls?.ca !== undefined) this.#trusts.set(socket, this.#trust);
     this.#pending.enter(socket);
     socket.on("close", this.#left);
   }

@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { createSecureContext, type TLSSocket } from "node:tls";
+import type { Socket } from "node:net";
+import { createSecureContext, TLSSocket } from "node:tls";
 import type { ChannelBinding, ClientCertificate } from "../../contract/hello.ts";
+import type { KnownByTls } from "../../contract/transport.ts";
 import { WampgateError } from "../../errors/wampgate-error.ts";
 import { clientCertificate } from "./client-certificate.ts";
-import type { Channel } from "./details.ts";
 import type { TlsSettings } from "./settings.ts";
 
 /** What Node's TLS servers take. */
@@ -66,24 +67,34 @@ export async function readTls(settings: TlsSettings, folder: string): Promise<Tl
   return options;
 }
 
+/** The authorities that vouch for clients, until a reload names others. */
+export interface Trust {
+  isCurrent: boolean;
+}
+
 /**
  * What a client's TLS tells of the connection.
  *
  * @param isForwarded whether a proxy made the connection for its client, which then has another one, to the proxy
+ * @param trust the authorities by which the client's certificate was checked when it came
  */
-export function knownByTls(socket: TLSSocket, isForwarded: boolean): Pick<Channel, "certificate" | "channelBinding"> {
+export function knownByTls(socket: Socket, isForwarded: boolean, trust: Trust): KnownByTls {
+  if (!(socket instanceof TLSSocket)) return {};
   return {
-    certificate: isForwarded ? () => null : certificateOf(socket),
+    certificate: isForwarded ? () => null : certificateOf(socket, trust),
     channelBinding: (name) => (isForwarded ? none("its TLS ends at a proxy") : bindingOf(socket, name)),
   };
 }
 
-/** Reads the certificate that a client has sent when it is asked for first; null if it has sent none that is trusted. */
-function certificateOf(socket: TLSSocket): () => ClientCertificate | null {
+/**
+ * Reads the certificate that a client has sent when it is asked for first, as at its login; null if it has sent none that is
+ * trusted by then. For a session that is there it stays what it was.
+ */
+function certificateOf(socket: TLSSocket, trust: Trust): () => ClientCertificate | null {
   let read: (() => ClientCertificate) | null = null;
   return () => {
     // `authorized` alone is not enough: it also holds for a resumed connection without a certificate.
-    const found = read === null && socket.authorized ? socket.getPeerX509Certificate() : undefined;
+    const found = read === null && trust.isCurrent && socket.authorized ? socket.getPeerX509Certificate() : undefined;
     if (found !== undefined) read = clientCertificate(found);
     return read?.() ?? null;
   };

@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
 import { defineTransport } from "../../plugins/define.ts";
 import type { EntryEndpoint, TransportContext, TransportEntry } from "../../contract/transport.ts";
 import type { WaitingBytes } from "../../contract/waiting-bytes.ts";
@@ -17,7 +16,6 @@ import { exponentOf, FrameReader, FrameTooLong, FrameType, lengthOf, MAGIC, Refu
 import { RawSocketWire } from "./wire.ts";
 import { type RawSocketOptions, rawsocketSchema } from "./settings.ts";
 import { subprotocolsOf } from "../frames/subprotocols.ts";
-import { knownByTls } from "../net/tls.ts";
 
 /** TCP finds clients that are gone silently, since not every client answers a PING of RawSocket. In milliseconds. */
 const KEEP_ALIVE = 30_000;
@@ -99,7 +97,6 @@ class Connections {
     const serializer = this.#serializers.get(terms & 0x0f);
     if (serializer === undefined) return refuse(Refusal.serializer);
     if (this.#entry.refusal(peer) !== null) return refuse(Refusal.tooManyConnections);
-    this.#endpoint.taken(socket);
     socket.write(Uint8Array.of(MAGIC, (maxExponent << 4) | (terms & 0x0f), 0, 0));
     this.#connect(socket, reader, peer, serializer, lengthOf(terms >> 4));
   }
@@ -108,7 +105,8 @@ class Connections {
     const { options } = this.#entry;
     const subprotocol = { name: `wamp.2.${serializer.name}`, serializer, framing: () => plain };
     const carrier = this.#endpoint.carrierOf(socket);
-    const tls = socket instanceof TLSSocket ? knownByTls(socket, false) : {};
+    const tls = this.#endpoint.knownByTls(socket);
+    this.#endpoint.taken(socket);
     const details = transportDetails({ type: "rawsocket", carrier, peer, subprotocol, headers: {}, ...tls });
     const policy = new SlowConnection(options["send-timeout"], this.#waiting);
     const wire = new RawSocketWire(socket, maxLength, options["max-buffered"], policy);

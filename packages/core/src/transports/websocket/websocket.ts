@@ -1,6 +1,5 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { TLSSocket } from "node:tls";
 import { type Server, type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import { defineTransport } from "../../plugins/define.ts";
 import type {
@@ -25,7 +24,6 @@ import { AskedUpgrades, type UpgradeAdditions } from "../net/asked-upgrades.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { destroySoon } from "../net/linger.ts";
 import { Origins, takesCookies } from "./origins.ts";
-import { knownByTls } from "../net/tls.ts";
 import { SlowConnection } from "../frames/slow-connection.ts";
 import { choose, type Subprotocol, type Subprotocols, subprotocolsOf } from "../frames/subprotocols.ts";
 import { SmallFrames } from "./small-frames.ts";
@@ -196,7 +194,7 @@ function take({ request, socket, head }: Upgrade, served: ServedEntry, known: Kn
   if (additions.headers.length > 0) headersOf.set(request, additions.headers);
   const headers = received ?? plainHeaders(request.headers);
   const carrier = endpoint.carrierOf(request.socket);
-  const tls = request.socket instanceof TLSSocket ? knownByTls(request.socket, endpoint.isForwarded(request)) : {};
+  const tls = endpoint.knownByTls(request.socket, request);
   const told = { headers, facts, trackingId, takesCookies: own };
   const details = transportDetails({ type: "websocket", carrier, peer, subprotocol, ...told, ...tls });
   const upgrade = { isDone: false };
