@@ -28,13 +28,15 @@ interface Block {
 /** What a later login rests on, as `find` gives it. */
 const past = z.custom<PastLogin>((value) => typeof value === "object" && value !== null);
 
-/**
- * The method `cookie`: who has logged in by another method is let in again. It is made for one router.
- *
- * @param names gets the names of its cookies
- */
-export function cookie(names: Set<string>): AuthMethod {
-  const stores = new SharedStores();
+/** What the method has in one router. */
+interface Own {
+  readonly stores: SharedStores;
+  /** The names of its cookies. */
+  readonly names: Set<string>;
+}
+
+/** The method `cookie` of one router: who has logged in by another method is let in again. */
+function cookie({ stores, names }: Own): AuthMethod {
   return defineMethod({
     name: "cookie",
     at: "hello",
@@ -74,8 +76,8 @@ export function cookie(names: Set<string>): AuthMethod {
   });
 }
 
-/** The names of the cookies of each router, by the plugin's options there. */
-const namesOf = new WeakMap<object, Set<string>>();
+/** By the plugin's options in a router. */
+const ownOf = new WeakMap<object, Own>();
 
 /** No keys: it is the same object for `methods` and `apply` of one router. */
 const options = z.strictObject({});
@@ -96,12 +98,17 @@ export default definePlugin({
   core: "^0.2.0",
   version,
   options,
-  methods(own) {
-    const names = new Set<string>();
-    namesOf.set(own, names);
-    return [cookie(names)];
+  methods(given) {
+    const own: Own = { stores: new SharedStores(), names: new Set() };
+    ownOf.set(given, own);
+    return [cookie(own)];
   },
-  apply: ({ hooks }, own) => tapHooks(hooks, namesOf.get(own) ?? new Set()),
+  apply({ hooks, shared }, given) {
+    const own = ownOf.get(given);
+    if (own === undefined) throw new Error("the method was not made for these options");
+    own.stores.connect(shared);
+    tapHooks(hooks, own.names);
+  },
 });
 
 function tapHooks(hooks: PluginApi["hooks"], names: ReadonlySet<string>): void {

@@ -40,7 +40,8 @@ function joinedAs(authid = "joe", expires: number | null = null): Joined & { rea
 function start() {
   const store = new MemoryStore();
   const log = new CapturedLog();
-  return { store, log, logins: new Logins(new BoundedStore(store, "memory", log), log) };
+  const logins: Logins = new Logins(new BoundedStore(store, "memory", log), log, (key) => logins.revoked(key));
+  return { store, log, logins };
 }
 
 /** When all questions to the store so far are answered. */
@@ -130,7 +131,7 @@ it("what a store throws that is no failure of it ends in the log", async () => {
   const store = {
     set: () => Promise.reject(new TypeError("a mistake")),
   } as unknown as BoundedStore;
-  new Logins(store, log).remember(keeping, joinedAs());
+  new Logins(store, log, () => undefined).remember(keeping, joinedAs());
   await Promise.resolve();
   await Promise.resolve();
   await Promise.resolve();
@@ -140,10 +141,22 @@ it("what a store throws that is no failure of it ends in the log", async () => {
 it("blocks with the same store share it until the last one is closed; one that fails is tried anew", async () => {
   const log = new CapturedLog();
   const stores = new SharedStores();
+  const listeners: ((key: unknown) => void)[] = [];
+  stores.connect({
+    announce: (_topic, key) => Promise.resolve(listeners[0]?.(key)),
+    on: (_topic, listener) => void listeners.push(listener),
+    spend: () => Promise.resolve(true),
+  });
   const files = { resolve: (path: string) => path, resolveModule: (name: string) => name };
   const take = () => stores.take({ type: "memory" }, files, log);
   const [one, two] = [await take(), await take()];
   expect(one.logins).toBe(two.logins);
+  const joe = joinedAs();
+  one.logins.remember({ ...keeping, key: "k".repeat(43) }, joe);
+  for (const wrong of [5, "short", "x".repeat(43)]) listeners[0]?.(wrong);
+  expect(joe.ended).toEqual([]);
+  one.logins.revoke("k".repeat(43));
+  expect(joe.ended).toEqual([LOGOUT]);
   await one.giveBack();
   const three = await take();
   expect(three.logins).toBe(two.logins);

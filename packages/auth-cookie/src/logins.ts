@@ -37,15 +37,18 @@ export interface Joined {
 export class Logins {
   readonly #store: BoundedStore;
   readonly #log: Log;
+  readonly #tell: (key: string) => void;
   readonly #kept = new Map<string, Kept>();
   /** The same, by session. */
   readonly #ofSession = new Map<number, Kept>();
   /** The keys that were revoked last. No id is used twice, so they are over for good, even if the store failed to delete them. */
   readonly #revoked = new Set<string>();
 
-  constructor(store: BoundedStore, log: Log) {
+  /** @param tell tells all routers that a cookie is revoked: this one, too, by `revoked` */
+  constructor(store: BoundedStore, log: Log, tell: (key: string) => void) {
     this.#store = store;
     this.#log = log;
+    this.#tell = tell;
   }
 
   /**
@@ -117,9 +120,9 @@ export class Logins {
     if (endsLogin(end, kept)) this.revoke(kept.key);
   }
 
-  /** Revokes a cookie. Each way in which a login ends comes here: what other routers must know of it is told here, too. */
+  /** Revokes a cookie, for all routers. Each way in which a login ends comes here. */
   revoke(key: string): void {
-    this.revoked(key);
+    this.#tell(key);
     this.#delete(key);
   }
 

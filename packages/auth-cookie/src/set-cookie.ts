@@ -19,6 +19,11 @@ export function keyOf(id: string): string {
   return createHash("sha256").update(id).digest("base64url");
 }
 
+/** Whether a text can be such a key. */
+export function isKey(text: string): boolean {
+  return /^[A-Za-z0-9_-]{43}$/.test(text);
+}
+
 /** What authenticators get as the name of a client. It tells neither the id nor its key. */
 export function trackingIdOf(key: string): string {
   return createHash("sha256").update(`wampgate cookie ${key}`).digest("base64url").slice(0, 24);

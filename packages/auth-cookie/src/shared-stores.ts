@@ -1,11 +1,12 @@
 import { access, constants } from "node:fs/promises";
 import { dirname } from "node:path";
-import { BlockError, type BlockSurroundings, type Log, thrownText } from "@wampgate/core";
+import { BlockError, type BlockSurroundings, type Log, type SharedState, thrownText } from "@wampgate/core";
 import { BoundedStore } from "./bounded-store.ts";
 import { FileStore } from "./file-store.ts";
 import { keyvStoreOf } from "./keyv-store.ts";
 import { Logins } from "./logins.ts";
 import { MemoryStore } from "./memory-store.ts";
+import { isKey } from "./set-cookie.ts";
 import type { StoreSettings } from "./settings.ts";
 import type { LoginStore } from "./store.ts";
 
@@ -13,12 +14,28 @@ type Files = Pick<BlockSurroundings, "resolve" | "resolveModule">;
 
 interface Shared {
   readonly logins: Promise<Logins>;
+  /** Null while it is being opened. */
+  opened: Logins | null;
   users: number;
 }
+
+/** By which topic routers tell each other that a cookie is revoked, and for how long those that come later hear it, in seconds. */
+const REVOKED = "revoked";
+const KEPT = 86_400;
 
 /** The stores of one router. Blocks with the same settings share one, and a reload keeps it. */
 export class SharedStores {
   readonly #stores = new Map<string, Shared>();
+  #state: SharedState | null = null;
+
+  /** Shares what is revoked with the other routers of a cluster. Without one, `state` only tells this router. */
+  connect(state: SharedState): void {
+    this.#state = state;
+    state.on(REVOKED, (key) => {
+      if (typeof key !== "string" || !isKey(key)) return;
+      for (const { opened } of this.#stores.values()) opened?.revoked(key);
+    });
+  }
 
   /** @returns the logins of a store, and what to call when they are not needed any more @throws BlockError */
   async take(
@@ -27,7 +44,7 @@ export class SharedStores {
     log: Log,
   ): Promise<{ readonly logins: Logins; readonly giveBack: () => Promise<void> }> {
     const key = keyOf(settings, files);
-    const shared = this.#stores.get(key) ?? { logins: open(settings, files, log), users: 0 };
+    const shared = this.#stores.get(key) ?? { logins: this.#open(settings, files, log), opened: null, users: 0 };
     this.#stores.set(key, shared);
     shared.users++;
     const giveBack = async (): Promise<void> => {
@@ -36,11 +53,19 @@ export class SharedStores {
       await (await shared.logins).close();
     };
     try {
-      return { logins: await shared.logins, giveBack };
+      shared.opened = await shared.logins;
+      return { logins: shared.opened, giveBack };
     } catch (error) {
       if (--shared.users === 0) this.#stores.delete(key);
       throw error;
     }
+  }
+
+  async #open(settings: StoreSettings, files: Files, log: Log): Promise<Logins> {
+    const store = new BoundedStore(await opened(settings, files), nameOf(settings, files), log);
+    return new Logins(store, log, (key) => {
+      this.#state?.announce(REVOKED, key, { keepFor: KEPT }).catch(() => undefined); // it never rejects
+    });
   }
 }
 
@@ -55,10 +80,6 @@ export async function checkStore(settings: StoreSettings, files: Files): Promise
       `the folder ${folder} does not exist, or the router may not write there`,
     );
   });
-}
-
-async function open(settings: StoreSettings, files: Files, log: Log): Promise<Logins> {
-  return new Logins(new BoundedStore(await opened(settings, files), nameOf(settings, files), log), log);
 }
 
 async function opened(settings: StoreSettings, files: Files): Promise<LoginStore> {
