@@ -1,10 +1,13 @@
 import { Code, type SessionInfo } from "@wampgate/core";
 import { jest } from "@jest/globals";
-import { FakeClient } from "@wampgate/plugin-testkit";
 import { TOTP } from "otpauth";
+import { Wampy } from "wampy";
+import { WebSocket } from "ws";
 import { folderOf } from "../jest/folder.ts";
+import { login as loginByAutobahn } from "./support/autobahn.ts";
 import { authenticatorOf, dynamicBlock } from "./support/dynamic.ts";
 import { answerCra, CookieClient, hangUpAll, proveByCra, type Sent } from "./support/cookie-client.ts";
+import { connectRawSocket } from "./support/raw-socket.ts";
 import { makeRouter, type RunningRouter, wholeOf } from "./support/router.ts";
 
 // Who has logged in once is let in again by a cookie: over real sockets, with the default settings if not told otherwise.
@@ -545,13 +548,46 @@ describe("the id of a cookie", () => {
   });
 });
 
-it("a client without HTTP has no cookie: the method is passed over", async () => {
+describe("clients that keep no cookies may send one", () => {
+  it("autobahn-js, by headers", async () => {
+    await start();
+    const { cookie = "" } = await login();
+    const { url } = running;
+    const transports = [{ type: "websocket", url, headers: { Cookie: cookie } }];
+    const { details, close } = await loginByAutobahn({ url, transports, realm: "realm1", authmethods: METHODS });
+    expect(details).toMatchObject({ authid: "joe", authmethod: "wampcra", authprovider: "cookie" });
+    await close();
+  });
+
+  /** As in the package websocket, which wampy takes in Node.js. */
+  class W3cWebSocket extends WebSocket {
+    constructor(url: string, protocols: string[], _origin: unknown, headers: Record<string, string>) {
+      super(url, protocols, { headers });
+    }
+  }
+
+  it("wampy, by additionalHeaders", async () => {
+    await start();
+    const { cookie } = await login();
+    const wampy = new Wampy(running.url, {
+      ...{ ws: W3cWebSocket, realm: "realm1", authid: "joe", authmethods: METHODS, onChallenge: () => "" },
+      additionalHeaders: { Cookie: cookie },
+    } as never);
+    expect(await wampy.connect()).toMatchObject({ authid: "joe", authprovider: "cookie" });
+    await wampy.disconnect();
+  });
+});
+
+it("a client by RawSocket has no cookie: the method is passed over", async () => {
   const { transports, ...rest } = configOf();
-  const auth = transports[0]?.auth;
-  const { router, log } = await makeRouter({ ...rest, transports: [{ type: "memory", auth }] });
+  const endpoint = { type: "tcp", host: "127.0.0.1", port: 0 };
+  const { router, log } = await makeRouter({
+    ...rest,
+    transports: [{ ...transports[0], type: "rawsocket", endpoint }],
+  });
   await router.start();
-  running = { router, log, url: "", close: () => router.close() };
-  const client = new FakeClient(router.connect());
+  running = { router, log, url: router.endpoints[0]?.url ?? "", close: () => router.close() };
+  const client = await connectRawSocket(running.url);
   client.hello({ authid: "joe", authmethods: METHODS });
   await answerCra(client);
   client.close();

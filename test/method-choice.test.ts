@@ -72,6 +72,82 @@ it.each([
   expect(router.log.text()).toMatch(said);
 });
 
+describe("blocks that are for some clients only", () => {
+  interface Block {
+    readonly for: string;
+  }
+  const saysFor = ({ authextra }: { authextra: unknown }, block: unknown): boolean => {
+    const { for: whom } = block as Block;
+    if (whom === "broken") throw new Error("broken");
+    return whom === "odd" ? ("no" as never) : (authextra as { wants: string }).wants === whom;
+  };
+  const block = z.strictObject({ for: z.string() });
+  const choosy: AuthMethod = {
+    ...method("first"),
+    static: { schema: block, find: () => unknown(), assignments: () => [], applies: saysFor },
+  };
+  const some = defineStrategy<Block, Block>({
+    type: "some",
+    block,
+    open: (own) => ({ value: own }),
+    applies: saysFor,
+    resolve: () => unknown(),
+  });
+  const all = defineStrategy({ type: "all", block: z.strictObject({}), resolve: () => unknown() });
+
+  async function logInBy(...blocks: object[]): Promise<unknown> {
+    const plugin = definePlugin({
+      name: "choosy",
+      core: "*",
+      methods: [choosy, method("second")],
+      strategies: [some, all],
+    });
+    router = await startTestRouter({ plugins: [plugin], auth: { first: blocks, second: { type: "static" } } });
+    const client = router.connect();
+    client.hello({ authmethods: ["first", "second"], authextra: { wants: "first" } });
+    const [code, what, last] = await client.next();
+    return code === 2 ? (last as { authmethod: string }).authmethod : [what, last];
+  }
+
+  it.each<[string, object[], string]>([
+    [
+      "one that applies is enough",
+      [
+        { type: "static", for: "other" },
+        { type: "some", for: "first" },
+      ],
+      "first",
+    ],
+    [
+      "where none applies, the method is passed over",
+      [
+        { type: "static", for: "other" },
+        { type: "some", for: "other" },
+      ],
+      "second",
+    ],
+    ["one that says nothing applies to everybody", [{ type: "static", for: "other" }, { type: "all" }], "first"],
+    [
+      "one by which no client may begin does not count",
+      [
+        { type: "static", for: "other" },
+        { type: "all", alone: false },
+      ],
+      "second",
+    ],
+  ])("%s", async (_what, blocks, chosen) => {
+    expect(await logInBy(...blocks)).toBe(chosen);
+  });
+
+  it.each([
+    ["broken", /"choosy" failed to say whether its method first applies: broken/],
+    ["odd", /"choosy" said a string, expected true or false/],
+  ])("one that is %s denies the login, and the log names the plugin", async (whom, said) => {
+    expect(await logInBy({ type: "some", for: whom })).toMatchObject([{}, "wamp.error.authentication_failed"]);
+    expect(router.log.text()).toMatch(said);
+  });
+});
+
 it("a block without type has the default type of its method", async () => {
   const plugin = definePlugin({ name: "easy", core: "*", methods: [{ ...method("first"), defaultType: "static" }] });
   router = await startTestRouter({ plugins: [plugin], auth: { first: {} } });

@@ -82,11 +82,14 @@ describe.each(Object.keys(PROXIES))("behind %s as the page configures it", (prog
   if (test === it.skip) console.warn(`${program} is not installed: its page is not tested`);
 
   test("clients log in over TLS, and the router knows their addresses and takes their pages for its own", async () => {
-    const seen: (string | null)[] = [];
+    const seen: unknown[] = [];
     const witness = definePlugin({
       name: "witness",
       core: "*",
-      apply: ({ hooks }) => hooks.hello.tap("witness", ({ transport }) => void seen.push(transport.address)),
+      apply({ hooks }) {
+        hooks.upgrade.tap("witness", ({ isSecure, takesCookies }) => void seen.push([isSecure, takesCookies]));
+        hooks.hello.tap("witness", ({ transport }) => void seen.push(transport.address));
+      },
     });
     const endpoint = { type: "tcp", host: "127.0.0.1", port: 0, "trusted-proxies": ["127.0.0.1"] };
     const auth = { anonymous: { type: "static", role: "user" } };
@@ -122,7 +125,7 @@ describe.each(Object.keys(PROXIES))("behind %s as the page configures it", (prog
     client.send(JSON.stringify(HELLO));
     const [data] = (await once(client, "message")) as [Buffer];
     expect((JSON.parse(data.toString()) as unknown[])[0]).toBe(Code.WELCOME);
-    expect(seen).toEqual(["127.0.0.7"]);
+    expect(seen).toEqual([[true, true], "127.0.0.7"]);
     client.terminate();
   }, 30_000);
 });

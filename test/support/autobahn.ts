@@ -102,6 +102,8 @@ export interface AutobahnLogin {
     method: string,
     extra: Record<string, unknown>,
   ) => string | [signature: string, extra: object];
+  /** In place of `url`, for what only a transport can say: `headers` of its request. */
+  readonly transports?: readonly object[];
   readonly serializer?: "json" | "msgpack" | "cbor";
   /** Default: 22. */
   readonly version?: keyof typeof clients;
