@@ -1,9 +1,9 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { Code, ConfigError } from "@wampgate/core";
 import cluster from "@wampgate/cluster";
 import { Keyv } from "keyv";
 import { folderOf } from "../jest/folder.ts";
 import { answerCra, CookieClient, hangUpAll } from "./support/cookie-client.ts";
+import { eventually } from "./support/load.ts";
 import { makeRouter, OFFICIAL, type RunningRouter } from "./support/router.ts";
 
 // Stores of logins that hang, fail and lie, and what a config may say of them.
@@ -149,7 +149,7 @@ describe("with a store that fails", () => {
     // It is deleted as soon as the store does it.
     Reflect.deleteProperty(data, "delete");
     expect(await answerTo(client.cookie)).toBe("wampcra");
-    while (data.size > 0) await wait(1);
+    await eventually(() => Promise.resolve(data.size === 0));
   });
 
   it("what it gives that is no login lets no client in: it gets a new cookie", async () => {
