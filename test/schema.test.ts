@@ -125,7 +125,7 @@ it.each<[string, unknown, string]>([
   ],
   [
     "a type of block",
-    config(TCP, { ticket: { type: "sql" } }),
+    config(TCP, { ticket: { type: "book" } }),
     "/transports/0/auth/ticket/type must be equal to one of the allowed values",
   ],
   ["a method", config(TCP, { tickt: { type: "static" } }), "/transports/0/auth must NOT have additional properties"],
