@@ -23,7 +23,7 @@ const UUID = /^[\da-f]{8}-[\da-f]{4}-[1-8][\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12
 export type Likeness =
   | { readonly form: "base64"; readonly bytes: number }
   | { readonly form: "uuid" }
-  | { readonly form: "text"; readonly alphabet: string; readonly length: number; readonly rest: string };
+  | { readonly form: "text"; readonly alphabet: string; readonly length: number; readonly places: string };
 
 export function likenessOf(text: string): Likeness {
   if (UUID.test(text)) return { form: "uuid" };
@@ -32,8 +32,10 @@ export function likenessOf(text: string): Likeness {
   const isMixed = /[a-z]/.test(text) && /[A-Z]/.test(text);
   if (bytes.length > 0 && bytes.toString("base64") === text && (text.endsWith("=") || isMixed))
     return { form: "base64", bytes: bytes.length };
+  if (alphabet !== undefined) return { form: "text", alphabet, length: text.length, places: "" };
   // Written by a person: each place keeps what is no letter or digit.
-  return { form: "text", alphabet: alphabet ?? "", length: text.length, rest: alphabet === undefined ? text : "" };
+  const places = text.replaceAll(/[A-Z]/g, "A").replaceAll(/[a-z]/g, "a").replaceAll(/\d/g, "0");
+  return { form: "text", alphabet: "", length: text.length, places };
 }
 
 /** A text that looks so: always the same one for the same `seed`. */
@@ -51,11 +53,11 @@ export function textLike(likeness: Likeness, seed: Buffer): string {
       hex.slice(20),
     ].join("-");
   }
-  const { alphabet, length, rest } = likeness;
+  const { alphabet, length, places } = likeness;
   const bytes = random(2 * length + 2);
   return Array.from({ length }, (_, i) => {
-    const places = alphabet === "" ? kindOf(rest.charAt(i)) : alphabet;
-    return places.charAt(bytes.readUInt16BE(2 * i) % places.length);
+    const own = alphabet === "" ? kindOf(places.charAt(i)) : alphabet;
+    return own.charAt(bytes.readUInt16BE(2 * i) % own.length);
   }).join("");
 }
 
