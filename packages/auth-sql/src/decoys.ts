@@ -14,15 +14,24 @@ interface Kind {
   readonly texts: Readonly<Record<string, Likeness>>;
 }
 
-const BYTES32 = "00".repeat(32);
-const SCRAM = { kdf: "argon2id-13", iterations: 2, memory: 19_456, salt: "0a".repeat(16), "stored-key": BYTES32 };
+/** The methods whose challenges show something of the row. */
+const SHOWN = ["wampcra", "scram", "wamp-scram"];
 
-/** The methods whose challenges show something of the row, and what rows look like that wampgate's own commands make. */
-const SHOWN: ReadonlyMap<string, Given> = new Map<string, Given>([
-  ["wampcra", { secret: Buffer.alloc(32).toString("base64"), salt: "0a".repeat(16), iterations: 10_000, keylen: 32 }],
-  ["scram", { ...SCRAM, "server-key": BYTES32 }],
-  ["wamp-scram", { ...SCRAM, "server-key": BYTES32 }],
-]);
+const BYTES32 = "00".repeat(32);
+const SALT = "0a".repeat(16);
+const SCRAM = { salt: SALT, "stored-key": BYTES32, "server-key": BYTES32 };
+
+/** What rows look like before one was seen: as those that wampgate's own commands make. @param columns the keys that rows have */
+function usualRow(method: string, columns: readonly string[]): Given {
+  if (method === "wampcra") {
+    const row = { secret: Buffer.alloc(32).toString("base64"), salt: SALT, iterations: 10_000, keylen: 32 };
+    return Object.fromEntries(Object.entries(row).filter(([key]) => columns.includes(key)));
+  }
+  if (!SHOWN.includes(method)) return {};
+  // A table without a column for memory has no row of argon2id.
+  if (!columns.includes("memory")) return { kdf: "pbkdf2", iterations: 600_000, ...SCRAM };
+  return { kdf: "argon2id-13", iterations: 2, memory: 19_456, ...SCRAM };
+}
 
 /** Makes unknown authids look like the rows of a table: which ones it has must not show. */
 export class Decoys {
@@ -42,7 +51,7 @@ export class Decoys {
 
   /** A row was found: decoys may look like it from now on. */
   add({ role, then }: Assignment, given: Given, { method, authid }: PrincipalQuery): void {
-    const kind = kindOf({ ...(role && { role }), ...(then && { then }) }, SHOWN.has(method.name) ? given : {});
+    const kind = kindOf({ ...(role && { role }), ...(then && { then }) }, SHOWN.includes(method.name) ? given : {});
     this.#seen.add(JSON.stringify(kind), () => kind);
     // A known authid also costs the choice of a decoy.
     this.#seen.for(authid ?? "");
@@ -51,15 +60,10 @@ export class Decoys {
   /** A credential that no proof fits. */
   async make(query: PrincipalQuery): Promise<ReturnType<typeof credential>> {
     const { authid, method } = query;
-    const { assigned, plain, texts } = this.#seen.for(authid ?? "") ?? this.#usual(method.name);
-    if (!SHOWN.has(method.name)) return credential((await method.decoy(query, [], [], [])).credential, assigned);
+    const { assigned, plain, texts } = this.#seen.for(authid ?? "") ?? kindOf({}, usualRow(method.name, this.#columns));
+    if (!SHOWN.includes(method.name)) return credential((await method.decoy(query, [], [], [])).credential, assigned);
     const made = Object.entries(texts).map(([key, likeness]) => [key, textLike(likeness, this.#seed(key, authid))]);
     return credential({ ...plain, ...Object.fromEntries(made) }, assigned);
-  }
-
-  #usual(method: string): Kind {
-    const own = Object.entries(SHOWN.get(method) ?? {}).filter(([key]) => this.#columns.includes(key));
-    return kindOf({}, Object.fromEntries(own));
   }
 
   #seed(key: string, authid: string | null): Buffer {
