@@ -1,4 +1,4 @@
-import { parentPort } from "node:worker_threads";
+import { type MessagePort, parentPort } from "node:worker_threads";
 import { type Answer, type Database, DatabaseError, type Problem, type Setting, type Values } from "./database.ts";
 import { openMysql } from "./mysql.ts";
 import { openPostgres } from "./postgres.ts";
@@ -57,22 +57,25 @@ function sayable(value: unknown): unknown {
 }
 
 /** The process that was started for a block, as `program.js serve`. */
-function ofProcess(own: NodeJS.Process): Channel {
+export function ofProcess(own: Pick<NodeJS.Process, "on" | "send" | "exit">): Channel {
   // A terminal and systemd tell all processes to end: the router ends this one when its logins are done.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) own.on(signal, () => undefined);
   own.on("disconnect", () => own.exit());
   return {
-    onOrder: (listener) => own.on("message", listener),
+    onOrder: (listener) => void own.on("message", (order) => listener(order as Order)),
     tell: (told) => void own.send?.(told),
     end: () => own.exit(),
   };
 }
 
-if (parentPort !== null) {
-  const port = parentPort;
-  serve({
-    onOrder: (listener) => port.on("message", listener),
+/** The thread that was started for a block. */
+export function ofThread(port: Pick<MessagePort, "on" | "postMessage" | "close">): Channel {
+  return {
+    onOrder: (listener) => void port.on("message", listener),
     tell: (told) => port.postMessage(told),
     end: () => port.close(),
-  });
-} else if (process.argv[2] === "serve" && process.send !== undefined) serve(ofProcess(process));
+  };
+}
+
+if (parentPort !== null) serve(ofThread(parentPort));
+else if (process.argv[2] === "serve" && process.send !== undefined) serve(ofProcess(process));
