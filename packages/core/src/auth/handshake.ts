@@ -181,8 +181,8 @@ function listOf(names: readonly string[]): string {
 /** @param from the client's first method that is not tried yet */
 function methodFor(login: Login, from: number): MaybePromise<MethodSettings | null> {
   const { hello, context } = login;
-  for (const [i, name] of hello.authmethods.entries()) {
-    const settings = i < from ? undefined : context.auth.now.get(name);
+  for (let i = from; i < hello.authmethods.length; i++) {
+    const settings = context.auth.now.get(hello.authmethods[i] as string);
     if (settings === undefined || !mayBegin(settings)) continue;
     if (!mayNotApply(settings)) return settings;
     return applies(settings, login).then((does) => (does ? settings : methodFor(login, i + 1)));
