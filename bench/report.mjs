@@ -2,8 +2,9 @@
 
 /** @returns a Markdown table with a row for each scenario */
 export function table(results) {
+  const others = results.some(({ other }) => other) ? ["to the other checkout"] : [];
   const rows = results.map((result) => {
-    const { name, kind, wampgate, naive, tuned, bars, quartiles = [] } = result;
+    const { name, kind, wampgate, naive, tuned, other, bars, quartiles = [] } = result;
     if (kind === "idle") {
       return [
         name,
@@ -18,7 +19,9 @@ export function table(results) {
     const base = results.find((other) => other.name === result.base)?.wampgate;
     const added =
       base === undefined ? "" : `, ${Math.round(1e6 / wampgate.perCpuSecond - 1e6 / base.perCpuSecond)} µs more`;
-    const ratios = [naive, tuned].map((other) => other && wampgate.perCpuSecond / other.perCpuSecond);
+    const ratios = [naive, tuned, ...others.map(() => other)].map(
+      (theirs) => theirs && wampgate.perCpuSecond / theirs.perCpuSecond,
+    );
     const late =
       wampgate.p50 === undefined ? "" : `, p50 ${wampgate.p50.toFixed(2)} ms, p99 ${wampgate.p99.toFixed(2)} ms`;
     return [
@@ -30,7 +33,16 @@ export function table(results) {
       naive === undefined ? "" : percent(naive.clientLoad),
     ];
   });
-  const head = ["scenario", "messages/s", "per CPU second", "to naive", "to tuned", "load's CPU", "at naive"];
+  const head = [
+    "scenario",
+    "messages/s",
+    "per CPU second",
+    "to naive",
+    "to tuned",
+    ...others,
+    "load's CPU",
+    "at naive",
+  ];
   return markdown([head, ...rows]);
 }
 

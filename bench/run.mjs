@@ -2,12 +2,13 @@
 //   --quick        a few scenarios, in a minute or two
 //   --only TEXT    scenarios whose name contains TEXT
 //   --rounds N     how often each is measured; the result is the median, from 4 on with quartiles
+//   --against DIR  another checkout, which is built: its router is measured, too, and what this one needs of its CPU time
 //   --clients N    how many come back in a reconnect storm; default 10,000, with --quick 1,000
 //   --profile      where the router's time goes, function by function, instead of a comparison
 //   --write        writes docs/reference/performance.md's table and bench/results.json
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { hotSpots, stormTable, table } from "./report.mjs";
 import { QUICK, scenarios } from "./scenarios.mjs";
@@ -19,6 +20,7 @@ const { values: options } = parseArgs({
     quick: { type: "boolean" },
     only: { type: "string" },
     rounds: { type: "string" },
+    against: { type: "string" },
     clients: { type: "string" },
     write: { type: "boolean" },
     profile: { type: "boolean" },
@@ -36,6 +38,8 @@ const chosen = scenarios.filter(
 const warmed = ["logins", "handshakes"];
 const warmLogins = options.quick ? { warmUp: 1000 } : { warmUp: 3000 };
 const HERE = import.meta.dirname;
+/** What another checkout starts as its router; undefined without `--against`. */
+const other = options.against && (await import(resolve(options.against, "bench/targets.mjs"))).TARGETS;
 /** Where the router's time goes in one scenario. */
 async function profile(scenario) {
   const server = await TARGETS[scenario.router ?? "wampgate"](0);
@@ -56,8 +60,8 @@ async function profile(scenario) {
 /** Measures one scenario at one target, in a separate load process. */
 async function measure(scenario, target, server) {
   const { child: client } = await startLoad(1);
-  const authenticator =
-    scenario.hasAuthenticator && target === "wampgate" ? await startAuthenticator(server.url) : null;
+  const isRouter = target === "wampgate" || target === "other";
+  const authenticator = scenario.hasAuthenticator && isRouter ? await startAuthenticator(server.url) : null;
   const isMemory = scenario.kind === "idle";
   const question = isMemory ? "memory" : "cpu";
   let before = null;
@@ -69,7 +73,7 @@ async function measure(scenario, target, server) {
     ...scenario,
     ...timing,
     ...(warmed.includes(scenario.kind) && warmLogins),
-    target,
+    target: isRouter ? "wampgate" : target,
     url: server.url,
     secure: server.secure,
   });
@@ -115,8 +119,8 @@ if (options.profile) {
 /** Those that run, by the name of their target. */
 const servers = new Map();
 async function serverFor({ router = "wampgate" }, target) {
-  const name = target === "wampgate" ? router : target;
-  if (!servers.has(name)) servers.set(name, await TARGETS[name](0));
+  const name = target === "wampgate" ? router : target === "other" ? `other ${router}` : target;
+  if (!servers.has(name)) servers.set(name, await (target === "other" ? other[router] : TARGETS[name])(0));
   return servers.get(name);
 }
 
@@ -127,7 +131,11 @@ for (const scenario of chosen) {
     console.error(`${results.length}/${chosen.length} ${scenario.name}`);
     continue;
   }
-  const samples = scenario.alone ? { wampgate: [] } : { wampgate: [], naive: [], tuned: [] };
+  const samples = {
+    wampgate: [],
+    ...(other && { other: [] }),
+    ...(!scenario.alone && { naive: [], tuned: [] }),
+  };
   // Memory depends on what a process has done before, so each measurement starts a new one.
   const fresh = scenario.kind === "idle" || results.length === 0;
   if (fresh) {
@@ -144,9 +152,13 @@ for (const scenario of chosen) {
     ...scenario,
     ...Object.fromEntries(Object.entries(samples).map(([target, list]) => [target, medians(list)])),
     bars: [scenario.naive, scenario.tuned],
-    ...(rounds < 4 || scenario.alone || scenario.kind === "idle"
+    ...(rounds < 4 || scenario.kind === "idle"
       ? {}
-      : { quartiles: [samples.naive, samples.tuned].map((theirs) => quartiles(samples.wampgate, theirs)) }),
+      : {
+          quartiles: [samples.naive, samples.tuned, samples.other].map(
+            (theirs) => theirs && quartiles(samples.wampgate, theirs),
+          ),
+        }),
   };
   results.push(result);
   console.error(`${results.length}/${chosen.length} ${scenario.name}`);
