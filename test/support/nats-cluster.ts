@@ -10,8 +10,10 @@ export interface ClusterNode extends CliRouter {
 }
 
 export interface NatsClusterOptions {
-  /** More keys of `cluster`. */
-  readonly cluster?: Readonly<Record<string, unknown>>;
+  /** More keys of `cluster`, of all nodes or of each. */
+  readonly cluster?: Readonly<Record<string, unknown>> | ((node: string) => Readonly<Record<string, unknown>>);
+  /** Default: one of its own, as it comes. */
+  readonly server?: NatsServer;
   /** More of the config of each node, or of some. */
   readonly config?: Readonly<Record<string, unknown>> | ((node: string) => Readonly<Record<string, unknown>>);
 }
@@ -33,7 +35,7 @@ export class NatsCluster {
   }
 
   static async start(nodes: readonly string[], options: NatsClusterOptions = {}): Promise<NatsCluster> {
-    const cluster = new NatsCluster(await NatsServer.start(), options);
+    const cluster = new NatsCluster(options.server ?? (await NatsServer.start()), options);
     open.add(cluster);
     await Promise.all(nodes.map((node) => cluster.node(node)));
     return cluster;
@@ -55,6 +57,7 @@ export class NatsCluster {
   }
 
   configOf(node: string, { port }: { readonly port: number }): Record<string, unknown> {
+    const { cluster = {} } = this.#options;
     return {
       plugins: ["@wampgate/auth-anonymous", "@wampgate/cluster-nats"],
       realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }],
@@ -65,7 +68,13 @@ export class NatsCluster {
           auth: { anonymous: { type: "static", role: "user" } },
         },
       ],
-      cluster: { type: "nats", name: "test", node, servers: [`nats://127.0.0.1:${port}`], ...this.#options.cluster },
+      cluster: {
+        type: "nats",
+        name: "test",
+        node,
+        servers: [`nats://127.0.0.1:${port}`],
+        ...(typeof cluster === "function" ? cluster(node) : cluster),
+      },
     };
   }
 

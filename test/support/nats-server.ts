@@ -25,17 +25,22 @@ export class NatsServer {
   readonly port: number;
   readonly #folder: string;
   readonly #args: readonly string[];
+  readonly #env: Readonly<Record<string, string>>;
   #process: ChildProcess | null = null;
 
-  private constructor(port: number, folder: string, args: readonly string[]) {
+  private constructor(port: number, folder: string, args: readonly string[], env: Readonly<Record<string, string>>) {
+    this.#env = env;
     this.port = port;
     this.#folder = folder;
     this.#args = args;
   }
 
   /** @param args more arguments for it. Default: JetStream, with a store in a folder of its own */
-  static async start(args: readonly string[] = ["-js"]): Promise<NatsServer> {
-    const server = new NatsServer(await freePort(), await folderOf(), args);
+  static async start(
+    args: readonly string[] = ["-js"],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<NatsServer> {
+    const server = new NatsServer(await freePort(), await folderOf(), args, env);
     await server.run();
     return server;
   }
@@ -47,7 +52,10 @@ export class NatsServer {
   /** Starts it, again after `kill`. Resolves when it takes connections. */
   async run(): Promise<void> {
     const args = ["-a", "127.0.0.1", "-p", String(this.port), "-sd", this.#folder, ...this.#args];
-    const started = spawn(PROGRAM, args, { stdio: ["ignore", "ignore", "pipe"] });
+    const started = spawn(PROGRAM, args, {
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { ...process.env, ...this.#env },
+    });
     this.#process = started;
     let output = "";
     started.stderr.on("data", (data) => (output += String(data)));
