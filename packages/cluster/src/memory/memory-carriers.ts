@@ -28,6 +28,9 @@ export interface MemoryCarriersOptions {
 /** How many turns of the event loop it takes until what has come was answered. */
 const QUIET_TURNS = 4;
 
+/** How many turns are waited for what is on its way before it is looked for each millisecond. */
+const SOON_TURNS = 200;
+
 /** What is on its way, or who waits for all before it. */
 type Item = { readonly bytes: Uint8Array; readonly at: number } | { readonly come: () => void; readonly at: number };
 
@@ -108,11 +111,12 @@ export class MemoryCarriers {
 
   /** Resolves when nothing is on its way, and nothing was sent in some turns of the event loop. */
   async quiet(): Promise<void> {
+    let waited = 0;
     for (let turns = 0; turns < QUIET_TURNS;) {
       const before = this.#sent;
-      await (this.#underWay > 0
-        ? new Promise((resolve) => setTimeout(resolve, 0))
-        : new Promise((resolve) => setImmediate(resolve)));
+      await new Promise((resolve) =>
+        ++waited > SOON_TURNS && this.#underWay > 0 ? setTimeout(resolve, 1) : setImmediate(resolve),
+      );
       turns = this.#underWay === 0 && this.#sent === before ? turns + 1 : 0;
     }
   }
@@ -256,7 +260,7 @@ class MemoryCarrier implements Carrier {
 
   async #pass(): Promise<void> {
     const ms = this.#network.delayOfArbiter(this.node);
-    await new Promise<void>((resolve) => (ms > 0 ? setTimeout(resolve, ms) : setImmediate(resolve)));
+    await new Promise<void>((resolve) => (ms >= 1 ? setTimeout(resolve, ms) : setImmediate(resolve)));
     if (this.#hasEnded) throw new Error(`the node ${this.node} has ended`);
   }
 }
@@ -299,7 +303,8 @@ class Way {
     this.#isRunning = next !== undefined;
     if (next === undefined) return;
     const ms = next.at - performance.now();
-    if (ms > 0 && !this.#hasEnded) setTimeout(() => this.#run(), ms);
+    // A timer takes a millisecond at least: less is waited for in turns of the event loop.
+    if (ms >= 1 && !this.#hasEnded) setTimeout(() => this.#run(), ms);
     else setImmediate(() => this.#run());
   }
 

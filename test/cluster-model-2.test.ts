@@ -1,0 +1,3 @@
+import { testThreeNodes } from "./model/three-nodes.ts";
+
+testThreeNodes(2);
