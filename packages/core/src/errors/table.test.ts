@@ -43,7 +43,17 @@ it("the table is sorted, and its sentences are whole", () => {
 
 /** Files that create errors without a code, since another error with one tells what they say. */
 const WITHIN_OTHERS: Readonly<Record<string, string>> = {
+  "packages/auth-cookie/src/bounded-store.ts": "told in the log; the client's other methods go on",
+  "packages/auth-cookie/src/file-store.ts": "told as problems of WG_CONFIG_INVALID, or in the log",
+  "packages/auth-cookie/src/keyv-store.ts": "told as problems of WG_CONFIG_INVALID, or in the log",
   "packages/auth-scram/src/saslprep.ts": "told by a UsageError of the command",
+  "packages/auth-sql/src/password-hash.ts": "what is wrong with a column, for the log",
+  "packages/auth-sql/src/read-value.ts": "what is wrong with a column, for the log",
+  "packages/cluster-nats/src/nats/bucket.ts": "told by WG_CLUSTER_LINK, or to a client as an ERROR of its REGISTER",
+  "packages/cluster-nats/src/nats/connection.ts": "told by WG_CLUSTER_LINK",
+  "packages/cluster-nats/src/nats/nats-carrier.ts": "told by WG_CLUSTER_LINK",
+  "packages/cluster-nats/src/seal/sealed-arbiter.ts":
+    "told by WG_CLUSTER_LINK, or to a client as an ERROR of its REGISTER",
   "packages/cluster/src/link/claims.ts": "told to a client as an ERROR of its REGISTER",
   "packages/cluster/src/link/envelope.ts": "breaks the pair of nodes, whose log line has it",
   "packages/cluster/src/link/held.ts": "caught beside it: what another program wrote is no claim",
@@ -67,6 +77,8 @@ const WITHIN_OTHERS: Readonly<Record<string, string>> = {
   "packages/core/src/transports/net/endpoint.ts": "told as problems of WG_CONFIG_INVALID",
   "packages/core/src/transports/net/http-routes.ts": "told by WG_ROUTE_PLACE",
   "packages/core/src/transports/net/listen.ts": "told by WG_LISTEN",
+  "packages/core/src/wamp/circuit.ts": "in its example alone",
+  "packages/core/src/wamp/room.ts": "in its example alone",
   "packages/metrics/src/index.ts": "told by WG_HOOK_FAILED of the hook starting",
   "packages/metrics/src/page.ts": "told by WG_HOOK_FAILED of the hook starting",
 };
