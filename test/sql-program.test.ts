@@ -1,4 +1,5 @@
 import { EventEmitter, once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { MessageChannel } from "node:worker_threads";
 import { jest } from "@jest/globals";
 import type { Setting } from "../packages/auth-sql/src/database.ts";
@@ -115,6 +116,13 @@ describe.each(KINDS)("of $name", ({ missing, ...kind }) => {
     if (client === "sqlite") {
       const said = await answerTo(users(), "a", { connection: `${connection}.missing` });
       expect(said).toEqual(problem("connection", "the file cannot be opened"));
+      await writeFile(`${connection}.text`, "this is no database, but a text. ".repeat(50));
+      const text = await answerTo(users(), "a", { connection: `${connection}.text` });
+      expect(text).toEqual(problem("connection", "the file is no database of SQLite"));
+      await database.run("begin exclusive");
+      const locked = await answerTo(users(), "a", { timeout: 1 });
+      await database.run("rollback");
+      expect(locked).toEqual(problem("failed", like(/^it failed \(SQLITE_BUSY\)$/)));
       return;
     }
     const away = connection.replace(/:\d+\//, `:${await freePort()}/`);

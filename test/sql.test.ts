@@ -267,7 +267,9 @@ describe.each(KINDS)("with $name", ({ missing, ...kind }) => {
     await fc.assert(
       fc.asyncProperty(text, async (authid) => {
         const answer = await byTicket(authid);
-        if (authid.includes("\0")) expect(refusalOf(answer)).toEqual(DENIED);
+        // Text of JSON that begins with NUL is binary.
+        if (authid.startsWith("\0")) expect(answer[0]).toBe(Code.ABORT);
+        else if (authid.includes("\0")) expect(refusalOf(answer)).toEqual(DENIED);
         else expect(detailsOf(answer)["authid"]).toBe(authid);
       }),
       runs(60),
@@ -317,6 +319,9 @@ describe.each(KINDS)("with $name", ({ missing, ...kind }) => {
     const warnings = async (block: object): Promise<string[]> => {
       const { router, log } = await open({ ticket: block });
       const found = (await router.check()).warnings.map(({ path, message }) => `${path.at(-1)}: ${message}`);
+      const isWrong = found.length > 0;
+      while (isWrong && !/no login by this block can succeed|could not be asked at the start/.test(log.text()))
+        await new Promise(setImmediate);
       expect(log.text()).not.toMatch(/pass-of|postgres:postgres/);
       await running?.close();
       running = null;

@@ -1,6 +1,6 @@
-import { Circuit, type Log, Room, within } from "@wampgate/core";
+import { Circuit, DeadlineError, type Log, Room, within } from "@wampgate/core";
 import type { Block } from "./block.ts";
-import { type Answer, type Database, DatabaseError } from "./database.ts";
+import { type Answer, type Database, DatabaseError, type Values } from "./database.ts";
 import type { Parameter, Statement } from "./query.ts";
 
 /** The database is taken to be down. The log has one line for that, and none for each login. */
@@ -8,6 +8,12 @@ export class IsDown extends DatabaseError {
   constructor() {
     super("down", "it is down, and was not asked");
   }
+}
+
+interface Question {
+  readonly values: Values;
+  /** Its login did not wait for the answer: that has been counted. */
+  isLate: boolean;
 }
 
 /** Asks the database of one block. */
@@ -33,23 +39,32 @@ export class Caller {
   async ask(asked: Readonly<Record<Parameter, string | null>>, parent: AbortSignal): Promise<Answer> {
     if (!this.#circuit.mayAsk()) throw new IsDown();
     if (this.#room.isFull) throw new DatabaseError("failed", "too many logins wait for it (pool.max)");
-    const values = this.#parameters.map((name) => asked[name]);
-    // A client that leaves does not free a connection: its question goes on.
-    return within(this.timeout, parent, (signal) => this.#room.enter(signal, () => this.#answer(values)));
+    const question: Question = { values: this.#parameters.map((name) => asked[name]), isLate: false };
+    try {
+      // A client that leaves does not free a connection: its question goes on.
+      return await within(this.timeout, parent, (signal) => this.#room.enter(signal, () => this.#answer(question)));
+    } catch (error) {
+      if (error instanceof DeadlineError && !parent.aborted) {
+        question.isLate = true;
+        this.#circuit.failed();
+      }
+      throw error;
+    }
   }
 
   close(): Promise<void> {
     return this.#database.close();
   }
 
-  async #answer(values: readonly (string | null)[]): Promise<Answer> {
+  async #answer(question: Question): Promise<Answer> {
     try {
-      const answer = await this.#database.ask(values);
-      this.#circuit.succeeded();
+      const answer = await this.#database.ask(question.values);
+      if (!question.isLate) this.#circuit.succeeded();
       return answer;
     } catch (error) {
-      if (error instanceof DatabaseError && error.problem !== "down") this.#circuit.succeeded();
-      else this.#circuit.failed();
+      const isDown = !(error instanceof DatabaseError) || error.problem === "down";
+      if (!question.isLate && isDown) this.#circuit.failed();
+      else if (!isDown) this.#circuit.succeeded();
       throw error;
     }
   }

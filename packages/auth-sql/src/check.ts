@@ -16,15 +16,21 @@ export async function checkBlock(
 ): Promise<void> {
   if (method !== null) checkKeys(own, method, warn);
   const name = PACKAGES[own.client];
-  try {
-    find(name);
-  } catch {
-    throw new BlockError(["client"], `it needs the package ${name}, which is not installed; run: npm install ${name}`);
-  }
+  const missing = isInstalled(name) ? null : `it needs the package ${name}; run: npm install ${name}`;
+  if (missing !== null) throw new BlockError(["client"], missing);
   if (own.client === "sqlite") await checkFile(resolve(own.connection));
   await caCertificates(own["ca-certificates"], resolve);
   if (isOpenToReaders(own))
     warn(["connection"], "what proofs are checked with comes over a network without TLS: turn on tls");
+}
+
+/** Whether this package finds another one. */
+export function isInstalled(name: string): boolean {
+  try {
+    return find(name) !== "";
+  } catch {
+    return false;
+  }
 }
 
 function checkKeys({ columns }: Block, method: AuthMethod, warn: BlockSurroundings["warn"]): void {
