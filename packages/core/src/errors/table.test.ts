@@ -45,6 +45,7 @@ it("the table is sorted, and its sentences are whole", () => {
 const WITHIN_OTHERS: Readonly<Record<string, string>> = {
   "packages/auth-cookie/src/bounded-store.ts": "told in the log; the client's other methods go on",
   "packages/auth-cookie/src/file-store.ts": "told as problems of WG_CONFIG_INVALID, or in the log",
+  "packages/auth-cookie/src/index.ts": "told by WG_HOOK_FAILED",
   "packages/auth-cookie/src/keyv-store.ts": "told as problems of WG_CONFIG_INVALID, or in the log",
   "packages/auth-scram/src/saslprep.ts": "told by a UsageError of the command",
   "packages/auth-sql/src/password-hash.ts": "what is wrong with a column, for the log",
