@@ -180,9 +180,11 @@ export class Broker {
 
   /** Sends an event to all subscribers of its topic that may get it, wherever they are. */
   dispatch(publication: Publication): void {
-    const at = this.#remote === null ? 0 : this.#clock.next();
+    const nodes = this.#remote?.nodesOf(publication);
+    // What stays here has a time only if it is kept.
+    const at = nodes === undefined || nodes.length === 0 ? 0 : this.#clock.next();
     this.#deliver(publication, at);
-    if (this.#remote !== null) this.#remote.publish(publication, at);
+    if (nodes !== undefined && nodes.length > 0) this.#remote?.publish(publication, nodes, at);
   }
 
   /**

@@ -58,6 +58,8 @@ export function publicationOf({ id, topic, payload, details, audience, retain }:
   return { id, topic, payload: unpacked(payload), details, audience: lists, except: null, retain };
 }
 
+const NO_NODES: readonly NodeName[] = [];
+
 /** The events of a realm between nodes: who wants which, and what crosses. */
 export class RemoteEvents {
   readonly #link: NodeLink;
@@ -90,13 +92,13 @@ export class RemoteEvents {
     return this.#nodesFor(topic).every((node) => this.#link.reaches(node));
   }
 
-  /**
-   * Sends an event to the nodes that want it. Those that keep events for later get each one to be kept.
-   * @param at when it was published
-   */
-  publish(publication: Publication, at: number): void {
-    const nodes = publication.retain ? [...this.#nodes.keys()] : this.#nodesFor(publication.topic);
-    if (nodes.length === 0) return;
+  /** The nodes that get an event: those that want it, and all of them if it is to be kept for later. */
+  nodesOf({ topic, retain }: Publication): readonly NodeName[] {
+    return retain ? [...this.#nodes.keys()] : this.#nodesFor(topic);
+  }
+
+  /** Sends an event to other nodes. @param at when it was published */
+  publish(publication: Publication, nodes: readonly NodeName[], at: number): void {
     try {
       this.#link.send(nodes, eventOf(publication, at));
     } catch (error) {
@@ -166,9 +168,10 @@ export class RemoteEvents {
   }
 
   #nodesFor(topic: string): readonly NodeName[] {
+    if (this.#byId.size === 0) return NO_NODES;
     const found = this.#index.matching(topic);
     const [first, second] = found;
-    if (first === undefined) return [];
+    if (first === undefined) return NO_NODES;
     return second === undefined ? first.list : [...new Set(found.flatMap(({ list }) => list))];
   }
 }
