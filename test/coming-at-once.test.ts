@@ -1,9 +1,13 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { jest } from "@jest/globals";
 import { definePlugin, type WampgateConfig } from "@wampgate/core";
 import { OFFICIAL, type RunningRouter, startRouter, wholeOf } from "./support/router.ts";
 
 // Many clients ask for a WebSocket in one moment. Other clients must be served in between.
+
+// Clients that do not answer GOODBYE are waited for, on machines that may have other work.
+jest.setTimeout(30_000);
 
 const CLIENTS = 200;
 /** What a plugin spends on each request, in milliseconds. */

@@ -34,6 +34,27 @@ it("works run at once while their turn has time for them, and the others in the 
   expect(done).toEqual(Array.from({ length: 25 }, (_, i) => i));
 });
 
+it("what the promises of a work do is part of its time", async () => {
+  const budget = new TurnBudget(10);
+  const done: number[] = [];
+  for (let i = 0; i < 25; i++) {
+    budget.run(() => {
+      const later = async (): Promise<void> => {
+        await Promise.resolve();
+        now++;
+        done.push(i);
+      };
+      later().catch(never);
+    }, never);
+    for (let ticks = 0; ticks < 5; ticks++) await Promise.resolve(); // as between two events
+  }
+  expect(done).toHaveLength(10);
+  await setImmediate();
+  expect(done).toHaveLength(20);
+  await setImmediate();
+  expect(done).toEqual(Array.from({ length: 25 }, (_, i) => i));
+});
+
 it("a work that comes while others wait runs after them", async () => {
   const budget = new TurnBudget(1);
   const order: string[] = [];

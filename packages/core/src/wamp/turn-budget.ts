@@ -1,14 +1,16 @@
-import { setImmediate } from "node:timers"; // not the global one, which a test may have faked
-import { attempt, type OnError } from "./guarded.ts";
+import { nextTick } from "node:process";
+import { setImmediate } from "node:timers"; // not the global ones, which a test may have faked
+import { attempt, type OnError, whenDone } from "./guarded.ts";
 
 /**
  * The time that works of one kind may take in one turn of the event loop, where many events may come in the same turn:
  * ten thousand clients that leave at once. What is beyond it runs in the next turns, in order, and other clients are
- * served in between.
+ * served in between. The time counts from the first work in a turn, so that what its promises do counts, too.
  */
 export class TurnBudget {
   readonly #time: number;
-  #spent = 0;
+  /** When the first work of this turn began; null before. */
+  #began: number | null = null;
   /** Whether the end of this turn is waited for. */
   #isWatched = false;
   #waiting: { readonly work: () => void; readonly failed: OnError }[] = [];
@@ -22,8 +24,8 @@ export class TurnBudget {
 
   /** Runs `work`: at once if this turn has time left, and nothing waits. @param failed gets what it throws */
   run(work: () => void, failed: OnError): void {
-    if (this.#waiting.length > 0 || this.#spent >= this.#time) this.#waiting.push({ work, failed });
-    else this.#timed(work, failed);
+    if (this.#waiting.length > 0 || this.#isSpent) this.#waiting.push({ work, failed });
+    else this.#begin(work, failed);
     this.#watch();
   }
 
@@ -32,10 +34,13 @@ export class TurnBudget {
     if (this.#waiting.length > 0) await new Promise<void>((resolve) => this.#whenDone.push(resolve));
   }
 
-  #timed(work: () => void, failed: OnError): void {
-    const begin = performance.now();
+  get #isSpent(): boolean {
+    return this.#began !== null && performance.now() - this.#began >= this.#time;
+  }
+
+  #begin(work: () => void, failed: OnError): void {
+    this.#began ??= performance.now();
     attempt(work, failed);
-    this.#spent += performance.now() - begin;
   }
 
   #watch(): void {
@@ -46,14 +51,18 @@ export class TurnBudget {
 
   #turn(): void {
     this.#isWatched = false;
-    this.#spent = 0;
-    if (this.#waiting.length === 0) return;
-    while (this.#spent < this.#time) {
-      const one = this.#waiting[this.#next++];
-      if (one === undefined) return this.#emptied();
-      this.#timed(one.work, one.failed);
-    }
-    this.#watch();
+    this.#began = null;
+    if (this.#waiting.length > 0) this.#runNext();
+  }
+
+  #runNext(): void {
+    const one = this.#waiting[this.#next++];
+    if (one === undefined) return this.#emptied();
+    this.#begin(one.work, one.failed);
+    afterPromises(() => {
+      if (this.#isSpent) this.#watch();
+      else this.#runNext();
+    });
   }
 
   #emptied(): void {
@@ -63,4 +72,9 @@ export class TurnBudget {
     // What has run in this turn counts until its end.
     this.#watch();
   }
+}
+
+/** Calls `next` in this turn, after all that settled promises do. */
+function afterPromises(next: () => void): void {
+  whenDone(Promise.resolve(), () => nextTick(next), next);
 }
