@@ -29,7 +29,7 @@ interface Host {
  */
 export class Apart implements Database {
   readonly #setting: Setting;
-  readonly #asked = new Map<number, (told: Told | null) => void>();
+  readonly #asked = new Map<number, { readonly host: Host; readonly answer: (told: Told | null) => void }>();
   #host: Host | null = null;
   #count = 0;
 
@@ -67,17 +67,18 @@ export class Apart implements Database {
 
   #answer(host: Host, id: number, values: Values): Promise<Told | null> {
     return new Promise((resolve) => {
-      this.#asked.set(id, resolve);
+      this.#asked.set(id, { host, answer: resolve });
       host.send({ id, ask: values });
     });
   }
 
   #started(): Host {
     const host = this.#setting.client === "sqlite" ? processHost() : threadHost();
-    host.onTold((told) => this.#asked.get(told.id)?.(told));
+    host.onTold((told) => this.#asked.get(told.id)?.answer(told));
     host.onEnd(() => {
       if (this.#host === host) this.#host = null;
-      for (const resolve of this.#asked.values()) resolve(null);
+      // The next one may have been asked already.
+      for (const asked of this.#asked.values()) if (asked.host === host) asked.answer(null);
     });
     host.send({ open: this.#setting });
     return host;

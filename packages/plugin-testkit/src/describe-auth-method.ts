@@ -114,7 +114,7 @@ export function describeAuthMethod({ describe, it }: Runner, spec: AuthMethodSpe
         {
           plugins: [plugin, answering(() => new Promise(() => undefined))],
           auth: auth({ type: "probe" }),
-          authTimeout: 150,
+          authTimeout: 500,
         },
         async ({ connect, router }) => {
           const client = connect();

@@ -485,7 +485,7 @@ export function describeLink({ describe, it }: Runner, { network: made, patience
         const flaps = [one, other].map(async (session) => {
           while (!isDone && session !== undefined) await (await offer(session)).unregister();
         });
-        for (let i = 0; i < 100; i++) {
+        for (let i = 0; i < 50; i++) {
           const results = await Promise.all(sessions.map((session) => session.call(procedure, [i])));
           assert.deepEqual(results, [i, i, i]);
         }
