@@ -1,5 +1,6 @@
 // A router in a separate process, as `npx wampgate start` runs it.
 import { spawn } from "node:child_process";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -48,4 +49,16 @@ export function run(args, env = {}, echo = false) {
       return ended;
     },
   };
+}
+
+/** A port of 127.0.0.1 that is free now. */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
 }

@@ -1,10 +1,9 @@
 // `npm run example <name>`: runs an example's router on a free port, its processes and its client, and stops them all.
 import { existsSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ROOT, run, startRouter } from "./router-process.mjs";
+import { freePort, ROOT, run, startRouter } from "./router-process.mjs";
 
 /** Environment variables of the examples: secrets, which belong there, and a file. */
 const ENVIRONMENT = {
@@ -74,15 +73,4 @@ async function runWith(config) {
     for (const process of processes) await process.stop();
     await rm(files, { recursive: true });
   }
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }

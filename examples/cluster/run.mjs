@@ -1,13 +1,15 @@
 // Starts a nats-server, three nodes and the clients, and stops them all.
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createConnection, createServer } from "node:net";
+import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { run, startRouter } from "../../scripts/router-process.mjs";
+import { freePort, run, startRouter } from "../../scripts/router-process.mjs";
 
 const NODES = ["a", "b", "c"];
+/** How long nats-server may take to start, in milliseconds. */
+const PATIENCE = 10_000;
 const program = process.env.NATS_SERVER ?? "nats-server";
 const port = await freePort();
 const store = await mkdtemp(join(tmpdir(), "wampgate-example-"));
@@ -40,11 +42,12 @@ async function startNats() {
     problem = `This example needs ${program}. Install it, for example by: apt-get install nats-server (or set NATS_SERVER to the program)`;
   });
   nats.once("exit", () => (problem ??= `${program} has ended`));
-  while (!(await listens())) {
+  for (const end = performance.now() + PATIENCE; performance.now() < end; await wait(20)) {
     if (problem !== null) throw new Error(problem);
-    await wait(20);
+    if (await listens()) return nats;
   }
-  return nats;
+  nats.kill();
+  throw new Error(`${program} took no connection within ${PATIENCE} ms`);
 }
 
 function listens() {
@@ -52,16 +55,5 @@ function listens() {
     const socket = createConnection(port, "127.0.0.1");
     socket.once("data", () => resolve(true)).once("error", () => resolve(false));
     socket.on("data", () => socket.destroy());
-  });
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
   });
 }
