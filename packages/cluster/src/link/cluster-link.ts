@@ -100,6 +100,10 @@ export class ClusterLink implements RunningLink, NodesListener {
     this.stats = statsOf(this.#counts, nodes);
   }
 
+  get isReady(): boolean {
+    return this.#nodes.isConnected || !this.#options["unready-when-cut-off"];
+  }
+
   /** The other nodes that are there. */
   get others(): readonly NodeName[] {
     return this.#nodes.open;

@@ -13,6 +13,7 @@ const OPTIONS = {
   window: 65_536,
   "offline-second-factor": false,
   "prefer-local": false,
+  "unready-when-cut-off": false,
 };
 
 /** What a realm was told. */

@@ -31,6 +31,10 @@ export const linkOptions = {
     .boolean()
     .default(false)
     .describe("whether calls go first to callees of the caller's own node, where several share a procedure"),
+  "unready-when-cut-off": z
+    .boolean()
+    .default(false)
+    .describe("whether /readyz of a node that cannot reach the others says that clients should go elsewhere"),
 } as const;
 
 /** The settings of a link. */
@@ -41,4 +45,5 @@ export interface LinkOptions {
   readonly window?: number | undefined;
   readonly "offline-second-factor": boolean;
   readonly "prefer-local": boolean;
+  readonly "unready-when-cut-off": boolean;
 }

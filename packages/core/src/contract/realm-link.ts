@@ -316,6 +316,8 @@ export interface RunningLink {
   readonly secret: Uint8Array;
   /** Whether calls of this node's clients go to its own callees first, where several share a procedure. Default: false. */
   readonly prefersOwn?: boolean;
+  /** Whether clients should come to this node now: `/readyz` tells it. Left out: always. */
+  readonly isReady?: boolean;
   /** What it counts. Left out: nothing. */
   readonly stats?: LinkStats;
   /** Joins for what does not belong to a realm. Called once, and before the realms join. */

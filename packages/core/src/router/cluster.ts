@@ -33,6 +33,11 @@ export class Cluster {
     return this.#link?.stats ?? null;
   }
 
+  /** Whether clients should come to this node: the link may want them elsewhere. */
+  get isReady(): boolean {
+    return this.#link?.isReady ?? true;
+  }
+
   /** @throws WampgateError if the link to the other nodes is needed, and does not run yet */
   requireLink(): void {
     if (this.#context.config.now.cluster === null || this.#link !== null) return;

@@ -95,13 +95,13 @@ async function assembled(loaded: LoadedConfig, { raw, load, servers, log: target
   const realms = new Realms(config, { hooks, log, call });
   const cluster = new Cluster(realms, context);
   const sessions = new Sessions(realms, cluster, context);
-  const listeners = new Listeners(realms, sessions, context, servers);
+  const listeners = new Listeners(realms, sessions, context, servers, () => cluster.isReady);
   const logSettings = new LogSettings(
     routerLogOf(target),
     partOf(config, ({ settings }) => settings),
     limits,
   );
-  const side = new SideListener(context);
+  const side = new SideListener(context, () => cluster.isReady);
   const apis = new Map<string, PluginApi>();
   const blocks = new Blocks(context, apis);
   const lifecycle = new Lifecycle({ realms, sessions, listeners, logSettings, freeze, side, cluster, blocks }, context);

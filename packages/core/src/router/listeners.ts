@@ -72,7 +72,14 @@ export class Listeners {
   /** The end of what the last reload closed. */
   #closing: Promise<unknown> = Promise.resolve();
 
-  constructor(realms: RealmDirectory, sessions: Sessions, context: RouterContext, servers: NamedServers) {
+  /** @param isReady whether clients should come to this node */
+  constructor(
+    realms: RealmDirectory,
+    sessions: Sessions,
+    context: RouterContext,
+    servers: NamedServers,
+    isReady: () => boolean,
+  ) {
     const { config, log, limits } = context;
     this.#realms = realms;
     this.#sessions = sessions;
@@ -88,7 +95,7 @@ export class Listeners {
       hooks: context.hooks,
       waiting: new WaitingTotal(partOf(config, ({ settings }) => settings)),
     };
-    this.#endpoints = new Endpoints(servers, this.#transportContext);
+    this.#endpoints = new Endpoints(servers, { ...this.#transportContext, isReady });
   }
 
   /** One for each open entry, and for those that a reload closes as long as they have clients. */

@@ -36,8 +36,11 @@ export class SideListener {
   #server: SocketServer | null = null;
   #token = "";
   #isReady = false;
+  readonly #isNodeReady: () => boolean;
 
-  constructor(context: RouterContext) {
+  /** @param isNodeReady whether clients should come to this node of a cluster */
+  constructor(context: RouterContext, isNodeReady: () => boolean) {
+    this.#isNodeReady = isNodeReady;
     this.#settings = context.config.now.settings.side;
     this.#context = context;
   }
@@ -97,7 +100,8 @@ export class SideListener {
       if (refusal.status === 401) response.setHeader("www-authenticate", "Bearer");
       return tell(response, refusal.status, refusal.message);
     }
-    if (path === "/healthz" || (path === "/readyz" && this.#isReady)) return tell(response, 200, "ok");
+    if (path === "/healthz" || (path === "/readyz" && this.#isReady && this.#isNodeReady()))
+      return tell(response, 200, "ok");
     if (path === "/readyz") return tell(response, 503, "the router takes no logins");
     const handler = this.#routes.get(path) ?? this.#above(path);
     return handler === undefined ? tell(response, 404, "There is nothing at this path.") : handler(request, response);

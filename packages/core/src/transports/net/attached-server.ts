@@ -2,10 +2,10 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Duplex } from "node:stream";
-import type { KnownByTls, TransportContext } from "../../contract/transport.ts";
+import type { KnownByTls } from "../../contract/transport.ts";
 import type { EndpointServer, Place } from "./endpoint-server.ts";
 import { bracketed } from "./endpoint.ts";
-import { HttpRoutes } from "./http-routes.ts";
+import { HttpRoutes, type RoutesContext } from "./http-routes.ts";
 import { PeerAddresses } from "./peer-addresses.ts";
 import type { Endpoint } from "./settings.ts";
 import { knownByTls } from "./tls.ts";
@@ -32,10 +32,10 @@ export class AttachedServer implements EndpointServer {
     if (isOurs) this.#routes.upgrade(request, socket, head);
   };
 
-  constructor(endpoint: AttachedEndpoint, server: Server, { log }: Pick<TransportContext, "log">) {
+  constructor(endpoint: AttachedEndpoint, server: Server, context: RoutesContext) {
     this.#endpoint = endpoint;
     this.#server = server;
-    this.#routes = new HttpRoutes(log);
+    this.#routes = new HttpRoutes(context);
     this.#peers = new PeerAddresses(endpoint);
   }
 

@@ -1,4 +1,11 @@
+import type { ReportLimit } from "../../contract/observers.ts";
 import type { Accepts, EntryEndpoint, OpenEntry, RequestHandler, TransportEntry } from "../../contract/transport.ts";
+import type { RoutesContext } from "./http-routes.ts";
+
+/** What an endpoint needs of its router. */
+export interface EndpointContext extends RoutesContext {
+  readonly report: ReportLimit;
+}
 
 /** What an open entry takes of its endpoint. */
 export interface Place {

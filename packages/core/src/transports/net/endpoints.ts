@@ -1,8 +1,7 @@
 import type { Server } from "node:http";
 import { WampgateError } from "../../errors/wampgate-error.ts";
-import type { TransportContext } from "../../contract/transport.ts";
 import { AttachedServer } from "./attached-server.ts";
-import type { EndpointServer } from "./endpoint-server.ts";
+import type { EndpointContext, EndpointServer } from "./endpoint-server.ts";
 import { endpointKey, tlsOf } from "./endpoint.ts";
 import type { Endpoint } from "./settings.ts";
 import { SocketServer } from "./socket-server.ts";
@@ -10,13 +9,19 @@ import { SocketServer } from "./socket-server.ts";
 /** HTTP servers of the embedding program, by the names that endpoints of type `server` have for them. */
 export type NamedServers = Readonly<Record<string, Server>>;
 
+/** What they need of their router. */
+interface EndpointsContext extends EndpointContext {
+  /** Where files are looked for. */
+  readonly folder: string;
+}
+
 /** The endpoints of a router: one server for each, whichever entries share it. */
 export class Endpoints {
   readonly #servers = new Map<string, EndpointServer>();
   readonly #named: NamedServers;
-  readonly #context: Pick<TransportContext, "log" | "report" | "folder">;
+  readonly #context: EndpointsContext;
 
-  constructor(named: NamedServers, context: Pick<TransportContext, "log" | "report" | "folder">) {
+  constructor(named: NamedServers, context: EndpointsContext) {
     this.#named = named;
     this.#context = context;
   }

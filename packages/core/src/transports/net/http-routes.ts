@@ -7,15 +7,22 @@ import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import { refuse } from "./http-refusal.ts";
 import { destroySoon } from "./linger.ts";
 
+/** What an endpoint's HTTP needs of its router. */
+export interface RoutesContext {
+  readonly log: Log;
+  /** Whether clients should come here; `/readyz` tells it. Left out: always. */
+  readonly isReady?: () => boolean;
+}
+
 /** What the entries of one endpoint take of its HTTP requests. */
 export class HttpRoutes {
   readonly #upgrades = new Map<string, UpgradeHandler>();
   readonly #requests = new Map<string, RequestHandler>();
-  readonly #log: Log;
-  #isReady = true;
+  readonly #context: RoutesContext;
+  #isStopped = false;
 
-  constructor(log: Log) {
-    this.#log = log;
+  constructor(context: RoutesContext) {
+    this.#context = context;
   }
 
   /** Whether an entry takes HTTP at all. */
@@ -49,7 +56,7 @@ export class HttpRoutes {
 
   /** Takes no new WebSockets, and `/readyz` says so. */
   stop(): void {
-    this.#isReady = false;
+    this.#isStopped = true;
   }
 
   answer(request: IncomingMessage, response: ServerResponse): void {
@@ -69,7 +76,7 @@ export class HttpRoutes {
     socket.on("error", destroyed);
     const upgrade = this.#upgradeOf(pathOf(request));
     if (upgrade === undefined) return refuse(socket, 404, NOT_FOUND);
-    if (!this.#isReady) return refuse(socket, 503, STOPPED);
+    if (this.#isStopped) return refuse(socket, 503, STOPPED);
     if (request.headers.upgrade?.toLowerCase() !== "websocket") return refuse(socket, 426, NO_WEBSOCKET);
     // An error at one request ends only that request.
     const failed = (error: unknown): void => {
@@ -106,15 +113,22 @@ export class HttpRoutes {
 
   #failed(error: unknown): void {
     unlessRepeated(this, "request", (repeats) =>
-      this.#log.error({ err: error, ...repeats }, "a request could not be answered"),
+      this.#context.log.error({ err: error, ...repeats }, "a request could not be answered"),
     );
   }
 
-  /** `/healthz`: the process answers. `/readyz`: it takes logins, since it listens only after it is set up. */
+  /**
+   * `/healthz`: the process answers. `/readyz`: it takes logins, since it listens only after it is set up, and clients
+   * should come.
+   */
   #answerProbe(path: string, response: ServerResponse): void {
-    const isWell = path === "/healthz" || this.#isReady;
-    response.writeHead(isWell ? 200 : 503, { connection: "close", ...TEXT });
-    response.end(isWell ? "ok\n" : STOPPED);
+    const problem = path === "/healthz" ? null : this.#isStopped ? STOPPED : this.#isReady ? null : UNREADY;
+    response.writeHead(problem === null ? 200 : 503, { connection: "close", ...TEXT });
+    response.end(problem ?? "ok\n");
+  }
+
+  get #isReady(): boolean {
+    return this.#context.isReady?.() ?? true;
   }
 }
 
@@ -126,6 +140,7 @@ function destroyed(this: Duplex): void {
 const TEXT = { "content-type": "text/plain; charset=utf-8" };
 const NO_WEBSOCKET = "This is a WAMP router: connect by WebSocket.\n";
 const STOPPED = "shutting down\n";
+const UNREADY = "cut off from the other nodes\n";
 const NOT_FOUND = "There is nothing at this path.\n";
 
 function isAbove(prefix: string, path: string): boolean {

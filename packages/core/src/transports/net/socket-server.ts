@@ -5,13 +5,13 @@ import type { Socket } from "node:net";
 import { Server as TlsServer, TLSSocket } from "node:tls";
 import { isDeepStrictEqual } from "node:util";
 import type { Duplex } from "node:stream";
-import type { KnownByTls, RequestHandler, TransportContext } from "../../contract/transport.ts";
+import type { KnownByTls, RequestHandler } from "../../contract/transport.ts";
 import { guarded } from "../../wamp/guarded.ts";
 import { TurnBudget } from "../../wamp/turn-budget.ts";
 import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 import type { Remote } from "./details.ts";
 import { bracketed, endpointName, tlsOf } from "./endpoint.ts";
-import type { EndpointServer, Place } from "./endpoint-server.ts";
+import type { EndpointContext, EndpointServer, Place } from "./endpoint-server.ts";
 import { whenFirstByte } from "./first-byte.ts";
 import { refusalOf, refuse } from "./http-refusal.ts";
 import { HttpRoutes } from "./http-routes.ts";
@@ -48,7 +48,7 @@ export class SocketServer implements EndpointServer {
   /** Shared by all sockets, which call it with themselves as `this`. */
   readonly #left: (this: Socket) => void;
   readonly #peers: PeerAddresses;
-  readonly #context: Pick<TransportContext, "log" | "report">;
+  readonly #context: EndpointContext;
   /** What was read from the files of certificates. */
   #tls: TlsOptions | null;
   #trust: Trust = { isCurrent: true };
@@ -56,12 +56,12 @@ export class SocketServer implements EndpointServer {
   readonly #trusts = new WeakMap<Remote, Trust>();
 
   /** @param tls null for an endpoint without TLS */
-  constructor(endpoint: OwnEndpoint, tls: TlsOptions | null, context: Pick<TransportContext, "log" | "report">) {
+  constructor(endpoint: OwnEndpoint, tls: TlsOptions | null, context: EndpointContext) {
     const { log, report } = context;
     this.#endpoint = endpoint;
     this.#tls = tls;
     this.#context = context;
-    this.#routes = new HttpRoutes(log);
+    this.#routes = new HttpRoutes(context);
     this.#peers = new PeerAddresses(endpoint);
     this.#pending = new PendingSockets(this.#peers, report);
     const limits = {
