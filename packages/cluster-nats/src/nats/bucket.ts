@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { jetstream, JetStreamApiCodes, JetStreamApiError, type JetStreamClient } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
-import { headers, type NatsConnection } from "@nats-io/transport-node";
+import { headers, type NatsConnection, TimeoutError } from "@nats-io/transport-node";
 import type { Arbiter, Entry } from "@wampgate/cluster";
 
 /** How long NATS may take to answer one request, in milliseconds. */
@@ -12,6 +12,9 @@ const PATIENCE = 9000;
 
 /** How long to wait before something is tried again, in milliseconds. */
 const RETRY = 100;
+
+/** The status by which NATS says that its servers have no leader now. */
+const UNAVAILABLE = 503;
 
 export interface BucketOptions {
   /** The cluster's name. */
@@ -49,11 +52,20 @@ export class NatsBucket implements Arbiter {
 
   /**
    * Opens the bucket of a cluster, and makes it if there is none.
+   * @param goesOn whether to try it again, while NATS elects a leader
    * @throws Error if NATS has no JetStream, or does not let this node use it
    */
-  static async open(nc: NatsConnection, options: BucketOptions): Promise<NatsBucket> {
+  static async open(nc: NatsConnection, options: BucketOptions, goesOn: () => boolean): Promise<NatsBucket> {
     const js = jetstream(nc, { timeout: REQUEST_TIME });
-    return new NatsBucket(js, await opened(js, options), options);
+    for (;;) {
+      try {
+        return new NatsBucket(js, await opened(js, options), options);
+      } catch (error) {
+        const isUnavailable = error instanceof JetStreamApiError && error.status === UNAVAILABLE;
+        if (!(isUnavailable || error instanceof TimeoutError) || !goesOn()) throw error;
+        await wait(RETRY, undefined, { signal: options.signal });
+      }
+    }
   }
 
   /** The connection was lost, and is there again. */

@@ -106,7 +106,8 @@ class NatsCarrier implements Carrier {
   }
 
   /** @throws Error if another process has this node's name, or NATS does not let it do what it must */
-  async open({ name, replicas }: NatsOptions): Promise<void> {
+  async open({ name, replicas, "connect-timeout": patience }: NatsOptions): Promise<void> {
+    const end = performance.now() + patience;
     await this.#requireNoTwin(name);
     this.#subscribe(this.#subjects.own, (message) => this.#received(message));
     this.#subscribe(this.#subjects.hello, (message) => this.#received(message));
@@ -117,11 +118,15 @@ class NatsCarrier implements Carrier {
     await this.#requireRights();
     const bucket = { cluster: name, replicas, isConnected: () => this.#isConnected, signal: this.#ended.signal };
     try {
-      this.#bucket = await NatsBucket.open(this.#nc, bucket);
+      this.#bucket = await NatsBucket.open(
+        this.#nc,
+        bucket,
+        () => this.#denied.length === 0 && performance.now() < end,
+      );
     } catch (error) {
       await this.#requireRights();
       throw new Error(
-        "NATS has no bucket for this node: start it with JetStream (nats-server -js), and give this node's user the rights to it",
+        `NATS has no bucket for this node (${error instanceof Error ? error.message : String(error)}): start it with JetStream (nats-server -js), and give this node's user the rights to it`,
         { cause: error },
       );
     }
