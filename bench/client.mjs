@@ -13,10 +13,13 @@ const SUBPROTOCOL = { json: "wamp.2.json", msgpack: "wamp.2.msgpack", cbor: "wam
 const now = () => performance.now();
 const tick = () => new Promise(setImmediate);
 
-/** Joins a router; with a forwarder the path tells the client's part. */
-async function join({ target, url, format = "json" }, part, ...requests) {
+/** The parts that join the other node, in a cluster. */
+const FAR = ["subscriber", "callee"];
+
+/** Joins a router; with a forwarder the path tells the client's part. @param job `far`: the URL of the other node */
+async function join({ target, url, far = url, format = "json" }, part, ...requests) {
   const path = target === "wampgate" ? "/ws" : `/${part}`;
-  const client = await open(url + path, SUBPROTOCOL[format], () => undefined);
+  const client = await open((FAR.includes(part) ? far : url) + path, SUBPROTOCOL[format], () => undefined);
   client.format = format;
   if (target !== "wampgate") return client;
   for (const request of [HELLO(), ...requests]) {
@@ -162,9 +165,13 @@ async function latency(job) {
   const result = await measured(job, () => took.length);
   await pacing;
   for (const client of [callee, caller]) client.close();
-  const sorted = took.slice(-result.messages).sort((a, b) => a - b);
+  return { ...result, ...percentiles(took.slice(-result.messages)) };
+}
+
+function percentiles(numbers) {
+  const sorted = numbers.sort((a, b) => a - b);
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-  return { ...result, p50: at(0.5), p99: at(0.99) };
+  return { p50: at(0.5), p99: at(0.99) };
 }
 
 const LOGINS = {
@@ -251,6 +258,28 @@ async function handshakes(job) {
   return result;
 }
 
+/** New topics or procedures, one at a time: how long each took until SUBSCRIBED or REGISTERED, in milliseconds. */
+async function firsts(job) {
+  const client = await join(job, "subscriber");
+  const code = job.of === "topics" ? 32 : 64;
+  const took = [];
+  let stopped = false;
+  const asking = (async () => {
+    for (let n = 1; !stopped; n++) {
+      const begin = now();
+      const answered = next(client);
+      client.write(message("json", [code, n, {}, `com.bench.first.${n}`]));
+      await answered;
+      took.push(now() - begin);
+    }
+  })();
+  const result = await measured(job, () => took.length);
+  stopped = true;
+  await asking;
+  client.close();
+  return { ...result, ...percentiles(took.slice(-result.messages)) };
+}
+
 /** Many idle sessions. */
 async function idle(job) {
   const clients = [];
@@ -264,7 +293,7 @@ async function idle(job) {
   return { messages: job.sessions, seconds: 0, clientCpu: 0 };
 }
 
-const KINDS = { fanOut, rpc, latency, logins, handshakes, idle };
+const KINDS = { fanOut, rpc, latency, logins, handshakes, firsts, idle };
 
 process.on("message", async (job) => {
   if (job.kind === undefined) return;

@@ -62,7 +62,13 @@ async function start(core, file, args = [], { output = "inherit", ...options } =
 const router = async (core, ...args) => startRouter(core, await freePort(), ...args);
 
 /** The router as a user starts it, on a port. */
-export async function startRouter(core, port, ...args) {
+export const startRouter = (core, port, ...args) => startBy("servers/wampgate.config.mjs", core, port, args);
+
+/** A router with anonymous logins alone. @param cluster what links it to other nodes, as in the config; null: nothing does */
+export const startNode = async (core, cluster) =>
+  startBy("servers/node.config.mjs", core, await freePort(), [], { BENCH_CLUSTER: JSON.stringify(cluster) });
+
+async function startBy(config, core, port, args, env = {}) {
   const url = `ws://127.0.0.1:${port}`;
   const tlsPort = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "wampgate-bench-"));
@@ -71,22 +77,18 @@ export async function startRouter(core, port, ...args) {
   writeFileSync(join(folder, "cert.pem"), cert);
   const file = join(folder, "router.log");
   const output = openSync(file, "w");
-  const { child } = await start(
-    core,
-    ROUTER,
-    ["start", "--config", join(HERE, "servers/wampgate.config.mjs"), ...args],
-    {
-      output,
-      env: {
-        ...process.env,
-        BENCH_PORT: String(port),
-        BENCH_TLS_PORT: String(tlsPort),
-        BENCH_TLS: folder,
-        BENCH_URL: url,
-      },
-      execArgv: ["--expose-gc", "--import", join(HERE, "servers/probe.mjs")],
+  const { child } = await start(core, ROUTER, ["start", "--config", join(HERE, config), ...args], {
+    output,
+    env: {
+      ...process.env,
+      ...env,
+      BENCH_PORT: String(port),
+      BENCH_TLS_PORT: String(tlsPort),
+      BENCH_TLS: folder,
+      BENCH_URL: url,
     },
-  );
+    execArgv: ["--expose-gc", "--import", join(HERE, "servers/probe.mjs")],
+  });
   closeSync(output);
   child.once("exit", () => rmSync(folder, { recursive: true }));
   await whenListening(port, file);
