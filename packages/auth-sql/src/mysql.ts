@@ -35,6 +35,7 @@ export async function openMysql({ connection: uri, text: sql, max, timeout, tls 
   });
   return {
     async ask(values: Values): Promise<Answer> {
+      const begin = performance.now();
       try {
         const own = await pool.getConnection();
         try {
@@ -47,7 +48,9 @@ export async function openMysql({ connection: uri, text: sql, max, timeout, tls 
           throw error;
         }
       } catch (error) {
-        throw problemOf(error as NodeJS.ErrnoException, timeout);
+        // The package ends the connection then, and may say no more than that.
+        const isOver = performance.now() - begin >= timeout;
+        throw problemOf(error as NodeJS.ErrnoException, timeout, isOver);
       }
     },
     close: () => pool.end(),
@@ -75,8 +78,9 @@ const LATE = ["PROTOCOL_SEQUENCE_TIMEOUT", "ETIMEDOUT", "ER_STATEMENT_TIMEOUT", 
 /** What it says of these has names of tables and columns, no values. */
 const TOLD = ["ER_PARSE_ERROR", "ER_NO_SUCH_TABLE", "ER_BAD_FIELD_ERROR", "ER_NON_UNIQ_ERROR", "ER_SP_DOES_NOT_EXIST"];
 
-function problemOf({ code = "", message }: NodeJS.ErrnoException, timeout: number): DatabaseError {
-  if (LATE.includes(code)) return new DatabaseError("down", `it did not answer within ${timeout} ms`);
+function problemOf({ code = "", message }: NodeJS.ErrnoException, timeout: number, isOver: boolean): DatabaseError {
+  if (LATE.includes(code) || (code === "" && isOver))
+    return new DatabaseError("down", `it did not answer within ${timeout} ms`);
   const [problem, sentence] = PROBLEMS.get(code) ?? [];
   if (problem !== undefined) return new DatabaseError(problem, `${sentence} (${code})`);
   if (TOLD.includes(code)) return new DatabaseError("query", `it refuses the query: ${message}`);
