@@ -63,6 +63,13 @@ export async function openNats(options: NatsOptions & LinkTimes, context: LinkCo
   }
 }
 
+/** An envelope that is about to leave. */
+interface Sending {
+  readonly subject: string;
+  readonly bytes: Uint8Array;
+  readonly reply: string | undefined;
+}
+
 /** Carries over NATS. What is sent while it cannot be reached is dropped: it would come late. */
 class NatsCarrier implements Carrier {
   readonly node: NodeName;
@@ -78,6 +85,8 @@ class NatsCarrier implements Carrier {
   #bucket: NatsBucket | null = null;
   #receiver: Receiver | null = null;
   #isConnected = true;
+  /** What leaves at the end of this turn. */
+  #sending: Sending[] = [];
 
   constructor(
     nc: NatsConnection,
@@ -149,13 +158,26 @@ class NatsCarrier implements Carrier {
 
   async close(): Promise<void> {
     this.#receiver = null;
+    this.#leave();
     this.#ended.abort(new Error("this node ends"));
     if (this.#isConnected) await soon(this.#nc.flush());
     await soon(this.#nc.close());
   }
 
+  /** All that one turn of the event loop sends leaves together: a call of the system costs ten times as much as an envelope. */
   #publish(subject: string, bytes: Uint8Array, reply?: string): void {
     if (!this.#isConnected) return;
+    if (this.#sending.push({ subject, bytes, reply }) === 1) setImmediate(() => this.#leave());
+  }
+
+  #leave(): void {
+    const sending = this.#sending;
+    this.#sending = [];
+    if (!this.#isConnected) return;
+    for (const one of sending) this.#publishNow(one);
+  }
+
+  #publishNow({ subject, bytes, reply }: Sending): void {
     try {
       this.#nc.publish(subject, bytes, reply === undefined ? {} : { reply });
     } catch (error) {
@@ -203,7 +225,7 @@ class NatsCarrier implements Carrier {
 
   /** @throws Error if NATS does not let this node do what it asked for */
   async #requireRights(): Promise<void> {
-    this.#publish(this.#subjects.toAll(), new Uint8Array());
+    this.#publishNow({ subject: this.#subjects.toAll(), bytes: new Uint8Array(), reply: undefined });
     await this.#nc.flush();
     await new Promise(setImmediate);
     if (this.#denied.length === 0) return;
