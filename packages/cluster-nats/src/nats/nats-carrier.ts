@@ -14,6 +14,7 @@ import { SealedCarrier } from "../seal/sealed-carrier.ts";
 import type { NatsOptions } from "../options.ts";
 import { lastPart, Subjects } from "../subjects.ts";
 import { NatsBucket } from "./bucket.ts";
+import { bundled, envelopesIn, OVERHEAD } from "./bundle.ts";
 import { connectTo } from "./connection.ts";
 
 /** What the carrier must know of the link. */
@@ -30,6 +31,9 @@ const LEAVE_TIME = 1000;
 
 /** The most that is sent at once, in bytes, also where NATS takes more. */
 const MAX_BYTES = 1024 * 1024;
+
+/** The most that several envelopes have together, in bytes. For long ones one message saves nothing. */
+const MAX_BUNDLE = 4096;
 
 /** By which NATS tells that nobody listens to a subject. */
 const NO_RESPONDERS = 503;
@@ -63,11 +67,12 @@ export async function openNats(options: NatsOptions & LinkTimes, context: LinkCo
   }
 }
 
-/** An envelope that is about to leave. */
-interface Sending {
-  readonly subject: string;
-  readonly bytes: Uint8Array;
-  readonly reply: string | undefined;
+/** Envelopes of one subject that are about to leave. */
+interface Bundle {
+  readonly envelopes: Uint8Array[];
+  /** In bytes, as it leaves. */
+  size: number;
+  reply: string | undefined;
 }
 
 /** Carries over NATS. What is sent while it cannot be reached is dropped: it would come late. */
@@ -85,8 +90,8 @@ class NatsCarrier implements Carrier {
   #bucket: NatsBucket | null = null;
   #receiver: Receiver | null = null;
   #isConnected = true;
-  /** What leaves at the end of this turn. */
-  #sending: Sending[] = [];
+  /** What leaves at the end of this turn, by subject. */
+  readonly #leaving = new Map<string, Bundle>();
 
   constructor(
     nc: NatsConnection,
@@ -106,7 +111,7 @@ class NatsCarrier implements Carrier {
   }
 
   get maxBytes(): number {
-    return Math.min(this.#nc.info?.max_payload ?? MAX_BYTES, MAX_BYTES);
+    return Math.min(this.#nc.info?.max_payload ?? MAX_BYTES, MAX_BYTES) - OVERHEAD;
   }
 
   get arbiter(): NatsBucket {
@@ -164,22 +169,30 @@ class NatsCarrier implements Carrier {
     await soon(this.#nc.close());
   }
 
-  /** All that one turn of the event loop sends leaves together: a call of the system costs ten times as much as an envelope. */
+  /** All that one turn of the event loop sends to a subject leaves together, as one message if it fits. */
   #publish(subject: string, bytes: Uint8Array, reply?: string): void {
     if (!this.#isConnected) return;
-    if (this.#sending.push({ subject, bytes, reply }) === 1) setImmediate(() => this.#leave());
+    let bundle = this.#leaving.get(subject);
+    if (bundle !== undefined && bundle.size + bytes.length + OVERHEAD > MAX_BUNDLE) {
+      this.#publishNow(subject, bundle);
+      bundle = undefined;
+    }
+    if (this.#leaving.size === 0) setImmediate(() => this.#leave());
+    bundle ??= { envelopes: [], size: 0, reply: undefined };
+    bundle.envelopes.push(bytes);
+    bundle.size += bytes.length + OVERHEAD;
+    bundle.reply ??= reply;
+    this.#leaving.set(subject, bundle);
   }
 
   #leave(): void {
-    const sending = this.#sending;
-    this.#sending = [];
-    if (!this.#isConnected) return;
-    for (const one of sending) this.#publishNow(one);
+    if (this.#isConnected) for (const [subject, bundle] of this.#leaving) this.#publishNow(subject, bundle);
+    this.#leaving.clear();
   }
 
-  #publishNow({ subject, bytes, reply }: Sending): void {
+  #publishNow(subject: string, { envelopes, reply }: Pick<Bundle, "envelopes" | "reply">): void {
     try {
-      this.#nc.publish(subject, bytes, reply === undefined ? {} : { reply });
+      this.#nc.publish(subject, bundled(envelopes), reply === undefined ? {} : { reply });
     } catch (error) {
       unlessRepeated(this, "publish", (repeats) =>
         this.#log.error({ err: error, ...repeats }, "NATS did not take what was to be sent to other nodes"),
@@ -197,7 +210,10 @@ class NatsCarrier implements Carrier {
 
   #received(message: Msg): void {
     const from = lastPart(message.subject);
-    if (from !== this.node) return this.#receiver?.received(from, message.data);
+    if (from !== this.node) {
+      for (const envelope of envelopesIn(message.data)) this.#receiver?.received(from, envelope);
+      return;
+    }
     // Only a process that wants this node's name asks there, and one that has got it says hello by it.
     if (message.reply !== undefined && message.reply !== "") message.respond(PLACE);
     else
@@ -225,7 +241,7 @@ class NatsCarrier implements Carrier {
 
   /** @throws Error if NATS does not let this node do what it asked for */
   async #requireRights(): Promise<void> {
-    this.#publishNow({ subject: this.#subjects.toAll(), bytes: new Uint8Array(), reply: undefined });
+    this.#publishNow(this.#subjects.toAll(), { envelopes: [], reply: undefined });
     await this.#nc.flush();
     await new Promise(setImmediate);
     if (this.#denied.length === 0) return;
