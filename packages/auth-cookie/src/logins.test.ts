@@ -138,7 +138,7 @@ it("what a store throws that is no failure of it ends in the log", async () => {
   expect(log.text()).toContain("a cookie was not remembered or revoked");
 });
 
-it("blocks with the same store share it until the last one is closed; one that fails is tried anew", async () => {
+it("blocks with the same store share it until the last one is closed; one that fails is tried again", async () => {
   const log = new CapturedLog();
   const stores = new SharedStores();
   const listeners: ((key: unknown) => void)[] = [];
