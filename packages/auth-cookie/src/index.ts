@@ -35,7 +35,7 @@ interface Own {
   readonly names: Set<string>;
 }
 
-/** The method `cookie` of one router: who has logged in by another method is let in again. */
+/** The method `cookie` of one router: a client that has logged in by another method is let in again. */
 function cookie({ stores, names }: Own): AuthMethod {
   return defineMethod({
     name: "cookie",
@@ -71,7 +71,7 @@ function cookie({ stores, names }: Own): AuthMethod {
       for (const visit of visitsOf(attempt.transport).values()) visit.accepted();
       return acceptAgain(found.credential, "cookie");
     },
-    // The client has left between two questions: it is let in as nobody, and core denies that.
+    // The client has left between two questions: it is accepted as no user, and core denies that.
     decoy: () => credential({}),
   });
 }

@@ -97,8 +97,8 @@ export class Visit {
 class Visits extends Map<string, Visit> {}
 
 /**
- * A client asks to upgrade. It keeps a cookie by which somebody has logged in; any other is replaced by a new one, so that
- * nobody else can know it. Neither is done for a page that no cookie lets in.
+ * A client asks to upgrade. It keeps a cookie by which a user has logged in; any other is replaced by a new one, so that
+ * no one else knows it. Neither is done for a page that no cookie lets in.
  */
 export async function visited(
   request: UpgradeRequest,

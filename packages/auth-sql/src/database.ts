@@ -11,6 +11,9 @@ export interface Setting {
   readonly tls: { readonly ca?: string[] } | null;
 }
 
+/** How long an unused connection stays, in milliseconds. */
+export const IDLE = 30_000;
+
 /** More rows than a principal has keys: what comes after them does not matter. */
 export const MOST_ROWS = 17;
 

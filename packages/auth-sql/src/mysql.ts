@@ -3,14 +3,12 @@ import {
   type Answer,
   type Database,
   DatabaseError,
+  IDLE,
   MOST_ROWS,
   type Problem,
   type Setting,
   type Values,
 } from "./database.ts";
-
-/** How long an unused connection stays, in milliseconds. */
-const IDLE = 30_000;
 
 /** Opens a database of MySQL or MariaDB by the package mysql2. Its pool connects when it is asked first. */
 export async function openMysql({ connection: uri, text: sql, max, timeout, tls }: Setting): Promise<Database> {

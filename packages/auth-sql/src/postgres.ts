@@ -2,14 +2,12 @@ import {
   type Answer,
   type Database,
   DatabaseError,
+  IDLE,
   MOST_ROWS,
   type Problem,
   type Setting,
   type Values,
 } from "./database.ts";
-
-/** How long an unused connection stays, in milliseconds. */
-const IDLE = 30_000;
 
 /** Types that the package would change: a time without a zone (it is one of UTC), and JSON, whose numbers keep their digits. */
 const AS_TEXT = { timestamp: 1114, json: 114, jsonb: 3802 };

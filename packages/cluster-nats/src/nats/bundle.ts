@@ -18,13 +18,14 @@ export function bundled(envelopes: readonly Uint8Array[]): Uint8Array {
   return bundle;
 }
 
-/** The envelopes of a message. What is no bundle comes as it is: then it is no envelope either. */
+/** The envelopes of a message. From where it is no bundle, the rest comes as it is: that is no envelope either. */
 export function* envelopesIn(bundle: Uint8Array): Generator<Uint8Array, void, undefined> {
   const bytes = Buffer.from(bundle.buffer, bundle.byteOffset, bundle.byteLength);
   for (let at = 0; at < bytes.length;) {
     const begin = at + LENGTH;
     const end = begin <= bytes.length ? begin + bytes.readUInt32LE(at) : Infinity;
-    if (end > bytes.length) {
+    // No envelope is empty, and a message may hold very many empty ones.
+    if (end === begin || end > bytes.length) {
       yield bytes.subarray(at);
       return;
     }

@@ -172,17 +172,16 @@ class NatsCarrier implements Carrier {
   /** All that one turn of the event loop sends to a subject leaves together, as one message if it fits. */
   #publish(subject: string, bytes: Uint8Array, reply?: string): void {
     if (!this.#isConnected) return;
+    if (this.#leaving.size === 0) setImmediate(() => this.#leave());
     let bundle = this.#leaving.get(subject);
     if (bundle !== undefined && bundle.size + bytes.length + OVERHEAD > MAX_BUNDLE) {
       this.#publishNow(subject, bundle);
       bundle = undefined;
     }
-    if (this.#leaving.size === 0) setImmediate(() => this.#leave());
-    bundle ??= { envelopes: [], size: 0, reply: undefined };
+    if (bundle === undefined) this.#leaving.set(subject, (bundle = { envelopes: [], size: 0, reply: undefined }));
     bundle.envelopes.push(bytes);
     bundle.size += bytes.length + OVERHEAD;
     bundle.reply ??= reply;
-    this.#leaving.set(subject, bundle);
   }
 
   #leave(): void {
