@@ -16,8 +16,11 @@ const GATHERING = 10;
 /** How much is written at once, in bytes. */
 const BATCH = 64 * 1024;
 
-/** So much a pipe takes as one piece, in bytes (PIPE_BUF of Linux): lines of several processes do not mix in it. */
-const ATOMIC = 4096;
+/**
+ * So much is taken as one piece, in bytes, so that lines of several processes do not mix: by a pipe PIPE_BUF of Linux, by a
+ * file as much as one call writes.
+ */
+const ATOMIC = { pipe: 4096, file: BATCH };
 
 /** Gets the number of lines that were lost since its last call. */
 export type LossListener = (lines: number) => void;
@@ -31,6 +34,8 @@ export class LogStream {
   /** How much may wait, in bytes. */
   limit = DEFAULT_BUFFER;
   readonly #fd: number;
+  /** How much may be written at once, in bytes. */
+  readonly #most: number;
   /** In order; the first one may be the rest of a line. */
   readonly #waiting: Buffer[] = [];
   #bytes = 0;
@@ -48,6 +53,7 @@ export class LogStream {
   /** @param fd 1 or 2, or another descriptor that is open for writing */
   constructor(fd: number) {
     this.#fd = unblocked(fd);
+    this.#most = fstatSync(fd).isFile() ? ATOMIC.file : ATOMIC.pipe;
   }
 
   /** Calls `listener` at once for each line that is dropped. @returns a function that ends this */
@@ -76,7 +82,7 @@ export class LogStream {
   /** Writes one line together with others that come soon: a system call for each would take a quarter of what a line does. */
   gather(line: string): void {
     const size = Buffer.byteLength(line);
-    if (this.#gatheredBytes + size > ATOMIC) this.#writeGathered();
+    if (this.#gatheredBytes + size > this.#most) this.#writeGathered();
     this.#gatheredBytes += size;
     this.#gathered.push(line);
     // The timer does not keep the process alive: at its end, `flushUntil` writes what is left.

@@ -192,11 +192,17 @@ function take({ request, socket, head }: Upgrade, served: ServedEntry, known: Kn
   const { endpoint, server } = served;
   const { facts, received, trackingId } = additions;
   if (additions.headers.length > 0) headersOf.set(request, additions.headers);
-  const headers = received ?? plainHeaders(request.headers);
-  const carrier = endpoint.carrierOf(request.socket);
-  const tls = endpoint.knownByTls(request.socket, request);
-  const told = { headers, facts, trackingId, takesCookies: own };
-  const details = transportDetails({ type: "websocket", carrier, peer, subprotocol, ...told, ...tls });
+  const details = transportDetails({
+    type: "websocket",
+    carrier: endpoint.carrierOf(request.socket),
+    peer,
+    subprotocol,
+    headers: received ?? plainHeaders(request.headers),
+    facts,
+    trackingId,
+    takesCookies: own,
+    ...endpoint.knownByTls(request.socket, request),
+  });
   const upgrade = { isDone: false };
   const inflating = inflatingFor(request, socket, head, served);
   server.handleUpgrade(request, inflating ?? socket, inflating === null ? head : Buffer.alloc(0), (ws) => {
