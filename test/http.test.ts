@@ -334,17 +334,23 @@ it("a session is renewed by what the server decides", async () => {
   await close();
 });
 
-it("wampgate check warns of a server that is not there or redirects, and a start does not wait for it", async () => {
+it("wampgate check --ask tells of a server that is not there or redirects, and a start does not wait for it", async () => {
   const { router } = await start();
-  expect(await router.check()).toEqual({ problems: [], warnings: [] });
+  expect(await router.check()).toEqual({ problems: [], warnings: [], answered: [] });
+  expect(asked).toEqual([]);
+  expect(await router.check({ ask: true })).toEqual({
+    problems: [],
+    warnings: [],
+    answered: [{ path: ["transports", 0, "auth", "ticket"], message: "the web server answers" }],
+  });
   expect(asked[0]?.headers).not.toHaveProperty("webhook-id");
-  const warnings = async (): Promise<unknown> => (await router.check()).warnings;
+  const problems = async (): Promise<unknown> => (await router.check({ ask: true })).problems;
   const path = ["transports", 0, "auth", "ticket", "url"];
   does = says(302, undefined, { location: "/" });
   const redirects = "the web server cannot be asked: it redirects (status 302), which is not followed";
-  expect(await warnings()).toEqual([{ path, message: redirects }]);
+  expect(await problems()).toEqual([{ path, message: redirects }]);
   does = says(503);
-  expect(await warnings()).toMatchObject([{ path }]);
+  expect(await problems()).toMatchObject([{ path }]);
   stop();
-  expect(await warnings()).toMatchObject([{ path, message: expect.stringContaining("ECONNREFUSED") as unknown }]);
+  expect(await problems()).toMatchObject([{ path, message: expect.stringContaining("ECONNREFUSED") as unknown }]);
 });

@@ -336,13 +336,19 @@ describe("the keys of a URL", () => {
   });
 });
 
-it("wampgate check warns of a URL whose keys cannot be fetched", async () => {
+it("wampgate check --ask tells of a URL whose keys cannot be fetched, and check alone does not ask", async () => {
   const { router } = await start([{ type: "static", principals: {} }, blockOf()]);
-  expect((await router.check()).warnings).toEqual([]);
+  const path = ["transports", 0, "auth", "ticket", 1];
+  expect(await router.check({ ask: true })).toEqual({
+    problems: [],
+    warnings: [],
+    answered: [{ path, message: "the keys can be fetched" }],
+  });
   server.does = (response) => void response.writeHead(404).end();
-  expect((await router.check()).warnings).toEqual([
+  expect(await router.check()).toEqual({ problems: [], warnings: [], answered: [] });
+  expect((await router.check({ ask: true })).problems).toEqual([
     {
-      path: ["transports", 0, "auth", "ticket", 1, "keys", "jwks"],
+      path: [...path, "keys", "jwks"],
       message: "the keys cannot be fetched: the server answered with status 404",
     },
   ]);

@@ -166,8 +166,8 @@ describe.each([
       expect(await refused()).toEqual(FAILED);
       expect(errors().join("\n")).toMatch(/it refuses the user or the password|it has no such database/);
       expect(log.text()).not.toMatch(/another-password|pass-of-the/);
-      const { warnings } = (await running?.router.check()) ?? { warnings: [] };
-      expect(warnings).toMatchObject([{ path: ["transports", 0, "auth", "ticket", 1, "connection"] }]);
+      const { problems } = (await running?.router.check({ ask: true })) ?? { problems: [] };
+      expect(problems).toMatchObject([{ path: ["transports", 0, "auth", "ticket", 1, "connection"] }]);
       await running?.close();
       running = null;
     }

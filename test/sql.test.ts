@@ -315,10 +315,15 @@ describe.each(KINDS)("with $name", ({ missing, ...kind }) => {
     expect(detailsOf(await byTicket("joe"))["expires"]).toBe(Date.UTC(2099, 11, 31, 23, 59, 59) / 1000);
   });
 
-  test("check asks the query once, without an authid, and warns of what is wrong with it; so does the log at the start", async () => {
-    const warnings = async (block: object): Promise<string[]> => {
+  test("check --ask asks the query once, without an authid, and tells what is wrong with it; so does the log at the start", async () => {
+    const problems = async (block: object): Promise<string[]> => {
       const { router, log } = await open({ ticket: block });
-      const found = (await router.check()).warnings.map(({ path, message }) => `${path.at(-1)}: ${message}`);
+      expect(await router.check()).toEqual({ problems: [], warnings: [], answered: [] });
+      const checked = await router.check({ ask: true });
+      expect(checked.answered.map(({ message }) => message)).toEqual(
+        checked.problems.length > 0 ? [] : ["the database answers"],
+      );
+      const found = checked.problems.map(({ path, message }) => `${path.at(-1)}: ${message}`);
       const isWrong = found.length > 0;
       while (isWrong && !/no login by this block can succeed|could not be asked at the start/.test(log.text()))
         await new Promise(setImmediate);
@@ -328,15 +333,15 @@ describe.each(KINDS)("with $name", ({ missing, ...kind }) => {
       return found;
     };
     const hash = { "password-hash": "hash" };
-    expect(await warnings(tickets())).toEqual([]);
-    const [table_] = await warnings(from("select login, hash from userz where login = :authid", hash));
+    expect(await problems(tickets())).toEqual([]);
+    const [table_] = await problems(from("select login, hash from userz where login = :authid", hash));
     expect(table_).toMatch(/^query: the database cannot be asked: it refuses the query: .*userz/);
-    const [column] = await warnings(from("select login, hash from users where logn = :authid", hash));
+    const [column] = await problems(from("select login, hash from users where logn = :authid", hash));
     expect(column).toMatch(/^query: .*logn/);
     expect(
-      await warnings(from("select login, hash from users where login = :authid", { "password-hash": "pw" })),
+      await problems(from("select login, hash from users where login = :authid", { "password-hash": "pw" })),
     ).toEqual(['columns: the query has no column "pw", which columns.password-hash names; it has login, hash']);
-    expect(await warnings(from("select login, hash, hash from users where login = :authid", hash))).toEqual([
+    expect(await problems(from("select login, hash, hash from users where login = :authid", hash))).toEqual([
       'columns: the query has more than one column "hash", which columns.password-hash names; it has login, hash, hash',
     ]);
   });

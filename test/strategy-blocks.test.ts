@@ -265,14 +265,19 @@ it("the hook strategyAnswered tells how each block answered, and why it denied; 
   expect(first?.ms).toBeGreaterThanOrEqual(0);
 });
 
-it("wampgate check asks the servers of each block, and what fails is a warning at its key", async () => {
+it("wampgate check asks the servers of blocks only with --ask, and what fails is a problem at its key", async () => {
   let isDown = false;
+  let count = 0;
   const strategy = defineStrategy<{ door: string }, null>({
     type: "door",
     block: z.strictObject({ door: z.string() }),
     probe({ door }, { warn, signal }) {
+      count++;
       if (signal.aborted || door === "odd") throw new Error("out of order");
-      if (isDown) warn(["door"], `${door} is shut`);
+      if (door === "none") return undefined;
+      if (isDown) throw new BlockError(["door"], `${door} is shut`);
+      warn(["door"], `${door} creaks`);
+      return `${door} is open`;
     },
     open: () => ({ value: null }),
     resolve: () => accepted({ role: "user" }),
@@ -281,11 +286,22 @@ it("wampgate check asks the servers of each block, and what fails is a warning a
     definePlugin({ name: "doors", core: "*", strategies: [strategy] }),
     { door: "front" },
     { door: "odd" },
+    { door: "none" },
   );
   const at = (i: number, ...rest: string[]) => ["transports", 0, "auth", "ticket", i, ...rest];
   const odd = { path: at(1), message: "out of order" };
-  expect((await router.check()).warnings).toEqual([odd]);
+  expect(await router.check()).toEqual({ problems: [], warnings: [], answered: [] });
+  expect(count).toBe(0);
+  expect(await router.check({ ask: true })).toEqual({
+    problems: [odd],
+    warnings: [{ path: at(0, "door"), message: "front creaks" }],
+    answered: [{ path: at(0), message: "front is open" }],
+  });
   isDown = true;
-  expect((await router.check()).warnings).toEqual([{ path: at(0, "door"), message: "front is shut" }, odd]);
+  expect(await router.check({ ask: true })).toEqual({
+    problems: [{ path: at(0, "door"), message: "front is shut" }, odd],
+    warnings: [],
+    answered: [],
+  });
   await router.close();
 });

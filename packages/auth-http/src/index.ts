@@ -60,6 +60,7 @@ export const http = defineStrategy<Block, HttpBlock>({
     const caller = new Caller(own, await caCertificates(own["ca-certificates"], resolve), SILENT);
     try {
       await caller.probe(signal);
+      return "the web server answers";
     } catch (error) {
       throw new BlockError(["url"], `the web server cannot be asked: ${(error as Error).message}`);
     } finally {

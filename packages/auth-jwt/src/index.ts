@@ -59,11 +59,15 @@ export function jwtStrategy(shared = new SharedKeys()): Strategy {
         warn(["type"], `a token is a ticket: no client can log in by ${method.name} with it; use the method ticket`);
       if (own.keys.file !== undefined) await keysIn(own, own.keys.file, surroundings);
     },
-    async probe({ keys: { jwks } }, { signal }) {
-      if (jwks === undefined) return;
-      await fetchKeys(jwks, signal).catch((error: unknown) => {
+    async probe({ keys: { jwks }, algorithms }, { signal, warn }) {
+      if (jwks === undefined) return undefined;
+      try {
+        const [unfit] = unfitting(await fetchKeys(jwks, signal), algorithms);
+        if (unfit !== undefined) warn(["algorithms"], `no key that can be fetched now fits ${unfit}`);
+        return "the keys can be fetched";
+      } catch (error) {
         throw new BlockError(["keys", "jwks"], `the keys cannot be fetched: ${(error as Error).message}`);
-      });
+      }
     },
     async open(own, { log }, { at, ...surroundings }) {
       const issuers = [own.issuer].flat();

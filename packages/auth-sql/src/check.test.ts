@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createRouter, type WampgateConfig } from "@wampgate/core";
+import { createRouter, type Router, type WampgateConfig } from "@wampgate/core";
 import { CapturedLog } from "@wampgate/plugin-testkit";
 import ticket from "@wampgate/auth-ticket";
 import wampcra from "@wampgate/auth-wampcra";
@@ -14,13 +14,17 @@ const of = (more: object): object => ({
   ...more,
 });
 
-async function checked(auth: object): Promise<string[]> {
+function routerOf(auth: object): Promise<Router> {
   const config = {
     plugins: [ticket, wampcra, plugin],
     realms: [{ name: "realm1", roles: [{ name: "user" }] }],
     transports: [{ type: "memory", auth }],
   };
-  const router = await createRouter(config as unknown as WampgateConfig, { log: new CapturedLog() });
+  return createRouter(config as unknown as WampgateConfig, { log: new CapturedLog() });
+}
+
+async function checked(auth: object): Promise<string[]> {
+  const router = await routerOf(auth);
   return router.warnings.map(({ path, message }) => `${path.slice(4).join(".")}: ${message}`);
 }
 
@@ -49,6 +53,23 @@ it("a config with columns that a method has no use for, or without those that it
   const other = checked({ ticket: of({ columns: { authid: "login", "password-hash": "hash", secret: "secret" } }) });
   await expect(other).rejects.toThrow("auth.ticket.columns.secret: ticket has no use for it; it has authid");
   await expect(other).rejects.not.toThrow("wampgate:secret");
+});
+
+it("check alone needs no database: a file of SQLite that is not there is told by check --ask, and by the start", async () => {
+  const router = await routerOf({ ticket: of({ client: "sqlite", connection: "/none/users.db" }) });
+  expect(await router.check()).toEqual({ problems: [], warnings: [], answered: [] });
+  const missing = { path: ["transports", 0, "auth", "ticket", "connection"], message: "there is no such file" };
+  expect((await router.check({ ask: true })).problems).toEqual([missing]);
+  await expect(router.start()).rejects.toThrow("auth.ticket.connection: there is no such file");
+  await router.close();
+});
+
+it.each([
+  ["select * from users where login = :authid; drop table users", "a query is one statement"],
+  ["select * from users where login = :user", "the query has :user, and the parameters are"],
+  ["select * from users where login = ':authid'", ":authid is in quotes"],
+])("check alone finds what is wrong in a query: %s", async (query, message) => {
+  await expect(routerOf({ ticket: of({ query }) })).rejects.toThrow(message);
 });
 
 it("a package that is missing is noticed before a client comes", () => {

@@ -18,7 +18,8 @@ export async function checkBlock(
   const name = PACKAGES[own.client];
   const missing = isInstalled(name) ? null : `it needs the package ${name}; run: npm install ${name}`;
   if (missing !== null) throw new BlockError(["client"], missing);
-  if (own.client === "sqlite") await checkFile(resolve(own.connection));
+  // The database need not be there yet.
+  if (own.client === "sqlite") await checkFile(resolve(own.connection), { mayBeMissing: true });
   await caCertificates(own["ca-certificates"], resolve);
   if (isOpenToReaders(own))
     warn(["connection"], "what proofs are checked with comes over a network without TLS: turn on tls");
@@ -40,10 +41,12 @@ function checkKeys({ columns }: Block, method: AuthMethod, warn: BlockSurroundin
     warn(["columns", PASSWORD_HASH], `${method.name} shows no ticket that it could be compared with`);
 }
 
-async function checkFile(file: string): Promise<void> {
+/** Looks whether a path is a file of SQLite. @throws BlockError */
+export async function checkFile(file: string, { mayBeMissing = false } = {}): Promise<void> {
   const found = await stat(file).catch((error: unknown) => {
     const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" && mayBeMissing) return null;
     throw new BlockError(["connection"], code === "ENOENT" ? "there is no such file" : `it cannot be read (${code})`);
   });
-  if (!found.isFile()) throw new BlockError(["connection"], "this is no file");
+  if (found?.isFile() === false) throw new BlockError(["connection"], "this is no file");
 }

@@ -36,7 +36,6 @@ describeStrategy(
     badBlocks: [
       bad({ client: "sqlite3" }, "client"),
       bad({ connection: undefined }, "connection"),
-      bad({ connection: join(folder, "missing.db") }, "connection"),
       bad({ connection: folder }, "connection"),
       bad({ connection: ":memory:" }, "connection"),
       bad({ connection: "a\0b" }, "connection"),

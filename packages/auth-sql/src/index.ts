@@ -18,6 +18,7 @@ export const sql = defineStrategy<Block, SqlBlock>({
       throw new BlockError([key], `the database cannot be asked: ${(error as Error).message}`);
     });
     if (problem !== null) throw new BlockError(["columns"], problem);
+    return "the database answers";
   },
   open: (own, api, { at, resolve }) => openBlock(own, api.log.child({ block: at }), resolve),
   resolve: resolvePrincipal,

@@ -3,6 +3,7 @@ import { caCertificates, type Log, type OpenBlock } from "@wampgate/core";
 import { Apart } from "./apart.ts";
 import type { Block } from "./block.ts";
 import { Caller } from "./caller.ts";
+import { checkFile } from "./check.ts";
 import { columnProblem } from "./columns.ts";
 import { Decoys } from "./decoys.ts";
 import { Hashes } from "./hashes.ts";
@@ -42,7 +43,7 @@ export async function openBlock(own: Block, log: Log, resolve: (path: string) =>
   };
 }
 
-/** Asks the database of a block once. @throws DatabaseError, BlockError, DeadlineError, or the reason of the signal */
+/** Asks the database of a block once, and closes it. @throws DatabaseError, BlockError, DeadlineError, or the reason of the signal */
 export async function problemInAnswer(
   own: Block,
   signal: AbortSignal,
@@ -61,6 +62,7 @@ async function problemOf(own: Block, caller: Caller, signal: AbortSignal): Promi
   return columns === null ? null : columnProblem(own.columns, columns);
 }
 
+/** @throws BlockError if a file is missing */
 async function callerOf(
   own: Block,
   log: Pick<Log, "error" | "info">,
@@ -68,6 +70,7 @@ async function callerOf(
 ): Promise<Caller> {
   const { client, connection, timeout } = own;
   const statement = statementOf(own.query, client);
+  if (client === "sqlite") await checkFile(resolve(connection));
   const ca = await caCertificates(own["ca-certificates"], resolve);
   const database = new Apart({
     client,

@@ -123,7 +123,7 @@ export type * from "./contract/hooks.ts";
 export type { Component } from "./plugins/start-component.ts";
 export type { Endpoint } from "./router/listeners.ts";
 export { createRouter, type RouterOptions } from "./router/create-router.ts";
-export type { RouterCheck } from "./router/check.ts";
+export type { CheckOptions, RouterCheck } from "./router/check.ts";
 export type { Router } from "./router/router.ts";
 export type { Reloaded } from "./router/reload.ts";
 export { fromJson, toJson } from "./serializers/json/value.ts";

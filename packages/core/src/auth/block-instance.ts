@@ -10,7 +10,7 @@ import { Denial } from "./denial.ts";
 
 /** How long a block may take to open, or to answer what it was asked before it is closed, in milliseconds. */
 const PATIENCE = 30_000;
-/** How long it may ask the servers that it names. */
+/** How long it may ask the servers and databases that it names. */
 const PROBE_TIME = 10_000;
 /** How long it may take to close. */
 const CLOSE_TIME = 10_000;
@@ -36,8 +36,11 @@ export class StrategyInstance implements BlockInstance {
     this.plugin = plugin;
   }
 
-  async probe(surroundings: BlockSurroundings): Promise<void> {
-    await within(PROBE_TIME, undefined, (signal) => this.#strategy.probe?.(this.#block, { ...surroundings, signal }));
+  async probe(surroundings: BlockSurroundings): Promise<string | null> {
+    const { probe } = this.#strategy;
+    if (probe === undefined) return null;
+    const answer = await within(PROBE_TIME, undefined, (signal) => probe(this.#block, { ...surroundings, signal }));
+    return typeof answer === "string" ? answer : null;
   }
 
   async open(api: PluginApi, surroundings: BlockSurroundings): Promise<void> {

@@ -22,6 +22,16 @@ const QUIET = `plugins: ["./quiet.mjs"]\n${CONFIG}`;
 const FAILING = `plugins: ["./failing.mjs"]\n${CONFIG}`;
 const PLUGINS = {
   "quiet.mjs": plugin("quiet", ""),
+  "asking.mjs": plugin("asking", "").replace(
+    "methods:",
+    `strategies: [{
+      type: "door", block: anything, resolve() {}, open: () => ({ value: null }),
+      probe({ door }) {
+        if (door === "shut") throw new Error("shut is shut");
+        return door === "none" ? undefined : door + " answers";
+      },
+    }], methods:`,
+  ),
   "versioned.mjs": plugin("versioned", "").replace("core:", 'version: "1.2.3", core:'),
   "failing.mjs": plugin("failing", 'throw new Error("no licence", { cause: new Error("the server is away") });'),
 };
@@ -52,6 +62,28 @@ it("check says of a config that is fine which plugins it has, and ends with 0", 
   const { code, stdout, stderr } = await run(QUIET, "check");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(/^\/.*\/wampgate\.yaml is fine\. Plugins: quiet\.$/);
+});
+
+it("check --ask says what answers and what does not, with its line, and check alone asks nothing", async () => {
+  const config = (...doors: string[]): string => `
+plugins: ["./asking.mjs"]
+realms: [{ name: realm1, roles: [{ name: user }] }]
+transports:
+  - type: memory
+    auth:
+      knock:
+${doors.map((door) => `        - { type: door, door: ${door} }`).join("\n")}
+`;
+  expect(await run(config("shut"), "check")).toMatchObject({ code: 0, stderr: "" });
+  const at = "transports[0].auth.knock";
+  const fine = await run(config("front", "none"), "check", "--ask");
+  expect(fine).toMatchObject({ code: 0, stderr: "" });
+  expect(fine.stdout).toMatch(/^wampgate\.yaml:8: transports\[0\]\.auth\.knock\[0\]: front answers\n\/.* is fine\./);
+  const shut = await run(config("front", "shut"), "check", "--ask");
+  expect(shut).toMatchObject({ code: 2, stdout: `wampgate.yaml:8: ${at}[0]: front answers` });
+  expect(shut.stderr).toMatch(/^WG_CONFIG_INVALID: .*: 1 problem\n {2}wampgate\.yaml:9: .*knock\[1\]: shut is shut$/);
+  const nothing = await run(config("none"), "check", "--ask");
+  expect(nothing.stdout).toMatch(/^There is nothing to ask: .*\n.* is fine\./);
 });
 
 it("check says which versions the plugins have, where they say it", async () => {

@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import { WampgateError } from "../errors/wampgate-error.ts";
 import { ConfigError } from "../errors/config-error.ts";
 import { LOG_LEVELS } from "../router/settings.ts";
-import { check } from "./check.ts";
+import { check, type CheckCommand } from "./check.ts";
 import { FAILED, FINE, WRONG_USE } from "./exit-codes.ts";
 import { addPluginCommands } from "./plugin-commands.ts";
 import { init, type InitOptions } from "./init.ts";
@@ -54,9 +54,9 @@ function coreCommands(): Command {
     .option("--log-level <level>", `${LOG_LEVELS.join(", ")}; default: log.level of the config`)
     .option("--workers <n>", "run n processes that act as one router, to use more cores; needs @wampgate/cluster")
     .action((options: StartOptions) => start(options));
-  withConfig("check", "check the config and its plugins, without listening").action((options: RouterCommand) =>
-    check(options),
-  );
+  withConfig("check", "check the config and its plugins, without listening")
+    .option("--ask", "also try the servers, databases and stores that auth blocks name")
+    .action((options: CheckCommand) => check(options));
   withConfig("schema", "print the JSON Schema of the config with its plugins, for editors").action(
     (options: RouterCommand) => schema(options),
   );

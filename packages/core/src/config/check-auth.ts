@@ -225,8 +225,8 @@ async function checkStatic(
       for (const assignment of defaultRole === null ? assignments.filter(({ role }) => !role) : [])
         warnOfNoRole(assignment, [...at, ...assignment.path], context);
     };
-    const { open } = keeper;
-    const opener = open && { open: openedBy(open) };
+    const { open, probe } = keeper;
+    const opener = open && { open: openedBy(open), ...(probe && { probe }) };
     const instance = opener && new StrategyInstance(opener, value, at, plugin);
     const settings = { ...keys.common, plugin, strategy: null, value, instance, placeOf };
     return { ...keys.checked, settings, thens, warnOfBeginning };

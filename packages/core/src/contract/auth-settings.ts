@@ -10,8 +10,11 @@ export interface BlockInstance {
   readonly at: readonly (string | number)[];
   /** The strategy's plugin. */
   readonly plugin: string;
-  /** Asks the servers that it names whether they are well. @throws what the strategy throws, and if it takes too long */
-  probe(surroundings: BlockSurroundings): Promise<void>;
+  /**
+   * Tries the servers, databases and stores that it names.
+   * @returns what has answered; null if it names none @throws what the strategy throws, and if it takes too long
+   */
+  probe(surroundings: BlockSurroundings): Promise<string | null>;
   /** @throws what the strategy throws, and Error if it answers nothing usable, or not in time */
   open(api: PluginApi, surroundings: BlockSurroundings): Promise<void>;
   /** Lets `work` ask what is open; it is not closed before that ends. Rejects with a Denial if nothing is open. */

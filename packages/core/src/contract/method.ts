@@ -97,6 +97,11 @@ export interface StaticPrincipals<B = unknown, S = B> {
    * @throws BlockError, which names the key
    */
   readonly check?: (block: B, surroundings: BlockSurroundings) => void | Promise<void>;
+  /** Tries the servers, databases and stores that a block names, as a strategy's `probe` does; for methods that have `open`. */
+  readonly probe?: (
+    block: B,
+    surroundings: BlockSurroundings & { readonly signal: AbortSignal },
+  ) => string | undefined | Promise<string | undefined>;
   /**
    * Makes what a block needs while the router runs, as a strategy's `open` does. `find`, `applies` and
    * `UpgradeRequest.ask` get its `value` in place of the block.

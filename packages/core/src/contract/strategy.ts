@@ -43,20 +43,23 @@ export interface Strategy<B = unknown, O = B> {
   readonly calls?: (block: B) => CalledProcedure[];
   /**
    * Looks at the files and modules that a block names, whenever a config is read, also by `wampgate check`: it opens
-   * nothing. `method` is that of the block; null if its plugin is missing. What it throws is a problem of the config; a `BlockError` names the key.
+   * nothing, and asks no server or database. `method` is that of the block; null if its plugin is missing. What it throws is a problem of the config; a `BlockError` names the key.
    */
   readonly check?: (
     block: B,
     surroundings: BlockSurroundings & { readonly method: AuthMethod | null },
   ) => void | Promise<void>;
   /**
-   * Asks the servers that a block names whether they are well. Only `wampgate check` calls it, for strategies that have
-   * `open`; what it throws, or tells by `warn`, is a warning. It may take ten seconds.
+   * Tries the servers, databases and stores that a block names. Only `wampgate check --ask` calls it, for strategies that have
+   * `open`. What it throws is a problem of the config, as for `check`; what it tells by `warn` is a warning. It may take ten
+   * seconds.
+   *
+   * @returns what has answered, for the operator: `the database answers`; undefined if the block names nothing to try
    */
   readonly probe?: (
     block: B,
     surroundings: BlockSurroundings & { readonly signal: AbortSignal },
-  ) => void | Promise<void>;
+  ) => string | undefined | Promise<string | undefined>;
   /**
    * Makes what a block needs while the router runs: loads a module, opens connections. It is called for each block at the
    * start, and again at each reload. What it throws is a problem of the config, as for `check`: then the router does not

@@ -50,6 +50,7 @@ const STATIC: Shape<StaticPrincipals> = {
   assignments: "function",
   prepare: "function?",
   check: "function?",
+  probe: "function?",
   open: "function?",
   applies: "function?",
   secrets: "list?",

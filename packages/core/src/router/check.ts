@@ -1,3 +1,4 @@
+import type { BlockInstance } from "../contract/auth-settings.ts";
 import type { ListenEndpoint } from "../contract/endpoint.ts";
 import { BlockError } from "../errors/block-error.ts";
 import type { ConfigIssue } from "../errors/config-error.ts";
@@ -15,16 +16,27 @@ export interface RouterCheck {
   readonly problems: readonly ConfigIssue[];
   /** What it may fail at. */
   readonly warnings: readonly ConfigIssue[];
+  /** What was asked, and has answered: each with its block. */
+  readonly answered: readonly ConfigIssue[];
+}
+
+/** How a router is checked. */
+export interface CheckOptions {
+  /**
+   * Whether to try the servers, databases and stores that blocks of `auth` name: those that fail are problems. Also host names
+   * of endpoints are looked up. Default: nothing leaves this machine.
+   */
+  readonly ask?: boolean;
 }
 
 /** @see Router.check */
-export async function checkRouter(context: RouterContext): Promise<RouterCheck> {
+export async function checkRouter(context: RouterContext, { ask = false }: CheckOptions = {}): Promise<RouterCheck> {
   requireProviders(context);
   const problems: ConfigIssue[] = [];
   const warnings: ConfigIssue[] = [];
   const { transports, components, folder, settings } = context.config.now;
   const listens = async (endpoint: ListenEndpoint, at: ConfigIssue["path"]): Promise<void> => {
-    for (const { path, message, isWarning } of await endpointProblems(endpoint, folder))
+    for (const { path, message, isWarning } of await endpointProblems(endpoint, folder, ask))
       (isWarning ? warnings : problems).push({ path: [...at, "endpoint", ...path], message });
   };
   if (settings.side !== undefined) await listens(settings.side.endpoint, ["side"]);
@@ -37,15 +49,32 @@ export async function checkRouter(context: RouterContext): Promise<RouterCheck> 
     const problem = typeof module === "string" ? await componentProblem(module) : null;
     if (problem !== null) problems.push({ path: ["components", i, "module"], ...problem });
   }
-  await Promise.all(
-    instancesOf(context.config.now).map(async (instance) => {
-      const told = (path: ConfigIssue["path"], message: string): void =>
-        void warnings.push(context.config.now.issueAt([...instance.at, ...path], message));
-      const { surroundings } = context.config.now;
-      await instance.probe({ ...surroundings, warn: told }).catch((error: unknown) => {
-        told(error instanceof BlockError ? error.path : [], thrownText(error));
-      });
-    }),
-  );
-  return { problems, warnings };
+  const asked = await Promise.all(ask ? instancesOf(context.config.now).map((one) => askBlock(one, context)) : []);
+  return {
+    problems: [...problems, ...asked.flatMap(({ problem }) => problem ?? [])],
+    warnings: [...warnings, ...asked.flatMap((one) => one.warnings)],
+    answered: asked.flatMap(({ answer }) => answer ?? []),
+  };
+}
+
+/** What came of asking a block: neither a problem nor an answer if there is nothing to ask. */
+interface Asked {
+  readonly problem: ConfigIssue | null;
+  readonly answer: ConfigIssue | null;
+  readonly warnings: readonly ConfigIssue[];
+}
+
+async function askBlock(instance: BlockInstance, context: RouterContext): Promise<Asked> {
+  const { now } = context.config;
+  const at = (path: ConfigIssue["path"], message: string): ConfigIssue =>
+    now.issueAt([...instance.at, ...path], message);
+  const warnings: ConfigIssue[] = [];
+  const warn = (path: ConfigIssue["path"], message: string): void => void warnings.push(at(path, message));
+  try {
+    const answer = await instance.probe({ ...now.surroundings, warn });
+    return { problem: null, answer: answer === null ? null : at([], answer), warnings };
+  } catch (error) {
+    const path = error instanceof BlockError ? error.path : [];
+    return { problem: at(path, thrownText(error)), answer: null, warnings };
+  }
 }

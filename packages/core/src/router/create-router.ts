@@ -150,7 +150,7 @@ async function assembled(loaded: LoadedConfig, { raw, load, servers, log: target
     get sessionCount() {
       return { remote: listeners.sessionCount, local: sessions.locals.size };
     },
-    check: () => checkRouter(context),
+    check: (options) => checkRouter(context, options),
     start: () => lifecycle.start(),
     reload: (changed, options) => reloads.reload(changed, options),
     update: (change) => reloads.update(change),

@@ -7,7 +7,7 @@ import type { Log } from "../contract/log.ts";
 import type { RouterStats } from "../contract/observers.ts";
 import type { ConfigIssue } from "../errors/config-error.ts";
 import type { MemoryClient, MemoryConnectOptions } from "../transports/memory/memory.ts";
-import type { RouterCheck } from "./check.ts";
+import type { CheckOptions, RouterCheck } from "./check.ts";
 import type { Endpoint } from "./listeners.ts";
 import type { Reloaded, ReloadOptions } from "./reload.ts";
 
@@ -28,10 +28,12 @@ export interface Router extends AsyncDisposable {
 
   /**
    * Looks for what the start would fail at, without listening: files of certificates, addresses, folders of sockets,
-   * modules of components, which it imports.
+   * modules of components, which it imports. With `ask: true` it also tries the servers, databases and stores that blocks of
+   * `auth` name; without, nothing leaves this machine.
    * @throws Error if a hook is tapped for a method or strategy that no loaded plugin provides
+   * @example const { problems } = await router.check({ ask: true });
    */
-  check(): Promise<RouterCheck>;
+  check(options?: CheckOptions): Promise<RouterCheck>;
 
   /**
    * Freezes the hooks, starts the components one after the other, then listens. A router starts once.

@@ -32,6 +32,7 @@ const withTls = (tls: Partial<TlsFiles>): Promise<EndpointProblem[]> =>
       tls: { key: "key.pem", certificate: "cert.pem", "chain-certificates": [], ...tls },
     },
     folder,
+    false,
   );
 
 it("files of TLS that fit each other are fine", async () => {
@@ -83,20 +84,26 @@ it("all that is wrong is told at once, and a certificate that has expired is a w
 });
 
 it.each([["127.0.0.1"], ["0.0.0.0"], ["::"], ["localhost"]])("%s is an address to listen on", async (host) => {
-  expect(await endpointProblems({ type: "tcp", host, port: 0 }, folder)).toEqual([]);
+  expect(await endpointProblems({ type: "tcp", host, port: 0 }, folder, true)).toEqual([]);
+});
+
+it("the name of a host is looked up only where that is asked for", async () => {
+  const endpoint = { type: "tcp", host: "no-such-host.invalid", port: 0 } as const;
+  expect(await endpointProblems(endpoint, folder, false)).toEqual([]);
 });
 
 it.each([
   ["no-such-host.invalid", /cannot be resolved/],
   ["192.0.2.1", /this machine has no address 192\.0\.2\.1 now/],
 ])("%s is a warning", async (host, message) => {
-  expect(await endpointProblems({ type: "tcp", host, port: 0 }, folder)).toEqual([
+  expect(await endpointProblems({ type: "tcp", host, port: 0 }, folder, true)).toEqual([
     { path: ["host"], message: expect.stringMatching(message) as string, isWarning: true },
   ]);
 });
 
 describe("a socket", () => {
-  const problemsOf = (path: string): Promise<EndpointProblem[]> => endpointProblems({ type: "unix", path }, folder);
+  const problemsOf = (path: string): Promise<EndpointProblem[]> =>
+    endpointProblems({ type: "unix", path }, folder, false);
 
   it("may be in a folder that is there", async () => {
     expect(await problemsOf(join(folder, "router.sock"))).toEqual([]);

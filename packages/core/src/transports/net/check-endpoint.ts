@@ -22,11 +22,19 @@ const LOOKUP_TIME = 3000;
 /** The longest path of a Unix domain socket, in bytes: `sun_path` of Linux, less its end; macOS has four less. */
 const LONGEST_PATH = 107;
 
-/** Looks for what would keep an endpoint from listening, without listening. @param folder the folder of its files */
-export async function endpointProblems(endpoint: ListenEndpoint, folder: string): Promise<EndpointProblem[]> {
+/**
+ * Looks for what would keep an endpoint from listening, without listening.
+ * @param folder the folder of its files
+ * @param ask whether to look up the host's name, which may ask a server
+ */
+export async function endpointProblems(
+  endpoint: ListenEndpoint,
+  folder: string,
+  ask: boolean,
+): Promise<EndpointProblem[]> {
   if (endpoint.type === "unix") return socketProblems(endpoint.path);
   const { tls, host } = endpoint;
-  return [...(await hostProblems(host)), ...(tls === undefined ? [] : await tlsProblems(tls, folder))];
+  return [...(await hostProblems(host, ask)), ...(tls === undefined ? [] : await tlsProblems(tls, folder))];
 }
 
 async function socketProblems(path: string): Promise<EndpointProblem[]> {
@@ -47,9 +55,10 @@ async function socketProblems(path: string): Promise<EndpointProblem[]> {
     : problem("a file of this name exists, and it is not a socket; choose another path");
 }
 
-async function hostProblems(host: string): Promise<EndpointProblem[]> {
+async function hostProblems(host: string, ask: boolean): Promise<EndpointProblem[]> {
   const warning = (message: string): EndpointProblem[] => [{ path: ["host"], message, isWarning: true }];
   if (host === "0.0.0.0" || host === "::") return [];
+  if (isIP(host) === 0 && !ask) return [];
   const limit = new Deadline(LOOKUP_TIME);
   try {
     const address = isIP(host) === 0 ? (await untilAborted(lookup(host), limit.signal)).address : host;
