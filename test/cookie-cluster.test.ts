@@ -5,6 +5,7 @@ import { MemoryCarriers } from "@wampgate/cluster";
 import { Code } from "@wampgate/core";
 import { folderOf } from "../jest/folder.ts";
 import { answerCra, CookieClient, hangUpAll } from "./support/cookie-client.ts";
+import { eventually } from "./support/load.ts";
 import { type RunningRouter, startRouter } from "./support/router.ts";
 
 // Cookies at several routers that act as one, with a store that they share.
@@ -20,7 +21,7 @@ afterEach(async () => {
   nodes = [];
 });
 
-async function start(name: string, filename: string): Promise<RunningRouter> {
+async function start(name: string, filename: string, link: object = {}): Promise<RunningRouter> {
   const users = { joe: { secret: "123456", role: "user" } };
   const auth = { cookie: { store: { type: "file", filename } }, wampcra: { type: "static", users } };
   const endpoint = { type: "tcp", host: "127.0.0.1", port: 0 };
@@ -28,7 +29,7 @@ async function start(name: string, filename: string): Promise<RunningRouter> {
     plugins: [cookie, wampcra, network.plugin],
     realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }],
     transports: [{ type: "websocket", endpoint, auth }],
-    cluster: network.entry(name),
+    cluster: { ...network.entry(name), ...link },
   });
   nodes.push(node);
   return node;
@@ -51,4 +52,44 @@ it("who has logged in at one node is let in at another, and a logout at one ends
     client.hello({ authid: "joe", authmethods: ["cookie", "wampcra"] });
     expect((await client.expect(Code.CHALLENGE))[1]).toBe("wampcra");
   }
+});
+
+describe("a node that is cut off from the others", () => {
+  /** Logs in at the first node. @returns the cookie, and how the others answer it */
+  async function entered(link: object = {}) {
+    const filename = join(await folderOf({}), "cookies.sqlite");
+    const [a, b] = [await start("a", filename, link), await start("b", filename, link)];
+    const first = await CookieClient.connect(a.url);
+    first.hello({ authid: "joe", authmethods: ["cookie", "wampcra"] });
+    await answerCra(first);
+    const { cookie } = first;
+    const answerAt = async ({ url }: RunningRouter): Promise<unknown> => {
+      const client = await CookieClient.connect(url, { cookie });
+      expect(client.setCookies).toEqual([]); // it keeps the one that it has
+      client.hello({ authid: "joe", authmethods: ["cookie", "wampcra"] });
+      const [code, method, details] = await client.next();
+      return code === Code.CHALLENGE ? method : (details as { authprovider: string }).authprovider;
+    };
+    return { a, b, answerAt };
+  }
+
+  it.each([
+    ["and its carrier says so", () => network.cutOff("b"), () => network.reconnect("b")],
+    ["and its carrier says nothing", () => network.part(["a"], ["b"]), () => network.part()],
+  ])("%s passes cookies over, tells the operator, and lets in by them when it is back", async (_how, cut, mend) => {
+    const { a, b, answerAt } = await entered();
+    cut();
+    expect(await answerAt(b)).toBe("wampcra");
+    expect(b.log.text()).toContain("may have revoked a cookie: clients log in without cookies meanwhile");
+    expect(await answerAt(a)).toBe("cookie");
+    mend();
+    await eventually(async () => (await answerAt(b)) === "cookie");
+  });
+
+  it("lets in by cookies with offline-second-factor", async () => {
+    const { b, answerAt } = await entered({ "offline-second-factor": true });
+    network.cutOff("b");
+    expect(await answerAt(b)).toBe("cookie");
+    network.reconnect("b");
+  });
 });

@@ -1,5 +1,7 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { Code, ConfigError } from "@wampgate/core";
-import cluster from "@wampgate/cluster";
+import cluster, { MemoryCarriers } from "@wampgate/cluster";
 import { Keyv } from "keyv";
 import { folderOf } from "../jest/folder.ts";
 import { answerCra, CookieClient, hangUpAll } from "./support/cookie-client.ts";
@@ -223,12 +225,59 @@ describe("a config is refused", () => {
   });
 });
 
-it.each<[object, number]>([
-  [{}, 1],
-  [{ store: { type: "file", filename: "cookies.sqlite" } }, 0],
-])("wampgate check warns of a cluster whose routers remember logins each by itself: %j", async (cookie, count) => {
-  const { router } = await make(cookie, { plugins: [...OFFICIAL, cluster], cluster: { type: "workers" } });
-  const told = router.warnings.filter(({ message }) => message.includes("each router of a cluster"));
-  expect(told.map(({ path }) => path.join("."))).toEqual(Array(count).fill("transports.0.auth.cookie.store"));
-  await router.close();
+const FILE = { type: "file", filename: "cookies.sqlite" };
+const network = new MemoryCarriers();
+
+it.each<[string, object, object, string | null]>([
+  ["workers with a memory each", { type: "memory" }, { type: "workers" }, "each router of a cluster"],
+  ["workers with a file", FILE, { type: "workers" }, null],
+  ["nodes with a memory each", { type: "memory" }, network.entry("a"), "each router of a cluster"],
+  ["nodes with a file", FILE, network.entry("a"), "routers on several machines do not share a file"],
+  ["nodes with a store of Keyv", module("shared"), network.entry("a"), null],
+])(
+  "wampgate check warns of a cluster whose routers remember logins each by itself: %s",
+  async (_, store, link, why) => {
+    const { router } = await make({ store }, { plugins: [...OFFICIAL, cluster, network.plugin], cluster: link });
+    const told = router.warnings.filter(({ path }) => path.at(-1) === "store");
+    expect(told.map(({ path }) => path.join("."))).toEqual(why === null ? [] : ["transports.0.auth.cookie.store"]);
+    if (why !== null) expect(told[0]?.message).toContain(why);
+    await router.close();
+  },
+);
+
+describe("wampgate check --ask", () => {
+  const asked = async (store: object) => {
+    const { router } = await make({ store });
+    expect(await router.check()).toEqual({ problems: [], warnings: [], answered: [] });
+    const { problems, answered } = await router.check({ ask: true });
+    await router.close();
+    return [...problems, ...answered].map(({ path, message }) => `${path.slice(4).join(".")}: ${message}`);
+  };
+
+  it("says whether a store of Keyv answers, and asks no memory", async () => {
+    given.set("fine", new Map());
+    expect(await asked(module("fine"))).toEqual([": its store answers"]);
+    given.set("down", Object.assign(new Map(), { get: () => Promise.reject(new Error("no route")) }));
+    expect(await asked(module("down"))).toEqual(["store.module: the store fails: no route"]);
+    expect(await asked(module("x", "broken.mjs"))).toEqual(["store.module: no connection"]);
+    expect(await asked({ type: "memory" })).toEqual([]);
+  });
+
+  it("makes no file, and looks into one that is there", async () => {
+    const own = await folderOf({ "text.sqlite": "this is no file of SQLite, and it is long enough to be none" });
+    const file = (name: string) => ({ type: "file", filename: join(own, name) });
+    expect(await asked(file("new.sqlite"))).toEqual([": the start will make the file of its store"]);
+    expect(await readdir(own)).toEqual(["text.sqlite"]);
+    expect((await asked(file("text.sqlite")))[0]).toContain("store.filename: the file");
+    await start(file("used.sqlite"));
+    expect(await asked(file("used.sqlite"))).toEqual([": its store answers"]);
+  });
+
+  it("leaves a store that the router uses as it is", async () => {
+    given.set("in use", new Map());
+    await start(module("in use"));
+    const { cookie } = await login();
+    expect((await running?.router.check({ ask: true }))?.answered).toMatchObject([{ message: "its store answers" }]);
+    expect(await answerTo(cookie)).toMatchObject({ authprovider: "cookie" });
+  });
 });

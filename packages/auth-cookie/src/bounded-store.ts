@@ -68,7 +68,7 @@ export class BoundedStore {
         "the store of cookies failed: clients log in without them meanwhile",
       ),
     );
-    return new StoreFailure("the store of cookies failed");
+    return new StoreFailure("the store of cookies failed", { cause: error });
   }
 
   /** @param isWrite whether what is asked next about the key waits for it */

@@ -47,14 +47,12 @@ function cookie({ stores, names }: Own): AuthMethod {
     static: {
       schema: block,
       prepare: (settings: Settings): Block => ({ settings, logins: null }),
-      async check({ settings: { store } }: Block, { warn, isClustered, ...files }) {
+      async check({ settings: { store } }: Block, { warn, isClustered, spansMachines, ...files }) {
         await checkStore(store, files);
-        if (isClustered && store.type === "memory")
-          warn(
-            ["store"],
-            "each router of a cluster remembers the logins of its own clients, and a client may come to another one: use a store of type file for routers of one machine, or of type module",
-          );
+        const problem = isClustered ? unsharedProblem(store, spansMachines) : null;
+        if (problem !== null) warn(["store"], problem);
       },
+      probe: ({ settings: { store } }: Block, files) => stores.probe(store, files),
       async open({ settings }: Block, { log, at, ...files }) {
         names.add(settings.name);
         const { logins, giveBack } = await stores.take(settings.store, files, log.child({ block: at }));
@@ -74,6 +72,15 @@ function cookie({ stores, names }: Own): AuthMethod {
     // The client has left between two questions: it is accepted as no user, and core denies that.
     decoy: () => credential({}),
   });
+}
+
+/** Why routers of a cluster do not share a store, in a sentence; null if they do. */
+function unsharedProblem({ type }: Settings["store"], spansMachines: boolean): string | null {
+  if (type === "memory")
+    return "each router of a cluster remembers the logins of its own clients, and a client may come to another one: use a store of type file for routers of one machine, or of type module";
+  if (type === "file" && spansMachines)
+    return "routers on several machines do not share a file, and a client may come to another machine: use a store of type module, unless all routers of the cluster run on this one";
+  return null;
 }
 
 /** By the plugin's options in a router. */

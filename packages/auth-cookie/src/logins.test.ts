@@ -38,10 +38,14 @@ function joinedAs(authid = "joe", expires: number | null = null): Joined & { rea
 }
 
 function start() {
+  const isTogether = { now: true };
   const store = new MemoryStore();
   const log = new CapturedLog();
-  const logins: Logins = new Logins(new BoundedStore(store, "memory", log), log, (key) => logins.revoked(key));
-  return { store, log, logins };
+  const logins: Logins = new Logins(new BoundedStore(store, "memory", log), log, {
+    tell: (key) => logins.revoked(key),
+    canAgree: () => Promise.resolve(isTogether.now),
+  });
+  return { store, log, logins, isTogether };
 }
 
 /** When all questions to the store so far are answered. */
@@ -126,12 +130,25 @@ it("only the last keys that were revoked are known: the store says the rest", as
   expect(await logins.read("key", keeping.place)).not.toBeNull();
 });
 
+it("cookies are open while the nodes can agree, and the operator is told when they are not", async () => {
+  const { logins, log, isTogether } = start();
+  expect(await logins.areOpen()).toBe(true);
+  isTogether.now = false;
+  for (let i = 0; i < 3; i++) expect(await logins.areOpen()).toBe(false);
+  expect(log.lines.filter(({ level }) => level === "warn")).toHaveLength(1);
+  isTogether.now = true;
+  expect(await logins.areOpen()).toBe(true);
+});
+
 it("what a store throws that is no failure of it ends in the log", async () => {
   const log = new CapturedLog();
   const store = {
     set: () => Promise.reject(new TypeError("a mistake")),
   } as unknown as BoundedStore;
-  new Logins(store, log, () => undefined).remember(keeping, joinedAs());
+  new Logins(store, log, { tell: () => undefined, canAgree: () => Promise.resolve(true) }).remember(
+    keeping,
+    joinedAs(),
+  );
   await Promise.resolve();
   await Promise.resolve();
   await Promise.resolve();
@@ -146,6 +163,7 @@ it("blocks with the same store share it until the last one is closed; one that f
     announce: (_topic, key) => Promise.resolve(listeners[0]?.(key)),
     on: (_topic, listener) => void listeners.push(listener),
     spend: () => Promise.resolve(true),
+    canAgree: () => Promise.resolve(true),
   });
   const files = { resolve: (path: string) => path, resolveModule: (name: string) => name };
   const take = () => stores.take({ type: "memory" }, files, log);

@@ -1,4 +1,11 @@
-import { CloseUri, type Log, type LoginSuccess, type SessionEnd, type SessionInfo } from "@wampgate/core";
+import {
+  CloseUri,
+  type Log,
+  type LoginSuccess,
+  type SessionEnd,
+  type SessionInfo,
+  unlessRepeated,
+} from "@wampgate/core";
 import { type BoundedStore, unlessFailed } from "./bounded-store.ts";
 import { BadRecord, type LoginRecord, recordIn, textOf } from "./record.ts";
 
@@ -33,22 +40,47 @@ export interface Joined {
   readonly login: Pick<LoginSuccess, "past" | "end">;
 }
 
+/** What the logins of a store have to do with other routers. */
+export interface Others {
+  /** Tells all routers that a cookie is revoked: this one, too, by `revoked`. */
+  tell(key: string): void;
+  /** Whether this router hears of what others revoke. It never rejects. */
+  canAgree(): Promise<boolean>;
+}
+
 /** The logins that one store remembers. */
 export class Logins {
   readonly #store: BoundedStore;
   readonly #log: Log;
-  readonly #tell: (key: string) => void;
+  readonly #others: Others;
   readonly #kept = new Map<string, Kept>();
   /** The same, by session. */
   readonly #ofSession = new Map<number, Kept>();
   /** The keys that were revoked last. No id is used twice, so they are over for good, even if the store failed to delete them. */
   readonly #revoked = new Set<string>();
 
-  /** @param tell tells all routers that a cookie is revoked: this one, too, by `revoked` */
-  constructor(store: BoundedStore, log: Log, tell: (key: string) => void) {
+  constructor(store: BoundedStore, log: Log, others: Others) {
     this.#store = store;
     this.#log = log;
-    this.#tell = tell;
+    this.#others = others;
+  }
+
+  /** Whether cookies let clients in now: not where another router may have revoked one, and this one would not hear of it. */
+  async areOpen(): Promise<boolean> {
+    const canAgree = await this.#others.canAgree();
+    if (!canAgree)
+      unlessRepeated(this, "cut off", (repeats) =>
+        this.#log.warn(
+          { ...repeats },
+          "the other nodes cannot be reached, and may have revoked a cookie: clients log in without cookies meanwhile",
+        ),
+      );
+    return canAgree;
+  }
+
+  /** Asks the store, to see whether it answers. @throws StoreFailure */
+  async tryStore(): Promise<void> {
+    await this.#store.get("");
   }
 
   /**
@@ -122,7 +154,7 @@ export class Logins {
 
   /** Revokes a cookie, for all routers. Each way in which a login ends comes here. */
   revoke(key: string): void {
-    this.#tell(key);
+    this.#others.tell(key);
     this.#delete(key);
   }
 

@@ -61,12 +61,48 @@ export class SharedStores {
     }
   }
 
+  /** Whether a store answers: one that is open is asked as it is. @throws BlockError */
+  async probe(settings: StoreSettings, files: Files): Promise<string | undefined> {
+    if (settings.type === "memory") return undefined;
+    const isFile = settings.type === "file";
+    if (isFile && !(await isThere(files.resolve(settings.filename))))
+      return "the start will make the file of its store";
+    const { logins, giveBack } = await this.take(settings, files, noLog);
+    try {
+      await logins.tryStore();
+      return "its store answers";
+    } catch (error) {
+      const { cause } = error as Error;
+      throw new BlockError(["store", isFile ? "filename" : "module"], `the store fails: ${thrownText(cause)}`, {
+        cause,
+      });
+    } finally {
+      await giveBack();
+    }
+  }
+
   async #open(settings: StoreSettings, files: Files, log: Log): Promise<Logins> {
     const store = new BoundedStore(await opened(settings, files), nameOf(settings, files), log);
-    return new Logins(store, log, (key) => {
-      this.#state?.announce(REVOKED, key, { keepFor: KEPT }).catch(() => undefined); // it never rejects
+    return new Logins(store, log, {
+      tell: (key) => {
+        this.#state?.announce(REVOKED, key, { keepFor: KEPT }).catch(() => undefined); // it never rejects
+      },
+      canAgree: () => this.#state?.canAgree() ?? Promise.resolve(true),
     });
   }
+}
+
+/** A store that is only tried has nothing to log: its failure is told. */
+const noLog: Log = {
+  ...{ debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+  child: () => noLog,
+};
+
+async function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Looks at what a store needs, without opening it. @throws BlockError */

@@ -57,6 +57,7 @@ export class Visit {
     const { key, place } = this.keeping;
     const record = await unlessFailed(this.logins.read(key, place), null);
     if (record === null || record.login.realm !== before.realm || record.login.authid !== before.authid) return false;
+    if (!(await this.logins.areOpen())) return false;
     const judgement = await transport.judge(record.login);
     if (judgement.why === null) {
       const expires = Math.min(record.expires, judgement.expires ?? Infinity);

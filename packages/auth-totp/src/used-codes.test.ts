@@ -18,6 +18,7 @@ function sharedByNodes(): () => SharedState {
       spent.set(key, number);
       return Promise.resolve(true);
     },
+    canAgree: () => Promise.resolve(true),
   });
 }
 

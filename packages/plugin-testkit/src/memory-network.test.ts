@@ -244,7 +244,11 @@ function linkOf(broken: Partial<RealmLink>): Link {
     leave: () => undefined,
     ...broken,
   };
-  const routerLink = { announce: () => Promise.resolve(), spend: () => Promise.resolve(true) };
+  const routerLink = {
+    announce: () => Promise.resolve(),
+    spend: () => Promise.resolve(true),
+    canAgree: () => Promise.resolve(true),
+  };
   const running = { node: "a", secret: Buffer.alloc(16), join: () => link, attach: () => routerLink };
   const start = (): RunningLink => ({
     ...running,

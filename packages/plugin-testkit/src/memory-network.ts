@@ -142,6 +142,7 @@ class MemoryNode implements RunningLink {
         return this.#arrived();
       },
       spend: (key, number) => this.#atArbiter(() => this.#arbiter.spend(key, number)),
+      canAgree: () => this.#atArbiter(() => true),
     };
   }
 

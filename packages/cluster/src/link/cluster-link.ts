@@ -26,6 +26,7 @@ import { Nodes } from "./nodes.ts";
 import type { NodesListener } from "./nodes-listener.ts";
 import type { LinkOptions } from "./options.ts";
 import { secretAnswer, toldSecret } from "./told-secret.ts";
+import { Reached } from "./reached.ts";
 import { Spent } from "./spent.ts";
 import { ended, within } from "./waits.ts";
 
@@ -62,6 +63,7 @@ export class ClusterLink implements RunningLink, NodesListener {
   readonly #nodes: Nodes;
   readonly #claims: Claims;
   readonly #spent: Spent;
+  readonly #reached: Reached;
   readonly #options: LinkOptions;
   readonly #sides = new Map<string, RealmSide>();
   #router: RouterSide | null = null;
@@ -83,6 +85,7 @@ export class ClusterLink implements RunningLink, NodesListener {
     this.#log = log;
     this.#options = options;
     this.#spent = new Spent(carrier.arbiter);
+    this.#reached = new Reached(carrier.arbiter, options.heartbeat);
     this.prefersOwn = options["prefer-local"];
     const nodes = new Nodes(carrier, options, this, log, this.#counts);
     this.#nodes = nodes;
@@ -114,6 +117,7 @@ export class ClusterLink implements RunningLink, NodesListener {
     return {
       announce: (announcement) => this.#announce(contentOf(Kind.announcement, announcement)),
       spend: (key, number, keepFor) => this.#spend(key, number, keepFor),
+      canAgree: () => this.#canAgree(),
     };
   }
 
@@ -301,6 +305,12 @@ export class ClusterLink implements RunningLink, NodesListener {
       );
       return true;
     }
+  }
+
+  /** Asks the arbiter: of a network that is parted its own carrier may tell this node nothing. */
+  async #canAgree(): Promise<boolean> {
+    if (this.#options["offline-second-factor"]) return true;
+    return this.#nodes.isConnected && this.#reached.isSo();
   }
 
   #send(side: RealmSide, nodes: readonly NodeName[], message: RemoteMessage): void {

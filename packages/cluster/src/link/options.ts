@@ -25,7 +25,7 @@ export const linkOptions = {
     .boolean()
     .default(false)
     .describe(
-      "whether a node that cannot reach the others lets clients in by codes that count once: it does not know then what others have let in",
+      "whether a node that cannot reach the others lets clients in by codes that count once, and by cookies: it does not know then what others have let in, and revoked",
     ),
   "prefer-local": z
     .boolean()

@@ -15,6 +15,13 @@ export interface LoadedCluster {
   readonly options: unknown;
 }
 
+/** Whether the routers of `cluster` may run on several machines: a link that has a `hub` is between workers of one. */
+export function spansMachines(raw: unknown, known: readonly Omit<LoadedCluster, "options">[]): boolean {
+  if (!isDict(raw)) return false;
+  const { link } = known.find((one) => one.link.type === raw["type"]) ?? {};
+  return link !== undefined && link.hub === undefined;
+}
+
 /** Checks `cluster`. @param known the links that the plugins have @returns null without one, or if it is wrong */
 export async function checkCluster(
   raw: unknown,

@@ -14,7 +14,7 @@ import { type AuthContext, isExcused } from "./check-auth.ts";
 import { type DecidingProcedure, warnOfRights } from "./check-rights.ts";
 import { checkPlugins } from "./check-plugins.ts";
 import { checkListening, warnOfMethods } from "./check-listening.ts";
-import { checkCluster, type LoadedCluster } from "./check-cluster.ts";
+import { checkCluster, type LoadedCluster, spansMachines } from "./check-cluster.ts";
 import { checkRealms } from "./check-realms.ts";
 import { checkTransports, type LoadedTransport } from "./check-transports.ts";
 import { rootSchema } from "./core-schema.ts";
@@ -97,17 +97,19 @@ export async function loadConfig(
   if (!tellOfCrossbar(raw, issues)) throw new ConfigError(source.file, shownIssues(issues.found, raw, hide));
   const check: Check = { issues, fromEnvironment };
   const from = { folder: source.folder, cwd };
-  const surroundings = {
-    resolve: (path: string) => resolve(source.folder, path),
-    resolveModule: (name: string) => resolveModule(name, from),
-    isClustered: raw["cluster"] !== undefined,
-  };
   for (const key of Object.keys(raw)) {
     if (!Object.hasOwn(rootSchema.shape, key))
       issues.addUnknownKey([], key, raw, didYouMean(key, Object.keys(rootSchema.shape)));
   }
 
   const { plugins, usable, notLoaded } = await checkPlugins(raw["plugins"] ?? [], from, check, running);
+  const links = usable.flatMap(({ plugin: { name: plugin, links = [] } }) => links.map((link) => ({ plugin, link })));
+  const surroundings = {
+    resolve: (path: string) => resolve(source.folder, path),
+    resolveModule: (name: string) => resolveModule(name, from),
+    isClustered: raw["cluster"] !== undefined,
+    spansMachines: spansMachines(raw["cluster"], links),
+  };
   const warnings = new Issues(source.locate);
   const placeOf = placesOf(source.file, source.locate, sourceOf);
   const realms = await checkRealms(raw["realms"], check);
@@ -140,7 +142,6 @@ export async function loadConfig(
     const own = { transport: { needs: () => ({ endpoint: side?.endpoint }) }, options: side, at: ["side"] };
     checkListening(side === undefined ? listening : [...listening, own], { serializers: named, servers }, issues);
   }
-  const links = usable.flatMap(({ plugin: { name: plugin, links = [] } }) => links.map((link) => ({ plugin, link })));
   const cluster = await checkCluster(raw["cluster"], links, context);
   const components = await checkComponents(raw["components"] ?? [], from, context);
   if (raw["cluster"] === undefined)

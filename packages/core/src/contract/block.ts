@@ -11,6 +11,8 @@ export interface BlockSurroundings {
   readonly warn: (path: readonly (string | number)[], message: string) => void;
   /** Whether other routers, or workers, serve the same clients: the config has a `cluster`. */
   readonly isClustered: boolean;
+  /** Whether those may run on other machines, too: workers do not. */
+  readonly spansMachines: boolean;
 }
 
 /** What a strategy, or a method, has made for one of its blocks. */

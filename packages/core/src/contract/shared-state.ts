@@ -34,6 +34,15 @@ export interface SharedState {
    * @example if (!(await api.shared.spend(authid, step, { keepFor: 120 }))) return deny();
    */
   spend(key: string, number: number, options: { readonly keepFor: number }): Promise<boolean>;
+  /**
+   * Whether the nodes can agree now: false while this one is cut off, so that it does not hear what others announce. Ask it
+   * before a client is let in by what another node may have revoked. With `offline-second-factor: true` in the config's `cluster`
+   * each node may decide for itself, and it is true.
+   *
+   * @returns resolves within a second; it never rejects
+   * @example if (!(await api.shared.canAgree())) return deny();
+   */
+  canAgree(): Promise<boolean>;
 }
 
 /** What a method gets of its plugin's view of the router. */
@@ -68,6 +77,8 @@ export interface RouterLink {
    * @returns resolves to false if this number or a greater one is spent; rejects if the arbiter cannot be reached
    */
   spend(key: string, number: number, keepFor: number): Promise<boolean>;
+  /** Whether the arbiter can be reached, or this node may decide by itself. It may reject instead of false. */
+  canAgree(): Promise<boolean>;
 }
 
 /** What a link tells its router. Nothing here throws. */

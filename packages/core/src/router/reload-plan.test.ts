@@ -32,7 +32,7 @@ function config(transports: LoadedTransport[], rest: Partial<LoadedConfig> = {})
     called: [],
     warnings: [],
     placeOf: () => place,
-    surroundings: { resolve: (path) => path, resolveModule: (name) => name, isClustered: false },
+    surroundings: { resolve: (path) => path, resolveModule: (name) => name, isClustered: false, spansMachines: false },
     issueAt: (path, message) => ({ path, message }),
     ...rest,
   };

@@ -15,6 +15,7 @@ function linked(link: Partial<RouterLink> = {}) {
   const whole: RouterLink = {
     announce: (announcement) => Promise.resolve(void sent.push(announcement)),
     spend: () => Promise.resolve(true),
+    canAgree: () => Promise.resolve(true),
     ...link,
   };
   let side: RouterSide | undefined;
@@ -47,6 +48,16 @@ it("whatever another node announces, nothing is thrown, and what is no announcem
     }),
     runs(2000),
   );
+});
+
+it("nodes can agree where there is no other, and where the link says so; one that fails or hangs means that they cannot", async () => {
+  expect(await new Shared(new CapturedLog()).of("plugin").canAgree()).toBe(true);
+  expect(await linked().plugin.canAgree()).toBe(true);
+  expect(await linked({ canAgree: () => Promise.resolve(false) }).plugin.canAgree()).toBe(false);
+  const { plugin, log } = linked({ canAgree: () => Promise.reject(new Error("the link is down")) });
+  expect(await plugin.canAgree()).toBe(false);
+  expect(log.text()).toContain("the link is down");
+  expect(await linked({ canAgree: () => new Promise(() => undefined) }).plugin.canAgree()).toBe(false);
 });
 
 it("what a node says twice is heard once, and a node that has started again is heard from its first announcement", () => {

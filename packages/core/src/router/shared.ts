@@ -4,7 +4,7 @@ import type { NodeName, RunningLink } from "../contract/realm-link.ts";
 import type { Announcement, RouterLink, RouterSide, SharedState } from "../contract/shared-state.ts";
 import { PluginError } from "../errors/plugin-error.ts";
 import { WampgateError } from "../errors/wampgate-error.ts";
-import { Deadline, untilAborted } from "../wamp/deadline.ts";
+import { Deadline, untilAborted, within } from "../wamp/deadline.ts";
 import { attempt } from "../wamp/guarded.ts";
 import { isId } from "../wamp/ids.ts";
 import { isDict } from "../wamp/messages.ts";
@@ -16,6 +16,8 @@ import { SpentNumbers } from "./spent-numbers.ts";
 /** How long the link may take to tell the others, and to spend a number, in milliseconds. */
 const ANNOUNCE_TIMEOUT = 5000;
 const SPEND_TIMEOUT = 5000;
+/** How long it may take to say whether the nodes can agree: a login waits for it, and has other ways in. */
+const AGREE_TIMEOUT = 1000;
 
 /** The longest value that is announced, in characters of JSON. */
 const MOST_TEXT = 64 * 1024;
@@ -106,6 +108,7 @@ export class Shared implements RouterSide {
           throw wrong("spend() takes a text and a whole number from 0");
         return this.#spend(this.#keyOf(JSON.stringify([plugin, key])), number, millisecondsOf(keepFor));
       },
+      canAgree: () => this.#canAgree(),
     };
   }
 
@@ -173,6 +176,17 @@ export class Shared implements RouterSide {
     }
     await this.announce(SPENT, [key, number, keepFor], { keepFor, size: 2 * key.length });
     return true;
+  }
+
+  async #canAgree(): Promise<boolean> {
+    const link = this.#link;
+    if (link === null) return true;
+    try {
+      return await within(AGREE_TIMEOUT, undefined, () => link.canAgree());
+    } catch (error) {
+      this.#failed("find out whether the nodes can agree", error);
+      return false;
+    }
   }
 
   /** A text as other nodes know it: no stranger can make its hash. A router that stands alone needs no secret. */
