@@ -1,5 +1,6 @@
 import { acceptAs, Code, definePlugin, type Plugin, type Reloaded, type WampgateConfig } from "@wampgate/core";
 import { type FakeClient, startTestRouter, type TestRouter, type WireMessage } from "@wampgate/plugin-testkit";
+import type { Barrier } from "./barrier.ts";
 
 type Options = Record<string, unknown>;
 
@@ -31,12 +32,19 @@ export class Party {
   readonly id: number;
   readonly welcome: Record<string, unknown>;
   readonly client: FakeClient;
+  readonly #barrier: Barrier | null;
   #request = 0;
 
-  constructor(client: FakeClient, welcome: Record<string, unknown> & { session: number }) {
+  /** @param barrier of the nodes of its router: they settle before each step that waits for a message ends */
+  constructor(
+    client: FakeClient,
+    welcome: Record<string, unknown> & { session: number },
+    barrier: Barrier | null = null,
+  ) {
     this.client = client;
     this.welcome = welcome;
     this.id = welcome.session;
+    this.#barrier = barrier;
   }
 
   /** Sends a request: the code, then its fields after the request id. @returns the id */
@@ -51,7 +59,9 @@ export class Party {
 
   /** The next message, which must have this code; without the code. */
   async next(code: number): Promise<unknown[]> {
-    return (await this.client.expect(code)).slice(1);
+    const message = await this.client.expect(code);
+    await this.#barrier?.settled();
+    return message.slice(1);
   }
 
   async subscribe(topic: string, options: Options = {}): Promise<number> {
@@ -117,6 +127,7 @@ export class Party {
 
   /** That nothing has come, up to the moment when the router answers this. */
   async hearsNothing(): Promise<void> {
+    await this.#barrier?.settled();
     const request = this.call("wamp.session.count");
     expect((await this.client.next()).slice(0, 2)).toEqual([Code.RESULT, request]);
   }
@@ -125,6 +136,7 @@ export class Party {
     this.send(Code.GOODBYE, {}, "wamp.close.close_realm");
     await this.next(Code.GOODBYE);
     await this.client.closed;
+    await this.#barrier?.settled();
   }
 
   /** Hangs up without a word. */
@@ -161,15 +173,21 @@ export interface Parties extends TestRouter {
 
 /**
  * A router in memory with these realms.
- * @param node links it to other routers
+ * @param node links it to other routers. With a barrier all of them settle between the steps of its parties
  */
 export async function startParties(
   realms: unknown,
   components?: unknown,
-  node?: { readonly network: NodeNetwork; readonly name: string },
+  node?: { readonly network: NodeNetwork; readonly name: string; readonly barrier?: Barrier },
 ): Promise<Parties> {
+  const barrier = node?.barrier ?? null;
   const { default: anonymous } = await import("@wampgate/auth-anonymous");
-  const plugins = [everyone, anonymous, ...(node === undefined ? [] : [node.network.plugin])];
+  const plugins = [
+    everyone,
+    anonymous,
+    ...(node === undefined ? [] : [node.network.plugin]),
+    ...(node === undefined || barrier === null ? [] : [barrier.plugin(node.name)]),
+  ];
   const auth = { anonymous: { type: "static" } };
   const cluster = node?.network.entry(node.name);
   const router = await startTestRouter({ plugins, realms, components, auth, cluster });
@@ -186,7 +204,9 @@ export async function startParties(
       ]),
     );
     client.hello({ ...(realm === undefined ? {} : { realm }), authid, authextra: { role }, roles });
-    return new Party(client, await client.welcomed());
+    const welcome = await client.welcomed();
+    await barrier?.settled();
+    return new Party(client, welcome, barrier);
   };
   return { ...router, join, reload };
 }
