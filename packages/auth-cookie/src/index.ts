@@ -12,9 +12,10 @@ import {
   unknown,
   z,
 } from "@wampgate/core";
+import { checkStore } from "@wampgate/store";
+import { LoginStores } from "./login-stores.ts";
 import type { Logins } from "./logins.ts";
 import { block, type Settings } from "./settings.ts";
-import { checkStore, SharedStores } from "./shared-stores.ts";
 import { visited, visitsFor, visitsOf } from "./visit.ts";
 
 const NAME = "@wampgate/auth-cookie";
@@ -30,7 +31,7 @@ const past = z.custom<PastLogin>((value) => typeof value === "object" && value !
 
 /** What the method has in one router. */
 interface Own {
-  readonly stores: SharedStores;
+  readonly stores: LoginStores;
   /** The names of its cookies. */
   readonly names: Set<string>;
 }
@@ -55,7 +56,7 @@ function cookie({ stores, names }: Own): AuthMethod {
       probe: ({ settings: { store } }: Block, files) => stores.probe(store, files),
       async open({ settings }: Block, { log, at, ...files }) {
         names.add(settings.name);
-        const { logins, giveBack } = await stores.take(settings.store, files, log.child({ block: at }));
+        const { store: logins, giveBack } = await stores.take(settings.store, files, log.child({ block: at }));
         return { value: { settings, logins }, close: giveBack };
       },
       applies: (hello, { settings }: Block, place) =>
@@ -106,7 +107,7 @@ export default definePlugin({
   version,
   options,
   methods(given) {
-    const own: Own = { stores: new SharedStores(), names: new Set() };
+    const own: Own = { stores: new LoginStores(), names: new Set() };
     ownOf.set(given, own);
     return [cookie(own)];
   },

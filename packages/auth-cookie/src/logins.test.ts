@@ -1,10 +1,9 @@
 import type { LoginSuccess, PastLogin, SessionInfo } from "@wampgate/core";
 import { CapturedLog } from "@wampgate/plugin-testkit";
-import { BoundedStore } from "./bounded-store.ts";
+import { BoundedStore, MemoryStore } from "@wampgate/store";
+import { COOKIES, LoginStores } from "./login-stores.ts";
 import { type Joined, Logins } from "./logins.ts";
-import { MemoryStore } from "./memory-store.ts";
 import type { LoginRecord } from "./record.ts";
-import { SharedStores } from "./shared-stores.ts";
 
 const LOGOUT = "wamp.close.logout";
 
@@ -41,7 +40,7 @@ function start() {
   const isTogether = { now: true };
   const store = new MemoryStore();
   const log = new CapturedLog();
-  const logins: Logins = new Logins(new BoundedStore(store, "memory", log), log, {
+  const logins: Logins = new Logins(new BoundedStore(store, { name: "memory", ...COOKIES }, log), log, {
     tell: (key) => logins.revoked(key),
     canAgree: () => Promise.resolve(isTogether.now),
   });
@@ -157,7 +156,7 @@ it("what a store throws that is no failure of it ends in the log", async () => {
 
 it("blocks with the same store share it until the last one is closed; one that fails is tried again", async () => {
   const log = new CapturedLog();
-  const stores = new SharedStores();
+  const stores = new LoginStores();
   const listeners: ((key: unknown) => void)[] = [];
   stores.connect({
     announce: (_topic, key) => Promise.resolve(listeners[0]?.(key)),
@@ -168,19 +167,19 @@ it("blocks with the same store share it until the last one is closed; one that f
   const files = { resolve: (path: string) => path, resolveModule: (name: string) => name };
   const take = () => stores.take({ type: "memory" }, files, log);
   const [one, two] = [await take(), await take()];
-  expect(one.logins).toBe(two.logins);
+  expect(one.store).toBe(two.store);
   const joe = joinedAs();
-  one.logins.remember({ ...keeping, key: "k".repeat(43) }, joe);
+  one.store.remember({ ...keeping, key: "k".repeat(43) }, joe);
   for (const wrong of [5, "short", "x".repeat(43)]) listeners[0]?.(wrong);
   expect(joe.ended).toEqual([]);
-  one.logins.revoke("k".repeat(43));
+  one.store.revoke("k".repeat(43));
   expect(joe.ended).toEqual([LOGOUT]);
   await one.giveBack();
   const three = await take();
-  expect(three.logins).toBe(two.logins);
+  expect(three.store).toBe(two.store);
   await Promise.all([two.giveBack(), three.giveBack()]);
   const four = await take();
-  expect(four.logins).not.toBe(one.logins);
+  expect(four.store).not.toBe(one.store);
   await four.giveBack();
   const broken = () => stores.take({ type: "module", module: "data:text/javascript,export default 5" }, files, log);
   await Promise.all([expect(broken()).rejects.toThrow("its default export"), expect(broken()).rejects.toThrow()]);

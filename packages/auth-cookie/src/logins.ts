@@ -6,7 +6,7 @@ import {
   type SessionInfo,
   unlessRepeated,
 } from "@wampgate/core";
-import { type BoundedStore, unlessFailed } from "./bounded-store.ts";
+import { type BoundedStore, unlessFailed } from "@wampgate/store";
 import { BadRecord, type LoginRecord, recordIn, textOf } from "./record.ts";
 
 /** How many revoked keys are known, besides what the store says. */

@@ -1,4 +1,5 @@
 import { z } from "@wampgate/core";
+import { storeKinds, type StoreSettings } from "@wampgate/store";
 
 /** RFC 6265 section 4.1.1 and RFC 9110 section 5.6.2: a token. */
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -8,21 +9,6 @@ const PATH = /^\/[!-:<-~]*$/;
 const YEAR = 365 * 24 * 3600;
 const SHORTEST = 22;
 
-const memory = z.strictObject({ type: z.literal("memory").describe("in the router's memory: a restart forgets it") });
-const file = z.strictObject({
-  type: z.literal("file").describe("in a file of SQLite"),
-  filename: z.string().min(1).describe("the file; it is made if it is missing").meta({ shown: true }),
-});
-const module = z.strictObject({
-  type: z.literal("module").describe("in any store of Keyv"),
-  module: z
-    .string()
-    .min(1)
-    .describe("the module whose default export is the store, a Keyv, or a function that makes one of `config`")
-    .meta({ shown: true }),
-  config: z.unknown().optional().describe("what that function gets"),
-});
-
 /** Of Crossbar.io. */
 const database = z
   .looseObject({ type: z.literal("database").describe("not here: a file takes its place") })
@@ -31,7 +17,7 @@ const database = z
     error: "stores of type database (LMDB) are Crossbar's; here write { type: file, filename }, which is SQLite",
   });
 
-const store = z.discriminatedUnion("type", [memory, file, module, database]);
+const store = z.discriminatedUnion("type", [...storeKinds, database]);
 
 const maxAge = z
   .int()
@@ -118,8 +104,6 @@ export const block = written
   }));
 
 export type Settings = z.output<typeof block>;
-/** Where logins are remembered. */
-export type StoreSettings = Exclude<z.output<typeof store>, { type: "database" }>;
 
 /** Whether browsers demand the whole host for a cookie of this name (RFC 6265bis section 4.1.3.2). */
 export function isOfHost(name: string): boolean {

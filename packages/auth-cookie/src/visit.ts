@@ -12,7 +12,7 @@ import {
   unknown,
   type UpgradeRequest,
 } from "@wampgate/core";
-import { unlessFailed } from "./bounded-store.ts";
+import { unlessFailed } from "@wampgate/store";
 import type { Keeping, Logins } from "./logins.ts";
 import type { LoginRecord } from "./record.ts";
 import { isId, keyOf, newId, pathOf, setCookie, trackingIdOf } from "./set-cookie.ts";

@@ -17,7 +17,8 @@ const badBlocks = [
   { block: { principals: {}, window: 6 }, path: "totp.window" },
   { block: { principals: {}, "max-failures": 0 }, path: "totp.max-failures" },
   { block: { principals: {}, "lock-time": 0 }, path: "totp.lock-time" },
-  { block: { principals: {}, store: { type: "file" } }, path: "totp.store.type" },
+  { block: { principals: {}, store: { type: "file" } }, path: "totp.store.filename" },
+  { block: { principals: {}, store: { type: "redis" } }, path: "totp.store.type" },
 ];
 
 const variants = [

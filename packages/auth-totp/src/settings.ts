@@ -1,4 +1,5 @@
 import { z } from "@wampgate/core";
+import { store } from "@wampgate/store";
 
 /** How a code is made of a seed and the time (RFC 6238). */
 const codeFields = {
@@ -38,9 +39,7 @@ const own = {
     .min(1)
     .describe("what apps show beside the authid, as a note for operators: wampgate totp has it as --issuer")
     .meta({ shown: true }),
-  store: z
-    .strictObject({ type: z.literal("memory", { error: "expected memory: there is no other store yet" }) })
-    .describe("where used codes and wrong ones are remembered: in the router's memory"),
+  store: store.describe("where used codes and wrong ones are remembered"),
 };
 
 /** What holds for all blocks, and for seeds that a strategy gives. */

@@ -1,20 +1,12 @@
 import { isDict, type SharedState } from "@wampgate/core";
+import { type Account, BadAccount, recall, textOf } from "./kept-account.ts";
+import type { BoundedStore } from "@wampgate/store";
 
 /** How many accounts are remembered. Strangers make none, so only a router with more users would forget one. */
 const MOST_ACCOUNTS = 100_000;
 
 /** The topic by which nodes tell what they have judged. */
 const JUDGED = "judged";
-
-/** What is remembered of one seed of one authid. */
-interface Account {
-  /** How many codes were wrong since the last one that let a client in. */
-  failures: number;
-  /** When the last one was. */
-  failedAt: number;
-  /** Until when all codes are denied. */
-  lockedUntil: number;
-}
 
 /** How many wrong codes are tolerated, for how long all are denied after them, and when a code is over, in seconds. */
 export interface Tolerance {
@@ -23,6 +15,9 @@ export interface Tolerance {
   readonly period: number;
   readonly window: number;
 }
+
+/** Where accounts are kept over a restart. */
+export type AccountStore = Pick<BoundedStore, "get" | "set" | "failed">;
 
 /** `locked`: with this code the account was locked. */
 export type Judgement = "right" | "wrong" | "used" | "locked";
@@ -53,24 +48,57 @@ export class UsedCodes {
   }
 
   /**
-   * Judges a code once: a right one counts as used from now on, on all nodes. Of two logins with one code at the same moment
-   * one comes first.
+   * Judges a code once: a right one counts as used from now on, on all nodes, and after a restart if a store keeps that. Of two
+   * logins with one code at the same moment one comes first.
    *
    * @param step the time step that the code belongs to; null if it is wrong
-   * @throws WampgateError if the nodes cannot agree whether it was used
+   * @param store null: what is known is in memory alone. It has the same work with each judgement
+   * @throws WampgateError if the nodes cannot agree whether it was used; StoreFailure if it cannot be kept: then it is used up,
+   * and lets no client in
    */
-  async judge(key: string, step: number | null, tolerance: Tolerance): Promise<Judgement> {
+  async judge(
+    key: string,
+    step: number | null,
+    tolerance: Tolerance,
+    store: AccountStore | null = null,
+  ): Promise<Judgement> {
     const account = this.#accountOf(key);
+    if (store === null) return this.#judge(key, account, step, tolerance);
+    await this.#recall(key, account, tolerance, store);
+    const judgement = await this.#judge(key, account, step, tolerance);
+    const keepFor = Math.max(lifeOf(tolerance), tolerance["lock-time"]);
+    await store.set(key, textOf(account, this.#now()), Date.now() + keepFor * 1000, key);
+    return judgement;
+  }
+
+  async #judge(key: string, account: Account, step: number | null, tolerance: Tolerance): Promise<Judgement> {
     if (this.#now() < account.lockedUntil) return "wrong";
     if (step === null) {
       this.#tell(key, false, tolerance);
       return account.lockedUntil > this.#now() ? "locked" : "wrong";
     }
     // An older code may have been seen by somebody else.
-    const keepFor = (2 * tolerance.window + 2) * tolerance.period;
-    if (!(await this.#shared.spend(key, step, { keepFor }))) return "used";
+    const life = lifeOf(tolerance);
+    if (isUsed(account, step, this.#now())) return "used";
+    if (!(await this.#shared.spend(key, step, { keepFor: life }))) return "used";
+    // Meanwhile another login may have used a later one.
+    account.step = isUsed(account, step, this.#now()) ? account.step : step;
+    account.usedUntil = this.#now() + life * 1000;
     this.#tell(key, true, tolerance);
     return "right";
+  }
+
+  /** @throws StoreFailure */
+  async #recall(key: string, account: Account, tolerance: Tolerance, store: AccountStore): Promise<void> {
+    const text = await store.get(key);
+    try {
+      const longest = { used: lifeOf(tolerance) * 1000, locked: tolerance["lock-time"] * 1000 };
+      if (text !== undefined) recall(account, text, this.#now(), longest);
+      account.isRecalled = true;
+    } catch (error) {
+      if (!(error instanceof BadAccount)) throw error;
+      throw store.failed(error);
+    }
   }
 
   /** Tells all nodes, this one at once. Nothing waits for the others. */
@@ -100,7 +128,9 @@ export class UsedCodes {
   }
 
   #accountOf(key: string): Account {
-    const account = this.#accounts.get(key) ?? { failures: 0, failedAt: -Infinity, lockedUntil: 0 };
+    const account = this.#accounts.get(key) ?? {
+      ...{ step: -1, usedUntil: 0, failures: 0, failedAt: -Infinity, lockedUntil: 0, isRecalled: false },
+    };
     this.#accounts.delete(key);
     this.#accounts.set(key, account);
     if (this.#accounts.size > this.#most)
@@ -110,4 +140,13 @@ export class UsedCodes {
       }
     return account;
   }
+}
+
+function isUsed(account: Account, step: number, now: number): boolean {
+  return now < account.usedUntil && step <= account.step;
+}
+
+/** For how long a code may be shown again, in seconds. */
+function lifeOf({ window, period }: Tolerance): number {
+  return (2 * window + 2) * period;
 }

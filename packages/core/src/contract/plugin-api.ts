@@ -57,6 +57,12 @@ export interface PluginApi extends MethodApi {
    * @example const key = await readFile(api.resolve(options["key-file"]));
    */
   readonly resolve: (path: string) => string;
+  /**
+   * The URL of a module that the plugin's options name, a file or a package, which is looked for beside the config file, then in
+   * the working directory.
+   * @throws if there is none, with a sentence that says so
+   */
+  readonly resolveModule: (name: string) => string;
   readonly http: PluginHttp;
   readonly side: PluginSide;
   /**

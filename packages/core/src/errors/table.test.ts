@@ -43,13 +43,11 @@ it("the table is sorted, and its sentences are whole", () => {
 
 /** Files that create errors without a code, since another error with one tells what they say. */
 const WITHIN_OTHERS: Readonly<Record<string, string>> = {
-  "packages/auth-cookie/src/bounded-store.ts": "told in the log; the client's other methods go on",
-  "packages/auth-cookie/src/file-store.ts": "told as problems of WG_CONFIG_INVALID, or in the log",
   "packages/auth-cookie/src/index.ts": "told by WG_HOOK_FAILED",
-  "packages/auth-cookie/src/keyv-store.ts": "told as problems of WG_CONFIG_INVALID, or in the log",
   "packages/auth-scram/src/saslprep.ts": "told by a UsageError of the command",
   "packages/auth-sql/src/password-hash.ts": "what is wrong with a column, for the log",
   "packages/auth-sql/src/read-value.ts": "what is wrong with a column, for the log",
+  "packages/auth-totp/src/index.ts": "told by WG_PLUGIN_APPLY",
   "packages/cluster-nats/src/nats/bucket.ts": "told by WG_CLUSTER_LINK, or to a client as an ERROR of its REGISTER",
   "packages/cluster-nats/src/nats/connection.ts": "told by WG_CLUSTER_LINK",
   "packages/cluster-nats/src/nats/nats-carrier.ts": "told by WG_CLUSTER_LINK",
@@ -82,6 +80,9 @@ const WITHIN_OTHERS: Readonly<Record<string, string>> = {
   "packages/core/src/wamp/room.ts": "in its example alone",
   "packages/metrics/src/index.ts": "told by WG_HOOK_FAILED of the hook starting",
   "packages/metrics/src/page.ts": "told by WG_HOOK_FAILED of the hook starting",
+  "packages/store/src/bounded-store.ts": "told in the log; the login goes on without, or is denied",
+  "packages/store/src/file-store.ts": "told as problems of WG_CONFIG_INVALID, or in the log",
+  "packages/store/src/keyv-store.ts": "told as problems of WG_CONFIG_INVALID, or in the log",
 };
 
 it("every other error that core or an official plugin creates has a code", () => {

@@ -65,6 +65,7 @@ function apiOf(
     },
     observe: (observer = {}) => observers.observe(observer, log),
     resolve: (path) => resolve(config.now.folder, path),
+    resolveModule: (name) => config.now.surroundings.resolveModule(name),
     side: {
       isOn: side.isOn,
       route(path, handler) {

@@ -1,6 +1,6 @@
-import { type LoginStore, MOST_OF_ONE } from "./store.ts";
+import { MOST_OF_ONE, type Store } from "./store.ts";
 
-/** How many logins are kept. With one more, the oldest is forgotten. */
+/** How many texts are kept. With one more, the oldest is forgotten. */
 const MOST = 100_000;
 /** How often those that are over are dropped, in milliseconds. */
 const SWEEP_TIME = 60_000;
@@ -11,8 +11,8 @@ interface Kept {
   readonly owner: string;
 }
 
-/** Keeps logins in memory. */
-export class MemoryStore implements LoginStore {
+/** Keeps texts in memory. */
+export class MemoryStore implements Store {
   /** The oldest first. */
   readonly #kept = new Map<string, Kept>();
   /** The keys of each owner, the oldest first. */

@@ -1,12 +1,14 @@
 import { CapturedLog } from "@wampgate/plugin-testkit";
 import { BoundedStore, StoreFailure } from "./bounded-store.ts";
-import type { LoginStore } from "./store.ts";
+import type { Store } from "./store.ts";
+
+const SLOW = { name: "slow", what: "cookies", meanwhile: "clients log in without them meanwhile" };
 
 /** A store whose writes wait until they are told to go on, and what has happened to it. */
 function slow() {
   const happened: string[] = [];
   const goOn: (() => void)[] = [];
-  const store: LoginStore = {
+  const store: Store = {
     get(key) {
       happened.push(`get ${key}`);
       return `text of ${key}`;
@@ -21,7 +23,7 @@ function slow() {
   return { store, happened, goOn };
 }
 
-const failing = (problem: string): LoginStore => ({
+const failing = (problem: string): Store => ({
   get: () => Promise.reject(new Error(problem)),
   set() {
     throw new Error(problem);
@@ -34,7 +36,7 @@ const log = new CapturedLog();
 
 it("what is asked about one key comes one after the other, and about others at once", async () => {
   const { store, happened, goOn } = slow();
-  const bounded = new BoundedStore(store, "slow", log);
+  const bounded = new BoundedStore(store, SLOW, log);
   const set = bounded.set("a", "1", 1, "joe");
   const [deleted, read] = [bounded.delete("a"), bounded.get("a")];
   expect(await bounded.get("b")).toBe("text of b");
@@ -46,7 +48,7 @@ it("what is asked about one key comes one after the other, and about others at o
 
 it("a write that is late fails in time, and a deletion still comes after it", async () => {
   const { store, happened, goOn } = slow();
-  const bounded = new BoundedStore(store, "slow", log, 20);
+  const bounded = new BoundedStore(store, SLOW, log, 20);
   await expect(bounded.set("a", "1", 1, "joe")).rejects.toThrow(StoreFailure);
   await expect(bounded.delete("a")).rejects.toThrow(StoreFailure);
   expect(happened).toEqual(["set a 1"]);
@@ -57,7 +59,7 @@ it("a write that is late fails in time, and a deletion still comes after it", as
 
 it("what fails is logged with the name of the store, once in a while", async () => {
   const own = new CapturedLog();
-  const bounded = new BoundedStore(failing("disk full"), "file cookies.sqlite", own);
+  const bounded = new BoundedStore(failing("disk full"), { ...SLOW, name: "file cookies.sqlite" }, own);
   await expect(bounded.get("a")).rejects.toThrow("the store of cookies failed");
   await expect(bounded.set("a", "1", 1, "joe")).rejects.toThrow("the store of cookies failed");
   expect(own.lines).toEqual([
@@ -72,7 +74,7 @@ it("what fails is logged with the name of the store, once in a while", async () 
 it("of a store that never answers no more is asked than it may owe", async () => {
   const { store, goOn } = slow();
   const own = new CapturedLog();
-  const bounded = new BoundedStore(store, "slow", own);
+  const bounded = new BoundedStore(store, SLOW, own);
   const asked = Array.from({ length: 1000 }, (_, i) => bounded.set(`key${i}`, "1", 1, "joe"));
   await expect(bounded.get("more")).rejects.toThrow(StoreFailure);
   expect(own.text()).toContain("1000 questions wait for its answers");
@@ -82,9 +84,19 @@ it("of a store that never answers no more is asked than it may owe", async () =>
   expect(await bounded.get("more")).toBe("text of more");
 });
 
+it("a write that never ends holds up what is asked about its key only for a while", async () => {
+  const { store, goOn } = slow();
+  const bounded = new BoundedStore(store, SLOW, log, 5);
+  await expect(bounded.set("a", "1", 1, "joe")).rejects.toThrow(StoreFailure);
+  let late = 0;
+  while ((await bounded.get("a").catch(() => null)) === null) late++;
+  expect(late).toBeGreaterThan(0);
+  expect(goOn).toHaveLength(1);
+});
+
 it("before it closes it has its answers, if they come in time", async () => {
   const { store, happened, goOn } = slow();
-  const bounded = new BoundedStore(store, "slow", log, 20);
+  const bounded = new BoundedStore(store, SLOW, log, 20);
   const set = bounded.set("a", "1", 1, "joe").catch(() => undefined);
   const closed = bounded.close();
   await Promise.resolve();

@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import Database from "libsql";
-import { type LoginStore, MOST_OF_ONE } from "./store.ts";
+import { MOST_OF_ONE, type Purpose, type Store } from "./store.ts";
 
 /** How often those that are over are dropped, in milliseconds, and how many at once: it runs on the event loop. */
 const SWEEP_TIME = 60_000;
@@ -9,18 +9,19 @@ const MOST_SWEPT = 1000;
 /** How long to wait for another process that writes, in milliseconds, before it is asked again. */
 const PAUSE = 5;
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS logins (key TEXT PRIMARY KEY, text TEXT NOT NULL, expires INTEGER NOT NULL,
+/** The statements that make a table, if it is missing. */
+const schemaOf = (table: string): string => `
+  CREATE TABLE IF NOT EXISTS ${table} (key TEXT PRIMARY KEY, text TEXT NOT NULL, expires INTEGER NOT NULL,
     owner TEXT NOT NULL, written INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS logins_expires ON logins (expires);
-  CREATE INDEX IF NOT EXISTS logins_owner ON logins (owner, written);`;
+  CREATE INDEX IF NOT EXISTS ${table}_expires ON ${table} (expires);
+  CREATE INDEX IF NOT EXISTS ${table}_owner ON ${table} (owner, written);`;
 
 /**
- * Keeps logins in a file of SQLite, which several processes may share. Each statement finds its rows by an index and takes
+ * Keeps texts in a file of SQLite, which several processes may share. Each statement finds its rows by an index and takes
  * some microseconds, so they run on the event loop. None of them waits for a lock: where another process writes, it is
  * tried again a moment later (docs/decisions/cookie-store.md).
  */
-export class FileStore implements LoginStore {
+export class FileStore implements Store {
   readonly #database: Database.Database;
   readonly #get: Database.Statement;
   readonly #set: Database.Statement;
@@ -30,24 +31,28 @@ export class FileStore implements LoginStore {
   #sweptAt = 0;
   #isClosed = false;
 
-  private constructor(database: Database.Database) {
+  private constructor(database: Database.Database, table: string) {
     this.#database = database;
-    this.#get = database.prepare("SELECT text FROM logins WHERE key = ? AND expires > ?");
+    this.#get = database.prepare(`SELECT text FROM ${table} WHERE key = ? AND expires > ?`);
     this.#set = database.prepare(
-      "INSERT OR REPLACE INTO logins (key, text, expires, owner, written) VALUES (?, ?, ?, ?, ?)",
+      `INSERT OR REPLACE INTO ${table} (key, text, expires, owner, written) VALUES (?, ?, ?, ?, ?)`,
     );
-    this.#delete = database.prepare("DELETE FROM logins WHERE key = ?");
+    this.#delete = database.prepare(`DELETE FROM ${table} WHERE key = ?`);
     this.#sweep = database.prepare(
-      `DELETE FROM logins WHERE key IN (SELECT key FROM logins WHERE expires <= ? LIMIT ${MOST_SWEPT})`,
+      `DELETE FROM ${table} WHERE key IN (SELECT key FROM ${table} WHERE expires <= ? LIMIT ${MOST_SWEPT})`,
     );
     this.#trim = database.prepare(
-      `DELETE FROM logins WHERE key IN
-        (SELECT key FROM logins WHERE owner = ? ORDER BY written DESC LIMIT ${MOST_SWEPT} OFFSET ${MOST_OF_ONE})`,
+      `DELETE FROM ${table} WHERE key IN
+        (SELECT key FROM ${table} WHERE owner = ? ORDER BY written DESC LIMIT ${MOST_SWEPT} OFFSET ${MOST_OF_ONE})`,
     );
   }
 
-  /** Opens a file, and makes it if it is missing: for its owner alone. @throws Error with a sentence */
-  static async open(path: string): Promise<FileStore> {
+  /**
+   * Opens a file, and makes it if it is missing: for its owner alone.
+   * @param purpose `what`, in small letters, is the name of the table
+   * @throws Error with a sentence
+   */
+  static async open(path: string, { what }: Pick<Purpose, "what">): Promise<FileStore> {
     let database: Database.Database | undefined;
     try {
       await (await open(path, "a", 0o600)).close();
@@ -55,12 +60,12 @@ export class FileStore implements LoginStore {
       await whenFree(() => {
         opened.exec("PRAGMA journal_mode = WAL");
         opened.exec("PRAGMA synchronous = NORMAL");
-        opened.exec(SCHEMA);
+        opened.exec(schemaOf(what));
       });
-      return new FileStore(opened);
+      return new FileStore(opened, what);
     } catch (error) {
       database?.close();
-      throw new Error(`the file ${path} cannot be used as a store of cookies: ${problemIn(error)}`, { cause: error });
+      throw new Error(`the file ${path} cannot be used as a store of ${what}: ${problemIn(error)}`, { cause: error });
     }
   }
 

@@ -1,8 +1,10 @@
 import { type Log, thrownText, unlessRepeated, within } from "@wampgate/core";
-import type { LoginStore } from "./store.ts";
+import type { Purpose, Store } from "./store.ts";
 
 /** How long a question to a store may take, in milliseconds. */
 const TIME = 1000;
+/** After how many times of that it counts as lost: nothing waits for it any more. */
+const LOST = 30;
 /** How many may wait for an answer. */
 const MOST_WAITING = 1000;
 
@@ -21,23 +23,30 @@ export async function unlessFailed<T, O>(answer: Promise<T>, otherwise: O): Prom
   }
 }
 
+/** What messages say of a store. */
+export interface BoundedStoreNames extends Purpose {
+  /** Which store it is, for the log. */
+  readonly name: string;
+}
+
 /**
  * A store that may hang and fail: each question has its time, and what goes wrong is logged. What is written
- * to one key comes one after the other, so that a slow write never comes after a deletion, nor a read before it.
+ * to one key comes one after the other, so that a slow write never comes after a deletion, nor a read before it. A question
+ * that is never answered counts as lost after a while, so that a store that hung works again.
  */
 export class BoundedStore {
-  readonly #store: LoginStore;
-  readonly #name: string;
+  readonly #store: Store;
+  readonly #names: BoundedStoreNames;
   readonly #log: Log;
   readonly #time: number;
   /** By key, when its last write is done. */
   readonly #writes = new Map<string, Promise<void>>();
   #waiting = 0;
 
-  /** @param name for the log @param time for one question, in milliseconds */
-  constructor(store: LoginStore, name: string, log: Log, time = TIME) {
+  /** @param time for one question, in milliseconds */
+  constructor(store: Store, names: BoundedStoreNames, log: Log, time = TIME) {
     this.#store = store;
-    this.#name = name;
+    this.#names = names;
     this.#log = log;
     this.#time = time;
   }
@@ -60,15 +69,16 @@ export class BoundedStore {
     await this.#store.close();
   }
 
-  /** Logs a failure: one of the store, or what it gave that is no login. */
+  /** Logs a failure: one of the store, or that what it gave cannot be read. */
   failed(error: unknown): StoreFailure {
+    const { name, what, meanwhile } = this.#names;
     unlessRepeated(this, "failed", (repeats) =>
       this.#log.error(
-        { store: this.#name, problem: thrownText(error), ...repeats },
-        "the store of cookies failed: clients log in without them meanwhile",
+        { store: name, problem: thrownText(error), ...repeats },
+        `the store of ${what} failed: ${meanwhile}`,
       ),
     );
-    return new StoreFailure("the store of cookies failed", { cause: error });
+    return new StoreFailure(`the store of ${what} failed`, { cause: error });
   }
 
   /** @param isWrite whether what is asked next about the key waits for it */
@@ -76,16 +86,29 @@ export class BoundedStore {
     if (this.#waiting >= MOST_WAITING) throw this.failed(new Error(`${MOST_WAITING} questions wait for its answers`));
     this.#waiting++;
     const answer = (this.#writes.get(key) ?? Promise.resolve()).then(ask);
+    const done = this.#settled(answer);
     const end = (): void => {
       this.#waiting--;
       if (this.#writes.get(key) === done) this.#writes.delete(key);
     };
-    const done: Promise<void> = answer.then(end, end);
+    done.then(end, end);
     if (isWrite) this.#writes.set(key, done);
     try {
       return await within(this.#time, undefined, () => answer);
     } catch (error) {
       throw this.failed(error);
     }
+  }
+
+  /** Resolves when there is an answer, or when it counts as lost. */
+  #settled(answer: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      const lost = setTimeout(resolve, this.#time * LOST).unref();
+      const settled = (): void => {
+        clearTimeout(lost);
+        resolve();
+      };
+      answer.then(settled, settled);
+    });
   }
 }

@@ -1,13 +1,12 @@
 import { isDict, kindOf, within } from "@wampgate/core";
 import { Keyv, type KeyvStoreAdapter } from "keyv";
-import type { LoginStore } from "./store.ts";
+import type { Purpose, Store } from "./store.ts";
 
 /** How long a store may take to end its connections, in milliseconds. */
 const CLOSE_TIME = 2000;
-const NAMESPACE = "wampgate-cookie";
 
-/** Keeps logins in a store of Keyv. */
-export class KeyvStore implements LoginStore {
+/** Keeps texts in a store of Keyv. */
+export class KeyvStore implements Store {
   readonly #keyv: Keyv<string>;
   /** How many errors the store has told. */
   #errors = 0;
@@ -29,7 +28,7 @@ export class KeyvStore implements LoginStore {
   set(key: string, text: string, expires: number): Promise<void> {
     return this.#work(async () => {
       if (!(await this.#keyv.set(key, text, Math.max(1, expires - Date.now()))))
-        throw new Error("it did not keep a login");
+        throw new Error("it did not keep what it was told");
     });
   }
 
@@ -53,11 +52,15 @@ export class KeyvStore implements LoginStore {
 }
 
 /** Makes a store of what a module exports. @throws Error with a sentence */
-export async function keyvStoreOf(exported: unknown, config: unknown): Promise<KeyvStore> {
+export async function keyvStoreOf(
+  exported: unknown,
+  config: unknown,
+  { what }: Pick<Purpose, "what">,
+): Promise<KeyvStore> {
   const made: unknown =
     typeof exported === "function" ? await (exported as (own: unknown) => unknown)(config) : exported;
   if (isKeyv(made)) return new KeyvStore(made);
-  if (isAdapter(made)) return new KeyvStore(new Keyv<string>({ store: made, namespace: NAMESPACE }));
+  if (isAdapter(made)) return new KeyvStore(new Keyv<string>({ store: made, namespace: `wampgate-${what}` }));
   throw new Error(
     `its default export gave ${kindOf(made)}, expected a Keyv, a store for it with get, set, delete and clear, or a function that makes one`,
   );

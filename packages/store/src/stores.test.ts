@@ -7,17 +7,18 @@ import { folderOf } from "../../../jest/folder.ts";
 import { FileStore } from "./file-store.ts";
 import { keyvStoreOf } from "./keyv-store.ts";
 import { MemoryStore } from "./memory-store.ts";
-import { type LoginStore, MOST_OF_ONE } from "./store.ts";
+import { MOST_OF_ONE, type Store } from "./store.ts";
 
+const COOKIES = { what: "cookies" };
 const LATER = Date.now() + 3_600_000;
 
-const open: LoginStore[] = [];
+const open: Store[] = [];
 afterEach(async () => {
   jest.useRealTimers();
   for (const store of open.splice(0)) await store.close();
 });
 
-const kept = <S extends LoginStore>(store: S): S => {
+const kept = <S extends Store>(store: S): S => {
   open.push(store);
   return store;
 };
@@ -29,17 +30,17 @@ function stopClock(): void {
 }
 
 async function fileIn(folder: string): Promise<FileStore> {
-  return kept(await FileStore.open(join(folder, "cookies.sqlite")));
+  return kept(await FileStore.open(join(folder, "cookies.sqlite"), COOKIES));
 }
 
-describe.each<[string, () => Promise<LoginStore>]>([
+describe.each<[string, () => Promise<Store>]>([
   ["memory", () => Promise.resolve(kept(new MemoryStore()))],
   ["a file", async () => fileIn(await folderOf({}))],
-  ["a Keyv", async () => kept(await keyvStoreOf(new Keyv(), undefined))],
-  ["a store for Keyv", async () => kept(await keyvStoreOf(new Map(), undefined))],
+  ["a Keyv", async () => kept(await keyvStoreOf(new Keyv(), undefined, COOKIES))],
+  ["a store for Keyv", async () => kept(await keyvStoreOf(new Map(), undefined, COOKIES))],
   [
     "what a function makes of the config",
-    async () => kept(await keyvStoreOf((own: Map<string, string>) => own, new Map())),
+    async () => kept(await keyvStoreOf((own: Map<string, string>) => own, new Map(), COOKIES)),
   ],
 ])("in %s", (_what, make) => {
   it("what is set last is there, until it is deleted", async () => {
@@ -63,11 +64,11 @@ describe.each<[string, () => Promise<LoginStore>]>([
   });
 });
 
-describe.each<[string, () => Promise<LoginStore>]>([
+describe.each<[string, () => Promise<Store>]>([
   ["memory", () => Promise.resolve(kept(new MemoryStore()))],
   ["a file", async () => fileIn(await folderOf({}))],
 ])("in %s", (_what, make) => {
-  it("of one user the oldest logins are dropped, and none of another user", async () => {
+  it("of one owner the oldest are dropped, and none of another one", async () => {
     stopClock();
     const store = await make();
     await store.set("ann", "hers", LATER, "ann");
@@ -109,6 +110,17 @@ describe("in a file", () => {
     expect(await one.get("a")).toBeUndefined();
   });
 
+  it("what is for two purposes does not meet", async () => {
+    const path = join(await folderOf({}), "one.sqlite");
+    const [cookies, codes] = [
+      kept(await FileStore.open(path, COOKIES)),
+      kept(await FileStore.open(path, { what: "codes" })),
+    ];
+    await cookies.set("a", "cookie", LATER, "joe");
+    await codes.set("a", "code", LATER, "joe");
+    expect([await cookies.get("a"), await codes.get("a")]).toEqual(["cookie", "code"]);
+  });
+
   it("only its owner may read it", async () => {
     const folder = await folderOf({});
     await fileIn(folder);
@@ -119,10 +131,10 @@ describe("in a file", () => {
     const folder = await folderOf({});
     const store = await fileIn(folder);
     const other = new Database(join(folder, "cookies.sqlite"));
-    const insert = other.prepare("INSERT INTO logins (key, text, expires, owner, written) VALUES (?, 'x', 1, ?, 1)");
+    const insert = other.prepare("INSERT INTO cookies (key, text, expires, owner, written) VALUES (?, 'x', 1, ?, 1)");
     for (let i = 0; i < 5; i++) insert.run(`old${i}`, `owner${i}`);
     await store.set("a", "text", LATER, "joe");
-    const { n } = other.prepare("SELECT count(*) AS n FROM logins").get() as { n: number };
+    const { n } = other.prepare("SELECT count(*) AS n FROM cookies").get() as { n: number };
     expect(n).toBe(1);
     other.close();
   });
@@ -145,7 +157,7 @@ describe("in a file", () => {
   });
 
   it("nothing is asked of it once it is closed", async () => {
-    const store = await FileStore.open(join(await folderOf({}), "cookies.sqlite"));
+    const store = await FileStore.open(join(await folderOf({}), "cookies.sqlite"), COOKIES);
     store.close();
     await expect(store.get("a")).rejects.toThrow("the store is closed");
   });
@@ -171,7 +183,7 @@ describe("in a file", () => {
       async (folder) => {
         const path = join(folder, "other.sqlite");
         const other = new Database(path);
-        other.exec("CREATE TABLE logins (a TEXT)");
+        other.exec("CREATE TABLE cookies (a TEXT)");
         other.close();
         await chmod(path, 0o600);
         return path;
@@ -180,8 +192,10 @@ describe("in a file", () => {
     ],
   ])("a file %s is refused with a sentence", async (_what, make, problem) => {
     const path = await make(await folderOf({}));
-    await expect(FileStore.open(path)).rejects.toThrow(`the file ${path} cannot be used as a store of cookies: `);
-    await expect(FileStore.open(path)).rejects.toThrow(problem);
+    await expect(FileStore.open(path, COOKIES)).rejects.toThrow(
+      `the file ${path} cannot be used as a store of cookies: `,
+    );
+    await expect(FileStore.open(path, COOKIES)).rejects.toThrow(problem);
   });
 });
 
@@ -200,21 +214,21 @@ describe("in a store of Keyv", () => {
   }
 
   it("an error that is told as an event is a failure, not an empty store", async () => {
-    const store = kept(await keyvStoreOf(new Mute(), undefined));
+    const store = kept(await keyvStoreOf(new Mute(), undefined, COOKIES));
     await expect(store.get("a")).rejects.toThrow("connection lost");
     await store.set("a", "text", LATER);
   });
 
   it("one that does not keep what it is told fails", async () => {
     const full = { get: () => undefined, set: () => false, delete: () => true, clear: () => undefined };
-    const store = kept(await keyvStoreOf(full, undefined));
-    await expect(store.set("a", "text", LATER)).rejects.toThrow("it did not keep a login");
+    const store = kept(await keyvStoreOf(full, undefined, COOKIES));
+    await expect(store.set("a", "text", LATER)).rejects.toThrow("it did not keep what it was told");
   });
 
   it.each([[null], [5], [{}], [() => "text"], [{ get: () => 1, set: () => 1 }]])(
     "what is none is refused: %p",
     async (made) => {
-      await expect(keyvStoreOf(made, undefined)).rejects.toThrow("its default export gave ");
+      await expect(keyvStoreOf(made, undefined, COOKIES)).rejects.toThrow("its default export gave ");
     },
   );
 });
