@@ -1,12 +1,17 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { jest } from "@jest/globals";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import nats from "@wampgate/cluster-nats";
 import { createRouter, type WampgateConfig } from "@wampgate/core";
+import { DEFAULT_REALMS } from "@wampgate/plugin-testkit";
 import { folderOf } from "../jest/folder.ts";
 import { folderWith, run } from "./support/cli.ts";
 import { freePort } from "./support/free-port.ts";
 import { NatsCluster } from "./support/nats-cluster.ts";
 import { describeWithNats, NatsServer } from "./support/nats-server.ts";
+import { startParties } from "./support/party.ts";
 
 // A node that cannot join its cluster does not start: it exits with 1 and a sentence that says what to do.
 
@@ -105,6 +110,20 @@ describeWithNats("a node of a cluster over NATS", () => {
     const { text } = await refused({ servers: [server.url], user: "joe", password: "x" });
     expect(text).toContain("NATS does not let this node");
     expect(text).toContain("wampgate.shop.");
+  });
+
+  it("starts though NATS says that its bucket overlaps with another one, as it may while another node makes the bucket", async () => {
+    const { url } = await serve();
+    const nc = await connect({ servers: url });
+    const jsm = await jetstreamManager(nc);
+    await jsm.streams.add({ name: "other", subjects: ["$KV.wampgate-shop.>"] });
+    const asked = nc.subscribe("$JS.API.STREAM.CREATE.KV_wampgate-shop", { max: 1 });
+    const network = { plugin: nats, entry: (node: string) => ({ type: "nats", name: "shop", node, servers: [url] }) };
+    const started = startParties(DEFAULT_REALMS, undefined, { network, name: "a" });
+    await asked[Symbol.asyncIterator]().next();
+    await jsm.streams.delete("other");
+    await (await started).close();
+    await nc.close();
   });
 
   it("that has the name of another one exits, and names both places", async () => {

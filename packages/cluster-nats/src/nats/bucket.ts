@@ -62,7 +62,7 @@ export class NatsBucket implements Arbiter {
         return new NatsBucket(js, await opened(js, options), options);
       } catch (error) {
         const isUnavailable = error instanceof JetStreamApiError && error.status === UNAVAILABLE;
-        if (!(isUnavailable || error instanceof TimeoutError) || !goesOn()) throw error;
+        if (!(isUnavailable || isBeingMade(error) || error instanceof TimeoutError) || !goesOn()) throw error;
         await wait(RETRY, undefined, { signal: options.signal });
       }
     }
@@ -216,8 +216,16 @@ function isApiError(error: unknown, codes: readonly number[]): boolean {
   return error instanceof JetStreamApiError && codes.includes(error.code);
 }
 
+/** By which NATS says that another stream has the same subjects: also while another node makes this very bucket. */
+const OVERLAP = 10065;
+
+/** Whether another node makes the bucket just now. */
+function isBeingMade(error: unknown): boolean {
+  return isApiError(error, [OVERLAP]);
+}
+
 /** Whether something may be decided later: there was no answer, or the servers are not ready. */
 function mayPass(error: unknown): boolean {
-  if (!(error instanceof JetStreamApiError)) return true;
+  if (!(error instanceof JetStreamApiError) || isBeingMade(error)) return true;
   return error.code === JetStreamApiCodes.StreamNotFound || error.status >= 500;
 }
