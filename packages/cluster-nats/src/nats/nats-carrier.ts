@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import {
   type Msg,
   type NatsConnection,
@@ -16,6 +15,7 @@ import { lastPart, Subjects } from "../subjects.ts";
 import { NatsBucket } from "./bucket.ts";
 import { bundled, envelopesIn, OVERHEAD } from "./bundle.ts";
 import { connectTo } from "./connection.ts";
+import { OwnName, PLACE } from "./own-name.ts";
 
 /** What the carrier must know of the link. */
 export interface LinkTimes {
@@ -40,9 +40,6 @@ const NO_RESPONDERS = 503;
 
 /** How much of a heartbeat may pass until it is asked again whether another node is there. */
 const ASK_AFTER = 0.8;
-
-/** Where this process is, for the message to another one that wants the same name. */
-const PLACE = `process ${process.pid} on ${hostname()}`;
 
 /**
  * Connects this node to the others by NATS.
@@ -88,6 +85,7 @@ class NatsCarrier implements Carrier {
   readonly #ended = new AbortController();
   readonly #denied: string[] = [];
   #bucket: NatsBucket | null = null;
+  #name: OwnName | null = null;
   #receiver: Receiver | null = null;
   #isConnected = true;
   /** What leaves at the end of this turn, by subject. */
@@ -121,8 +119,10 @@ class NatsCarrier implements Carrier {
 
   /** @throws Error if another process has this node's name, or NATS does not let it do what it must */
   async open({ name, replicas, "connect-timeout": patience }: NatsOptions): Promise<void> {
-    const end = performance.now() + patience;
-    await this.#requireNoTwin(name);
+    const { signal } = this.#ended;
+    const arbiter = (this.#bucket = await this.#openBucket(name, replicas, performance.now() + patience));
+    this.#name = new OwnName({ cluster: name, node: this.node, arbiter, ask: () => this.#placeOfTwin(), signal });
+    await this.#name.claim();
     this.#subscribe(this.#subjects.own, (message) => this.#received(message));
     this.#subscribe(this.#subjects.hello, (message) => this.#received(message));
     this.#subscribe(this.#subjects.absent, ({ subject, headers }) => {
@@ -130,13 +130,14 @@ class NatsCarrier implements Carrier {
     });
     await this.#nc.flush();
     await this.#requireRights();
-    const bucket = { cluster: name, replicas, isConnected: () => this.#isConnected, signal: this.#ended.signal };
+    await this.#name.confirm();
+  }
+
+  /** @param end until when it is tried, in milliseconds of `performance.now()` */
+  async #openBucket(cluster: string, replicas: number, end: number): Promise<NatsBucket> {
+    const bucket = { cluster, replicas, isConnected: () => this.#isConnected, signal: this.#ended.signal };
     try {
-      this.#bucket = await NatsBucket.open(
-        this.#nc,
-        bucket,
-        () => this.#denied.length === 0 && performance.now() < end,
-      );
+      return await NatsBucket.open(this.#nc, bucket, () => this.#denied.length === 0 && performance.now() < end);
     } catch (error) {
       await this.#requireRights();
       throw new Error(
@@ -164,6 +165,7 @@ class NatsCarrier implements Carrier {
   async close(): Promise<void> {
     this.#receiver = null;
     this.#leave();
+    if (this.#isConnected && this.#name !== null) await soon(this.#name.release());
     this.#ended.abort(new Error("this node ends"));
     if (this.#isConnected) await soon(this.#nc.flush());
     await soon(this.#nc.close());
@@ -215,7 +217,7 @@ class NatsCarrier implements Carrier {
     }
     // Only a process that wants this node's name asks there, and one that has got it says hello by it.
     if (message.reply !== undefined && message.reply !== "") message.respond(PLACE);
-    else
+    else if (message.data.length > 0)
       unlessRepeated(this, "twin", (repeats) =>
         this.#log.error(
           { node: this.node, ...repeats },
@@ -224,18 +226,17 @@ class NatsCarrier implements Carrier {
       );
   }
 
-  /** Asks whether another process has this node's name. One that does not answer is taken for a connection that is dead. */
-  async #requireNoTwin(cluster: string): Promise<void> {
-    let place: string;
+  /**
+   * Where another process is that has this node's name; null: there is none. One that does not answer is taken for a connection
+   * that is dead.
+   */
+  async #placeOfTwin(): Promise<string | null> {
     try {
-      place = (await this.#nc.request(this.#subjects.to(this.node), "", { timeout: TWIN_TIME })).string();
+      return (await this.#nc.request(this.#subjects.to(this.node), "", { timeout: TWIN_TIME })).string();
     } catch (error) {
       if (!isUnanswered(error)) await this.#requireRights();
-      return;
+      return null;
     }
-    throw new Error(
-      `the cluster "${cluster}" has a node "${this.node}" already, the ${place.slice(0, 300)}, and this is the ${PLACE}: end that one, or set node in cluster to another name`,
-    );
   }
 
   /** @throws Error if NATS does not let this node do what it asked for */
