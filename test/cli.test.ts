@@ -251,7 +251,7 @@ components:
         .split("\n")
         .map((line) => line.trim());
     };
-    const problems = [
+    const problems: unknown[] = [
       expect.stringMatching(/^WG_CONFIG_INVALID: \/.*wampgate\.config\.yaml: 5 problems$/),
       expect.stringMatching(
         /^wampgate\.config\.yaml:10: transports\[0\]\.endpoint\.tls\.key: .*none\.pem cannot be read/,
