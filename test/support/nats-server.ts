@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -63,6 +63,23 @@ export class NatsServer {
       if (started.exitCode !== null) throw new Error(`nats-server has ended: ${output}`);
       await wait(10); // its log has no line that is sure to come last
     }
+  }
+
+  /** It stands still: connections to it stay, and it answers nothing until `resume`. */
+  async pause(): Promise<void> {
+    const running = this.#process;
+    running?.kill("SIGSTOP");
+    // Its threads stop one after the other.
+    const isStopped = async (): Promise<boolean> => {
+      const tasks = `/proc/${running?.pid}/task`;
+      const states = (await readdir(tasks)).map((task) => readFile(join(tasks, task, "stat"), "latin1"));
+      return (await Promise.all(states)).every((stat) => /\) T /.test(stat));
+    };
+    while (!(await isStopped())) await wait(1);
+  }
+
+  resume(): void {
+    this.#process?.kill("SIGCONT");
   }
 
   /** Kills it. @param forgets whether what it has stored is lost */

@@ -57,6 +57,11 @@ export interface Carrier {
   send(to: NodeName, bytes: Uint8Array): void;
   /** Sends bytes to all other nodes, also those that this one does not know. Never throws. */
   sendAll(bytes: Uint8Array): void;
+  /**
+   * Resolves when the network has all that was sent until now, and rejects if it may not have it. Those who ask in one turn of
+   * the event loop may get the same promise. Left out: what was sent has left.
+   */
+  taken?(): Promise<void>;
   /** Ends. What was sent before still leaves. */
   close(): Promise<void>;
 }

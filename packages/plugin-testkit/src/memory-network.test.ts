@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { serialize } from "node:v8";
-import { definePlugin, type Link, type RealmLink, type RunningLink } from "@wampgate/core";
+import { definePlugin, type Link, type RealmLink, type RealmSide, type RunningLink } from "@wampgate/core";
 import { runs } from "../../../jest/runs.ts";
 import { MemoryNetwork } from "./memory-network.ts";
 import { OPEN, openMethod } from "./probes.ts";
@@ -233,8 +233,11 @@ it("two nodes of one name are refused: the second one does not start", async () 
   await expect(start("a")).rejects.toThrow('there is a node "a" already');
 });
 
-/** A link of which `broken` is what one part of it does. */
-function linkOf(broken: Partial<RealmLink>): Link {
+/**
+ * A link of which `broken` is what one part of it does.
+ * @param wanted a topic of which another node wants the events
+ */
+function linkOf(broken: Partial<RealmLink>, wanted?: string): Link {
   const link: RealmLink = {
     tell: () => Promise.resolve(),
     send: () => undefined,
@@ -244,15 +247,27 @@ function linkOf(broken: Partial<RealmLink>): Link {
     leave: () => undefined,
     ...broken,
   };
+  const fact = { kind: "interest", match: "exact", uri: wanted, created: 1 };
+  const sides: RealmSide[] = [];
+  const join = (side: RealmSide): RealmLink => {
+    sides.push(side);
+    return link;
+  };
   const routerLink = {
     announce: () => Promise.resolve(),
     spend: () => Promise.resolve(true),
     canAgree: () => Promise.resolve(true),
   };
-  const running = { node: "a", secret: Buffer.alloc(16), join: () => link, attach: () => routerLink };
+  const running = { node: "a", secret: Buffer.alloc(16), join, attach: () => routerLink };
   const start = (): RunningLink => ({
     ...running,
-    ready: () => Promise.resolve(),
+    ready: () => {
+      for (const side of wanted === undefined ? [] : sides) {
+        side.came("b");
+        side.told("b", fact, true);
+      }
+      return Promise.resolve();
+    },
     close: () => Promise.reject(new Error("it does not end")),
   });
   return { type: "broken", schema: network.plugin.links?.[0]?.schema as Link["schema"], start };
@@ -285,3 +300,26 @@ it.each<[string, Partial<RealmLink>]>([
   if (what !== "send") expect(log.text()).toContain("the link is broken");
   await close();
 });
+
+it.each<[string, Partial<RealmLink>, string | null]>([
+  ["says nothing of it", {}, null],
+  ["has it", { taken: () => Promise.resolve() }, null],
+  ["may not have it", { taken: () => Promise.reject(new Error("the link is broken")) }, "wamp.error.network_failure"],
+  ["cannot be asked", { taken: failing }, "wamp.error.network_failure"],
+])(
+  "an acknowledged event that another node wants is answered by whether the link has it: a link that %s",
+  async (_what, broken, uri) => {
+    const plugin = definePlugin({ name: "broken", core: "*", links: [linkOf(broken, "com.example.wanted")] });
+    const cluster = { type: "broken", node: "a" };
+    const { router, log, close } = await startTestRouter({ plugins: [openMethod, plugin], auth: OPEN, cluster });
+    const one = router.session("realm1", { role: "user" });
+    const publish = (topic: string): Promise<unknown> => one.publish(topic, [1], {}, { acknowledge: true });
+    const published = publish("com.example.wanted");
+    if (uri === null) await published;
+    else await expect(published).rejects.toMatchObject({ uri });
+    // What no other node wants asks nothing of the link.
+    await publish("com.example.here");
+    expect(log.text().includes("the link is broken")).toBe(uri !== null);
+    await close();
+  },
+);

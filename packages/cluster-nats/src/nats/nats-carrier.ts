@@ -88,6 +88,8 @@ class NatsCarrier implements Carrier {
   #name: OwnName | null = null;
   #receiver: Receiver | null = null;
   #isConnected = true;
+  /** Resolves when NATS has what this turn sends; null: it was not asked yet. */
+  #taken: Promise<void> | null = null;
   /** What leaves at the end of this turn, by subject. */
   readonly #leaving = new Map<string, Bundle>();
 
@@ -160,6 +162,18 @@ class NatsCarrier implements Carrier {
 
   sendAll(bytes: Uint8Array): void {
     this.#publish(this.#subjects.toAll(), bytes);
+  }
+
+  /** NATS is asked once for all that one turn of the event loop sends. It answers behind all that it was sent before. */
+  taken(): Promise<void> {
+    return (this.#taken ??= new Promise((resolve, reject) =>
+      setImmediate(() => {
+        this.#taken = null;
+        this.#leave();
+        if (this.#isConnected) this.#nc.flush().then(resolve, reject);
+        else reject(new Error("NATS cannot be reached"));
+      }),
+    ));
   }
 
   async close(): Promise<void> {

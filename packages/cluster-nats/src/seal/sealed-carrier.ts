@@ -75,6 +75,10 @@ export class SealedCarrier implements Carrier, Receiver {
     this.#carrier.sendAll(this.#toAll.seal(FrameKind.toAll, bytes));
   }
 
+  taken(): Promise<void> {
+    return this.#carrier.taken?.() ?? Promise.resolve();
+  }
+
   close(): Promise<void> {
     return this.#carrier.close();
   }

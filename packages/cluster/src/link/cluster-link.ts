@@ -129,6 +129,7 @@ export class ClusterLink implements RunningLink, NodesListener {
       tell: (fact, holds) => this.#tell(realm, fact, holds),
       send: (nodes, message) => this.#send(side, nodes, message),
       reaches: (node) => this.#nodes.reaches(node),
+      ...(this.#carrier.taken === undefined ? {} : { taken: () => this.#taken() }),
       claim: (wish) => this.#claim(realm, wish),
       release: (wish) => this.#claims.release(realm, wish),
       leave: () => {
@@ -278,6 +279,10 @@ export class ClusterLink implements RunningLink, NodesListener {
 
   async #tell(realm: string, fact: Fact, holds: boolean): Promise<void> {
     await this.#announce(contentOf(Kind.fact, [realm, holds, fact]));
+  }
+
+  #taken(): Promise<void> {
+    return this.#carrier.taken?.() ?? Promise.resolve();
   }
 
   /** Resolves when all nodes that are there act by it, or the time is up. */

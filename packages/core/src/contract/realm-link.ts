@@ -238,6 +238,11 @@ export interface RealmLink {
   /** Whether what is sent to a node leaves: false while this node or that one is cut off. */
   reaches(node: NodeName): boolean;
   /**
+   * Resolves when the network between the nodes has all that was sent until now, and rejects if it may not have it. It does not
+   * wait for other nodes: a slow one slows no publisher. Left out: what was sent has left.
+   */
+  taken?(): Promise<void>;
+  /**
    * Claims a procedure for a session of this node. One arbiter decides for all nodes.
    * @returns resolves to null if others hold it; rejects if the arbiter cannot be reached
    */

@@ -154,7 +154,7 @@ export class SessionInbox implements RealmAttachment {
     const { broker, dealer } = this.#realm;
     switch (message.type) {
       case "PUBLISH":
-        return broker.publish(member, message, decision);
+        return this.#answerLater(message, broker.publish(member, message, decision));
       case "SUBSCRIBE":
         return this.#wait(message, broker.subscribe(member, message, denials));
       case "UNSUBSCRIBE":
@@ -181,6 +181,11 @@ export class SessionInbox implements RealmAttachment {
   /** What comes after a message that waits for other nodes waits as well. */
   #wait(message: Message, done: void | Promise<void>): void {
     if (done !== undefined) this.#later(message, done, () => undefined);
+  }
+
+  /** What comes after a message goes on, though that one is not answered yet. */
+  #answerLater(message: Message, done: void | Promise<void>): void {
+    if (done !== undefined) this.#beside(message, done, () => undefined);
   }
 
   /** Calls one of the router's own procedures. */

@@ -158,16 +158,22 @@ export class Broker {
     });
   }
 
-  publish(publisher: Member, message: MessageOf<"PUBLISH">, decision: Decision): void {
+  /** @returns a promise if PUBLISHED is sent when the network between the nodes has the event; it rejects with a WampError */
+  publish(publisher: Member, message: MessageOf<"PUBLISH">, decision: Decision): void | Promise<void> {
     const options = readPublishOptions(message.options, publisher);
     const publication = this.#prepare(publisher, message, options, decision);
     // Delivered to nobody, so that it may be published again without coming twice.
     if (options.acknowledge && this.#remote?.canReach(message.topic) === false)
       throw refusal(ErrorUri.networkFailure, "other nodes have subscribers of the topic and cannot be reached now");
     if (this.meter !== null) this.meter.published(message.payload);
-    this.dispatch(publication);
-    if (options.acknowledge)
-      publisher.send({ type: "PUBLISHED", request: message.request, publication: publication.id });
+    const hasLeft = this.dispatch(publication);
+    if (!options.acknowledge) return;
+    const published = (): void => {
+      if (!publisher.hasLeft)
+        publisher.send({ type: "PUBLISHED", request: message.request, publication: publication.id });
+    };
+    const taken = hasLeft ? (this.#remote?.taken() ?? null) : null;
+    return taken === null ? published() : taken.then(published);
   }
 
   /**
@@ -178,13 +184,18 @@ export class Broker {
     return this.#prepare(publisher, asked, readPublishOptions(asked.options, publisher), decision);
   }
 
-  /** Sends an event to all subscribers of its topic that may get it, wherever they are. */
-  dispatch(publication: Publication): void {
+  /**
+   * Sends an event to all subscribers of its topic that may get it, wherever they are.
+   * @returns whether it was sent to other nodes
+   */
+  dispatch(publication: Publication): boolean {
     const nodes = this.#remote?.nodesOf(publication);
     // What stays here has a time only if it is kept.
     const at = nodes === undefined || nodes.length === 0 ? 0 : this.#clock.next();
     this.#deliver(publication, at);
-    if (nodes !== undefined && nodes.length > 0) this.#remote?.publish(publication, nodes, at);
+    if (nodes === undefined || nodes.length === 0) return false;
+    this.#remote?.publish(publication, nodes, at);
+    return true;
   }
 
   /**

@@ -8,7 +8,7 @@ import type {
   RemoteMessage,
   RunningLink,
 } from "../../contract/realm-link.ts";
-import { refusal } from "../../errors/wamp-error.ts";
+import { refusal, type WampError } from "../../errors/wamp-error.ts";
 import { WampgateError } from "../../errors/wampgate-error.ts";
 import { ErrorUri } from "../../wamp/error-uris.ts";
 import type { Log } from "../../contract/log.ts";
@@ -19,12 +19,16 @@ import { unlessRepeated } from "../../wamp/unless-repeated.ts";
 /** How long a link may take to tell other nodes a fact, in milliseconds. It should end the wait much earlier. */
 const TELL_TIMEOUT = 5000;
 
+/** How long the network between the nodes may take to tell that it has what was sent, in milliseconds. */
+const TAKE_TIMEOUT = 5000;
+
 /** How long the arbiter of claims may take, in milliseconds. */
 const CLAIM_TIMEOUT = 15_000;
 
 /** A realm's link, which belongs to a plugin: what it throws, rejects or forgets harms no session. */
 export class NodeLink {
   #link: RealmLink | null = null;
+  #lastAsked: { readonly asked: Promise<void>; readonly taken: Promise<void> } | null = null;
   readonly #log: Log;
 
   constructor(log: Log) {
@@ -76,6 +80,40 @@ export class NodeLink {
       this.#failed("tell whether it reaches a node", error);
       return true;
     }
+  }
+
+  /**
+   * Resolves when the network between the nodes has all that was sent until now; null if it has.
+   * @throws WampError `wamp.error.network_failure` if it may not have it; the promise rejects with it, too
+   */
+  taken(): Promise<void> | null {
+    try {
+      const asked = this.#joined.taken?.();
+      if (asked === undefined) return null;
+      // What one turn of the event loop has sent, a link may ask for once.
+      if (this.#lastAsked?.asked !== asked) this.#lastAsked = { asked, taken: this.#takenInTime(asked) };
+      return this.#lastAsked.taken;
+    } catch (error) {
+      throw this.#mayBeLost(error);
+    }
+  }
+
+  async #takenInTime(asked: Promise<void>): Promise<void> {
+    const limit = new Deadline(TAKE_TIMEOUT);
+    try {
+      await limit.until(asked);
+    } catch (error) {
+      throw this.#mayBeLost(error);
+    } finally {
+      limit.end();
+    }
+  }
+
+  #mayBeLost(why: unknown): WampError {
+    unlessRepeated(this, "take", (repeats) =>
+      this.#log.warn({ err: why, ...repeats }, "events that were just published may not have reached other nodes"),
+    );
+    return refusal(ErrorUri.networkFailure, "other nodes may not have got the event");
   }
 
   /**

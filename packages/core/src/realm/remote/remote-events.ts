@@ -92,6 +92,11 @@ export class RemoteEvents {
     return this.#nodesFor(topic).every((node) => this.#link.reaches(node));
   }
 
+  /** Resolves when the network between the nodes has the events that were published; null if it has. @see NodeLink.taken */
+  taken(): Promise<void> | null {
+    return this.#link.taken();
+  }
+
   /** The nodes that get an event: those that want it, and all of them if it is to be kept for later. */
   nodesOf({ topic, retain }: Publication): readonly NodeName[] {
     return retain ? [...this.#nodes.keys()] : this.#nodesFor(topic);
