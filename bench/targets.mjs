@@ -22,6 +22,10 @@ export const TARGETS = {
 /** An authenticator of the router at `url`, with a core that is not the router's. */
 export const startAuthenticator = (url) => start(1, "servers/authenticator.mjs", [url]);
 
+/** One of two that forward to each other over NATS. */
+export const startNatsForwarder = (core, name, other, nats) =>
+  start(core, "servers/nats-forwarder.mjs", [name, other, nats]);
+
 export const startLoad = (core, file = "client.mjs") => start(core, file);
 
 /** Each process has its own core if the system allows that. */

@@ -1,17 +1,24 @@
 import fc from "fast-check";
 import { runs } from "../../../../jest/runs.ts";
-import { bundled, envelopesIn, OVERHEAD } from "./bundle.ts";
+import { bundled, eachEnvelope, OVERHEAD } from "./bundle.ts";
 
 const bytes = fc.uint8Array({ maxLength: 300 });
 const some = fc.uint8Array({ minLength: 1, maxLength: 300 });
-const listed = (bundle: Uint8Array): number[][] => [...envelopesIn(bundle)].map((envelope) => [...envelope]);
 
-it("what is bundled comes out as it was, in its order", () => {
+function listed(bundle: Uint8Array): number[][] {
+  const envelopes: number[][] = [];
+  eachEnvelope(bundle, (envelope) => envelopes.push([...envelope]));
+  return envelopes;
+}
+
+it("what is bundled comes out as it was, in its order, and only one that is too long alone is longer than the most", () => {
   fc.assert(
-    fc.property(fc.array(some), (envelopes) => {
-      const bundle = bundled(envelopes);
-      expect(listed(bundle)).toEqual(envelopes.map((envelope) => [...envelope]));
-      expect(bundle.length).toBe(envelopes.reduce((sum, { length }) => sum + length + OVERHEAD, 0));
+    fc.property(fc.array(some), fc.integer({ min: 1, max: 1000 }), (envelopes, most) => {
+      const bundles = bundled(envelopes, most);
+      expect(bundles.flatMap(listed)).toEqual(envelopes.map((envelope) => [...envelope]));
+      for (const bundle of bundles) expect(bundle.length <= most || listed(bundle).length === 1).toBe(true);
+      const all = bundles.reduce((sum, { length }) => sum + length, 0);
+      expect(all).toBe(envelopes.reduce((sum, { length }) => sum + length + OVERHEAD, 0));
     }),
     runs(200),
   );
@@ -20,7 +27,7 @@ it("what is bundled comes out as it was, in its order", () => {
 it("of bytes that are no bundle, all come out, and nothing beyond them", () => {
   fc.assert(
     fc.property(bytes, (sent) => {
-      const all = [...envelopesIn(sent)].reduce((sum, { length }) => sum + length, 0);
+      const all = listed(sent).reduce((sum, { length }) => sum + length, 0);
       expect(all).toBeLessThanOrEqual(sent.length);
     }),
     runs(500),

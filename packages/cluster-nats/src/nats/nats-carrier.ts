@@ -13,7 +13,7 @@ import { SealedCarrier } from "../seal/sealed-carrier.ts";
 import type { NatsOptions } from "../options.ts";
 import { lastPart, Subjects } from "../subjects.ts";
 import { NatsBucket } from "./bucket.ts";
-import { bundled, envelopesIn, OVERHEAD } from "./bundle.ts";
+import { bundled, eachEnvelope, OVERHEAD } from "./bundle.ts";
 import { connectTo } from "./connection.ts";
 import { OwnName, PLACE } from "./own-name.ts";
 
@@ -32,8 +32,8 @@ const LEAVE_TIME = 1000;
 /** The most that is sent at once, in bytes, also where NATS takes more. */
 const MAX_BYTES = 1024 * 1024;
 
-/** The most that several envelopes have together, in bytes. For long ones one message saves nothing. */
-const MAX_BUNDLE = 4096;
+/** The most that several envelopes have together, in bytes. */
+const MAX_BUNDLE = 32 * 1024;
 
 /** By which NATS tells that nobody listens to a subject. */
 const NO_RESPONDERS = 503;
@@ -64,12 +64,15 @@ export async function openNats(options: NatsOptions & LinkTimes, context: LinkCo
   }
 }
 
-/** Envelopes of one subject that are about to leave. */
-interface Bundle {
-  readonly envelopes: Uint8Array[];
-  /** In bytes, as it leaves. */
-  size: number;
-  reply: string | undefined;
+/** What this node sends to one other, or to all. */
+interface Way {
+  readonly subject: string;
+  /** Where NATS says that nobody listens there; null: it is not asked. */
+  readonly absent: string | null;
+  /** When it was last asked, in milliseconds of `performance.now()`. */
+  askedAt: number;
+  /** What leaves at the end of this turn. */
+  leaving: Uint8Array[];
 }
 
 /** Carries over NATS. What is sent while it cannot be reached is dropped: it would come late. */
@@ -80,8 +83,8 @@ class NatsCarrier implements Carrier {
   readonly #subjects: Subjects;
   readonly #log: LinkContext["log"];
   readonly #askAfter: number;
-  /** When it was last asked whether a node is there, in milliseconds of `performance.now()`. */
-  readonly #asked = new Map<NodeName, number>();
+  readonly #ways = new Map<NodeName, Way>();
+  readonly #toAll: Way;
   readonly #ended = new AbortController();
   readonly #denied: string[] = [];
   #bucket: NatsBucket | null = null;
@@ -90,8 +93,8 @@ class NatsCarrier implements Carrier {
   #isConnected = true;
   /** Resolves when NATS has what this turn sends; null: it was not asked yet. */
   #taken: Promise<void> | null = null;
-  /** What leaves at the end of this turn, by subject. */
-  readonly #leaving = new Map<string, Bundle>();
+  /** Those by which something leaves at the end of this turn. */
+  #leaving: Way[] = [];
 
   constructor(
     nc: NatsConnection,
@@ -104,6 +107,7 @@ class NatsCarrier implements Carrier {
     this.node = node;
     this.#subjects = subjects;
     this.#log = log;
+    this.#toAll = { subject: subjects.toAll(), absent: null, askedAt: 0, leaving: [] };
     this.#askAfter = heartbeat * ASK_AFTER;
     this.#follow().catch((error: unknown) =>
       this.#log.error({ err: error }, "the state of NATS is not known any more"),
@@ -154,14 +158,16 @@ class NatsCarrier implements Carrier {
   }
 
   send(to: NodeName, bytes: Uint8Array): void {
-    const now = performance.now();
-    if (now - (this.#asked.get(to) ?? -Infinity) < this.#askAfter) return this.#publish(this.#subjects.to(to), bytes);
-    this.#asked.set(to, now);
-    this.#publish(this.#subjects.to(to), bytes, this.#subjects.absentOf(to));
+    let way = this.#ways.get(to);
+    if (way === undefined) {
+      const [subject, absent] = [this.#subjects.to(to), this.#subjects.absentOf(to)];
+      this.#ways.set(to, (way = { subject, absent, askedAt: -Infinity, leaving: [] }));
+    }
+    this.#put(way, bytes);
   }
 
   sendAll(bytes: Uint8Array): void {
-    this.#publish(this.#subjects.toAll(), bytes);
+    this.#put(this.#toAll, bytes);
   }
 
   /** NATS is asked once for all that one turn of the event loop sends. It answers behind all that it was sent before. */
@@ -185,29 +191,39 @@ class NatsCarrier implements Carrier {
     await soon(this.#nc.close());
   }
 
-  /** All that one turn of the event loop sends to a subject leaves together, as one message if it fits. */
-  #publish(subject: string, bytes: Uint8Array, reply?: string): void {
+  /** All that one turn of the event loop sends to a subject leaves together, as few messages. */
+  #put(way: Way, bytes: Uint8Array): void {
     if (!this.#isConnected) return;
-    if (this.#leaving.size === 0) setImmediate(() => this.#leave());
-    let bundle = this.#leaving.get(subject);
-    if (bundle !== undefined && bundle.size + bytes.length + OVERHEAD > MAX_BUNDLE) {
-      this.#publishNow(subject, bundle);
-      bundle = undefined;
-    }
-    if (bundle === undefined) this.#leaving.set(subject, (bundle = { envelopes: [], size: 0, reply: undefined }));
-    bundle.envelopes.push(bytes);
-    bundle.size += bytes.length + OVERHEAD;
-    bundle.reply ??= reply;
+    if (way.leaving.push(bytes) > 1) return;
+    if (this.#leaving.push(way) === 1) setImmediate(() => this.#leave());
   }
 
   #leave(): void {
-    if (this.#isConnected) for (const [subject, bundle] of this.#leaving) this.#publishNow(subject, bundle);
-    this.#leaving.clear();
+    const ways = this.#leaving;
+    this.#leaving = [];
+    for (const way of ways) {
+      const envelopes = way.leaving;
+      way.leaving = [];
+      if (!this.#isConnected) continue;
+      let reply = this.#replyOf(way);
+      for (const bundle of bundled(envelopes, MAX_BUNDLE)) {
+        this.#publish(way.subject, bundle, reply);
+        reply = null;
+      }
+    }
   }
 
-  #publishNow(subject: string, { envelopes, reply }: Pick<Bundle, "envelopes" | "reply">): void {
+  /** Where NATS shall say that nobody listens; null: it was asked a moment ago. */
+  #replyOf(way: Way): string | null {
+    const now = performance.now();
+    if (way.absent === null || now - way.askedAt < this.#askAfter) return null;
+    way.askedAt = now;
+    return way.absent;
+  }
+
+  #publish(subject: string, bytes: Uint8Array, reply: string | null): void {
     try {
-      this.#nc.publish(subject, bundled(envelopes), reply === undefined ? {} : { reply });
+      this.#nc.publish(subject, bytes, reply === null ? {} : { reply });
     } catch (error) {
       unlessRepeated(this, "publish", (repeats) =>
         this.#log.error({ err: error, ...repeats }, "NATS did not take what was to be sent to other nodes"),
@@ -226,7 +242,7 @@ class NatsCarrier implements Carrier {
   #received(message: Msg): void {
     const from = lastPart(message.subject);
     if (from !== this.node) {
-      for (const envelope of envelopesIn(message.data)) this.#receiver?.received(from, envelope);
+      eachEnvelope(message.data, (envelope) => this.#receiver?.received(from, envelope));
       return;
     }
     // Only a process that wants this node's name asks there, and one that has got it says hello by it.
@@ -255,7 +271,7 @@ class NatsCarrier implements Carrier {
 
   /** @throws Error if NATS does not let this node do what it asked for */
   async #requireRights(): Promise<void> {
-    this.#publishNow(this.#subjects.toAll(), { envelopes: [], reply: undefined });
+    this.#publish(this.#toAll.subject, new Uint8Array(), null);
     await this.#nc.flush();
     await new Promise(setImmediate);
     if (this.#denied.length === 0) return;
@@ -281,7 +297,7 @@ class NatsCarrier implements Carrier {
 
   #connected(): void {
     this.#isConnected = true;
-    this.#asked.clear();
+    for (const way of this.#ways.values()) way.askedAt = -Infinity;
     this.#bucket?.reconnected();
     this.#receiver?.connected();
   }

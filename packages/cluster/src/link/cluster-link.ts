@@ -7,7 +7,6 @@ import {
   type LinkStats,
   type Log,
   type NodeName,
-  type PackedPayload,
   type RealmLink,
   type RealmSide,
   type RemoteMessage,
@@ -21,6 +20,7 @@ import { Claims } from "./claims.ts";
 import { LinkCounts } from "./counts.ts";
 import { type Content, contentOf, Kind } from "./envelope.ts";
 import { wordOfMessage } from "./kinds.ts";
+import { messageContent } from "./message.ts";
 import { enter, keepSecret, remove, secretOf } from "./membership.ts";
 import { Nodes } from "./nodes.ts";
 import type { NodesListener } from "./nodes-listener.ts";
@@ -215,7 +215,14 @@ export class ClusterLink implements RunningLink, NodesListener {
     await enter(arbiter, this.node, this.#nodes.incarnation);
   }
 
-  received(node: NodeName, kind: number, head: unknown, payload: PackedPayload | undefined): void {
+  messaged(node: NodeName, realm: string, message: unknown): void {
+    const side = this.#sides.get(realm);
+    if (side === undefined) return;
+    this.#counts.counted(wordOfMessage(message), "received");
+    side.received(node, message);
+  }
+
+  received(node: NodeName, kind: number, head: unknown): void {
     if (kind === Kind.settled) {
       for (const side of this.#sides.values()) side.settled(node);
       return void this.#nodes.send(node, contentOf(Kind.copied, null));
@@ -245,10 +252,6 @@ export class ClusterLink implements RunningLink, NodesListener {
         return side.gone(node);
       case Kind.fact:
         side.told(node, two, one === true);
-        return;
-      case Kind.message:
-        this.#counts.counted(wordOfMessage(one), "received");
-        side.received(node, withPayload(one, payload));
         return;
     }
   }
@@ -319,8 +322,7 @@ export class ClusterLink implements RunningLink, NodesListener {
   }
 
   #send(side: RealmSide, nodes: readonly NodeName[], message: RemoteMessage): void {
-    const { payload, ...rest } = message as RemoteMessage & { readonly payload?: PackedPayload | undefined };
-    const content = contentOf(Kind.message, [side.realm, rest], payload);
+    const content = messageContent(side.realm, message);
     const word = wordOfMessage(message);
     for (const node of nodes) {
       if (message.type === "INVOCATION" && message.isFirst && !this.#nodes.hasRoom(node))
@@ -370,11 +372,6 @@ export class ClusterLink implements RunningLink, NodesListener {
       this.#log.warn({ err: error, ...repeats }, "who holds a procedure could not be settled; it is tried again"),
     );
   }
-}
-
-function withPayload(message: unknown, payload: PackedPayload | undefined): unknown {
-  if (typeof message !== "object" || message === null) return message;
-  return payload === undefined ? message : { ...message, payload };
 }
 
 /** What a link counts, as it is at each read. */

@@ -1,6 +1,7 @@
 import { acceptAs, Code, definePlugin } from "@wampgate/core";
 import { type FakeClient, startTestRouter, type TestRouter, type WireMessage } from "@wampgate/plugin-testkit";
 import { MemoryCarriers, type MemoryCarriersOptions } from "../memory/memory-carriers.ts";
+import { VERSION } from "./envelope.ts";
 
 // What no link between nodes can prevent: nodes that do not reach each other, lost messages, slow nodes.
 
@@ -475,14 +476,16 @@ describe("nodes that start", () => {
     const cluster = new Cluster(new MemoryCarriers());
     const carrier = cluster.network.open("old");
     await carrier.arbiter.create("n.old", JSON.stringify({ incarnation: "1", versions: [7, 8] }));
-    await expect(cluster.start("a")).rejects.toThrow("the node old speaks the versions 7 to 8, and this one speaks 1");
+    await expect(cluster.start("a")).rejects.toThrow(
+      `the node old speaks the versions 7 to 8, and this one speaks ${VERSION}`,
+    );
     await carrier.close();
   });
 
   it("one that finds a node in the list that is gone starts all the same", async () => {
     const cluster = new Cluster(new MemoryCarriers());
     const carrier = cluster.network.open("gone");
-    await carrier.arbiter.create("n.gone", JSON.stringify({ incarnation: "1", versions: [1, 1] }));
+    await carrier.arbiter.create("n.gone", JSON.stringify({ incarnation: "1", versions: [VERSION, VERSION] }));
     await carrier.close();
     const client = await joined(await cluster.start("a"));
     await untilCounted(client, 1);

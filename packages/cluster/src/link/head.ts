@@ -1,30 +1,35 @@
 import { decode, encode } from "cborg";
 
 // The head of an envelope: all of a message but its payload. JSON is what Node.js reads and writes fastest. What JSON cannot
-// say, as bytes and integers past 2^53, crosses as CBOR.
+// say, as bytes and integers past 2^53, crosses as CBOR. The most frequent messages have brief heads: see brief.ts.
+
+/** How a head is written: two bits of the flags of an envelope. */
+export const Form = { json: 0, cbor: 1, brief: 2 } as const;
 
 /** How deep a head may be nested. */
 const MAX_DEPTH = 64;
 
 export interface Head {
-  readonly bytes: Buffer;
-  readonly isCbor: boolean;
+  readonly bytes: Uint8Array;
+  /** One of `Form`. */
+  readonly form: number;
 }
 
 /** @throws Error if the value is no data */
 export function writeHead(value: unknown): Head {
-  if (isPlain(value, 0)) return { bytes: Buffer.from(JSON.stringify(value)), isCbor: false };
-  return { bytes: Buffer.from(encode(value, { mapSorter: () => 0 })), isCbor: true };
+  if (isPlain(value)) return { bytes: Buffer.from(JSON.stringify(value)), form: Form.json };
+  return { bytes: encode(value, { mapSorter: () => 0 }), form: Form.cbor };
 }
 
-/** @throws Error if the bytes are no head */
-export function readHead(bytes: Uint8Array, isCbor: boolean): unknown {
-  if (isCbor) return decode(bytes, { rejectDuplicateMapKeys: true });
+/** @throws Error if the bytes are no head in JSON or CBOR */
+export function readHead(bytes: Uint8Array, form: number): unknown {
+  if (form === Form.cbor) return decode(bytes, { rejectDuplicateMapKeys: true });
+  if (form !== Form.json) throw new Error("the head of an envelope has another form than its kind");
   return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
 }
 
 /** Whether JSON keeps all of a value. */
-function isPlain(value: unknown, depth: number): boolean {
+export function isPlain(value: unknown, depth = 0): boolean {
   switch (typeof value) {
     case "string":
     case "boolean":

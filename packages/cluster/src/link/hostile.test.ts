@@ -55,7 +55,8 @@ it("whatever another node sends, nothing is thrown, and what it sends as it shou
     fc.tuple(fc.constantFrom("realm1", "realm2"), fc.jsonValue(), fc.jsonValue()),
     fc.record({ incarnation: fc.constantFrom("1", "2", 3), wasGone: fc.boolean() }),
   );
-  const marks = fc.record({ epoch: fc.nat(4), peerEpoch: fc.nat(4), number: fc.nat(4), acknowledged: fc.nat(4) });
+  const small = fc.nat(4);
+  const marks = fc.record({ epoch: small, peerEpoch: small, number: small, acknowledged: small, asks: fc.boolean() });
   const envelope = fc
     .tuple(kinds, heads, marks)
     .map(([kind, head, numbers]) => writeEnvelope(contentOf(kind, head), numbers));

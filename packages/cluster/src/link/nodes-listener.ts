@@ -1,11 +1,13 @@
-import type { NodeName, PackedPayload } from "@wampgate/core";
+import type { NodeName } from "@wampgate/core";
 
 /** What the nodes tell the link. */
 export interface NodesListener {
   /** A node is there, and knows nothing of this one yet. */
   opened(node: NodeName): void;
-  /** A numbered envelope has come, whole and in order. */
-  received(node: NodeName, kind: number, head: unknown, payload: PackedPayload | undefined): void;
+  /** A message of a realm has come, whole and in order: it may be anything. */
+  messaged(node: NodeName, realm: string, message: unknown): void;
+  /** Another numbered envelope has come. */
+  received(node: NodeName, kind: number, head: unknown): void;
   /** Something was lost: all between this node and another one has ended, until it opens again. */
   broken(node: NodeName): void;
   /** Another node is gone. */

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers";
 import { isDict, type Log, type NodeName, unlessRepeated } from "@wampgate/core";
 import type { Carrier, Receiver } from "../carrier.ts";
+import { Acknowledgements } from "./acknowledgements.ts";
 import type { GoneBy, LinkCounts } from "./counts.ts";
 import {
   type Content,
@@ -9,6 +10,7 @@ import {
   type Envelope,
   isNumbered,
   Kind,
+  NO_PAIR,
   readContent,
   readEnvelope,
   VERSION,
@@ -16,6 +18,7 @@ import {
   writeEnvelope,
 } from "./envelope.ts";
 import { EVENT, wordOf } from "./kinds.ts";
+import { readMessage } from "./message.ts";
 import type { NodesListener } from "./nodes-listener.ts";
 import type { LinkOptions } from "./options.ts";
 import { Pair } from "./pair.ts";
@@ -49,7 +52,7 @@ export class Nodes implements Receiver {
   #lastEpoch = 0;
   #timer: NodeJS.Timeout | undefined;
   #lastTick = performance.now();
-  #owesAcknowledgements = false;
+  readonly #acknowledgements = new Acknowledgements();
   #hasEnded = false;
 
   constructor(carrier: Carrier, options: LinkOptions, listener: NodesListener, log: Log, counts: LinkCounts) {
@@ -137,6 +140,7 @@ export class Nodes implements Receiver {
   async settled(): Promise<void> {
     if (!this.isConnected) return;
     const open = [...this.#pairs.values()].filter(({ isOpen }) => isOpen);
+    for (const { node, isQuiet } of open) if (isQuiet) this.send(node, BEAT);
     if (open.length > 0) await Promise.all(open.map((pair) => pair.settled()));
   }
 
@@ -215,26 +219,30 @@ export class Nodes implements Receiver {
   #take(pair: Pair, envelope: Envelope): void {
     const taken = pair.take(envelope);
     if (taken === "gap") return this.#reset(pair, "something that it sent is missing");
-    if (pair.owesAcknowledgement) this.#acknowledgeSoon();
+    if (pair.owesAcknowledgement) this.#acknowledgements.soon(pair);
     if (taken === null) return;
-    if (taken.kind !== Kind.message) this.#counts.counted(wordOf(taken.kind), "received");
+    if (taken.kind === Kind.message) {
+      const read = readMessage(taken);
+      if (read === null) return this.#unreadable(pair.node);
+      return this.#listener.messaged(pair.node, read.realm, read.message);
+    }
+    this.#counts.counted(wordOf(taken.kind), "received");
     if (taken.kind === Kind.beat) return;
     const content = readContent(taken);
-    if (content === null) {
-      this.#counts.unreadable++;
-      return this.#tell("head", pair.node, "what another node sent cannot be read, and was dropped");
-    }
-    this.#listener.received(pair.node, taken.kind, content.head, content.payload);
+    if (content === null) return this.#unreadable(pair.node);
+    this.#listener.received(pair.node, taken.kind, content.head);
+  }
+
+  #unreadable(node: NodeName): void {
+    this.#counts.unreadable++;
+    this.#tell("head", node, "what another node sent cannot be read, and was dropped");
   }
 
   /** A node says who it is. */
   #introduced(from: NodeName, envelope: Envelope): void {
     const head = readContent(envelope)?.head;
     const incarnation = isDict(head) ? head["incarnation"] : undefined;
-    if (!isDict(head) || typeof incarnation !== "string") {
-      this.#counts.unreadable++;
-      return this.#tell("head", from, "what another node sent cannot be read, and was dropped");
-    }
+    if (!isDict(head) || typeof incarnation !== "string") return this.#unreadable(from);
     if (this.#ended.get(from) === incarnation) return; // it is late
     let pair = this.#pairs.get(from);
     const known = pair?.incarnation;
@@ -378,17 +386,7 @@ export class Nodes implements Receiver {
   }
 
   #sayHello(): void {
-    this.#write(null, writeEnvelope(this.#hello, { epoch: 0, peerEpoch: 0, number: 0, acknowledged: 0 }));
-  }
-
-  /** In one turn, so that many envelopes are acknowledged by one. */
-  #acknowledgeSoon(): void {
-    if (this.#owesAcknowledgements) return;
-    this.#owesAcknowledgements = true;
-    setImmediate(() => {
-      this.#owesAcknowledgements = false;
-      for (const pair of this.#pairs.values()) if (pair.owesAcknowledgement) pair.acknowledge();
-    });
+    this.#write(null, writeEnvelope(this.#hello, NO_PAIR));
   }
 
   #tell(kind: string, node: NodeName, message: string, more: Readonly<Record<string, unknown>> = {}): void {

@@ -5,6 +5,7 @@ import {
   type Envelope,
   isNumbered,
   Kind,
+  type Marks,
   Parts,
   partsOf,
   writeEnvelope,
@@ -16,6 +17,10 @@ import { Unacknowledged } from "./unacknowledged.ts";
 
 /** The last number of an epoch: the next one would not fit into the envelope. */
 const MAX_NUMBER = 0xffff_ff00;
+
+/** The share of the window, and the number of messages, after which one asks to be acknowledged. */
+const ASKING_SHARE = 1 / 8;
+const ASKING_COUNT = 1024;
 
 /** What one end of a pair does with a content. */
 export type Sent = "sent" | "over" | "too much";
@@ -55,6 +60,10 @@ export class Pair {
   #lastSent = 0;
   #lastTaken = 0;
   #lastAcknowledged = 0;
+  /** Since one asked to be acknowledged. */
+  #quietBytes = 0;
+  #quietCount = 0;
+  #isAsked = false;
 
   /**
    * @param limits they may change
@@ -99,14 +108,19 @@ export class Pair {
     return this.#unacknowledged.bytes;
   }
 
-  /** When the oldest envelope was sent that is not acknowledged; null: all are. */
+  /** When the oldest envelope was sent that asks to be acknowledged and is not; null: there is none. */
   get unacknowledgedSince(): number | null {
     return this.#unacknowledged.since;
   }
 
-  /** Whether something was taken that the other end does not know of. */
+  /** Whether the other end waits to know what was taken. */
   get owesAcknowledgement(): boolean {
-    return this.#isOpen && this.#lastTaken !== this.#lastAcknowledged;
+    return this.#isOpen && this.#isAsked && this.#lastTaken !== this.#lastAcknowledged;
+  }
+
+  /** Whether what was sent last does not ask to be acknowledged: then a heartbeat has to. */
+  get isQuiet(): boolean {
+    return this.#unacknowledged.isQuiet;
   }
 
   /** The other end has told its epoch. */
@@ -129,13 +143,16 @@ export class Pair {
     this.#lastSent = 0;
     this.#lastTaken = 0;
     this.#lastAcknowledged = 0;
+    this.#quietBytes = 0;
+    this.#quietCount = 0;
+    this.#isAsked = false;
     this.#parts.clear();
     return this.#unacknowledged.end();
   }
 
   /** Sends what has no number: it may be lost without a sign. */
   notice(kind: number, value: unknown): void {
-    this.#write(writeEnvelope(contentOf(kind, value), this.#marks(0)));
+    this.#write(writeEnvelope(contentOf(kind, value), this.#marks(0, false)));
   }
 
   /**
@@ -144,17 +161,21 @@ export class Pair {
    * @param word of kinds.ts
    */
   send(content: Content, word: string): Sent {
-    const size = content.kind === Kind.message ? content.size : 0;
+    const size = content.kind === Kind.message ? content.bytes.length : 0;
     const { maxBytes, window } = this.#limits;
     const count = partsOf(content, maxBytes);
-    const waiting = this.#unacknowledged.bytes + size;
-    // One alone may be as long as it wants.
-    if (word === EVENT && waiting > window && this.#unacknowledged.bytes > 0) return "over";
+    const before = this.#unacknowledged.bytes;
+    const quiet = window * ASKING_SHARE;
+    // One alone may be as long as it wants, also if what was sent before has just not asked to be acknowledged.
+    if (word === EVENT && before + size > window && before > quiet) return "over";
     if (this.#lastSent + count > MAX_NUMBER) return "too much";
-    if (waiting > 2 * window && this.#unacknowledged.bytes > window) return "too much";
-    const marks = this.#marks(this.#lastSent + 1);
+    if (before + size > 2 * window && before > window) return "too much";
+    this.#quietBytes += size;
+    const asks = content.kind !== Kind.message || this.#quietBytes > quiet || ++this.#quietCount >= ASKING_COUNT;
+    if (asks) this.#quietBytes = this.#quietCount = 0;
+    const marks = this.#marks(this.#lastSent + 1, asks);
     this.#lastSent += count;
-    this.#unacknowledged.add(this.#lastSent, size, word);
+    this.#unacknowledged.add(this.#lastSent, size, asks, word);
     if (count === 1) this.#write(writeEnvelope(content, marks));
     else for (const bytes of writeParts(content, marks, maxBytes)) this.#write(bytes);
     return "sent";
@@ -171,6 +192,7 @@ export class Pair {
     if (!isNumbered(kind) || number <= this.#lastTaken) return null;
     if (number !== this.#lastTaken + 1) return "gap";
     this.#lastTaken = number;
+    if (envelope.asks) this.#isAsked = true;
     const whole = this.#parts.add(envelope);
     return whole === undefined ? "gap" : whole;
   }
@@ -180,8 +202,9 @@ export class Pair {
     return this.#unacknowledged.emptied();
   }
 
-  #marks(number: number): { epoch: number; peerEpoch: number; number: number; acknowledged: number } {
+  #marks(number: number, asks: boolean): Marks {
     this.#lastAcknowledged = this.#lastTaken;
-    return { epoch: this.#epoch, peerEpoch: this.#peerEpoch, number, acknowledged: this.#lastTaken };
+    this.#isAsked = false;
+    return { epoch: this.#epoch, peerEpoch: this.#peerEpoch, number, acknowledged: this.#lastTaken, asks };
   }
 }

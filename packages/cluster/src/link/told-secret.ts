@@ -1,10 +1,8 @@
 import type { Carrier } from "../carrier.ts";
-import { contentOf, Kind, readContent, readEnvelope, VERSION, versionOf, writeEnvelope } from "./envelope.ts";
+import { contentOf, Kind, NO_PAIR, readContent, readEnvelope, VERSION, versionOf, writeEnvelope } from "./envelope.ts";
 import { SECRET_BYTES } from "./membership.ts";
 
 // An arbiter that has lost all has no secret, but the nodes that run have one: a node that starts then asks them.
-
-const NO_PAIR = { epoch: 0, peerEpoch: 0, number: 0, acknowledged: 0 };
 
 /** Asks the other nodes for the secret of the cluster. @param ms how long @returns null if none answers */
 export function toldSecret(carrier: Carrier, ms: number): Promise<Uint8Array | null> {

@@ -4,8 +4,8 @@ import { BEAT } from "./kinds.ts";
 interface Sent {
   readonly number: number;
   readonly size: number;
-  /** When it was sent, in milliseconds of `performance.now()`. */
-  readonly at: number;
+  /** When it was sent, in milliseconds of `performance.now()`; null: it does not ask for an acknowledgement. */
+  readonly at: number | null;
   /** See kinds.ts. */
   readonly word: string;
 }
@@ -32,14 +32,23 @@ export class Unacknowledged {
     return this.#bytes;
   }
 
-  /** When the oldest one was sent, in milliseconds of `performance.now()`; null: all is acknowledged. */
+  /** When the oldest one was sent that asks for it, in milliseconds of `performance.now()`; null: there is none. */
   get since(): number | null {
-    return this.#sent[this.#first]?.at ?? null;
+    for (let i = this.#first; i < this.#sent.length; i++) {
+      const at = this.#sent[i]?.at ?? null;
+      if (at !== null) return at;
+    }
+    return null;
   }
 
-  /** @param word of kinds.ts */
-  add(number: number, size: number, word: string): void {
-    this.#sent.push({ number, size, at: performance.now(), word });
+  /** Whether the last one does not ask for it. */
+  get isQuiet(): boolean {
+    return this.#first < this.#sent.length && this.#sent.at(-1)?.at === null;
+  }
+
+  /** @param asks whether it asks to be acknowledged soon @param word of kinds.ts */
+  add(number: number, size: number, asks: boolean, word: string): void {
+    this.#sent.push({ number, size, at: asks ? performance.now() : null, word });
     this.#bytes += size;
   }
 
@@ -47,7 +56,7 @@ export class Unacknowledged {
   acknowledge(number: number): void {
     for (let next = this.#sent[this.#first]; next !== undefined && next.number <= number;) {
       this.#bytes -= next.size;
-      if (next.word === BEAT) this.#heartbeat(performance.now() - next.at);
+      if (next.word === BEAT && next.at !== null) this.#heartbeat(performance.now() - next.at);
       next = this.#sent[++this.#first];
     }
     if (this.#first > SLACK || this.#first === this.#sent.length) {

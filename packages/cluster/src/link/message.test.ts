@@ -1,0 +1,110 @@
+import type { RemoteMessage } from "@wampgate/core";
+import fc from "fast-check";
+import { runs } from "../../../../jest/runs.ts";
+import { FIXED, formOf, readEnvelope, writeEnvelope } from "./envelope.ts";
+import { Form } from "./head.ts";
+import { messageContent, readMessage } from "./message.ts";
+
+const MARKS = { epoch: 7, peerEpoch: 8, number: 9, acknowledged: 10, asks: false };
+
+const payload = fc.option(
+  fc.record({
+    format: fc.constantFrom("json", "msgpack", "cbor"),
+    count: fc.constantFrom<0 | 1 | 2>(0, 1, 2),
+    bytes: fc.uint8Array({ maxLength: 300 }),
+  }),
+  { nil: undefined },
+);
+const text = fc.oneof(
+  fc.string({ maxLength: 60 }),
+  fc.string({ unit: "binary", maxLength: 60 }),
+  fc.constant("x".repeat(5000)),
+);
+const details = fc.oneof(
+  fc.constant({}),
+  fc.dictionary(
+    text.filter((key) => key !== "__proto__"),
+    fc.oneof(fc.jsonValue(), fc.uint8Array()),
+    { maxKeys: 3 },
+  ),
+) as fc.Arbitrary<Record<string, unknown>>;
+const id = fc.maxSafeNat();
+const audience = fc.constantFrom(null, null, [{ attribute: "authid", members: ["joe"], isWanted: true } as const]);
+const event = fc.record({ id, topic: text, payload, details, audience, retain: fc.boolean(), at: id });
+const invocation = fc.record({ request: id, registration: id, callee: id, isFirst: fc.boolean(), details, payload });
+const result = fc.record({ request: id, details, payload });
+const error = fc.record({ request: id, details, error: text, payload, cause: fc.constant(null) });
+const message: fc.Arbitrary<RemoteMessage> = fc.oneof(
+  event.map((fields) => ({ type: "EVENT", ...fields }) as const),
+  invocation.map((fields) => ({ type: "INVOCATION", ...fields }) as const),
+  result.map((fields) => ({ type: "RESULT", ...fields }) as const),
+  error.map((fields) => ({ type: "ERROR", ...fields }) as const),
+);
+
+it("a message is read as it was written, whatever is in it", () => {
+  fc.assert(
+    fc.property(text, message, (realm, sent) => {
+      const envelope = readEnvelope(writeEnvelope(messageContent(realm, sent), MARKS));
+      const read = envelope === null ? null : readMessage(envelope);
+      expect(plain(read)).toEqual(plain({ realm, message: sent }));
+    }),
+    runs(1000),
+  );
+});
+
+it("the most frequent messages have a brief head, and those that it cannot say have another one", () => {
+  const formFor = (sent: RemoteMessage): number | null => {
+    const envelope = readEnvelope(writeEnvelope(messageContent("realm1", sent), MARKS));
+    return envelope === null ? null : formOf(envelope);
+  };
+  const plainEvent = { id: 1, topic: "com.example", payload: undefined, details: {}, audience: null, at: 2 ** 52 };
+  const sent = { type: "EVENT", retain: false, ...plainEvent } as const;
+  const called = {
+    type: "INVOCATION",
+    request: 1,
+    registration: 2,
+    callee: 3,
+    isFirst: true,
+    payload: undefined,
+  } as const;
+  expect(formFor(sent)).toBe(Form.brief);
+  expect(formFor({ ...called, details: { procedure: "com.example.ä" } })).toBe(Form.brief);
+  expect(formFor({ type: "RESULT", request: 1, details: { progress: true }, payload: undefined })).toBe(Form.brief);
+  expect(formFor({ ...sent, topic: "com.example.ä" })).toBe(Form.json);
+  expect(formFor({ ...sent, topic: "x".repeat(70_000) })).toBe(Form.json);
+  expect(formFor({ ...sent, audience: [] })).toBe(Form.json);
+  expect(formFor({ ...called, details: { bytes: new Uint8Array(1) } })).toBe(Form.cbor);
+});
+
+it("of bytes that are no brief head, a message comes out or none, and nothing is thrown", () => {
+  const changed = fc
+    .tuple(message, fc.array(fc.tuple(fc.nat(60), fc.nat(255)), { maxLength: 4 }), fc.nat(200))
+    .map(([one, changes, length]) => {
+      const valid = writeEnvelope(messageContent("realm1", one), MARKS);
+      const bytes = Buffer.from(valid.subarray(0, Math.max(FIXED, valid.length - Math.max(0, length - 100))));
+      for (const [at, byte] of changes) if (FIXED + at < bytes.length) bytes[FIXED + at] = byte;
+      return bytes;
+    });
+  const any = fc.uint8Array({ minLength: 24, maxLength: 90 }).map((bytes) => {
+    bytes[2] = Form.brief << 2;
+    bytes[3] = 0;
+    bytes.set([bytes.length - FIXED, 0, 0, 0], 20);
+    return bytes;
+  });
+  fc.assert(
+    fc.property(fc.oneof(changed, any), (bytes) => {
+      const envelope = readEnvelope(bytes);
+      const read = envelope === null ? null : readMessage(envelope);
+      if (read !== null) expect(read.realm.length).toBeLessThanOrEqual(bytes.length);
+    }),
+    runs(5000),
+  );
+});
+
+/** Buffers as other bytes, and objects without a prototype as others. */
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return [...value];
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, plain(one)]));
+}
