@@ -1,5 +1,5 @@
 // One of two servers that forward opaque frames to each other over NATS, and read nothing: the least that a hop can cost by
-// the package for NATS. All that one turn of the event loop sends leaves together, as one message up to 32 KiB.
+// the package for NATS. All that one turn of the event loop sends leaves together, as one message up to 256 KiB.
 //   nats-forwarder.mjs NAME OF-THE-OTHER URL-OF-NATS
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -9,7 +9,7 @@ import { tuneMemory } from "../../packages/core/dist/cli/tune-memory.js";
 import { bundled, eachEnvelope } from "../../packages/cluster-nats/dist/nats/bundle.js";
 import { report } from "./report.mjs";
 
-const MOST = 32 * 1024;
+const MOST = 256 * 1024;
 const [name, other, url] = process.argv.slice(2);
 tuneMemory();
 const nats = await connect({ servers: url, noEcho: true });

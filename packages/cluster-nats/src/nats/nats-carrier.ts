@@ -33,7 +33,7 @@ const LEAVE_TIME = 1000;
 const MAX_BYTES = 1024 * 1024;
 
 /** The most that several envelopes have together, in bytes. */
-const MAX_BUNDLE = 32 * 1024;
+const MAX_BUNDLE = 256 * 1024;
 
 /** By which NATS tells that nobody listens to a subject. */
 const NO_RESPONDERS = 503;
@@ -200,13 +200,14 @@ class NatsCarrier implements Carrier {
 
   #leave(): void {
     const ways = this.#leaving;
+    const most = Math.min(MAX_BUNDLE, this.maxBytes);
     this.#leaving = [];
     for (const way of ways) {
       const envelopes = way.leaving;
       way.leaving = [];
       if (!this.#isConnected) continue;
       let reply = this.#replyOf(way);
-      for (const bundle of bundled(envelopes, MAX_BUNDLE)) {
+      for (const bundle of bundled(envelopes, most)) {
         this.#publish(way.subject, bundle, reply);
         reply = null;
       }
