@@ -51,6 +51,7 @@ const WITHIN_OTHERS: Readonly<Record<string, string>> = {
   "packages/cluster-nats/src/nats/bucket.ts": "told by WG_CLUSTER_LINK, or to a client as an ERROR of its REGISTER",
   "packages/cluster-nats/src/nats/connection.ts": "told by WG_CLUSTER_LINK",
   "packages/cluster-nats/src/nats/nats-carrier.ts": "told by WG_CLUSTER_LINK",
+  "packages/cluster-nats/src/nats/own-name.ts": "told by WG_CLUSTER_LINK",
   "packages/cluster-nats/src/seal/sealed-arbiter.ts":
     "told by WG_CLUSTER_LINK, or to a client as an ERROR of its REGISTER",
   "packages/cluster/src/link/brief.ts": "drops the envelope, and the log line says so",
