@@ -60,12 +60,12 @@ export const http = defineStrategy<Block, HttpBlock>({
     const caller = new Caller(own, await caCertificates(own["ca-certificates"], resolve), SILENT);
     try {
       await caller.probe(signal);
-      return "the web server answers";
     } catch (error) {
       throw new BlockError(["url"], `the web server cannot be asked: ${(error as Error).message}`);
     } finally {
       caller.close();
     }
+    return "the web server answers";
   },
   async open(own, api, { at, resolve }) {
     const log = api.log.child({ block: at });
