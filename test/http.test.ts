@@ -173,6 +173,8 @@ it("an error in the body of a 4xx is the ABORT; no_such_principal leaves the cli
   expect(await joined("ann", "secret")).toMatchObject({ authprovider: "static" });
   does = says(403, { error: "not a uri" });
   expect(await refused()).toEqual(FAILED);
+  does = says(403, ["no dictionary"]);
+  expect(await refused()).toEqual(DENIED);
 });
 
 describe("an answer that cannot be used refuses the login with a fixed text, and the log has block, URL and reason", () => {
