@@ -79,7 +79,7 @@ describeWithNats("three nodes over NATS", () => {
     }
   });
 
-  /** A client whose password was right, and who is asked for the code. */
+  /** A client whose password was right: it is asked for the code. */
   const challenged = async (node: string, authid: keyof typeof SEEDS): Promise<LightClient> => {
     const { url } = cluster.get(node);
     const login = { authmethod: "wampcra", authid, secret: "123456" } as const;
@@ -111,7 +111,7 @@ describeWithNats("three nodes over NATS", () => {
     }
   });
 
-  it("who has a cookie of one node is let in at all, and a logout at one ends its sessions at all and revokes it", async () => {
+  it("a cookie of one node lets its client in at all nodes, and a logout at one ends its sessions at all and revokes it", async () => {
     const connect = (node: string, cookie?: string): Promise<CookieClient> =>
       CookieClient.connect(cluster.get(node).url, { cookie });
     const authmethods = ["cookie", "ticket"];

@@ -35,7 +35,7 @@ const MAX_BYTES = 1024 * 1024;
 /** The most that several envelopes have together, in bytes. */
 const MAX_BUNDLE = 256 * 1024;
 
-/** By which NATS tells that nobody listens to a subject. */
+/** By which NATS tells that no process listens to a subject. */
 const NO_RESPONDERS = 503;
 
 /** How much of a heartbeat may pass until it is asked again whether another node is there. */
@@ -67,7 +67,7 @@ export async function openNats(options: NatsOptions & LinkTimes, context: LinkCo
 /** What this node sends to one other, or to all. */
 interface Way {
   readonly subject: string;
-  /** Where NATS says that nobody listens there; null: it is not asked. */
+  /** Where NATS says that no process listens there; null: it is not asked. */
   readonly absent: string | null;
   /** When it was last asked, in milliseconds of `performance.now()`. */
   askedAt: number;
@@ -214,7 +214,7 @@ class NatsCarrier implements Carrier {
     }
   }
 
-  /** Where NATS shall say that nobody listens; null: it was asked a moment ago. */
+  /** Where NATS is to say that no process listens; null: it was asked a moment ago. */
   #replyOf(way: Way): string | null {
     const now = performance.now();
     if (way.absent === null || now - way.askedAt < this.#askAfter) return null;

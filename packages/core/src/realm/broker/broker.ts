@@ -168,9 +168,10 @@ export class Broker {
     if (this.meter !== null) this.meter.published(message.payload);
     const hasLeft = this.dispatch(publication);
     if (!options.acknowledge) return;
+    // It may wait for the network, and must not keep the event alive meanwhile.
+    const [request, id] = [message.request, publication.id];
     const published = (): void => {
-      if (!publisher.hasLeft)
-        publisher.send({ type: "PUBLISHED", request: message.request, publication: publication.id });
+      if (!publisher.hasLeft) publisher.send({ type: "PUBLISHED", request, publication: id });
     };
     const taken = hasLeft ? (this.#remote?.taken() ?? null) : null;
     return taken === null ? published() : taken.then(published);
