@@ -184,8 +184,9 @@ export class SessionInbox implements RealmAttachment {
   }
 
   /** What comes after a message goes on, though that one is not answered yet. */
-  #answerLater(message: Message, done: void | Promise<void>): void {
-    if (done !== undefined) this.#beside(message, done, () => undefined);
+  #answerLater(message: MessageOf<"PUBLISH">, done: void | Promise<void>): void {
+    // What waits must not keep its payload alive.
+    if (done !== undefined) this.#beside({ ...message, payload: undefined }, done, () => undefined);
   }
 
   /** Calls one of the router's own procedures. */
