@@ -40,11 +40,8 @@ const messages = fc.oneof(
   step<[number]>([node], "replace", (cluster, at) => cluster.replace(at)),
 );
 const faults = fc.oneof(
-  step<[number]>([node], "part", ({ network }, at) => {
-    const [alone = "", ...others] = [...NODES.slice(at), ...NODES.slice(0, at)];
-    network.part(others, [alone]);
-  }),
-  step([], "heal", ({ network }) => network.part()),
+  step<[number]>([node], "part", (cluster, at) => cluster.part(at)),
+  step([], "heal", (cluster) => cluster.heal()),
   step<[number]>([node], "kill", (cluster, at) => cluster.kill(at)),
   step<[number]>([node], "restart", (cluster, at) => cluster.restart(at)),
 );
@@ -86,7 +83,8 @@ it(
             await run(cluster);
             await new Promise(setImmediate);
           }
-          expect(await cluster.problems()).toEqual([]);
+          // As one text: a report of a property cuts long values off.
+          expect((await cluster.problems()).map((problem) => JSON.stringify(problem)).join("\n")).toBe("");
         } finally {
           await cluster.close();
         }

@@ -25,7 +25,7 @@ import { loadConfig } from "../packages/core/src/config/load.ts";
 import { NAMED } from "../packages/core/src/router/builtin.ts";
 import { authenticatorOf, dynamicBlock, REALMS } from "./support/dynamic.ts";
 import { SigningKey } from "../packages/auth-cryptosign/src/keys.ts";
-import { median, rankDistance } from "./support/rank-test.ts";
+import { inTurns, type Samples, tellsApart } from "./support/rank-test.ts";
 import { OFFICIAL } from "./support/router.ts";
 
 // A login that fails tells a stranger nothing: neither by what is sent nor by how long it takes. And no secret of the
@@ -109,20 +109,8 @@ async function timeOf(running: TestRouter, method: string, authid: string): Prom
 }
 
 /** Logins of a known and an unknown authid in turn, so that what slows the machine slows both. */
-async function timesOf(running: TestRouter, method: string, count: number): Promise<[number[], number[]]> {
-  const times: [number[], number[]] = [[], []];
-  for (let i = 0; i < count; i++) {
-    const order = i % 2 === 0 ? [0, 1] : [1, 0];
-    for (const which of order) times[which as 0 | 1].push(await timeOf(running, method, [KNOWN, UNKNOWN][which] ?? ""));
-  }
-  return times;
-}
-
-/** Whether a stranger can tell the two apart: another distribution, and by more than what one login differs from another. */
-function isLeak([known, unknown]: readonly [number[], number[]]): boolean {
-  const difference = Math.abs(median(known) - median(unknown)) / Math.min(median(known), median(unknown));
-  return Math.abs(rankDistance(known, unknown)) > 4.5 && difference > 0.08;
-}
+const timesOf = (running: TestRouter, method: string, count: number): Promise<Samples> =>
+  inTurns(count, (which) => timeOf(running, method, [KNOWN, UNKNOWN][which] ?? ""));
 
 const start = (auth: object, plugins = OFFICIAL): Promise<TestRouter> => startTestRouter({ plugins, auth });
 
@@ -152,7 +140,7 @@ describe("an unknown authid and a wrong proof", () => {
 
   it.each(["ticket", "wampcra", ...Object.keys(ATTEMPTS)])("take the same time by %s", async (method) => {
     await timesOf(running, method, 50); // until the code is warm
-    expect(isLeak(await timesOf(running, method, 400))).toBe(false);
+    expect(await tellsApart(() => timesOf(running, method, 400))).toBe(false);
   });
 
   it("take the same time by ticket with hashed tickets, also if the known one is plain", async () => {
@@ -162,7 +150,7 @@ describe("an unknown authid and a wrong proof", () => {
       const hashing = await start({ ticket: { type: "static", principals } });
       try {
         await timesOf(hashing, "ticket", 5);
-        expect(isLeak(await timesOf(hashing, "ticket", 60))).toBe(false);
+        expect(await tellsApart(() => timesOf(hashing, "ticket", 60))).toBe(false);
       } finally {
         await hashing.close();
       }
@@ -173,7 +161,7 @@ describe("an unknown authid and a wrong proof", () => {
     const hasty = await start({ hasty: { type: "static", users: { [KNOWN]: { role: "user" } } } }, [hastyMethod]);
     try {
       await timesOf(hasty, "hasty", 20);
-      expect(isLeak(await timesOf(hasty, "hasty", 200))).toBe(true);
+      expect(await tellsApart(() => timesOf(hasty, "hasty", 200))).toBe(true);
     } finally {
       await hasty.close();
     }

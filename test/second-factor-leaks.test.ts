@@ -1,7 +1,7 @@
 import { jest } from "@jest/globals";
 import { Code } from "@wampgate/core";
 import { startTestRouter, type TestRouter } from "@wampgate/plugin-testkit";
-import { median, rankDistance } from "./support/rank-test.ts";
+import { inTurns, type Samples, tellsApart } from "./support/rank-test.ts";
 import { OFFICIAL } from "./support/router.ts";
 
 // How long a login by two factors takes tells a stranger no more than what is sent.
@@ -43,21 +43,12 @@ async function timesOf({ authid, ticket }: Try): Promise<[number, number]> {
   return [second - first, performance.now() - second];
 }
 
-async function compared(one: Try, other: Try, count: number): Promise<boolean[]> {
-  const times: [number, number][][] = [[], []];
-  for (let i = 0; i < count; i++)
-    for (const which of i % 2 === 0 ? [0, 1] : [1, 0]) times[which]?.push(await timesOf(which === 0 ? one : other));
-  return [0, 1].map((round) => {
-    const [a = [], b = []] = times.map((list) => list.map((pair) => pair[round] ?? 0));
-    const difference = Math.abs(median(a) - median(b)) / Math.min(median(a), median(b));
-    return Math.abs(rankDistance(a, b)) > 4.5 && difference > 0.08;
-  });
-}
-
 it.each([
   ["a known authid and an unknown one", KNOWN, UNKNOWN],
   ["a right first proof and a wrong one", RIGHT, KNOWN],
 ])("%s take the same time in both rounds", async (_, one, other) => {
-  await compared(one, other, 50); // until the code is warm
-  expect(await compared(one, other, 400)).toEqual([false, false]);
+  const measure = (round: 0 | 1, count: number): Promise<Samples> =>
+    inTurns(count, async (which) => (await timesOf(which === 0 ? one : other))[round]);
+  await measure(0, 50); // until the code is warm
+  for (const round of [0, 1] as const) expect(await tellsApart(() => measure(round, 300))).toBe(false);
 });

@@ -4,7 +4,7 @@ import { Code } from "@wampgate/core";
 import { startTestRouter, type TestRouter, type WireMessage } from "@wampgate/plugin-testkit";
 import { MARIADB, type RunningDatabase, runsHere, startDatabase } from "./support/databases.ts";
 import { DENIED, USERS_AND_GUESTS } from "./support/decided.ts";
-import { median, rankDistance } from "./support/rank-test.ts";
+import { inTurns, type Samples, tellsApart } from "./support/rank-test.ts";
 import { OFFICIAL } from "./support/router.ts";
 import { greet } from "./support/scram.ts";
 import { KINDS, table, type UserDatabase } from "./support/sql.ts";
@@ -138,17 +138,9 @@ describe("an unknown authid", () => {
       expect({ reason, text: (details as { message: string }).message }).toEqual(DENIED);
       return performance.now() - begun;
     };
-    const differs = async (): Promise<boolean> => {
-      const times: [number[], number[]] = [[], []];
-      for (let i = 0; i < 60; i++)
-        for (const which of i % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const))
-          times[which].push(await timeOf(which === 0 ? "user1" : "stranger"));
-      const [one, other] = [median(times[0]), median(times[1])];
-      return Math.abs(rankDistance(...times)) > 4.5 && Math.abs(one - other) / Math.min(one, other) > 0.15;
-    };
     for (let i = 0; i < 10; i++) await timeOf("user1");
-    // On a busy machine one try may differ by chance.
-    expect((await differs()) && (await differs()) && (await differs())).toBe(false);
+    const measure = (): Promise<Samples> => inTurns(60, (which) => timeOf(which === 0 ? "user1" : "stranger"));
+    expect(await tellsApart(measure, 0.15)).toBe(false);
   });
 });
 

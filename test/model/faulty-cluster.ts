@@ -134,6 +134,7 @@ export class FaultyCluster {
   readonly #nodes: (Parties | null)[] = [null, null, null];
   readonly #ending: Promise<unknown>[] = [];
   #clients = 0;
+  #alone: number | null = null;
   isLossy = true;
 
   constructor(delay: () => number, drop: () => boolean) {
@@ -143,6 +144,18 @@ export class FaultyCluster {
 
   async start(): Promise<void> {
     for (const node of NODES.keys()) await this.restart(node);
+  }
+
+  /** Parts a node from the two others, and from the arbiter. */
+  part(node: number): void {
+    this.#alone = node;
+    const [alone = "", ...others] = [...NODES.slice(node), ...NODES.slice(0, node)];
+    this.network.part(others, [alone]);
+  }
+
+  heal(): void {
+    this.#alone = null;
+    this.network.part();
   }
 
   /** Runs one step as the client of a node, if it is there. */
@@ -162,8 +175,9 @@ export class FaultyCluster {
     this.#ending.push(router.close());
   }
 
+  /** A node that reaches no arbiter does not start: it stays away then. */
   async restart(node: number): Promise<void> {
-    if (this.clients[node]) return;
+    if (this.clients[node] || node === this.#alone) return;
     const name = NODES[node] as string;
     const router = await startParties(REALMS, undefined, { network: this.network, name });
     this.#nodes[node] = router;
@@ -183,7 +197,7 @@ export class FaultyCluster {
   /** Ends all faults, and tells what does not hold then. */
   async problems(): Promise<unknown[]> {
     this.isLossy = false;
-    this.network.part();
+    this.heal();
     for (const node of NODES.keys()) await this.restart(node);
     const clients = this.clients as Client[];
     const end = performance.now() + PATIENCE;
@@ -194,7 +208,7 @@ export class FaultyCluster {
   }
 
   async close(): Promise<void> {
-    this.network.part();
+    this.heal();
     for (const client of this.clients) client?.party.vanish();
     await Promise.all([...this.#ending, ...this.#nodes.map((node) => node?.close())]);
   }
