@@ -31,10 +31,10 @@ export class MemoryArbiter {
   }
 
   /** @returns whether the procedure is free now */
-  release(node: NodeName, realm: string, wish: ClaimWish): boolean {
+  release(node: NodeName, realm: string, wish: ClaimWish, registration: number): boolean {
     const key = keyOf(realm, wish);
     const held = this.#held.get(key);
-    if (held === undefined) return false;
+    if (held?.registration !== registration) return false;
     const left = (held.nodes.get(node) ?? 0) - 1;
     if (left > 0) held.nodes.set(node, left);
     else held.nodes.delete(node);

@@ -158,7 +158,8 @@ class MemoryNode implements RunningLink {
       send: (nodes, message) => this.#sendAll(nodes, { kind: "message", realm, message }),
       reaches: (node) => this.#others.has(node),
       claim: (wish) => this.#atArbiter(() => this.#arbiter.claim(this.node, realm, wish)),
-      release: (wish) => this.#atArbiter(() => this.#arbiter.release(this.node, realm, wish)),
+      release: (wish, registration) =>
+        this.#atArbiter(() => this.#arbiter.release(this.node, realm, wish, registration)),
       leave: () => {
         this.#sides.delete(realm);
         this.#sendAll([...this.#others.keys()], { kind: "left", realm });

@@ -21,6 +21,8 @@ export interface KnownNodes {
   stateOf(node: NodeName, incarnation: string): "here" | "gone" | "unknown";
   /** Whether a node is about to end. */
   isDraining(node: NodeName): boolean;
+  /** A claim of that start of a node was taken away. If it is here after all, it has to look at its claims again. */
+  tookFrom(node: NodeName, incarnation: string): void;
 }
 
 /** What this node holds of one procedure. */
@@ -77,19 +79,22 @@ export class Claims {
   }
 
   /** @see RealmLink.release */
-  release(realm: string, wish: ClaimWish): Promise<boolean> {
+  release(realm: string, wish: ClaimWish, registration: number): Promise<boolean> {
     const key = keyOf(realm, wish);
     return this.#inTurn(key, async () => {
       const own = this.#own.get(key);
-      if (own === undefined || --own.count > 0) return false;
+      if (own?.registration !== registration || --own.count > 0) return false;
       this.#own.delete(key);
       return this.#release(key);
     });
   }
 
-  /** Looks whether this node still holds all that it held, since others may have thought that it was gone. */
+  /**
+   * Looks whether this node still holds all that it held, since others may have thought that it was gone. What is on its
+   * way to the arbiter is looked at after that.
+   */
   recheck(): void {
-    for (const key of this.#own.keys()) this.#doubtful.add(key);
+    for (const key of [...this.#own.keys(), ...this.#last.keys()]) this.#doubtful.add(key);
     this.repair();
   }
 
@@ -118,8 +123,9 @@ export class Claims {
       const holders = await this.#living(key, held);
       if (holders.length === 0) {
         const taken = await this.#arbiter.update(key, mine, entry.revision);
-        if (taken !== null) return { registration: taken, order: taken, isNew: true };
-        continue;
+        if (taken === null) continue;
+        this.#tookFrom(held, []);
+        return { registration: taken, order: taken, isNew: true };
       }
       if (held === null || held.invoke === "single" || held.invoke !== invoke) {
         const isDraining = holders.every(({ node }) => this.#nodes.isDraining(node));
@@ -130,7 +136,9 @@ export class Claims {
       const { registration } = held;
       const joined = writeHeld({ registration, invoke, holders: withHolder(holders, self) });
       const order = await this.#arbiter.update(key, joined, entry.revision);
-      if (order !== null) return { registration, order, isNew: false };
+      if (order === null) continue;
+      this.#tookFrom(held, holders);
+      return { registration, order, isNew: false };
     }
     throw new Error("the nodes change a claim all the time");
   }
@@ -146,8 +154,16 @@ export class Claims {
         holders.length === 0
           ? await this.#arbiter.delete(key, entry.revision)
           : (await this.#arbiter.update(key, writeHeld({ ...held, holders }), entry.revision)) !== null;
-      if (done) return holders.length === 0;
+      if (!done) continue;
+      this.#tookFrom(held, holders);
+      return holders.length === 0;
     }
+  }
+
+  /** Those that are left out were judged before the arbiter was asked, and may have come back until it answered. */
+  #tookFrom(held: Held | null, kept: readonly Holder[]): void {
+    for (const holder of held?.holders ?? [])
+      if (!isAmong(kept, holder) && !isSame(holder, this.#nodes.self)) this.#nodes.tookFrom(holder.node, holder.incarnation);
   }
 
   /** Makes the arbiter's claim what this node holds, or tells that it is lost. */

@@ -94,6 +94,7 @@ export class ClusterLink implements RunningLink, NodesListener {
       patience: options["dead-after"],
       stateOf: (node: NodeName, incarnation: string) => nodes.stateOf(node, incarnation),
       isDraining: (node: NodeName) => this.#draining.has(node),
+      tookFrom: (node: NodeName, incarnation: string) => nodes.tookFrom(node, incarnation),
     };
     const lost = (realm: string, registration: number): void => {
       this.#counts.claimsLost++;
@@ -131,7 +132,7 @@ export class ClusterLink implements RunningLink, NodesListener {
       reaches: (node) => this.#nodes.reaches(node),
       ...(this.#carrier.taken === undefined ? {} : { taken: () => this.#taken() }),
       claim: (wish) => this.#claim(realm, wish),
-      release: (wish) => this.#claims.release(realm, wish),
+      release: (wish, registration) => this.#claims.release(realm, wish, registration),
       leave: () => {
         if (this.#sides.get(realm) === side) this.#sides.delete(realm);
         this.#toAll(contentOf(Kind.left, realm));

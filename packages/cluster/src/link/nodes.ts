@@ -101,6 +101,21 @@ export class Nodes implements Receiver {
     return this.#gone.get(node) === incarnation || this.#ended.get(node) === incarnation ? "gone" : "unknown";
   }
 
+  /**
+   * A claim of that start of a node was taken away, since it counted as gone. It may be here by now, or come later: then it
+   * has to look at its claims again. It does so when a pair begins with a node that had given it up.
+   */
+  tookFrom(node: NodeName, incarnation: string): void {
+    if (this.#ended.get(node) === incarnation) return;
+    const pair = this.#pairs.get(node);
+    if (pair === undefined && !this.#gone.has(node)) this.#gone.set(node, incarnation);
+    if (pair === undefined || (pair.incarnation !== null && pair.incarnation !== incarnation)) return;
+    pair.hadGivenUp = true;
+    if (pair.isOpen) return this.#reset(pair, "a claim of it was taken while it came back");
+    if (pair.epoch !== 0) pair.reset(++this.#lastEpoch); // it may have answered what said nothing of this
+    this.#ask(pair);
+  }
+
   /** Sends a content to a node. @param word of kinds.ts @returns whether it is on its way */
   send(node: NodeName, content: Content, word = wordOf(content.kind)): boolean {
     const pair = this.#pairs.get(node);
@@ -256,7 +271,7 @@ export class Nodes implements Receiver {
       this.#giveUp(from, "it has started again", "refused");
       pair = undefined;
     }
-    pair ??= this.#make(from, incarnation);
+    pair ??= this.#make(from);
     pair.incarnation = incarnation;
     pair.heard = performance.now();
     pair.absences = 0;
@@ -283,14 +298,13 @@ export class Nodes implements Receiver {
   /** Tells the other end this one's epoch, and the one that it knows of it. */
   #ask(pair: Pair): void {
     if (pair.epoch === 0) pair.reset(++this.#lastEpoch);
-    pair.notice(Kind.open, { incarnation: this.incarnation, wasGone: pair.isBack });
+    pair.notice(Kind.open, { incarnation: this.incarnation, wasGone: pair.hadGivenUp });
   }
 
   /** A pair that has no epoch yet. */
-  #make(node: NodeName, incarnation: string | null = null): Pair {
-    const isBack = this.#gone.has(node) && (incarnation === null || this.#gone.get(node) === incarnation);
+  #make(node: NodeName): Pair {
     const heartbeat = (ms: number): void => this.#counts.hop.add(ms);
-    const pair = new Pair(node, 0, isBack, (bytes) => this.#write(node, bytes), this.#limits, heartbeat);
+    const pair = new Pair(node, 0, this.#gone.has(node), (bytes) => this.#write(node, bytes), this.#limits, heartbeat);
     this.#pairs.set(node, pair);
     return pair;
   }
@@ -305,7 +319,8 @@ export class Nodes implements Receiver {
   }
 
   #opened(pair: Pair): void {
-    const { node, hasOpened, isBack } = pair;
+    const { node, hasOpened, incarnation } = pair;
+    const isBack = incarnation !== null && this.#gone.get(node) === incarnation;
     pair.open();
     if (!hasOpened) this.#log.info({ node }, isBack ? "another node is back" : "another node has joined");
     this.#listener.opened(pair.node);

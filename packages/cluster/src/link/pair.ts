@@ -37,8 +37,8 @@ export class Pair {
   readonly node: NodeName;
   /** Which start of the other node it is with; null if it is not known yet. */
   incarnation: string | null = null;
-  /** Whether this end had given the other one up. */
-  readonly isBack: boolean;
+  /** Whether this end had given the other one up, or an earlier start of it. */
+  hadGivenUp: boolean;
   #epoch: number;
   #peerEpoch = 0;
   #isOpen = false;
@@ -72,14 +72,14 @@ export class Pair {
   constructor(
     node: NodeName,
     epoch: number,
-    isBack: boolean,
+    hadGivenUp: boolean,
     write: (bytes: Buffer) => void,
     limits: PairLimits,
     heartbeat: (ms: number) => void = () => undefined,
   ) {
     this.node = node;
     this.#epoch = epoch;
-    this.isBack = isBack;
+    this.hadGivenUp = hadGivenUp;
     this.#write = write;
     this.#limits = limits;
     this.#unacknowledged = new Unacknowledged(heartbeat);

@@ -248,10 +248,12 @@ export interface RealmLink {
    */
   claim(wish: ClaimWish): Promise<Claim | null>;
   /**
-   * Gives a claim back. Claims of this node are handled in the order in which they were made and given back.
+   * Gives a claim back. Claims of this node are handled in the order in which they were made and given back. One that was
+   * lost meanwhile is given back already: the session that has the procedure now keeps it.
+   * @param registration what the claim resolved to
    * @returns resolves to whether the procedure is free now; rejects if the arbiter cannot be reached
    */
-  release(wish: ClaimWish): Promise<boolean>;
+  release(wish: ClaimWish, registration: number): Promise<boolean>;
   /** The realm was removed from the config: nothing comes for it any more, and others forget its facts. */
   leave(): void;
 }

@@ -116,8 +116,9 @@ export class Registrar {
     if (registration === null) remote.release(registered, wanted.callee, () => undefined);
     else this.#registered(member, request, registration, isNew);
     remote.opened(registered.id, member);
-    if (!isForbidden || member.hasLeft) return;
+    if (registration !== null || member.hasLeft) return;
     this.#budget.give(member, holdingSize(procedure));
+    if (!isForbidden) throw isHeld(procedure, this.registrations.lookUp(procedure, wanted.match));
     throw denied(
       { action: "register", uri: procedure, match: wanted.match, by: { by: "guard", text: "the rules have changed" } },
       `not authorized to register ${excerpt(procedure)}: the rules changed while other nodes were asked`,

@@ -125,7 +125,7 @@ export class NodeLink {
     const giveBack = (claim: Claim | null): void => {
       if (claim !== null)
         whenDone(
-          this.release(wish),
+          this.release(wish, claim.registration),
           () => undefined,
           (error) => this.#failed("release a claim", error),
         );
@@ -137,10 +137,10 @@ export class NodeLink {
    * Gives a claim back. @returns whether the procedure is free now
    * @throws WampError `wamp.error.network_failure` if that cannot be decided
    */
-  release(wish: ClaimWish): Promise<boolean> {
+  release(wish: ClaimWish, registration: number): Promise<boolean> {
     return this.#decided(
       "give a procedure back",
-      () => this.#joined.release(wish),
+      () => this.#joined.release(wish, registration),
       () => undefined,
     );
   }

@@ -185,6 +185,7 @@ export class RemoteRealm implements RealmSide {
     const { dealer, log } = this.#parts;
     attempt(
       () => {
+        this.#registrations.lost(registration);
         const lost = dealer.registrar.lost(registration);
         if (lost !== null)
           log.warn({ ...lost }, "others hold a procedure now that this node held; its callees were told");

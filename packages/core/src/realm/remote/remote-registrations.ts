@@ -13,6 +13,8 @@ interface Opening {
   readonly fact: CalleeFact;
   readonly opened: Promise<void>;
   readonly open: () => void;
+  /** Whether others hold the procedure by now. */
+  isLost: boolean;
 }
 
 /** A procedure that a session of another node offered. */
@@ -58,9 +60,19 @@ export class RemoteRegistrations {
     let open = (): void => undefined;
     const opened = new Promise<void>((resolve) => (open = resolve));
     const fact = factOf(claimed, callee);
-    this.#openings.set(keyOf(claimed.id, callee.member), { fact, opened, open });
+    const opening: Opening = { fact, opened, open, isLost: false };
+    this.#openings.set(keyOf(claimed.id, callee.member), opening);
     if (!callee.member.hasLeft) await this.#link.tell(fact);
-    return claimed;
+    if (!opening.isLost) return claimed;
+    this.opened(claimed.id, callee.member);
+    this.#link.note(fact, false);
+    return null;
+  }
+
+  /** Others hold a registration that this node held: sessions that do not know of it yet do not get it. */
+  lost(registration: number): void {
+    for (const opening of this.#openings.values())
+      if (opening.fact.registration === registration) opening.isLost = true;
   }
 
   /** Calls of a session that came before it knew of its registration may be sent to it now. */
@@ -82,7 +94,7 @@ export class RemoteRegistrations {
   release(claimed: Claimed, callee: Callee, done: (isLast: boolean) => void): void {
     this.#link.note(factOf(claimed, callee), false);
     const { match, uri, invoke } = claimed;
-    const released = this.#link.release({ match, uri, invoke }).catch(() => false);
+    const released = this.#link.release({ match, uri, invoke }, claimed.id).catch(() => false);
     whenDone(released, done, (error) => callee.member.port.broken(error));
   }
 
