@@ -224,6 +224,10 @@ const CASES: Readonly<Record<CauseCode, [login: () => Promise<unknown>, params: 
     () => byAuthenticator(() => 42),
     { uri: AUTHENTICATOR, problem: "it answered an integer, expected a role or a dictionary" },
   ],
+  "bad-row": [
+    () => byFailing("bad-row", { uri: "sql (pg)", problem: "its role: expected a text" }),
+    { uri: "sql (pg)", problem: "its role: expected a text" },
+  ],
   "bad-token": [() => byFailing("bad-token", { problem: "it has expired" }), { problem: "it has expired" }],
   "bad-certificate": [
     async () => {
@@ -237,6 +241,7 @@ const CASES: Readonly<Record<CauseCode, [login: () => Promise<unknown>, params: 
     () => byFailing("no-keys", { uri: "https://id.example.com/jwks", problem: "no connection" }),
     { uri: "https://id.example.com/jwks", problem: "no connection" },
   ],
+  "no-store": [() => byFailing("no-store", { what: "codes" }), { what: "codes" }],
   "no-realm": [
     async () => {
       await start({ auth: { anonymous: { type: "static", role: "user" } } });

@@ -135,6 +135,14 @@ it("what an authenticator says as it crashes is for the log, and never for the c
   expect(log.text()).toContain("at line 7 of s3cret.js");
 });
 
+it("an authenticator that says that it is not available has not decided, and its words reach the client", async () => {
+  const unavailable = "wamp.error.unavailable";
+  expect((await ask(error(unavailable, "the database is down"))).answer).toMatchObject({
+    ...{ kind: "denied", reason: unavailable, message: "the database is down" },
+    cause: { code: "authenticator-unavailable", params: { problem: `it raised ${unavailable}` } },
+  });
+});
+
 it("an authid that the authenticator does not know is left to the next block, and refused where there is none", async () => {
   const stranger = error("wamp.error.no_such_principal", "unknown user");
   expect((await ask(stranger, { last: false })).answer).toEqual({ kind: "unknown" });

@@ -110,13 +110,19 @@ function refusal(
   const message = typeof args[0] === "string" ? args[0] : undefined;
   if (uri === ErrorUri.noSuchPrincipal && !last) return unknown();
   if (!isUri(uri)) return badAnswer(api, called, "it raised an error with an illegal URI");
-  const cause: Cause = { code: "authenticator-error", params: { uri: called.authenticator, error: uri } };
+  const cause = causeOf(uri, called.authenticator);
   if (uri === ErrorUri.runtimeError) {
     // A crash: its text may hold anything, so it is only for the operator.
     api.log.error({ ...whichOf(called), message }, "the authenticator crashed");
     return denied(uri, undefined, cause);
   }
   return denied(uri, message, cause);
+}
+
+/** By one error it says that it could not decide. Any other may be its word for a wrong proof, a crash too. */
+function causeOf(error: string, uri: string): Cause {
+  if (error !== ErrorUri.unavailable) return { code: "authenticator-error", params: { uri, error } };
+  return { code: "authenticator-unavailable", params: { uri, problem: `it raised ${error}` } };
 }
 
 function badAnswer(api: PluginApi, called: Called, problem: string): PrincipalAnswer {

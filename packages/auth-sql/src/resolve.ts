@@ -77,12 +77,7 @@ function unanswered(error: unknown, query: PrincipalQuery, open: SqlBlock): Prin
   const uri = `sql (${open.own.client})`;
   const { timeout } = open.own;
   if (error instanceof BadAnswer)
-    return failed(
-      error.message,
-      { code: "authenticator-answer", params: { uri, problem: error.message } },
-      query,
-      open,
-    );
+    return failed(error.message, { code: "bad-row", params: { uri, problem: error.message } }, query, open);
   if (error instanceof DatabaseError) {
     const cause: Cause = { code: "authenticator-unavailable", params: { uri, problem: error.message } };
     if (error instanceof IsDown) return denied(ErrorUri.authenticationFailed, FAILED, cause);

@@ -4,6 +4,7 @@ import {
   accept,
   assignmentsIn,
   type AuthMethod,
+  type Cause,
   challenge,
   credential,
   defineMethod,
@@ -65,6 +66,8 @@ const given = z.union([z.custom<Checked>(isChecked), z.object(credentialFields)]
 function isChecked(value: unknown): value is Checked {
   return typeof value === "object" && value !== null && "check" in value && value.check instanceof CodeCheck;
 }
+
+const NO_STORE: Cause = { code: "no-store", params: { what: CODES.what } };
 
 /** How many accounts decoys have: strangers make no more. */
 const DECOYS = 1024;
@@ -135,7 +138,7 @@ function totp(own: Own): AuthMethod {
         judgement = await codesOf(api).judge(account, isDecoy ? null : step, check.settings, store);
       } catch (error) {
         // Its log says why. What is not kept lets no client in.
-        if (error instanceof StoreFailure) return deny();
+        if (error instanceof StoreFailure) return deny(undefined, undefined, NO_STORE);
         throw error;
       }
       if (isDecoy) return deny();

@@ -12,8 +12,6 @@ export class Denial extends Error {
   readonly plugin: string | null;
   /** The strategy that denied it; null if none did. */
   readonly provider: string | null;
-  /** Whether a plugin decided against the client, and nothing failed. */
-  readonly isVerdict: boolean;
   /** The limit that is reached, if that is why. */
   readonly limit: string | null;
 
@@ -21,14 +19,13 @@ export class Denial extends Error {
     reason: string,
     text: string | null,
     why: Cause,
-    by: Partial<Pick<Denial, "plugin" | "provider" | "isVerdict" | "limit">> = {},
+    by: Partial<Pick<Denial, "plugin" | "provider" | "limit">> = {},
   ) {
     // Nobody reads its stack, and the time to write one would tell that the first of two proofs is wrong.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     super(`the login is denied: ${reason}`);
     Error.stackTraceLimit = stackTraceLimit;
-    this.isVerdict = by.isVerdict ?? false;
     this.limit = by.limit ?? null;
     this.reason = reason;
     this.text = text;

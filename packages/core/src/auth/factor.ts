@@ -99,7 +99,7 @@ export class Factor implements FactorPlace {
   /** Its principal, if the method has accepted. @param by the plugin that did @throws Denial, PluginError */
   accepted({ assignment, replaces, provider, past }: Accept, by: string): Principal {
     if (this.found?.isDecoy === true)
-      throw new Denial(ErrorUri.authenticationDenied, DENIED, this.#unknown(), { plugin: by, isVerdict: true });
+      throw new Denial(ErrorUri.authenticationDenied, DENIED, this.#unknown(), { plugin: by });
     const found = this.found?.resolved.principal ?? null;
     if (past !== null) {
       this.past = past;
@@ -133,7 +133,7 @@ export class Factor implements FactorPlace {
   /** The method denied the login: as a rule because of its proof. */
   disproved({ reason, message, cause }: Deny, plugin: string): Denial {
     const why = causeFrom(cause) ?? this.#whyDisproved(reason, plugin);
-    return new Denial(reason, message, why, { plugin, isVerdict: true });
+    return new Denial(reason, message, why, { plugin });
   }
 
   #whyDisproved(reason: string, plugin: string): Cause {

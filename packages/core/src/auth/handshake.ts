@@ -301,7 +301,7 @@ function requireUnexpired({ principal, plugin }: Login): void {
   const { expires, authid } = left(principal);
   if (expires === null || expires * 1000 > Date.now()) return;
   const params = { authid: clip(authid ?? ""), expired: shownTime(expires) };
-  throw new Denial(ErrorUri.authenticationDenied, DENIED, { code: "expired", params }, { plugin, isVerdict: true });
+  throw new Denial(ErrorUri.authenticationDenied, DENIED, { code: "expired", params }, { plugin });
 }
 
 /** The realm, authid and role are assigned, and exist: the same for every method. */
@@ -336,7 +336,7 @@ function noRole(name: string, role: string, realm: RealmPort | undefined, text: 
 function requireSame(renews: Hello["renews"], { realm, authid, role }: Principal): void {
   if (renews === null || (renews.realm === realm && renews.authid === authid && renews.authrole === role)) return;
   const params = { authid: clip(renews.authid), proof: "proof, which is that of another principal," };
-  throw new Denial(ErrorUri.authenticationDenied, DENIED, { code: "wrong-proof", params }, { isVerdict: true });
+  throw new Denial(ErrorUri.authenticationDenied, DENIED, { code: "wrong-proof", params });
 }
 
 /** Plugins may add to WELCOME. */

@@ -10,7 +10,7 @@ import { DENIED } from "../hooks/answers.ts";
 import { ClientHello } from "../hooks/client-hello.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { earlier } from "../wamp/expires.ts";
-import { causeFrom } from "./causes.ts";
+import { causeFrom, countsAsFailed } from "./causes.ts";
 import type { HandshakeContext } from "./context.ts";
 import { Denial } from "./denial.ts";
 import { Factor } from "./factor.ts";
@@ -147,7 +147,7 @@ export class Login {
   /** A plugin's tap denied the login. */
   denied({ reason, message, cause }: Deny, plugin: string): Denial {
     const why: Cause = causeFrom(cause) ?? { code: "plugin-denied", params: { plugin, hook: this.asking } };
-    return new Denial(reason, message, why, { plugin, isVerdict: true });
+    return new Denial(reason, message, why, { plugin });
   }
 
   /** The login fails here, because of what was thrown. */
@@ -155,12 +155,12 @@ export class Login {
     const { factor, step } = this;
     const denied = step === "challenge" || step === "authenticate" ? factor?.denial : null;
     const denial = denied ?? denialOf(error, this.hello, this.asking, this.context);
-    const { reason, text, why, plugin, provider, isVerdict, limit } = denial;
+    const { reason, text, why, plugin, provider, limit } = denial;
     this.plugin = plugin;
     this.#provider = provider;
     // What fails after the first failure is a matter of form: nothing was decided.
     const cause = this.held?.refusal.cause ?? why;
-    return { kind: "abort", reason, message: text, cause, failed: isVerdict, limit };
+    return { kind: "abort", reason, message: text, cause, failed: countsAsFailed(cause), limit };
   }
 
   /**
@@ -181,12 +181,16 @@ export class Login {
     return (this.held ??= { refusal, factor: this.factor, plugin: this.plugin, provider: this.provider });
   }
 
-  /** With a further factor the refusal is the same, whatever was wrong. The operator learns what was wrong first. */
+  /**
+   * With a further factor the refusal is the same, whatever was wrong. The operator learns what was wrong first. It counts as
+   * after a wrong first proof: from what does not count, a client would learn that the first one is right.
+   */
   #refusedAtLast(last: Refusal): Refusal {
-    const { refusal, plugin, provider } = this.#hold(last);
+    const { refusal, factor, plugin, provider } = this.#hold(last);
     this.plugin = plugin;
     this.#provider = provider;
-    return { ...refusal, reason: ErrorUri.authenticationDenied, message: DENIED };
+    const failed = refusal.failed || factor !== this.first;
+    return { ...refusal, reason: ErrorUri.authenticationDenied, message: DENIED, failed };
   }
 }
 

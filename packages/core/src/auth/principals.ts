@@ -172,7 +172,7 @@ function resolved(
   if (answer.kind === "denied") {
     const hook = `principal.${block.type}`;
     const why = causeFrom(answer.cause) ?? { code: "plugin-denied", params: { plugin, hook } };
-    throw new Denial(answer.reason, answer.message, why, { plugin, provider: block.type, isVerdict: true });
+    throw new Denial(answer.reason, answer.message, why, { plugin, provider: block.type });
   }
   const principal = principalOf(answer.assignment, query, block, block.type);
   if (answer.kind === "accepted") {

@@ -80,7 +80,7 @@ export type HandshakeReply =
       readonly message: string | null;
       /** For the operator. */
       readonly cause: Cause;
-      /** Whether a plugin decided against the client. False if something failed, or if the config is wrong. */
+      /** Whether it counts as a failed login. Not if something failed, or if the config is wrong. */
       readonly failed: boolean;
       /** The limit that is reached and not reported yet, if that is why. */
       readonly limit?: string | null;

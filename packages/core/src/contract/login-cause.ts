@@ -31,12 +31,16 @@ export interface CauseParams {
   readonly "authenticator-unavailable": { readonly uri: string; readonly problem: string };
   /** Its answer cannot be used. `problem` names keys and what was expected, never a value. */
   readonly "authenticator-answer": { readonly uri: string; readonly problem: string };
+  /** A row that a query found is none of a principal. `problem` names columns and what was expected, never a value. */
+  readonly "bad-row": { readonly uri: string; readonly problem: string };
   /** A token was refused. `problem` names a claim at most, never a value. */
   readonly "bad-token": { readonly problem: string };
   /** The client's certificate was refused. `problem` says why, and may name attributes and a fingerprint. */
   readonly "bad-certificate": { readonly problem: string };
   /** The keys that tokens are checked with cannot be had. */
   readonly "no-keys": { readonly uri: string; readonly problem: string };
+  /** What a method keeps in a store cannot be had. `what`: what the store is for, `codes`. */
+  readonly "no-store": { readonly what: string };
   /** The realm is not there; "": none was assigned. */
   readonly "no-realm": { readonly realm: string };
   /** The realm has no such role; "": none was assigned. `roles`: those that it has. */

@@ -74,7 +74,8 @@ export function acceptAgain(past: PastLogin, provider: string): Accept {
  * Turns the client away. Without arguments it means a wrong proof: `wamp.error.authentication_denied`, with the same
  * text as for an unknown authid.
  *
- * @param cause why, for the operator alone: `loginEnded`, the log and the inspector show it
+ * @param cause why, for the operator alone: `loginEnded`, the log and the inspector show it. It says, too, whether the login
+ * counts as a failed one: not where nothing could judge the client
  */
 export function deny(reason: string = ErrorUri.authenticationDenied, message?: string, cause?: Cause): Deny {
   const text = message ?? (reason === ErrorUri.authenticationDenied ? DENIED : null);
@@ -102,7 +103,8 @@ export function accepted(assignment: Assignment): AcceptedAnswer {
 /**
  * Turns the client away with the strategy's own words.
  *
- * @param cause why, for the operator alone: `loginEnded`, the log and the inspector show it
+ * @param cause why, for the operator alone: `loginEnded`, the log and the inspector show it. It says, too, whether the login
+ * counts as a failed one: not where nothing could judge the client
  * @example denied(undefined, undefined, { code: "no-authenticator", params: { uri: "com.example.auth", realm: "backstage" } })
  */
 export function denied(reason: string = ErrorUri.authenticationFailed, message?: string, cause?: Cause): DeniedAnswer {

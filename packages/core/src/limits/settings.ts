@@ -33,7 +33,7 @@ export const limitSettings = z.object({
     .min(1)
     .default(3000)
     .describe("how many logins from one address may fail in a minute")
-    .meta(limit(HELD_BACK)),
+    .meta(limit(`${HELD_BACK}; [what counts](../decisions/failed-logins.md)`)),
   "max-failed-logins-per-authid": z
     .int()
     .min(1)

@@ -29,6 +29,8 @@ export const ErrorUri = {
   receiverBusy: "wampgate.error.receiver_busy",
   runtimeError: "wamp.error.runtime_error",
   timeout: "wamp.error.timeout",
+  /** A callee cannot handle the call now (spec, advanced, "Call Re-Routing"). */
+  unavailable: "wamp.error.unavailable",
 } as const;
 
 /** Reasons of GOODBYE (spec, basic/sessions "Closing"). */
