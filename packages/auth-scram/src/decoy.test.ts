@@ -28,6 +28,16 @@ describe("a decoy", () => {
     expect(decoyOf(null, [one])).toEqual(decoyOf("", [one]));
   });
 
+  it("is the same in each version: what an upgrade changed would tell that no principal is behind it", async () => {
+    const blocks = [await modelsOf([principal(1), principal(2)]), await modelsOf([principal(3, { iterations: 9 })])];
+    const salts = ["joe", "ann", null].map((name) => decoyOf(name, blocks).fields.salt);
+    expect(salts).toEqual([
+      "fbe1685253c9895a32c758c71b622d6b",
+      "d67c6411a36a0d88ab98890ee13b4b9f",
+      "cfeea968426b47f5a8389b3f023908c5",
+    ]);
+  });
+
   it("shows the parameters of real principals, each as often as there are some with them, in several blocks, too", async () => {
     const weak: Partial<ScramFields> = { kdf: "pbkdf2", iterations: 4096, memory: undefined, salt: "0011223344556677" };
     const blocks = [await modelsOf([principal(1), principal(2)]), await modelsOf([principal(3, weak)])];

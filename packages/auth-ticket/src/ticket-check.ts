@@ -1,5 +1,5 @@
-import { createHash, createHmac, randomBytes } from "node:crypto";
-import { type CheckedClient, constantTimeEqual, Secret, SecretHash } from "@wampgate/core";
+import { createHash, randomBytes } from "node:crypto";
+import { type CheckedClient, constantTimeEqual, decoyFor, type DecoyModels, Secret, SecretHash } from "@wampgate/core";
 
 /** What a block says of a principal's ticket: one of the two is there. */
 export interface TicketFields {
@@ -10,12 +10,8 @@ export interface TicketFields {
 /** A prepared block: each principal with the check of its ticket instead of the ticket. */
 export interface Kept<P extends TicketFields = TicketFields> {
   readonly principals: Readonly<Record<string, Omit<P, keyof TicketFields> & { readonly check: TicketCheck }>>;
-  /** What an unknown authid gets: it costs the same as the check of a principal, and fits nothing. */
-  readonly decoy: TicketCheck;
-  /** Made of the hashes, whose salts outsiders cannot know. */
-  readonly key: Secret<string>;
-  /** How many principals it has. */
-  readonly count: number;
+  /** For each principal what an unknown authid gets in its place: it costs the same, and fits nothing. */
+  readonly models: Secret<DecoyModels<TicketCheck>>;
 }
 
 /** Created once: the time to create one would show that an authid is unknown. */
@@ -63,12 +59,12 @@ export function kept<P extends TicketFields>(principals: Readonly<Record<string,
       { ...rest, check: new TicketCheck(ticket, hash === undefined ? null : SecretHash.parse(hash), works) },
     ] as const;
   });
+  const decoy = decoyWith(works);
+  // Decoys show nothing but the time that they take: so the salts of the hashes are enough of a secret.
   const key = createHash("sha256").update(hashes.join()).digest("base64");
   return {
     principals: Object.fromEntries(checked),
-    decoy: decoyWith(works),
-    key: new Secret(key),
-    count: checked.length,
+    models: new Secret({ models: checked.map(() => decoy), key }),
   };
 }
 
@@ -77,17 +73,11 @@ export function kept<P extends TicketFields>(principals: Readonly<Record<string,
  * this authid: blocks whose hashes have other parameters cost other work.
  */
 export function decoyCheck(authid: string | null, blocks: readonly Kept[]): TicketCheck {
-  const key = blocks.map((block) => block.key.reveal()).join();
-  const number = createHmac("sha256", key)
-    .update(authid ?? "")
-    .digest()
-    .readUInt32BE();
-  let left = number % blocks.reduce((sum, { count }) => sum + count, 0);
-  for (const { count, decoy } of blocks) {
-    if (left < count) return decoy;
-    left -= count;
-  }
-  return NO_PRINCIPAL;
+  const { model } = decoyFor(
+    authid,
+    blocks.map(({ models }) => models.reveal()),
+  );
+  return model ?? NO_PRINCIPAL;
 }
 
 function decoyWith(works: readonly SecretHash[]): TicketCheck {

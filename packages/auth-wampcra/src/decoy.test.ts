@@ -26,6 +26,12 @@ describe("a decoy", () => {
     expect(decoySecret("nobody", blocks).key).not.toBe(decoySecret("no other", blocks).key);
   });
 
+  it("is the same in each version: what an upgrade changed would tell that no user is behind it", async () => {
+    const blocks = [await modelsOf(hashed(3)), await modelsOf(two)];
+    const salts = ["x1", "x2", null].map((name) => decoySecret(name, blocks).salting?.salt ?? null);
+    expect(salts).toEqual([null, "itkr901", "uncw726"]);
+  });
+
   it("takes its salting from the real users, with the same frequency over many authids", async () => {
     const blocks = [await modelsOf(two)];
     const salted = strangers.map((name) => decoySecret(name, blocks)).filter((decoy) => decoy.salting);

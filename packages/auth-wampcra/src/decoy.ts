@@ -1,18 +1,6 @@
-import { createHash, createHmac, pbkdf2 } from "node:crypto";
-import { promisify } from "node:util";
+import { decoyFor, decoyKey, type DecoyModels } from "@wampgate/core";
 import { type SaltShape, saltOf, saltShapes } from "./salt-shape.ts";
 import { type Secret, type SecretFields, secretOf } from "./secret.ts";
-
-const derive = promisify(pbkdf2);
-
-/**
- * How many users' secrets make a block's key. Three at once cannot be guessed, and most changes of users do not affect
- * them.
- */
-const KEY_USERS = 3;
-
-/** Rounds of PBKDF2 for that key, once at start: otherwise decoys would allow quick guesses of weak passwords. */
-const KEY_ROUNDS = 50_000;
 
 /** The data of a static user that its challenge shows. */
 interface Model extends Secret {
@@ -23,11 +11,7 @@ interface Model extends Secret {
   readonly shape: SaltShape | null;
 }
 
-/** The users of a block, and a key made of their secrets, which outsiders cannot know. */
-export interface Models {
-  readonly users: readonly Model[];
-  readonly digest: string;
-}
+export type Models = DecoyModels<Model>;
 
 /** The data for a challenge to an unknown authid. */
 export interface Decoy extends Secret {
@@ -52,17 +36,7 @@ export async function modelsOf(
   const salted = entries.flatMap(({ authid, salting }) => (salting === null ? [] : [{ authid, salt: salting.salt }]));
   const shapes = new Map(saltShapes(salted).map((shape, i) => [salted[i]?.authid, shape]));
   const models = entries.map(({ authid, ...own }) => ({ ...own, shape: shapes.get(authid) ?? null }));
-  return { users: models, digest: await digestOf(models) };
-}
-
-/**
- * The key is made of the users whose secrets have the smallest hashes. Changes most likely affect other users, so that
- * decoys stay the same.
- */
-async function digestOf(users: readonly Secret[]): Promise<string> {
-  const hashes = users.map(({ key }) => createHash("sha256").update(JSON.stringify(key)).digest("hex"));
-  const chosen = [...new Set(hashes)].sort().slice(0, KEY_USERS).join();
-  return (await derive(chosen, "wampgate decoy", KEY_ROUNDS, 32, "sha256")).toString("base64");
+  return { models, key: await decoyKey(models.map(({ key }) => JSON.stringify(key))) };
 }
 
 /**
@@ -78,33 +52,17 @@ export function decoySecret(
   defaultRoles: readonly (string | null)[] = [],
   thens: readonly (string | null)[] = [],
 ): Decoy {
-  const key = `wampgate decoy ${JSON.stringify(blocks.map(({ digest }) => digest))}`;
-  // One HMAC for all of it: each login pays for it, also for known authids.
-  const bytes = createHmac("sha512", key)
-    .update(authid ?? "")
-    .digest();
-  const { model, block } = nth(blocks, bytes.readUInt32BE());
+  const { model, block, seed } = decoyFor(authid, blocks);
   return {
-    key: bytes.subarray(4, 36).toString("base64"),
+    key: seed.subarray(4, 36).toString("base64"),
     // As in core: an empty role counts as none.
     role: (model?.role === "" ? undefined : model?.role) ?? defaultRoles[block] ?? null,
     then: model?.then ?? thens[block] ?? null,
-    salting: salting(model, bytes.subarray(36), authid ?? ""),
+    salting: salting(model, seed.subarray(36), authid ?? ""),
   };
 }
 
 function salting(model: Model | undefined, seed: Buffer, authid: string): Secret["salting"] {
   if (model?.salting == null || model.shape === null) return null;
   return { ...model.salting, salt: saltOf(model.shape, seed, authid) };
-}
-
-/** User number `n` (modulo their count) of all blocks together, and the number of its block. */
-function nth(blocks: readonly Models[], n: number): { model: Model | undefined; block: number } {
-  const total = blocks.reduce((sum, { users }) => sum + users.length, 0);
-  let left = total === 0 ? 0 : n % total;
-  for (const [block, { users }] of blocks.entries()) {
-    if (left < users.length) return { model: users[left], block };
-    left -= users.length;
-  }
-  return { model: undefined, block: 0 };
 }

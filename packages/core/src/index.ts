@@ -35,6 +35,7 @@ export { WampgateError } from "./errors/wampgate-error.ts";
 export type { CertificateName, ChannelBinding, ClientCertificate, Hello, TransportDetails } from "./contract/hello.ts";
 export type { Log } from "./contract/log.ts";
 export { Secret } from "./auth/secret.ts";
+export { type DecoyChoice, decoyFor, decoyKey, type DecoyModels } from "./auth/decoys.ts";
 export { type CheckedClient, whenItsTurn } from "./auth/hash-turns.ts";
 export { hashSecret, SecretHash } from "./auth/secret-hash.ts";
 export type {
