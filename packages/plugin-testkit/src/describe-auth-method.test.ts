@@ -10,6 +10,7 @@ import {
   findIn,
   assignmentsIn,
   principalFields,
+  unknown,
   z,
 } from "@wampgate/core";
 import { type AuthMethodSpec, describeAuthMethod } from "./describe-auth-method.ts";
@@ -85,6 +86,20 @@ const acceptsAtHello = defineMethod({
   decoy,
 });
 
+/** Has the strategy judge what the client's request had, and has no principals of its own. */
+const letsInByTheRequest = defineMethod({
+  name: "badge",
+  at: "hello",
+  credential: z.object({ word }),
+  strategyMayVerify: true,
+  static: { schema: z.strictObject({ name: word }), find: () => unknown(), assignments: () => [] },
+  async challenge(attempt) {
+    await attempt.resolvePrincipal();
+    return accept();
+  },
+  decoy,
+});
+
 const leavesItToTheStrategy = defineMethod({
   name: "pass",
   at: "authenticate",
@@ -127,6 +142,14 @@ describe("the suite for methods has nothing against", () => {
   });
   describe("one that accepts at HELLO", () => {
     describeAuthMethod({ describe, it }, specOf(acceptsAtHello, { prove: null }));
+  });
+  describe("one without principals of its own, whose strategy judges what the request had", () => {
+    const badBlocks = [{ block: {}, path: "badge.name" }];
+    const block = { name: "badge" };
+    describeAuthMethod(
+      { describe, it },
+      specOf(letsInByTheRequest, { block, otherBlock: null, authid: null, prove: null, badBlocks }),
+    );
   });
   describe("one that has its strategy judge proofs of a shape it checks itself", () => {
     describeAuthMethod({ describe, it }, specOf(leavesItToTheStrategy));
