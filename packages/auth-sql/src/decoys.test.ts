@@ -1,5 +1,8 @@
 import fc from "fast-check";
+import type { PrincipalQuery } from "@wampgate/core";
+import { CapturedLog } from "@wampgate/plugin-testkit";
 import { runs } from "../../../jest/runs.ts";
+import { Decoys } from "./decoys.ts";
 import { likenessOf, textLike } from "./likeness.ts";
 import { Seen } from "./seen.ts";
 
@@ -64,5 +67,28 @@ describe("the kinds that were seen", () => {
     const kinds = new Set(Array.from({ length: 2000 }, (_, i) => seen.for(`user${i}`)));
     expect(kinds.size).toBeLessThanOrEqual(8);
     expect(kinds).toContain("kind 19");
+  });
+});
+
+describe("of a salt that rows share", () => {
+  const query = { method: { name: "wampcra" }, authid: "joe" } as PrincipalQuery;
+
+  /** What is logged when these rows are found one after the other. */
+  function loggedOf(...rows: readonly (readonly [authid: string, salt: string])[]): CapturedLog["lines"] {
+    const log = new CapturedLog();
+    const decoys = new Decoys("key", ["authid", "secret", "salt"], log);
+    for (const [authid, salt] of rows) decoys.add({ authid }, { secret: "s", salt, iterations: 1, keylen: 32 }, query);
+    return log.lines;
+  }
+
+  it("the log warns once, without the salt: no unknown authid is shown it", () => {
+    const lines = loggedOf(["joe", "pepper"], ["ann", "pepper"], ["bob", "pepper"]);
+    expect(lines).toMatchObject([{ level: "warn" }]);
+    expect(JSON.stringify(lines)).toMatch(/several rows have one salt/);
+    expect(JSON.stringify(lines)).not.toContain("pepper");
+  });
+
+  it("the log says nothing where each row has its own, also if one is found again", () => {
+    expect(loggedOf(["joe", "one"], ["joe", "one"], ["ann", "two"], ["joe", "one"])).toEqual([]);
   });
 });

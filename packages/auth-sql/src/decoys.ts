@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { type Assignment, credential, type PrincipalQuery } from "@wampgate/core";
+import { type Assignment, credential, type Log, type PrincipalQuery } from "@wampgate/core";
 import { type Likeness, likenessOf, textLike } from "./likeness.ts";
 import { Seen } from "./seen.ts";
 
@@ -38,19 +38,25 @@ export class Decoys {
   readonly #key: string;
   readonly #seen: Seen<Kind>;
   readonly #columns: readonly string[];
+  readonly #log: Pick<Log, "warn">;
+  /** The salt that was found last, and whose it is; null once the log has warned. */
+  #last: { readonly authid: unknown; readonly salt: unknown } | null = { authid: undefined, salt: undefined };
 
   /**
    * @param key outsiders do not know it; with the same one decoys are the same after a restart
    * @param columns the keys that rows have
+   * @param log told if rows share a salt
    */
-  constructor(key: string, columns: readonly string[]) {
+  constructor(key: string, columns: readonly string[], log: Pick<Log, "warn">) {
     this.#key = key;
     this.#columns = columns;
+    this.#log = log;
     this.#seen = new Seen(key);
   }
 
   /** A row was found: decoys may look like it from now on. */
-  add({ role, then }: Assignment, given: Given, { method, authid }: PrincipalQuery): void {
+  add({ authid: own, role, then }: Assignment, given: Given, { method, authid }: PrincipalQuery): void {
+    if (SHOWN.includes(method.name)) this.#lookAt(own, given["salt"]);
     const kind = kindOf({ ...(role && { role }), ...(then && { then }) }, SHOWN.includes(method.name) ? given : {});
     this.#seen.add(JSON.stringify(kind), () => kind);
     // A known authid also costs the choice of a decoy.
@@ -64,6 +70,19 @@ export class Decoys {
     if (!SHOWN.includes(method.name)) return credential((await method.decoy(query, [], [], [])).credential, assigned);
     const made = Object.entries(texts).map(([key, likeness]) => [key, textLike(likeness, this.#seed(key, authid))]);
     return credential({ ...plain, ...Object.fromEntries(made) }, assigned);
+  }
+
+  /** Each unknown authid is shown a salt of its own: next to a salt that all rows have it would stand out. */
+  #lookAt(authid: unknown, salt: unknown): void {
+    const last = this.#last;
+    if (last === null || salt === undefined) return;
+    const isShared = salt === last.salt && authid !== last.authid;
+    this.#last = isShared ? null : { authid, salt };
+    if (isShared)
+      this.#log.warn(
+        {},
+        "several rows have one salt, and unknown authids are shown others: clients can tell who has no row. Give each user a random salt",
+      );
   }
 
   #seed(key: string, authid: string | null): Buffer {

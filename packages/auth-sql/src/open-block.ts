@@ -35,7 +35,7 @@ export async function openBlock(own: Block, log: Log, resolve: (path: string) =>
       log.error({}, `the database could not be asked at the start: ${(error as Error).message}`),
   );
   return {
-    value: { own, caller, log, decoys: new Decoys(key, Object.keys(own.columns)), hashes: new Hashes(key) },
+    value: { own, caller, log, decoys: new Decoys(key, Object.keys(own.columns), log), hashes: new Hashes(key) },
     close() {
       closing.abort();
       return caller.close();
