@@ -23,10 +23,10 @@ describeWithNats("two nodes over NATS", () => {
     await server.close();
   });
 
-  it("a thousand acknowledged events of one moment are PUBLISHED in their order, once each, and all arrive", async () => {
+  it("three thousand acknowledged events of one moment are PUBLISHED in their order, once each, and all arrive", async () => {
     const [publisher, subscriber] = [await nodes[0].join(), await nodes[1].join()];
     await subscriber.subscribe("com.example.many");
-    const numbers = Array.from({ length: 1000 }, (_, i) => i);
+    const numbers = Array.from({ length: 3000 }, (_, i) => i);
     const requests = numbers.map((i) =>
       publisher.request(Code.PUBLISH, { acknowledge: true }, "com.example.many", [i]),
     );

@@ -35,6 +35,12 @@ const QUEUE_LIMIT = 100;
 /** How many bytes they may hold before that. */
 const QUEUE_BYTES = 1024 * 1024;
 
+/** How many events of a session may wait until the network between the nodes has them, before the next message waits for that. */
+const EVENTS_LIMIT = 1000;
+
+/** All that an answer to PUBLISH needs of its options, which may be large. */
+const ACKNOWLEDGED = { acknowledge: true };
+
 /** What an inbox needs of its realm. */
 export interface InboxRealm {
   readonly log: Log;
@@ -69,6 +75,8 @@ export class SessionInbox implements RealmAttachment {
   #goneController: AbortController | null = null;
   readonly #waiting: Message[] = [];
   #waitingBytes = 0;
+  /** Events that are not answered, since the network between the nodes may not have them. */
+  #waitingEvents = 0;
   #pending = false;
 
   constructor(member: Member, realm: InboxRealm) {
@@ -183,10 +191,15 @@ export class SessionInbox implements RealmAttachment {
     if (done !== undefined) this.#later(message, done, () => undefined);
   }
 
-  /** What comes after a message goes on, though that one is not answered yet. */
-  #answerLater(message: MessageOf<"PUBLISH">, done: void | Promise<void>): void {
-    // What waits must not keep its payload alive.
-    if (done !== undefined) this.#beside({ ...message, payload: undefined }, done, () => undefined);
+  /** What comes after an event goes on, though that one is not answered yet; unless many wait. */
+  #answerLater({ request, topic }: MessageOf<"PUBLISH">, done: void | Promise<void>): void {
+    if (done === undefined) return;
+    // What waits must keep neither payload nor options alive.
+    const message: MessageOf<"PUBLISH"> = { type: "PUBLISH", request, topic, options: ACKNOWLEDGED };
+    if (this.#waitingEvents === EVENTS_LIMIT - 1) return this.#wait(message, done);
+    this.#waitingEvents++;
+    const answered = done.finally(() => this.#waitingEvents--);
+    this.#beside(message, answered, () => undefined);
   }
 
   /** Calls one of the router's own procedures. */
