@@ -13,8 +13,9 @@ import { SealedCarrier } from "../seal/sealed-carrier.ts";
 import type { NatsOptions } from "../options.ts";
 import { lastPart, Subjects } from "../subjects.ts";
 import { NatsBucket } from "./bucket.ts";
-import { bundled, eachEnvelope, OVERHEAD } from "./bundle.ts";
+import { eachEnvelope, OVERHEAD } from "./bundle.ts";
 import { connectTo } from "./connection.ts";
+import { Outbox } from "./outbox.ts";
 import { OwnName, PLACE } from "./own-name.ts";
 
 /** What the carrier must know of the link. */
@@ -31,9 +32,6 @@ const LEAVE_TIME = 1000;
 
 /** The most that is sent at once, in bytes, also where NATS takes more. */
 const MAX_BYTES = 1024 * 1024;
-
-/** The most that several envelopes have together, in bytes. */
-const MAX_BUNDLE = 256 * 1024;
 
 /** By which NATS tells that no process listens to a subject. */
 const NO_RESPONDERS = 503;
@@ -64,27 +62,14 @@ export async function openNats(options: NatsOptions & LinkTimes, context: LinkCo
   }
 }
 
-/** What this node sends to one other, or to all. */
-interface Way {
-  readonly subject: string;
-  /** Where NATS says that no process listens there; null: it is not asked. */
-  readonly absent: string | null;
-  /** When it was last asked, in milliseconds of `performance.now()`. */
-  askedAt: number;
-  /** What leaves at the end of this turn. */
-  leaving: Uint8Array[];
-}
-
-/** Carries over NATS. What is sent while it cannot be reached is dropped: it would come late. */
+/** Carries over NATS. */
 class NatsCarrier implements Carrier {
   readonly node: NodeName;
   readonly forgets = true;
   readonly #nc: NatsConnection;
   readonly #subjects: Subjects;
   readonly #log: LinkContext["log"];
-  readonly #askAfter: number;
-  readonly #ways = new Map<NodeName, Way>();
-  readonly #toAll: Way;
+  readonly #outbox: Outbox;
   readonly #ended = new AbortController();
   readonly #denied: string[] = [];
   #bucket: NatsBucket | null = null;
@@ -93,8 +78,6 @@ class NatsCarrier implements Carrier {
   #isConnected = true;
   /** Resolves when NATS has what this turn sends; null: it was not asked yet. */
   #taken: Promise<void> | null = null;
-  /** Those by which something leaves at the end of this turn. */
-  #leaving: Way[] = [];
 
   constructor(
     nc: NatsConnection,
@@ -107,8 +90,13 @@ class NatsCarrier implements Carrier {
     this.node = node;
     this.#subjects = subjects;
     this.#log = log;
-    this.#toAll = { subject: subjects.toAll(), absent: null, askedAt: 0, leaving: [] };
-    this.#askAfter = heartbeat * ASK_AFTER;
+    this.#outbox = new Outbox({
+      subjects,
+      askAfter: heartbeat * ASK_AFTER,
+      isConnected: () => this.#isConnected,
+      maxBytes: () => this.maxBytes,
+      publish: (subject, bytes, reply) => this.#publish(subject, bytes, reply),
+    });
     this.#follow().catch((error: unknown) =>
       this.#log.error({ err: error }, "the state of NATS is not known any more"),
     );
@@ -158,16 +146,11 @@ class NatsCarrier implements Carrier {
   }
 
   send(to: NodeName, bytes: Uint8Array): void {
-    let way = this.#ways.get(to);
-    if (way === undefined) {
-      const [subject, absent] = [this.#subjects.to(to), this.#subjects.absentOf(to)];
-      this.#ways.set(to, (way = { subject, absent, askedAt: -Infinity, leaving: [] }));
-    }
-    this.#put(way, bytes);
+    this.#outbox.put(to, bytes);
   }
 
   sendAll(bytes: Uint8Array): void {
-    this.#put(this.#toAll, bytes);
+    this.#outbox.put(null, bytes);
   }
 
   /** NATS is asked once for all that one turn of the event loop sends. It answers behind all that it was sent before. */
@@ -175,7 +158,7 @@ class NatsCarrier implements Carrier {
     return (this.#taken ??= new Promise((resolve, reject) =>
       setImmediate(() => {
         this.#taken = null;
-        this.#leave();
+        this.#outbox.leave();
         if (this.#isConnected) this.#nc.flush().then(resolve, reject);
         else reject(new Error("NATS cannot be reached"));
       }),
@@ -184,42 +167,11 @@ class NatsCarrier implements Carrier {
 
   async close(): Promise<void> {
     this.#receiver = null;
-    this.#leave();
+    this.#outbox.leave();
     if (this.#isConnected && this.#name !== null) await soon(this.#name.release());
     this.#ended.abort(new Error("this node ends"));
     if (this.#isConnected) await soon(this.#nc.flush());
     await soon(this.#nc.close());
-  }
-
-  /** All that one turn of the event loop sends to a subject leaves together, as few messages. */
-  #put(way: Way, bytes: Uint8Array): void {
-    if (!this.#isConnected) return;
-    if (way.leaving.push(bytes) > 1) return;
-    if (this.#leaving.push(way) === 1) setImmediate(() => this.#leave());
-  }
-
-  #leave(): void {
-    const ways = this.#leaving;
-    const most = Math.min(MAX_BUNDLE, this.maxBytes);
-    this.#leaving = [];
-    for (const way of ways) {
-      const envelopes = way.leaving;
-      way.leaving = [];
-      if (!this.#isConnected) continue;
-      let reply = this.#replyOf(way);
-      for (const bundle of bundled(envelopes, most)) {
-        this.#publish(way.subject, bundle, reply);
-        reply = null;
-      }
-    }
-  }
-
-  /** Where NATS is to say that no process listens; null: it was asked a moment ago. */
-  #replyOf(way: Way): string | null {
-    const now = performance.now();
-    if (way.absent === null || now - way.askedAt < this.#askAfter) return null;
-    way.askedAt = now;
-    return way.absent;
   }
 
   #publish(subject: string, bytes: Uint8Array, reply: string | null): void {
@@ -272,7 +224,7 @@ class NatsCarrier implements Carrier {
 
   /** @throws Error if NATS does not let this node do what it asked for */
   async #requireRights(): Promise<void> {
-    this.#publish(this.#toAll.subject, new Uint8Array(), null);
+    this.#publish(this.#subjects.toAll(), new Uint8Array(), null);
     await this.#nc.flush();
     await new Promise(setImmediate);
     if (this.#denied.length === 0) return;
@@ -298,7 +250,7 @@ class NatsCarrier implements Carrier {
 
   #connected(): void {
     this.#isConnected = true;
-    for (const way of this.#ways.values()) way.askedAt = -Infinity;
+    this.#outbox.reconnected();
     this.#bucket?.reconnected();
     this.#receiver?.connected();
   }
