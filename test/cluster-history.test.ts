@@ -2,6 +2,7 @@ import type { LocalSession } from "@wampgate/core";
 import anonymous from "@wampgate/auth-anonymous";
 import { MemoryCarriers, type MemoryCarriersOptions } from "@wampgate/cluster";
 import { startTestRouter, type TestRouter } from "@wampgate/plugin-testkit";
+import { numbers } from "../jest/numbers.ts";
 
 // Events that are kept for later: retained ones, and the history of topics. They are the same on all nodes.
 
@@ -95,7 +96,7 @@ const publish = ({ session }: Node, topic: string, value: unknown, options: obje
 const valuesOf = (list: readonly Kept[]): unknown[] => list.map(({ args }) => args?.[0]);
 
 it("get_events gives the same list on each node, with the same times, whoever publishes when", async () => {
-  const all = await startAll({ delay: () => Math.random() * 3 });
+  const all = await startAll({ delay: numbers(3) });
   const sent: Promise<unknown>[] = [];
   for (let i = 0; i < 60; i++) {
     for (const [n, node] of all.entries())
@@ -114,7 +115,7 @@ it("get_events gives the same list on each node, with the same times, whoever pu
 });
 
 it("of two events that are retained at the same moment on two nodes all nodes keep the same one", async () => {
-  const all = await startAll({ delay: () => Math.random() * 3 });
+  const all = await startAll({ delay: numbers(3) });
   for (let i = 0; i < 30; i++) {
     await Promise.all(all.map((node, n) => publish(node, `com.example.topic${i}`, n, { retain: true })));
     await network.quiet();
@@ -139,7 +140,7 @@ it("a node that starts later has what is retained and the history, before its fi
 });
 
 it("a node that starts later misses no event that is published while it starts", async () => {
-  network = new MemoryCarriers({ delay: () => Math.random() * 2 });
+  network = new MemoryCarriers({ delay: numbers(2) });
   const [a, b] = [await start("a"), await start("b")];
   const state = { isStarted: false };
   const starting = start("c").finally(() => (state.isStarted = true));
@@ -190,7 +191,8 @@ it("nodes that were parted agree again when they meet: the newer event is retain
 
 it("lost messages leave no gap in a history for long", async () => {
   let isLossy = true;
-  const all = await startAll({ drop: () => isLossy && Math.random() < 0.05, delay: () => Math.random() });
+  const next = numbers(1);
+  const all = await startAll({ drop: () => isLossy && next() < 0.05, delay: next });
   for (let i = 0; i < 200; i++) {
     // Without an answer: where nodes cannot be reached, it would be an ERROR.
     await publish(all[i % 3] as Node, TOPIC, i, { retain: i % 10 === 0, acknowledge: false });

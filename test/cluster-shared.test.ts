@@ -4,6 +4,7 @@ import { MemoryCarriers, type MemoryCarriersOptions } from "@wampgate/cluster";
 import totp from "@wampgate/auth-totp";
 import ticket from "@wampgate/auth-ticket";
 import { Secret, TOTP } from "otpauth";
+import { numbers } from "../jest/numbers.ts";
 import { connectRaw, hangUp, type RawClient } from "./support/raw-client.ts";
 import { type RunningRouter, startRouter } from "./support/router.ts";
 
@@ -199,7 +200,7 @@ describe("codes that count once", () => {
   });
 
   it("of logins with one code at the same moment on several nodes one gets in", async () => {
-    networkOf({ delay: () => Math.random() * 3 });
+    networkOf({ delay: numbers(3) });
     const all = [await start("a", { auth }), await start("b", { auth }), await start("c", { auth })];
     for (let round = -5; round <= 5; round++) {
       const clients = await Promise.all(all.map((node) => challenged(node)));
@@ -249,7 +250,7 @@ describe("codes that count once", () => {
 
 describe("what plugins announce", () => {
   it("comes to all nodes once and in order, on the own one at once, and to no other plugin", async () => {
-    networkOf({ delay: () => Math.random() * 2 });
+    networkOf({ delay: numbers(2) });
     const all = [await start("a"), await start("b"), await start("c")];
     const [a, b] = all as [Node, Node];
     const told = Array.from({ length: 100 }, (_, i) => a.shared.announce("news", i));

@@ -1,5 +1,6 @@
 import { MemoryCarriers } from "@wampgate/cluster";
 import fc from "fast-check";
+import { numbers } from "../../jest/numbers.ts";
 import { LONG, runs, SEED } from "../../jest/runs.ts";
 import { type Parties, startParties } from "../support/party.ts";
 import { type Step, steps } from "./steps.ts";
@@ -18,24 +19,15 @@ const REALMS = [
   { name: "realm1", roles: [{ name: "user", "allow-by-default": true }], options: { "request-ids": "strict" } },
 ];
 
-/** Numbers from 0 to `most` that look random, and are the same each time. */
-function numbers(seed: number, most: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * (most + 1));
-  };
-}
-
 /** Three linked nodes, with a client on each for each sequence. */
 export class ThreeNodes {
   readonly #network: MemoryCarriers;
   readonly #nodes: Parties[] = [];
 
   private constructor(seed: number) {
-    const next = numbers(seed, 9);
+    const next = numbers(10, seed);
     // Most messages take one turn of the event loop, and some a little more.
-    const delay = (): number => (next() === 0 ? 0.2 : 0);
+    const delay = (): number => (next() < 1 ? 0.2 : 0);
     this.#network = new MemoryCarriers({ delay, link: { heartbeat: 60_000, "dead-after": 600_000 } });
   }
 

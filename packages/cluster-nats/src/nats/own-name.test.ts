@@ -1,12 +1,17 @@
 import { setImmediate } from "node:timers/promises";
 import type { Arbiter, Entry } from "@wampgate/cluster";
+import fc from "fast-check";
+import { runs } from "../../../../jest/runs.ts";
 import { OwnName } from "./own-name.ts";
 
 const TAKEN = /^the cluster "shop" has a node "a" already, the process .* and this is the process \d+ on /;
 
-/** Some turns of the event loop. */
+/** How many turns of the event loop each thing takes. */
+const someTurns = fc.infiniteStream(fc.nat({ max: 7 }));
+let takes: Iterator<number>;
+
 async function turns(): Promise<void> {
-  for (let left = Math.floor(Math.random() * 8); left > 0; left--) await setImmediate();
+  for (let left = takes.next().value as number; left > 0; left--) await setImmediate();
 }
 
 /** An arbiter that answers late, and may be made to lose an answer: then it does what was asked, and what asks tries it again. */
@@ -60,10 +65,12 @@ let arbiter: SlowArbiter;
 /** The processes that listen by the name. */
 let listening: string[];
 const { signal } = new AbortController();
-beforeEach(() => {
+function begin(stream: Iterator<number>): void {
+  takes = stream;
   arbiter = new SlowArbiter();
   listening = [];
-});
+}
+beforeEach(() => begin(fc.sample(someTurns, 1)[0] as Iterator<number>));
 
 /** Starts a process, which listens by the name once it may. */
 async function start(place: string): Promise<OwnName> {
@@ -88,18 +95,18 @@ async function startThree(): Promise<unknown[]> {
 }
 
 it.each<[string, () => void]>([
-  ["that never had one", () => undefined],
+  ["that no process had", () => undefined],
   ["whose last process was killed", () => arbiter.put("running and killed")],
-])("of three processes that start in one moment by a name %s one starts, fifty times", async (_what, before) => {
-  for (let round = 0; round < 50; round++) {
-    arbiter = new SlowArbiter();
-    listening = [];
+])("of three processes that start in one moment by a name %s one starts", async (_what, before) => {
+  const property = fc.asyncProperty(someTurns, async (stream) => {
+    begin(stream);
     before();
     const refused = await startThree();
     expect(listening).toHaveLength(1);
     expect(refused).toHaveLength(2);
     for (const error of refused) expect((error as Error).message).toMatch(TAKEN);
-  }
+  });
+  await fc.assert(property, runs(50));
 });
 
 it("a process that runs is told from one that was killed, also where the arbiter has lost its claim", async () => {
