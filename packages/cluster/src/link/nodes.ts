@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomInt, randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers";
 import { isDict, type Log, type NodeName, unlessRepeated } from "@wampgate/core";
 import type { Carrier, Receiver } from "../carrier.ts";
@@ -49,7 +49,8 @@ export class Nodes implements Receiver {
   #cutOffSince: number | null = null;
   /** When it reached it again. */
   #connectedAt = -Infinity;
-  #lastEpoch = 0;
+  /** Begins at random: another process of this node's name has other epochs. */
+  #lastEpoch = randomInt(2 ** 31);
   #timer: NodeJS.Timeout | undefined;
   #lastTick = performance.now();
   readonly #acknowledgements = new Acknowledgements();
@@ -267,6 +268,7 @@ export class Nodes implements Receiver {
       return this.#giveUp(from, "it has left", "bye");
     }
     if (typeof known === "string" && known !== incarnation) {
+      if (this.#gone.get(from) === incarnation) return; // it was given up, and another process has its name now
       this.#ended.set(from, known);
       this.#giveUp(from, "it has started again", "refused");
       pair = undefined;
