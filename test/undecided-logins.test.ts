@@ -206,12 +206,17 @@ describe("a function", () => {
     await start(beside({ type: "function", module: "./auth.mjs", timeout: 100 }));
   }
 
-  it.each([
-    ["throws what is no WampError", "throw new Error('no connection to the database')", "authenticator-failed"],
-    ["does not answer in time", "return new Promise(() => undefined)", "authenticator-timeout"],
-  ])("that %s counts nothing", async (_what, body, cause) => {
+  it.each<[string, string, Refusal, string]>([
+    [
+      "throws wamp.error.unavailable",
+      "throw new globalThis.WampError('wamp.error.unavailable')",
+      { reason: "wamp.error.unavailable", text: undefined },
+      "authenticator-unavailable",
+    ],
+    ["does not answer in time", "return new Promise(() => undefined)", FAILED, "authenticator-timeout"],
+  ])("that %s counts nothing", async (_what, body, refusal, cause) => {
     await begin(body);
-    await notCounted(FAILED, cause);
+    await notCounted(refusal, cause);
   });
 
   it.each<[string, string, Refusal, string]>([
@@ -222,6 +227,7 @@ describe("a function", () => {
       "authenticator-error",
     ],
     ["answers false", "return false", FAILED, "authenticator-answer"],
+    ["throws what is no WampError", "throw new Error('the ticket is wrong')", FAILED, "authenticator-failed"],
   ])("that %s has decided: it counts", async (_what, body, refusal, cause) => {
     await begin(body);
     await counted(refusal, cause);

@@ -76,10 +76,11 @@ function refusal(error: unknown, query: PrincipalQuery, own: FunctionBlock): Pri
   if (error.uri === ErrorUri.noSuchPrincipal && !query.last) return unknown();
   if (!isUri(error.uri)) return badAnswer("it threw a WampError with an illegal URI", query, own);
   const [message] = error.args;
-  return denied(error.uri, typeof message === "string" ? message : undefined, {
-    code: "authenticator-error",
-    params: { uri, error: error.uri },
-  });
+  const cause: Cause =
+    error.uri === ErrorUri.unavailable
+      ? { code: "authenticator-unavailable", params: { uri, problem: `it threw ${error.uri}` } }
+      : { code: "authenticator-error", params: { uri, error: error.uri } };
+  return denied(error.uri, typeof message === "string" ? message : undefined, cause);
 }
 
 function badAnswer(problem: string, query: PrincipalQuery, own: FunctionBlock): PrincipalAnswer {

@@ -163,7 +163,8 @@ export class Claims {
   /** Those that are left out were judged before the arbiter was asked, and may have come back until it answered. */
   #tookFrom(held: Held | null, kept: readonly Holder[]): void {
     for (const holder of held?.holders ?? [])
-      if (!isAmong(kept, holder) && !isSame(holder, this.#nodes.self)) this.#nodes.tookFrom(holder.node, holder.incarnation);
+      if (!isAmong(kept, holder) && !isSame(holder, this.#nodes.self))
+        this.#nodes.tookFrom(holder.node, holder.incarnation);
   }
 
   /** Makes the arbiter's claim what this node holds, or tells that it is lost. */

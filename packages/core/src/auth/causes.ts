@@ -89,7 +89,7 @@ const CAUSES: { readonly [C in CauseCode]: Entry<CauseParams[C]> } = {
     todo: () => "Register it more than once with invoke: roundrobin, or look at what slows it down.",
   },
   "authenticator-failed": {
-    counts: false,
+    counts: true,
     sentence: ({ uri }) => `The authenticator ${uri} failed.`,
     todo: () => "Ask its owner; what it threw is in the log.",
   },
