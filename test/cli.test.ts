@@ -429,14 +429,14 @@ components:
     for (const method of ["anonymous", "ticket", "wampcra"]) expect(bare.stdout).toContain(`"${method}"`);
   });
 
-  it("commands of plugins are those of the config, and without one of the official packages that are installed", async () => {
+  it("commands of plugins are those of the config, and of the official packages that are installed", async () => {
     const args = ["hash-wampcra", "--salt", "salt123", "--iterations", "100", "--keylen", "16"];
     const { code, stdout } = await run(await folderWith(), args, { input: "secret1\n" });
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ secret: "prq7+YkJ1/KlW1X0YczMHw==", salt: "salt123" });
     const withConfig = await folderWith({ "wampgate.config.yaml": CONFIG });
     expect(await run(withConfig, ["hash-ticket"], { input: "sesame\n" })).toMatchObject({ code: 0, stderr: "" });
-    expect(await run(withConfig, args)).toMatchObject({ code: 2, stdout: "" });
+    expect(await run(withConfig, args, { input: "secret1\n" })).toMatchObject({ code: 0, stdout });
   });
 
   it("hash is hash-wampcra, hash --ticket is hash-ticket, and hash --scram is hash-scram", async () => {
@@ -451,9 +451,7 @@ components:
     const storedKey = "586e5df283e6dceb5c3e791d8b8528ec191e664045ce971792e2e6b5bb13e2a6";
     expect(JSON.parse(made.stdout)).toMatchObject({ salt, "stored-key": storedKey });
     const withConfig = await folderWith({ "wampgate.config.yaml": CONFIG });
-    const { code, stderr } = await run(withConfig, ["hash"]);
-    expect(code).toBe(2);
-    expect(stderr).toContain("hash-wampcra");
+    expect(await run(withConfig, ["hash", ...args], { input: "secret1\n" })).toMatchObject({ code: 0, stdout });
   });
 
   it("a command that reads a secret ends with 2 if none comes", async () => {

@@ -31,7 +31,12 @@ const FAIL = `{ name: "fail", description: "", run: () => { throw new Error("the
   '"fails"',
 );
 
+const says = (name: string, text: string): string =>
+  `{ name: "${name}", description: "${text}", run: ({ print }) => print("${text}") }`;
+
 const FILES = {
+  "own.mjs": plugin("own", `${says("keygen", "own keys")}, ${says("hash-ticket", "own hash")}`),
+  "own.yaml": 'plugins: ["./own.mjs"]',
   "greeter.mjs": plugin("greeter", `${GREET}, ${FAIL}`),
   "other.mjs": plugin("other", GREET),
   "wampgate.yaml": 'nonsense: 1\nplugins: ["./greeter.mjs"]',
@@ -105,6 +110,19 @@ it("without a config they are those of the official packages", async () => {
   expect(stdout).not.toContain("greet");
 });
 
+it("official packages that are installed have theirs also where the config does not name them yet", async () => {
+  const of = ["--config", "@/wampgate.yaml"];
+  const { code, stdout } = await run("keygen", ...of);
+  expect([code, stdout]).toEqual([0, expect.stringContaining("public-key")]);
+  expect((await run("hash", "--scram", "--help", ...of)).stdout).toContain("wampgate hash-scram");
+  expect((await run("help", ...of)).stdout).toMatch(/greet.*\(greeter\)[^]*hash-ticket/);
+});
+
+it("a command of the config's plugin comes before one of the same name of an official package", async () => {
+  expect((await run("keygen", "--config", "@/own.yaml")).stdout).toBe("own keys");
+  expect((await run("hash", "--ticket", "--config", "@/own.yaml")).stdout).toBe("own hash");
+});
+
 it("a command that is called wrongly ends with 2", async () => {
   const line = ["--plugin", "@/greeter.mjs"];
   expect((await run("greet", ...line)).code).toBe(2);
@@ -137,7 +155,7 @@ it("two plugins may have one of the same name: --plugin chooses", async () => {
 it("a plugin that cannot be loaded is told of where its command may be missing, and else hinders none", async () => {
   const broken = ["--config", "@/broken.yaml"];
   expect((await run("greet", "ann", ...broken)).stdout).toBe("hello, ann");
-  const missing = await run("keygen", ...broken);
+  const missing = await run("nothing", ...broken);
   expect(missing.code).toBe(2);
   expect(missing.stderr).toMatch(/^WG_CONFIG_INVALID: [^]*the file "\.\/none\.mjs" does not exist$/);
   const help = await run("--help", ...broken);
@@ -146,7 +164,7 @@ it("a plugin that cannot be loaded is told of where its command may be missing, 
 });
 
 it("no plugin can take the name of a command of core's", async () => {
-  const { stdout } = await run("--help", "--config", "@/wampgate.yaml");
+  const { stdout } = await run("--help", "--plugin", "@/greeter.mjs");
   const names = [...stdout.matchAll(/^ {2}([a-z][a-z-]*)(?= .*\S$)(?!.*\(greeter\))/gm)].map(([, name]) => name);
   expect(names).toContain("print-config");
   expect(CORE_COMMANDS).toEqual(expect.arrayContaining(names));

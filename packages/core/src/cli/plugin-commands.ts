@@ -6,7 +6,7 @@ import { PluginError } from "../errors/plugin-error.ts";
 import { shownCause, thrownText } from "../errors/thrown.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { WampgateError } from "../errors/wampgate-error.ts";
-import { type KnownPlugins, pluginsNamed, pluginsOf } from "./plugins-of.ts";
+import { installedPlugins, type KnownPlugins, pluginsNamed, pluginsOf } from "./plugins-of.ts";
 import { readSecret } from "./read-secret.ts";
 
 /** What must be known of a command line before it is parsed, since it decides which commands there are. */
@@ -21,8 +21,8 @@ interface Asked {
 }
 
 const WHERE_FROM = `
-Plugins have more commands. They are those of the config's plugins, or of --plugin <name>; without a config those of the
-official packages that are installed. "hash --METHOD" runs hash-METHOD, and "hash" alone hash-${HASHING_METHOD}.`;
+Plugins have more commands. They are those of the config's plugins and of the official packages that are installed, or those
+of --plugin <name>. "hash --METHOD" runs hash-METHOD, and "hash" alone hash-${HASHING_METHOD}.`;
 
 /**
  * Adds the commands of plugins, unless one of core's is asked for.
@@ -48,6 +48,8 @@ export async function addPluginCommands(program: Program, args: readonly string[
         throw new UsageError(`${other.name} and ${plugin.name} have the command ${own.name}: choose one by --plugin`);
       owners.set(own.name, plugin);
     }
+  // A key or a hash for the config is made before the config names the package.
+  if (asked.plugins.length === 0 && !owners.has(command ?? "")) await addOfficial(program, owners);
   if (command === "hash" && !owners.has(command)) {
     rest = hashing(rest, owners);
     command = rest.find((word) => word.startsWith("hash-")) ?? command;
@@ -56,6 +58,16 @@ export async function addPluginCommands(program: Program, args: readonly string[
   if (command !== null) throw problem;
   console.error(`Commands of plugins may be missing here: ${problem.message}`);
   return rest;
+}
+
+/** Adds the commands of official packages that no plugin of the config has. */
+async function addOfficial(program: Program, owners: Map<string, LoadedPlugin>): Promise<void> {
+  for (const plugin of await installedPlugins(process.cwd()))
+    for (const own of plugin.commands ?? []) {
+      if (owners.has(own.name)) continue;
+      addCommand(program, plugin, own);
+      owners.set(own.name, plugin);
+    }
 }
 
 /** `hash --ticket` means `hash-ticket`. */

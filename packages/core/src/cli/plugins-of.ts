@@ -43,7 +43,7 @@ export async function pluginsNamed(names: readonly string[]): Promise<readonly L
 }
 
 /** The official packages that are installed in the working directory or beside core. */
-async function installedPlugins(folder: string): Promise<readonly LoadedPlugin[]> {
+export async function installedPlugins(folder: string): Promise<readonly LoadedPlugin[]> {
   const from = { folder, cwd: dirname(fileURLToPath(import.meta.url)) };
   const found = await loadPlugins(
     OFFICIAL.filter((name) => isInstalled(name, from)),
