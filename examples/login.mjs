@@ -8,12 +8,17 @@ const nacl = require("tweetnacl");
 // autobahn-js warns about every closed connection, but these examples close connections on purpose.
 require("autobahn/lib/log.js").warn = () => undefined;
 
+// It also prints each error that a procedure raises, but an authenticator raises one to refuse a client.
+const on_user_error = (error) => {
+  if (!(error instanceof autobahn.Error)) console.error(error);
+};
+
 /** The URL of the example's router. */
 export const url = process.env.URL ?? "ws://127.0.0.1:8080/ws";
 
 /** A session that has joined. Rejects with `{ reason, message }` if the router refuses. */
 export function login({ onchallenge, ...options }) {
-  const connection = new autobahn.Connection({ url, max_retries: 0, onchallenge, ...options });
+  const connection = new autobahn.Connection({ url, max_retries: 0, onchallenge, on_user_error, ...options });
   return new Promise((resolve, reject) => {
     connection.onopen = (session, details) => resolve({ session, details, close: () => connection.close() });
     connection.onclose = (why, { reason, message }) => {

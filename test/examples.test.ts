@@ -61,6 +61,8 @@ describe("the example", () => {
       const { code, output } = await outputOf(["scripts/run-example.mjs", name]);
       expect(output).toContain(line);
       expect(output).not.toContain("<- expected");
+      // Nothing that looks as if it had failed.
+      expect(output).not.toMatch(/exception|stack/i);
       expect(code).toBe(0);
     },
     60_000,
