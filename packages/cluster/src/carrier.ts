@@ -11,8 +11,11 @@ export interface Receiver {
   ended(node: NodeName): void;
   /** What was sent to a node came to nobody: it has ended, or does not reach the carrier now. Told once a heartbeat at most. */
   absent(node: NodeName): void;
-  /** This node does not reach the carrier any more. What is sent from now on is dropped. */
-  disconnected(): void;
+  /**
+   * This node does not reach the carrier any more. What is sent from now on is dropped.
+   * @param isForGood whether it never will again, since another process has its name. Default: false
+   */
+  disconnected(isForGood?: boolean): void;
   /** This node reaches the carrier again. */
   connected(): void;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import {
   type Msg,
   type NatsConnection,
@@ -16,7 +17,7 @@ import { NatsBucket } from "./bucket.ts";
 import { eachEnvelope, OVERHEAD } from "./bundle.ts";
 import { connectTo } from "./connection.ts";
 import { Outbox } from "./outbox.ts";
-import { OwnName, PLACE } from "./own-name.ts";
+import { NameTaken, OwnName, PLACE } from "./own-name.ts";
 
 /** What the carrier must know of the link. */
 export interface LinkTimes {
@@ -27,8 +28,11 @@ export interface LinkTimes {
 /** How long another process of this node's name may take to say so, in milliseconds. */
 const TWIN_TIME = 2000;
 
-/** How long the last messages may take to leave, in milliseconds. */
-const LEAVE_TIME = 1000;
+/** How long it is waited for what NATS may never answer, in milliseconds. */
+const SOON = 1000;
+
+/** How long to wait before NATS is asked again who has this node's name, in milliseconds. */
+const ASK_AGAIN = 1000;
 
 /** The most that is sent at once, in bytes, also where NATS takes more. */
 const MAX_BYTES = 1024 * 1024;
@@ -75,7 +79,13 @@ class NatsCarrier implements Carrier {
   #bucket: NatsBucket | null = null;
   #name: OwnName | null = null;
   #receiver: Receiver | null = null;
+  /** Whether this node reaches NATS, and acts by its name. */
   #isConnected = true;
+  #reachesNats = true;
+  /** How often the connection broke. */
+  #breaks = 0;
+  /** What looks whether another process has taken this node's name. */
+  #looking: Promise<void> | null = null;
   /** Resolves when NATS has what this turn sends; null: it was not asked yet. */
   #taken: Promise<void> | null = null;
 
@@ -129,7 +139,7 @@ class NatsCarrier implements Carrier {
 
   /** @param end until when it is tried, in milliseconds of `performance.now()` */
   async #openBucket(cluster: string, replicas: number, end: number): Promise<NatsBucket> {
-    const bucket = { cluster, replicas, isConnected: () => this.#isConnected, signal: this.#ended.signal };
+    const bucket = { cluster, replicas, isConnected: () => this.#reachesNats, signal: this.#ended.signal };
     try {
       return await NatsBucket.open(this.#nc, bucket, () => this.#denied.length === 0 && performance.now() < end);
     } catch (error) {
@@ -168,9 +178,9 @@ class NatsCarrier implements Carrier {
   async close(): Promise<void> {
     this.#receiver = null;
     this.#outbox.leave();
-    if (this.#isConnected && this.#name !== null) await soon(this.#name.release());
+    if (this.#reachesNats && this.#name !== null) await soon(this.#name.release());
     this.#ended.abort(new Error("this node ends"));
-    if (this.#isConnected) await soon(this.#nc.flush());
+    if (this.#reachesNats) await soon(this.#nc.flush());
     await soon(this.#nc.close());
   }
 
@@ -200,13 +210,7 @@ class NatsCarrier implements Carrier {
     }
     // Only a process that wants this node's name asks there, and one that has got it says hello by it.
     if (message.reply !== undefined && message.reply !== "") message.respond(PLACE);
-    else if (message.data.length > 0)
-      unlessRepeated(this, "twin", (repeats) =>
-        this.#log.error(
-          { node: this.node, ...repeats },
-          "another process runs by this node's name: end one of the two",
-        ),
-      );
+    else if (message.data.length > 0) this.#lookForTwin().catch(noop);
   }
 
   /**
@@ -214,10 +218,15 @@ class NatsCarrier implements Carrier {
    * that is dead.
    */
   async #placeOfTwin(): Promise<string | null> {
+    const breaks = this.#breaks;
     try {
       return (await this.#nc.request(this.#subjects.to(this.node), "", { timeout: TWIN_TIME })).string();
     } catch (error) {
       if (!isUnanswered(error)) await this.#requireRights();
+      if (this.#breaks !== breaks)
+        throw new Error("NATS was lost while another process was asked for by this node's name: start the node again", {
+          cause: error,
+        });
       return null;
     }
   }
@@ -237,22 +246,61 @@ class NatsCarrier implements Carrier {
   async #follow(): Promise<void> {
     for await (const status of this.#nc.status()) {
       if (status.type === "disconnect" || status.type === "close") this.#disconnected();
-      else if (status.type === "reconnect") this.#connected();
+      else if (status.type === "reconnect") this.#connected().catch(noop);
       else if (status.type === "error") this.#failed(status.error);
     }
   }
 
   #disconnected(): void {
-    if (!this.#isConnected) return;
+    if (!this.#reachesNats) return;
+    this.#breaks++;
+    this.#reachesNats = false;
     this.#isConnected = false;
     this.#receiver?.disconnected();
   }
 
-  #connected(): void {
+  async #connected(): Promise<void> {
+    const breaks = this.#breaks;
+    this.#reachesNats = true;
+    this.#bucket?.reconnected();
+    // What NATS cannot say soon is found out later: nodes need no leader of NATS for most of what they do.
+    await soon(this.#lookForTwin());
+    if (this.#breaks !== breaks) return;
     this.#isConnected = true;
     this.#outbox.reconnected();
-    this.#bucket?.reconnected();
     this.#receiver?.connected();
+  }
+
+  /** Finds out whether another process has taken this node's name, however long that takes. Never rejects. */
+  #lookForTwin(): Promise<void> {
+    return (this.#looking ??= this.#look().finally(() => (this.#looking = null)));
+  }
+
+  async #look(): Promise<void> {
+    const { signal } = this.#ended;
+    while (!signal.aborted) {
+      const breaks = this.#breaks;
+      try {
+        await this.#name?.keep();
+        if (this.#breaks === breaks) return;
+      } catch (error) {
+        if (error instanceof NameTaken) return this.#replaced(error);
+        if (!this.#reachesNats) return; // it looks again when it is back
+        await wait(ASK_AGAIN, undefined, { signal }).catch(noop);
+      }
+    }
+  }
+
+  /** Another process has this node's name: this one does nothing by that name any more. */
+  async #replaced({ message }: NameTaken): Promise<void> {
+    if (this.#ended.signal.aborted) return;
+    this.#log.error(
+      { node: this.node },
+      `${message}. Until it is started again, this process serves its own clients alone`,
+    );
+    this.#disconnected();
+    this.#receiver?.disconnected(true);
+    await soon(this.#nc.close());
   }
 
   #failed(error: Error): void {
@@ -282,7 +330,7 @@ function isUnanswered(error: unknown): boolean {
 /** Resolves when a promise has ended, or the time is up. Never rejects. */
 async function soon(promise: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, LEAVE_TIME)));
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, SOON)));
   await Promise.race([promise.then(noop, noop), late]);
   clearTimeout(timer);
 }

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Arbiter, Entry } from "@wampgate/cluster";
 import fc from "fast-check";
 import { runs } from "../../../../jest/runs.ts";
-import { OwnName } from "./own-name.ts";
+import { NameTaken, OwnName } from "./own-name.ts";
 
 const TAKEN = /^the cluster "shop" has a node "a" already, the process .* and this is the process \d+ on /;
 
@@ -165,4 +165,63 @@ it("a process that is always overtaken gives up with a sentence", async () => {
     signal,
   });
   await expect(name.claim()).rejects.toThrow(TAKEN);
+});
+
+describe("a process that was cut off", () => {
+  const kept = (name: OwnName): Promise<string> =>
+    name.keep().then(
+      () => "kept",
+      (error: unknown) => (error instanceof NameTaken ? error.message : String(error)),
+    );
+
+  it("keeps its name if no other one has claimed it", async () => {
+    const name = await start("one");
+    const { revision } = arbiter.entry as Entry;
+    expect(await kept(name)).toBe("kept");
+    expect(arbiter.entry?.revision).toBe(revision);
+  });
+
+  it("claims its name again if the arbiter has lost all that it had", async () => {
+    const name = await start("one");
+    arbiter.entry = null;
+    expect(await kept(name)).toBe("kept");
+    expect(arbiter.entry).toMatchObject({ value: expect.stringMatching(/^running /) as string });
+    await name.release();
+    expect(arbiter.entry).toBeNull();
+  });
+
+  it("claims its name again if the other one was killed meanwhile", async () => {
+    const name = await start("one");
+    const before = arbiter.entry?.value;
+    arbiter.put("running and killed");
+    listening = [];
+    expect(await kept(name)).toBe("kept");
+    expect(arbiter.entry?.value).toBe(before);
+  });
+
+  it("has lost its name if another process has it, and its end does not free it", async () => {
+    const name = await start("one");
+    listening = [];
+    await start("two");
+    expect(await kept(name)).toMatch(
+      /^the cluster "shop" has a node "a" already, the process two, and this is the process /,
+    );
+    await name.release();
+    expect(arbiter.entry?.value).toMatch(/^running /);
+  });
+
+  it("loses its name to one other at most: of two that the arbiter has forgotten one keeps it", async () => {
+    const property = fc.asyncProperty(someTurns, async (stream) => {
+      begin(stream);
+      const one = await start("one");
+      arbiter.entry = null;
+      listening = [];
+      const two = await start("two");
+      arbiter.entry = null;
+      // Whoever of the two has lost its name asks the other one.
+      const ends = await Promise.all([kept(one), kept(two)]);
+      expect(ends.sort()).toEqual(["kept", expect.stringMatching(TAKEN)]);
+    });
+    await fc.assert(property, runs(50));
+  });
 });

@@ -19,6 +19,11 @@ const PREFIX = "name.";
 /** Where this process is, for the message to another one that wants the same name. */
 export const PLACE = `process ${process.pid} on ${hostname()}`;
 
+/** Another process has the name: a sentence that names both. */
+export class NameTaken extends Error {
+  override readonly name = "NameTaken";
+}
+
 export interface OwnNameOptions {
   readonly cluster: string;
   readonly node: NodeName;
@@ -32,7 +37,7 @@ export interface OwnNameOptions {
 /**
  * The name of a node, which one process has at a time. A process claims it, listens by it, and confirms the claim. Who finds a
  * confirmed claim of another process asks it: one that was killed does not answer, and its claim is taken over. So is a claim
- * that is not confirmed soon.
+ * that is not confirmed soon. A process that was cut off looks whether it has the name still.
  */
 export class OwnName {
   readonly #options: OwnNameOptions;
@@ -46,30 +51,15 @@ export class OwnName {
     this.#key = PREFIX + options.node;
   }
 
-  /** @throws Error if another process has the name: both places are named */
+  /** @throws NameTaken if another process has the name: both places are named */
   async claim(): Promise<void> {
-    const { arbiter, signal } = this.#options;
-    const starting = `starting ${this.#process}`;
-    for (let round = 0; round < MOST_ROUNDS; round++) {
-      const found = await this.#whenConfirmed();
-      if (found?.value === starting)
-        this.#revision = found.revision; // the answer to an attempt was lost
-      else {
-        await this.#requireFree();
-        this.#revision = await (found === null
-          ? arbiter.create(this.#key, starting)
-          : arbiter.update(this.#key, starting, found.revision));
-      }
-      if (this.#revision !== null) return;
-      await wait(LOOK, undefined, { signal });
-    }
-    throw this.#taken("process that has just claimed the name");
+    await this.#take(`starting ${this.#process}`, true);
   }
 
-  /** This process listens by the name now. @throws Error if that took so long that another one has claimed it */
+  /** This process listens by the name now. @throws NameTaken if that took so long that another one has claimed it */
   async confirm(): Promise<void> {
     const { arbiter } = this.#options;
-    const running = `running ${this.#process}`;
+    const running = this.#running;
     this.#revision = this.#revision === null ? null : await arbiter.update(this.#key, running, this.#revision);
     if (this.#revision !== null) return;
     const found = await arbiter.get(this.#key);
@@ -78,11 +68,42 @@ export class OwnName {
     this.#revision = found?.revision ?? null;
   }
 
+  /**
+   * Looks whether this process, which runs, has the name still: others may have taken it for one that has ended.
+   * @throws NameTaken if another process has the name now
+   */
+  async keep(): Promise<void> {
+    await this.#take(this.#running, false);
+  }
+
   /** The process ends: who wants the name next need not ask. */
   async release(): Promise<void> {
     const revision = this.#revision;
     this.#revision = null;
     if (revision !== null) await this.#options.arbiter.delete(this.#key, revision);
+  }
+
+  get #running(): string {
+    return `running ${this.#process}`;
+  }
+
+  /** @param asksAlways whether another process is asked for also where there is no claim: the arbiter may have lost it */
+  async #take(value: string, asksAlways: boolean): Promise<void> {
+    const { arbiter, signal } = this.#options;
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const found = await this.#whenConfirmed();
+      if (found?.value.endsWith(this.#process) === true)
+        this.#revision = found.revision; // also if the answer to an attempt was lost
+      else {
+        if (found !== null || asksAlways) await this.#requireFree();
+        this.#revision = await (found === null
+          ? arbiter.create(this.#key, value)
+          : arbiter.update(this.#key, value, found.revision));
+      }
+      if (this.#revision !== null) return;
+      await wait(LOOK, undefined, { signal });
+    }
+    throw this.#taken("process that has just claimed the name");
   }
 
   /** The claim that is there, as soon as its process has confirmed it or has had the time to. Null: there is none. */
@@ -106,9 +127,10 @@ export class OwnName {
     if (place !== null) throw this.#taken(place.slice(0, 300));
   }
 
-  #taken(place: string): Error {
+  #taken(place: string): NameTaken {
     const { cluster, node } = this.#options;
-    return new Error(
+    this.#revision = null;
+    return new NameTaken(
       `the cluster "${cluster}" has a node "${node}" already, the ${place}, and this is the ${PLACE}: end that one, or set node in cluster to another name`,
     );
   }

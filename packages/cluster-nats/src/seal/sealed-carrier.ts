@@ -108,8 +108,8 @@ export class SealedCarrier implements Carrier, Receiver {
     this.#receiver?.absent(node);
   }
 
-  disconnected(): void {
-    this.#receiver?.disconnected();
+  disconnected(isForGood?: boolean): void {
+    this.#receiver?.disconnected(isForGood);
   }
 
   connected(): void {

@@ -105,6 +105,8 @@ export class ClusterLink implements RunningLink, NodesListener {
   }
 
   get isReady(): boolean {
+    // Where the network ends, all nodes are cut off. One that another process has replaced is alone in that.
+    if (this.#nodes.isReplaced) return false;
     return this.#nodes.isConnected || !this.#options["unready-when-cut-off"];
   }
 

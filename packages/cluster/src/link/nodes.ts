@@ -47,6 +47,7 @@ export class Nodes implements Receiver {
   readonly #overrun = new Set<Pair>();
   /** When this node lost the carrier, in milliseconds of `performance.now()`; null: it reaches it. */
   #cutOffSince: number | null = null;
+  #isReplaced = false;
   /** When it reached it again. */
   #connectedAt = -Infinity;
   /** Begins at random: another process of this node's name has other epochs. */
@@ -86,6 +87,11 @@ export class Nodes implements Receiver {
   /** Whether the network between the nodes can be reached. */
   get isConnected(): boolean {
     return this.#cutOffSince === null;
+  }
+
+  /** Whether another process has this node's name: it never reaches the network again. */
+  get isReplaced(): boolean {
+    return this.#isReplaced;
   }
 
   /** Whether a node has been heard of, and is not gone. */
@@ -210,7 +216,8 @@ export class Nodes implements Receiver {
     if (++pair.absences >= ABSENCES) this.#giveUp(node, "no process has its name", "refused");
   }
 
-  disconnected(): void {
+  disconnected(isForGood = false): void {
+    this.#isReplaced ||= isForGood;
     if (!this.isConnected || this.#hasEnded) return;
     this.#cutOffSince = performance.now();
     this.#log.warn({}, "this node is cut off: it does not reach the network between the nodes");
