@@ -32,7 +32,7 @@ export function isDict(value: unknown): value is Dict {
   if (value === NOTHING) return true;
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }
 
 const id = field("an id from 1 to 2^53", isId);

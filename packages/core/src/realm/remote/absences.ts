@@ -30,6 +30,7 @@ export class Absences {
 
   /** Whether an event of a node is a testament that was published when the node was gone. */
   wasPublished(node: NodeName, id: number): boolean {
+    if (this.#testaments.size === 0) return false;
     return this.#testaments.get(node)?.has(id) === true;
   }
 }

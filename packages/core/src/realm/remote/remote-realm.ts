@@ -152,12 +152,16 @@ export class RemoteRealm implements RealmSide {
   received(name: NodeName, message: unknown): boolean {
     const node = this.#nodes.get(name);
     if (node === undefined || !isRemoteMessage(message)) return this.#unreadable(name, "message");
-    this.#attempt(name, () => {
+    try {
       if (message.type === "EVENT") this.#deliver(name, message);
       else if (message.type === "QUESTION") this.#answer(node, message);
       else if (message.type === "ANSWER") this.#questions.answered(node, message);
       else this.#calls.received(node, message);
-    });
+    } catch (error) {
+      this.#attempt(name, () => {
+        throw error;
+      });
+    }
     return true;
   }
 
