@@ -6,7 +6,6 @@ import { createServer } from "node:http";
 import { connect } from "@nats-io/transport-node";
 import { Sender, WebSocketServer } from "ws";
 import { tuneMemory } from "../../packages/core/dist/cli/tune-memory.js";
-import { bundled, eachEnvelope } from "../../packages/cluster-nats/dist/nats/bundle.js";
 import { report } from "./report.mjs";
 
 const MOST = 256 * 1024;
@@ -22,9 +21,38 @@ let leaving = [];
 function forward(data) {
   if (leaving.push(data) > 1) return;
   setImmediate(() => {
-    for (const bundle of bundled(leaving, MOST)) nats.publish(`floor.${other}`, bundle);
+    for (const bundle of bundled(leaving)) nats.publish(`floor.${other}`, bundle);
     leaving = [];
   });
+}
+
+/** Messages of several frames each, in their order: before each its length, in 4 bytes. */
+function bundled(frames) {
+  const bundles = [];
+  for (let first = 0; first < frames.length;) {
+    let end = first;
+    let size = 0;
+    do size += 4 + frames[end++].length;
+    while (end < frames.length && size + 4 + frames[end].length <= MOST);
+    const bytes = Buffer.allocUnsafe(size);
+    for (let at = 0, i = first; i < end; i++) {
+      at = bytes.writeUInt32LE(frames[i].length, at);
+      bytes.set(frames[i], at);
+      at += frames[i].length;
+    }
+    bundles.push(bytes);
+    first = end;
+  }
+  return bundles;
+}
+
+function eachFrame(bundle, take) {
+  const bytes = Buffer.from(bundle.buffer, bundle.byteOffset, bundle.byteLength);
+  for (let at = 0; at < bytes.length;) {
+    const end = at + 4 + bytes.readUInt32LE(at);
+    take(bytes.subarray(at + 4, end));
+    at = end;
+  }
 }
 
 function deliver(data) {
@@ -38,7 +66,7 @@ function deliver(data) {
   socket.write(Buffer.concat(Sender.frame(data, options)));
 }
 
-nats.subscribe(`floor.${name}`, { callback: (_, { data }) => eachEnvelope(data, deliver) });
+nats.subscribe(`floor.${name}`, { callback: (_, { data }) => eachFrame(data, deliver) });
 await nats.flush();
 server.on("connection", (ws) => {
   client = ws;

@@ -137,6 +137,7 @@ export { Room } from "./wamp/room.ts";
 export { constantTimeEqual } from "./wamp/compare.ts";
 export type { AnnouncedRole, ClientRole, ClientRoles } from "./wamp/client-features.ts";
 export { CloseUri, ErrorUri } from "./wamp/error-uris.ts";
+export { textAt } from "./serializers/texts.ts";
 export { Code, headOf, isDict, kindOf, type Message, parseMessage } from "./wamp/messages.ts";
 export type { Dict, Payload, PayloadValues } from "./wamp/payload.ts";
 export type { RawValue } from "./wamp/raw-value.ts";

@@ -14,7 +14,6 @@ import { SealedCarrier } from "../seal/sealed-carrier.ts";
 import type { NatsOptions } from "../options.ts";
 import { lastPart, Subjects } from "../subjects.ts";
 import { NatsBucket } from "./bucket.ts";
-import { eachEnvelope, OVERHEAD } from "./bundle.ts";
 import { connectTo } from "./connection.ts";
 import { Outbox } from "./outbox.ts";
 import { NameTaken, OwnName, PLACE } from "./own-name.ts";
@@ -66,7 +65,7 @@ export async function openNats(options: NatsOptions & LinkTimes, context: LinkCo
   }
 }
 
-/** Carries over NATS. */
+/** Carries over NATS. What is sent while it cannot be reached is dropped: it would come late. */
 class NatsCarrier implements Carrier {
   readonly node: NodeName;
   readonly forgets = true;
@@ -86,8 +85,6 @@ class NatsCarrier implements Carrier {
   #breaks = 0;
   /** What looks whether another process has taken this node's name. */
   #looking: Promise<void> | null = null;
-  /** Resolves when NATS has what this turn sends; null: it was not asked yet. */
-  #taken: Promise<void> | null = null;
 
   constructor(
     nc: NatsConnection,
@@ -103,8 +100,6 @@ class NatsCarrier implements Carrier {
     this.#outbox = new Outbox({
       subjects,
       askAfter: heartbeat * ASK_AFTER,
-      isConnected: () => this.#isConnected,
-      maxBytes: () => this.maxBytes,
       publish: (subject, bytes, reply) => this.#publish(subject, bytes, reply),
     });
     this.#follow().catch((error: unknown) =>
@@ -113,7 +108,7 @@ class NatsCarrier implements Carrier {
   }
 
   get maxBytes(): number {
-    return Math.min(this.#nc.info?.max_payload ?? MAX_BYTES, MAX_BYTES) - OVERHEAD;
+    return Math.min(this.#nc.info?.max_payload ?? MAX_BYTES, MAX_BYTES);
   }
 
   get arbiter(): NatsBucket {
@@ -156,28 +151,19 @@ class NatsCarrier implements Carrier {
   }
 
   send(to: NodeName, bytes: Uint8Array): void {
-    this.#outbox.put(to, bytes);
+    if (this.#isConnected) this.#outbox.send(to, bytes);
   }
 
   sendAll(bytes: Uint8Array): void {
-    this.#outbox.put(null, bytes);
+    if (this.#isConnected) this.#publish(this.#subjects.toAll(), bytes, null);
   }
 
-  /** NATS is asked once for all that one turn of the event loop sends. It answers behind all that it was sent before. */
   taken(): Promise<void> {
-    return (this.#taken ??= new Promise((resolve, reject) =>
-      setImmediate(() => {
-        this.#taken = null;
-        this.#outbox.leave();
-        if (this.#isConnected) this.#nc.flush().then(resolve, reject);
-        else reject(new Error("NATS cannot be reached"));
-      }),
-    ));
+    return this.#isConnected ? this.#nc.flush() : Promise.reject(new Error("NATS cannot be reached"));
   }
 
   async close(): Promise<void> {
     this.#receiver = null;
-    this.#outbox.leave();
     if (this.#reachesNats && this.#name !== null) await soon(this.#name.release());
     this.#ended.abort(new Error("this node ends"));
     if (this.#reachesNats) await soon(this.#nc.flush());
@@ -205,7 +191,7 @@ class NatsCarrier implements Carrier {
   #received(message: Msg): void {
     const from = lastPart(message.subject);
     if (from !== this.node) {
-      eachEnvelope(message.data, (envelope) => this.#receiver?.received(from, envelope));
+      this.#receiver?.received(from, message.data);
       return;
     }
     // Only a process that wants this node's name asks there, and one that has got it says hello by it.

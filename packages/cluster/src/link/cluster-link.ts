@@ -18,8 +18,9 @@ import {
 import type { Carrier } from "../carrier.ts";
 import { Claims } from "./claims.ts";
 import { LinkCounts } from "./counts.ts";
-import { type Content, contentOf, Kind } from "./envelope.ts";
-import { wordOfMessage } from "./kinds.ts";
+import { type Content, contentOf } from "./content.ts";
+import { Kind } from "./envelope.ts";
+import { wordFor, wordOfMessage } from "./kinds.ts";
 import { messageContent } from "./message.ts";
 import { enter, keepSecret, remove, secretOf } from "./membership.ts";
 import { Nodes } from "./nodes.ts";
@@ -73,6 +74,8 @@ export class ClusterLink implements RunningLink, NodesListener {
   /** Nodes that are about to end, and whether this one is. */
   readonly #draining = new Set<NodeName>();
   #isDraining = false;
+  /** Resolves when the carrier has what this turn of the event loop sends; null: it was not asked yet. */
+  #asked: Promise<void> | null = null;
   #repairs: NodeJS.Timeout | undefined;
   readonly prefersOwn: boolean;
   readonly stats: LinkStats;
@@ -287,8 +290,15 @@ export class ClusterLink implements RunningLink, NodesListener {
     await this.#announce(contentOf(Kind.fact, [realm, holds, fact]));
   }
 
+  /** The carrier is asked once for all that one turn of the event loop sends. It answers behind all that it was sent before. */
   #taken(): Promise<void> {
-    return this.#carrier.taken?.() ?? Promise.resolve();
+    return (this.#asked ??= new Promise((resolve, reject) =>
+      setImmediate(() => {
+        this.#asked = null;
+        this.#nodes.leave();
+        (this.#carrier.taken?.() ?? Promise.resolve()).then(resolve, reject);
+      }),
+    ));
   }
 
   /** Resolves when all nodes that are there act by it, or the time is up. */
@@ -326,7 +336,7 @@ export class ClusterLink implements RunningLink, NodesListener {
 
   #send(side: RealmSide, nodes: readonly NodeName[], message: RemoteMessage): void {
     const content = messageContent(side.realm, message);
-    const word = wordOfMessage(message);
+    const word = wordFor(message);
     for (const node of nodes) {
       if (message.type === "INVOCATION" && message.isFirst && !this.#nodes.hasRoom(node))
         this.#refuse(side, node, message.request);

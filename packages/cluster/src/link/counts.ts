@@ -43,7 +43,8 @@ export class LinkCounts {
   counted(word: string, direction: keyof BothWays): void {
     let both = this.messages.get(word);
     if (both === undefined) this.messages.set(word, (both = { sent: 0, received: 0 }));
-    both[direction]++;
+    if (direction === "sent") both.sent++;
+    else both.received++;
   }
 
   /** What these words are for may not have come. @returns how many of them are not told again */

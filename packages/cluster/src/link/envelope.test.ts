@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { runs } from "../../../../jest/runs.ts";
+import { CONTENT_FIXED, contentAt, contentOf, headIn, type Inside, payloadOf } from "./content.ts";
 import {
-  contentOf,
+  type Envelope,
   FIXED,
   Kind,
   Parts,
   partsOf,
-  readContent,
   readEnvelope,
   VERSION,
   versionOf,
@@ -38,14 +38,27 @@ const values = fc.anything({
   maxDepth: 3,
 });
 
+/** The contents of a whole envelope. */
+function contentsOf({ body, begin }: Envelope): Inside[] {
+  const contents: Inside[] = [];
+  for (let at = begin; at < body.length;) {
+    const content = contentAt(body, at);
+    if (content === null) break;
+    contents.push(content);
+    at = content.end;
+  }
+  return contents;
+}
+
 it("what is written is read again, with its payload, whatever it is", () => {
   fc.assert(
     fc.property(values, fc.option(payload, { nil: undefined }), (head, packed) => {
-      const envelope = readEnvelope(writeEnvelope(contentOf(Kind.message, head, packed), MARKS));
-      expect(envelope).toMatchObject({ kind: Kind.message, ...MARKS });
-      const read = envelope === null ? null : readContent(envelope);
-      expect(plain(read?.head)).toEqual(plain(head));
-      expect(plain(read?.payload)).toEqual(plain(packed));
+      const envelope = readEnvelope(writeEnvelope(contentOf(Kind.fact, head, packed), MARKS, Kind.bundle)) as Envelope;
+      expect(envelope).toMatchObject({ kind: Kind.bundle, ...MARKS });
+      const [content, ...others] = contentsOf(envelope) as [Inside];
+      expect([content.kind, others]).toEqual([Kind.fact, []]);
+      expect(plain(headIn(content)?.head)).toEqual(plain(head));
+      expect(plain(payloadOf(content))).toEqual(plain(packed));
     }),
     runs(300),
   );
@@ -54,26 +67,32 @@ it("what is written is read again, with its payload, whatever it is", () => {
 it("what is longer than a carrier takes crosses in parts, of any length", () => {
   fc.assert(
     fc.property(payload, fc.integer({ min: FIXED + 1, max: 600 }), (packed, maxBytes) => {
-      const content = contentOf(Kind.message, ["realm1", "x".repeat(100)], packed);
-      const written = writeParts(content, MARKS, maxBytes);
-      if (content.bytes.length > maxBytes) expect(written).toHaveLength(partsOf(content, maxBytes));
+      const whole = writeEnvelope(contentOf(Kind.fact, ["realm1", "x".repeat(100)], packed), MARKS, Kind.bundle);
+      const written = writeParts(whole, MARKS, maxBytes);
+      if (whole.length > maxBytes) expect(written).toHaveLength(partsOf(whole.length, maxBytes));
       const parts = new Parts();
       const taken = written.map((bytes, i) => {
         expect(bytes.length).toBeLessThanOrEqual(maxBytes);
         const envelope = readEnvelope(bytes);
-        expect(envelope?.number).toBe(MARKS.number + i);
+        expect(envelope).toMatchObject({ kind: Kind.bundle, number: MARKS.number + i });
         return envelope === null ? null : parts.add(envelope);
       });
-      const whole = taken.pop();
+      const last = taken.pop() as Envelope;
       expect(taken.every((part) => part === null)).toBe(true);
-      expect(plain(whole && readContent(whole))).toEqual(plain({ head: ["realm1", "x".repeat(100)], payload: packed }));
+      const [content] = contentsOf(last) as [Inside];
+      expect(headIn(content)?.head).toEqual(["realm1", "x".repeat(100)]);
+      expect(plain(payloadOf(content))).toEqual(plain(packed));
     }),
     runs(300),
   );
 });
 
 it("bytes that are no envelope are told from one, and nothing is thrown, whatever they are", () => {
-  const valid = writeEnvelope(contentOf(Kind.message, ["realm1", { a: new Uint8Array(3) }], undefined), MARKS);
+  const valid = writeEnvelope(
+    contentOf(Kind.fact, ["realm1", { a: new Uint8Array(3) }], undefined),
+    MARKS,
+    Kind.bundle,
+  );
   const changed = fc
     .array(fc.tuple(fc.nat(valid.length - 1), fc.nat(255)), { maxLength: 4 })
     .map((changes) => changes.reduce((bytes, [at, byte]) => bytes.fill(byte, at, at + 1), Buffer.from(valid)));
@@ -82,10 +101,22 @@ it("bytes that are no envelope are told from one, and nothing is thrown, whateve
     fc.property(fc.oneof(fc.uint8Array({ maxLength: 80 }), changed, cut), (bytes) => {
       if (versionOf(bytes) !== VERSION) return;
       const envelope = readEnvelope(bytes);
-      if (envelope !== null) readContent(envelope);
+      if (envelope === null) return;
+      for (const content of contentsOf(envelope)) {
+        expect(content.end).toBeLessThanOrEqual(bytes.length);
+        expect(content.end - content.begin).toBeGreaterThanOrEqual(0);
+        headIn(content);
+        payloadOf(content);
+      }
     }),
     runs(3000),
   );
+});
+
+it("each content takes some bytes, so that no envelope has more of them than it has room for", () => {
+  const bytes = Buffer.alloc(100 * CONTENT_FIXED);
+  const contents = contentsOf({ kind: Kind.bundle, flags: 0, ...MARKS, body: bytes, begin: 0 });
+  expect(contents).toHaveLength(100);
 });
 
 it("a pair takes whatever numbers come: each content once, in its order, or a gap", () => {
@@ -94,20 +125,25 @@ it("a pair takes whatever numbers come: each content once, in its order, or a ga
   });
   fc.assert(
     fc.property(numbers, (envelopes) => {
-      const pair = new Pair("b", 1, false, () => undefined, { maxBytes: 1000, window: 65_536 });
+      const pair = new Pair(
+        "b",
+        1,
+        false,
+        () => undefined,
+        () => undefined,
+        { maxBytes: 1000, window: 65_536 },
+      );
       pair.open();
       let last = 0;
       for (const { number, acknowledged, flags } of envelopes) {
         const taken = pair.take({
-          kind: Kind.message,
+          kind: Kind.bundle,
           flags,
-          format: 0,
           epoch: 1,
           peerEpoch: 1,
           number,
           acknowledged,
           asks: false,
-          headLength: 0,
           body: Buffer.from("1"),
           begin: 0,
         });

@@ -1,27 +1,26 @@
-import type { PackedPayload } from "@wampgate/core";
-import { type Head, readHead, writeHead } from "./head.ts";
-import { room } from "./slab.ts";
+import { get32, put32 } from "./bytes.ts";
+import { type Content, contentAt, headIn } from "./content.ts";
 
-// What one node sends another:
+// What one node sends another at a time:
 //
-//     0 u8 version   1 u8 kind   2 u8 flags   3 u8 format of the payload
-//     4 u32 epoch of the sender   8 u32 epoch of the receiver   12 u32 number   16 u32 acknowledged   20 u32 length of the head
-//     24 head, then the payload as it came
+//     0 u8 version   1 u8 kind   2 u8 flags   3 u8 0
+//     4 u32 epoch of the sender   8 u32 epoch of the receiver   12 u32 number   16 u32 acknowledged
+//     20 contents, one behind the other: see content.ts
 //
-// Flags: 1 a part of a longer one, 2 more parts follow, 4 and 8 the form of the head, 16 and 32 the elements of the payload, 64 it
-// wants to be acknowledged.
+// Flags: 1 a part of a longer one, 2 more parts follow, 4 it wants to be acknowledged.
 
 /** The version of all this. A node takes envelopes of its own version alone. */
-export const VERSION = 2;
+export const VERSION = 3;
 
 /** The length of the fixed fields, in bytes. */
-export const FIXED = 24;
+export const FIXED = 20;
 
 /** The longest envelope that is put together of parts, in bytes. Messages of clients are limited to less by default. */
 export const MAX_ENVELOPE = 128 * 1024 * 1024;
 
-/** What an envelope is for. Those from `beat` on are numbered. Unknown ones are counted, and passed over. */
+/** What a content is for, and an envelope. Unknown ones are counted, and passed over. */
 export const Kind = {
+  // Those up to here are alone in an envelope of their kind, which has no number.
   /** To all: a node is there. */
   hello: 1,
   /** A pair begins, again or for the first time. */
@@ -34,6 +33,8 @@ export const Kind = {
   ask: 5,
   /** The answer to it. */
   tell: 6,
+  /** An envelope with a number. Its contents have kinds of their own, of those that follow. */
+  bundle: 15,
   /** A sign of life. */
   beat: 16,
   /** The node has a realm. Its facts follow. */
@@ -54,17 +55,10 @@ export const Kind = {
   copied: 25,
 } as const;
 
-export function isNumbered(kind: number): boolean {
-  return kind >= Kind.beat;
-}
-
-const FORMATS = [undefined, "json", "msgpack", "cbor"];
-
 const IS_PART = 1;
 const HAS_MORE = 2;
-const FORM_SHIFT = 2;
-const COUNT_SHIFT = 4;
-const ASKS = 64;
+const ASKS = 4;
+const MAX_FLAGS = 7;
 
 /** What the pair of two nodes says of an envelope: see pair.ts. */
 export interface Marks {
@@ -79,80 +73,53 @@ export interface Marks {
 /** The marks of an envelope that belongs to no pair. */
 export const NO_PAIR: Marks = { epoch: 0, peerEpoch: 0, number: 0, acknowledged: 0, asks: false };
 
-/** What is sent, before it is known to which node. */
-export interface Content {
-  readonly kind: number;
-  /** The whole envelope, but its marks: whoever sends it first gets these bytes. */
-  readonly bytes: Buffer;
-  isSent: boolean;
-}
-
-/** An envelope as it came. Its head was not read. */
+/** An envelope as it came. Its contents were not read. */
 export interface Envelope extends Marks {
   readonly kind: number;
   readonly flags: number;
-  readonly format: number;
-  readonly headLength: number;
-  /** Head and payload, or a part of them, from `begin` on. */
+  /** Contents, or a part of them, from `begin` on. */
   readonly body: Buffer;
   readonly begin: number;
 }
 
-/** @throws Error if the head is no data, or the format of the payload is unknown */
-export function contentOf(kind: number, value: unknown, payload?: PackedPayload): Content {
-  return contentWith(kind, writeHead(value), payload);
+/** How many envelopes it takes to send so many bytes, the fixed fields of one with them. */
+export function partsOf(length: number, maxBytes: number): number {
+  return length <= maxBytes ? 1 : Math.ceil((length - FIXED) / (maxBytes - FIXED));
 }
 
-/** @throws Error if the format of the payload is unknown */
-export function contentWith(kind: number, { bytes: head, form }: Head, payload: PackedPayload | undefined): Content {
-  const format = FORMATS.indexOf(payload?.format);
-  if (format < 0) throw new Error(`a payload in the format ${payload?.format} cannot cross`);
-  const bytes = room(FIXED + head.length + (payload?.bytes.length ?? 0));
+/** Writes the fixed fields of an envelope. */
+export function mark(bytes: Uint8Array, kind: number, marks: Marks, flags = 0): void {
+  const { epoch, peerEpoch, number, acknowledged, asks } = marks;
   bytes[0] = VERSION;
   bytes[1] = kind;
-  bytes[2] = (form << FORM_SHIFT) | ((payload?.count ?? 0) << COUNT_SHIFT);
-  bytes[3] = format;
-  bytes.writeUInt32LE(head.length, 20);
-  bytes.set(head, FIXED);
-  if (payload !== undefined) bytes.set(payload.bytes, FIXED + head.length);
-  return { kind, bytes, isSent: false };
+  bytes[2] = flags | (asks ? ASKS : 0);
+  bytes[3] = 0;
+  put32(bytes, 4, epoch);
+  put32(bytes, 8, peerEpoch);
+  put32(bytes, 12, number);
+  put32(bytes, 16, acknowledged);
 }
 
-/** How many envelopes a content takes. */
-export function partsOf({ bytes }: Content, maxBytes: number): number {
-  return bytes.length <= maxBytes ? 1 : Math.ceil((bytes.length - FIXED) / (maxBytes - FIXED));
-}
-
-/** The bytes of an envelope. They are copied only if the content was sent before. */
-export function writeEnvelope(content: Content, marks: Marks): Buffer {
-  const { isSent } = content;
-  content.isSent = true;
-  const bytes = isSent ? Buffer.from(content.bytes) : content.bytes;
-  mark(bytes, marks, 0);
+/** An envelope of one content. */
+export function writeEnvelope(content: Content, marks: Marks, kind = content.kind): Buffer {
+  const bytes = Buffer.allocUnsafe(FIXED + content.size);
+  mark(bytes, kind, marks);
+  content.write(bytes, FIXED);
   return bytes;
 }
 
-/** The envelopes of a long content, each with the next number. */
-export function writeParts({ bytes: whole }: Content, marks: Marks, maxBytes: number): Buffer[] {
+/** The envelopes of a bundle that is too long for one, each with the next number. @param whole with room for fixed fields */
+export function writeParts(whole: Buffer, marks: Marks, maxBytes: number): Buffer[] {
   const parts: Buffer[] = [];
   for (let at = FIXED, number = marks.number; at < whole.length; number++) {
     const end = Math.min(whole.length, at + maxBytes - FIXED);
-    const bytes = room(FIXED + end - at);
-    whole.copy(bytes, 0, 0, FIXED);
+    const bytes = Buffer.allocUnsafeSlow(FIXED + end - at);
     whole.copy(bytes, FIXED, at, end);
-    mark(bytes, { ...marks, number }, end < whole.length ? IS_PART | HAS_MORE : IS_PART);
+    mark(bytes, Kind.bundle, { ...marks, number }, end < whole.length ? IS_PART | HAS_MORE : IS_PART);
     parts.push(bytes);
     at = end;
   }
   return parts;
-}
-
-function mark(bytes: Buffer, { epoch, peerEpoch, number, acknowledged, asks }: Marks, flags: number): void {
-  bytes[2] = ((bytes[2] as number) & ~ASKS) | flags | (asks ? ASKS : 0);
-  bytes.writeUInt32LE(epoch, 4);
-  bytes.writeUInt32LE(peerEpoch, 8);
-  bytes.writeUInt32LE(number, 12);
-  bytes.writeUInt32LE(acknowledged, 16);
 }
 
 /** The version of an envelope; null if the bytes are too few for one. */
@@ -163,64 +130,33 @@ export function versionOf(bytes: Uint8Array): number | null {
 /** An envelope from its bytes, whose version is known; null if they are none. */
 export function readEnvelope(bytes: Uint8Array): Envelope | null {
   const body = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [kind, flags, format] = [body[1] as number, body[2] as number, body[3] as number];
-  const headLength = body.readUInt32LE(20);
-  if (format >= FORMATS.length || countIn(flags) > 2 || flags > 127) return null;
-  if ((flags & IS_PART) === 0 && headLength > body.length - FIXED) return null;
+  const [kind, flags] = [body[1] as number, body[2] as number];
+  if (flags > MAX_FLAGS) return null;
   return {
     kind,
     flags,
-    format,
-    epoch: body.readUInt32LE(4),
-    peerEpoch: body.readUInt32LE(8),
-    number: body.readUInt32LE(12),
-    acknowledged: body.readUInt32LE(16),
+    epoch: get32(body, 4),
+    peerEpoch: get32(body, 8),
+    number: get32(body, 12),
+    acknowledged: get32(body, 16),
     asks: (flags & ASKS) !== 0,
-    headLength,
     body,
     begin: FIXED,
   };
 }
 
-/** What a whole envelope has in it. */
-export type Inside = Pick<Envelope, "flags" | "format" | "headLength" | "body" | "begin">;
-
-/** The form of the head: see head.ts. */
-export function formOf({ flags }: Inside): number {
-  return (flags >>> FORM_SHIFT) & 3;
+/** The head of the only content of an envelope, in an object; null if it has none. */
+export function headOf({ body, begin }: Envelope): { readonly head: unknown } | null {
+  const content = contentAt(body, begin);
+  return content === null ? null : headIn(content);
 }
 
-/** @throws Error if the payload would begin behind the end */
-export function payloadOf({ flags, format, headLength, body, begin }: Inside): PackedPayload | undefined {
-  if (begin + headLength > body.length) throw new Error("the head of an envelope is longer than the envelope");
-  const name = FORMATS[format];
-  if (name === undefined) return undefined;
-  return { format: name, count: countIn(flags) as 0 | 1 | 2, bytes: body.subarray(begin + headLength) };
-}
-
-/** The head and the payload of a whole envelope, but one with a brief head; null if they are none. */
-export function readContent(
-  envelope: Inside,
-): { readonly head: unknown; readonly payload: PackedPayload | undefined } | null {
-  const { headLength, body, begin } = envelope;
-  try {
-    const payload = payloadOf(envelope);
-    return { head: readHead(body.subarray(begin, begin + headLength), formOf(envelope)), payload };
-  } catch {
-    return null;
-  }
-}
-
-function countIn(flags: number): number {
-  return (flags >>> COUNT_SHIFT) & 3;
-}
-
-/** Puts the parts of long envelopes together. */
+/** Puts the parts of envelopes together. */
 export class Parts {
-  #parts: Uint8Array[] = [];
+  #parts: Buffer[] = [];
   #bytes = 0;
 
-  /** @returns the whole envelope; null if parts are missing; undefined if it gets too long */
+  /** @returns the whole envelope; null while parts are missing; undefined if they do not fit together */
   add(envelope: Envelope): Envelope | null | undefined {
     if ((envelope.flags & IS_PART) === 0) return this.#bytes === 0 ? envelope : undefined;
     this.#parts.push(envelope.body.subarray(envelope.begin));

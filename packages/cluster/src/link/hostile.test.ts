@@ -5,7 +5,8 @@ import { runs } from "../../../../jest/runs.ts";
 import type { Receiver } from "../carrier.ts";
 import { MemoryCarriers } from "../memory/memory-carriers.ts";
 import { type ClusterLink, startLink } from "./cluster-link.ts";
-import { contentOf, Kind, writeEnvelope } from "./envelope.ts";
+import { type Content, contentOf } from "./content.ts";
+import { FIXED, Kind, mark, writeEnvelope } from "./envelope.ts";
 
 const OPTIONS = {
   heartbeat: 20,
@@ -45,6 +46,18 @@ async function node(network: MemoryCarriers, name: string, told: unknown[] = [])
   return { link, realm, receiver: receiver as unknown as Receiver };
 }
 
+/** @param cut how many bytes are missing at the end */
+function bundled(contents: readonly Content[], marks: Parameters<typeof mark>[2], cut: number): Buffer {
+  const bytes = Buffer.alloc(contents.reduce((sum, { size }) => sum + size, FIXED));
+  mark(bytes, Kind.bundle, marks);
+  let at = FIXED;
+  for (const content of contents) {
+    content.write(bytes, at);
+    at += content.size;
+  }
+  return bytes.subarray(0, bytes.length - cut);
+}
+
 it("whatever another node sends, nothing is thrown, and what it sends as it should is taken", async () => {
   const network = new MemoryCarriers();
   const told: unknown[] = [];
@@ -57,10 +70,12 @@ it("whatever another node sends, nothing is thrown, and what it sends as it shou
   );
   const small = fc.nat(4);
   const marks = fc.record({ epoch: small, peerEpoch: small, number: small, acknowledged: small, asks: fc.boolean() });
-  const envelope = fc
-    .tuple(kinds, heads, marks)
-    .map(([kind, head, numbers]) => writeEnvelope(contentOf(kind, head), numbers));
-  const bytes = fc.oneof(fc.uint8Array({ maxLength: 60 }), envelope);
+  const content = fc.tuple(kinds, heads).map(([kind, head]) => contentOf(kind, head));
+  const envelope = fc.tuple(content, marks).map(([one, numbers]) => writeEnvelope(one, numbers));
+  const bundle = fc
+    .tuple(fc.array(content, { maxLength: 4 }), marks, fc.nat(3))
+    .map(([contents, numbers, cut]) => bundled(contents, numbers, cut));
+  const bytes = fc.oneof(fc.uint8Array({ maxLength: 60 }), envelope, bundle);
   fc.assert(
     fc.property(fc.constantFrom("b", "c", "a"), bytes, (from, sent) => a.receiver.received(from, sent)),
     runs(2000),

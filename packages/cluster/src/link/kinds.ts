@@ -23,13 +23,19 @@ const ENVELOPES: ReadonlyMap<number, string> = new Map(Object.entries(Kind).map(
 
 const ARE_MESSAGES: ReadonlySet<string> = new Set(Object.values(MESSAGES));
 
-/** The word for a message; what came may be none. */
+/** The word for a message. */
+export function wordFor({ type }: RemoteMessage): string {
+  return type === "EVENT" ? EVENT : MESSAGES[type];
+}
+
+/** The word for what came, which may be no message. */
 export function wordOfMessage(message: unknown): string {
   const type = (message as { readonly type?: unknown } | null | undefined)?.type;
+  if (type === "EVENT") return EVENT;
   return typeof type === "string" && Object.hasOwn(MESSAGES, type) ? MESSAGES[type as RemoteMessage["type"]] : OTHER;
 }
 
-/** The word for an envelope that carries no message. */
+/** The word for what is no message. */
 export function wordOf(kind: number): string {
   return ENVELOPES.get(kind) ?? OTHER;
 }

@@ -1,11 +1,18 @@
 import type { RemoteMessage } from "@wampgate/core";
 import fc from "fast-check";
 import { runs } from "../../../../jest/runs.ts";
-import { FIXED, formOf, readEnvelope, writeEnvelope } from "./envelope.ts";
+import { CONTENT_FIXED, contentAt } from "./content.ts";
+import { Kind } from "./envelope.ts";
 import { Form } from "./head.ts";
 import { messageContent, readMessage } from "./message.ts";
 
-const MARKS = { epoch: 7, peerEpoch: 8, number: 9, acknowledged: 10, asks: false };
+/** A content as it is written, somewhere in longer bytes. */
+function written(realm: string, sent: RemoteMessage, before = 0): Buffer {
+  const content = messageContent(realm, sent);
+  const bytes = Buffer.alloc(before + content.size, 0xee);
+  content.write(bytes, before);
+  return bytes;
+}
 
 const payload = fc.option(
   fc.record({
@@ -43,9 +50,11 @@ const message: fc.Arbitrary<RemoteMessage> = fc.oneof(
 
 it("a message is read as it was written, whatever is in it", () => {
   fc.assert(
-    fc.property(text, message, (realm, sent) => {
-      const envelope = readEnvelope(writeEnvelope(messageContent(realm, sent), MARKS));
-      const read = envelope === null ? null : readMessage(envelope);
+    fc.property(text, message, fc.nat(30), (realm, sent, before) => {
+      const bytes = written(realm, sent, before);
+      const content = contentAt(Buffer.concat([bytes, Buffer.alloc(5)]), before);
+      expect(content).toMatchObject({ kind: Kind.message, end: bytes.length });
+      const read = content === null ? null : readMessage(content);
       expect(plain(read)).toEqual(plain({ realm, message: sent }));
     }),
     runs(1000),
@@ -54,8 +63,7 @@ it("a message is read as it was written, whatever is in it", () => {
 
 it("the most frequent messages have a brief head, and those that it cannot say have another one", () => {
   const formFor = (sent: RemoteMessage): number | null => {
-    const envelope = readEnvelope(writeEnvelope(messageContent("realm1", sent), MARKS));
-    return envelope === null ? null : formOf(envelope);
+    return contentAt(written("realm1", sent), 0)?.form ?? null;
   };
   const plainEvent = { id: 1, topic: "com.example", payload: undefined, details: {}, audience: null, at: 2 ** 52 };
   const sent = { type: "EVENT", retain: false, ...plainEvent } as const;
@@ -80,21 +88,19 @@ it("of bytes that are no brief head, a message comes out or none, and nothing is
   const changed = fc
     .tuple(message, fc.array(fc.tuple(fc.nat(60), fc.nat(255)), { maxLength: 4 }), fc.nat(200))
     .map(([one, changes, length]) => {
-      const valid = writeEnvelope(messageContent("realm1", one), MARKS);
-      const bytes = Buffer.from(valid.subarray(0, Math.max(FIXED, valid.length - Math.max(0, length - 100))));
-      for (const [at, byte] of changes) if (FIXED + at < bytes.length) bytes[FIXED + at] = byte;
+      const valid = written("realm1", one);
+      const bytes = Buffer.from(valid.subarray(0, Math.max(CONTENT_FIXED, valid.length - Math.max(0, length - 100))));
+      for (const [at, byte] of changes) if (CONTENT_FIXED + at < bytes.length) bytes[CONTENT_FIXED + at] = byte;
       return bytes;
     });
-  const any = fc.uint8Array({ minLength: 24, maxLength: 90 }).map((bytes) => {
-    bytes[2] = Form.brief << 2;
-    bytes[3] = 0;
-    bytes.set([bytes.length - FIXED, 0, 0, 0], 20);
-    return bytes;
+  const any = fc.uint8Array({ minLength: CONTENT_FIXED, maxLength: 90 }).map((bytes) => {
+    bytes.set([Kind.message, Form.brief, 0, 0, bytes.length - CONTENT_FIXED, 0, 0, 0, 0, 0, 0, 0], 0);
+    return Buffer.from(bytes);
   });
   fc.assert(
     fc.property(fc.oneof(changed, any), (bytes) => {
-      const envelope = readEnvelope(bytes);
-      const read = envelope === null ? null : readMessage(envelope);
+      const content = contentAt(bytes, 0);
+      const read = content === null ? null : readMessage(content);
       if (read !== null) expect(read.realm.length).toBeLessThanOrEqual(bytes.length);
     }),
     runs(5000),

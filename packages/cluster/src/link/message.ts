@@ -1,6 +1,7 @@
 import type { PackedPayload, RemoteMessage } from "@wampgate/core";
-import { readBrief, writeBrief } from "./brief.ts";
-import { type Content, contentOf, contentWith, formOf, type Inside, Kind, payloadOf, readContent } from "./envelope.ts";
+import { briefContent, readBrief } from "./brief.ts";
+import { type Content, contentOf, headIn, type Inside, payloadOf } from "./content.ts";
+import { Kind } from "./envelope.ts";
 import { Form } from "./head.ts";
 
 // The messages of a realm: those that a client waits for, where all else that nodes send each other is rare.
@@ -13,30 +14,20 @@ export interface Message {
 
 /** @throws Error if the message is no data, or the format of its payload is unknown */
 export function messageContent(realm: string, message: RemoteMessage): Content {
+  const brief = briefContent(realm, message);
+  if (brief !== null) return brief;
   const whole: RemoteMessage & { readonly payload?: PackedPayload | undefined } = message;
-  const brief = writeBrief(realm, message);
-  if (brief !== null) return contentWith(Kind.message, { bytes: brief, form: Form.brief }, whole.payload);
   const { payload, ...rest } = whole;
   return contentOf(Kind.message, [realm, rest], payload);
 }
 
-/** What a whole envelope of the kind `message` says; null if it cannot be read. */
-export function readMessage(envelope: Inside): Message | null {
-  if (formOf(envelope) === Form.brief) return readBriefOne(envelope);
-  const content = readContent(envelope);
-  if (content === null || !Array.isArray(content.head)) return null;
-  const [realm, message] = content.head as readonly unknown[];
-  return typeof realm === "string" ? { realm, message: withPayload(message, content.payload) } : null;
-}
-
-function readBriefOne(envelope: Inside): Message | null {
-  const { body, begin, headLength } = envelope;
-  try {
-    const payload = payloadOf(envelope);
-    return readBrief(body, begin, begin + headLength, payload);
-  } catch {
-    return null;
-  }
+/** What a content of the kind `message` says; null if it cannot be read. */
+export function readMessage(content: Inside): Message | null {
+  if (content.form === Form.brief) return readBrief(content, payloadOf(content));
+  const read = headIn(content);
+  if (read === null || !Array.isArray(read.head)) return null;
+  const [realm, message] = read.head as readonly unknown[];
+  return typeof realm === "string" ? { realm, message: withPayload(message, payloadOf(content)) } : null;
 }
 
 function withPayload(message: unknown, payload: PackedPayload | undefined): unknown {

@@ -2,22 +2,11 @@ import { randomInt, randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers";
 import { isDict, type Log, type NodeName, unlessRepeated } from "@wampgate/core";
 import type { Carrier, Receiver } from "../carrier.ts";
-import { Acknowledgements } from "./acknowledgements.ts";
+import { type Content, contentAt, contentOf, headIn, type Inside } from "./content.ts";
 import type { GoneBy, LinkCounts } from "./counts.ts";
-import {
-  type Content,
-  contentOf,
-  type Envelope,
-  isNumbered,
-  Kind,
-  NO_PAIR,
-  readContent,
-  readEnvelope,
-  VERSION,
-  versionOf,
-  writeEnvelope,
-} from "./envelope.ts";
+import { type Envelope, headOf, Kind, NO_PAIR, readEnvelope, VERSION, versionOf, writeEnvelope } from "./envelope.ts";
 import { EVENT, wordOf } from "./kinds.ts";
+import { Leaving } from "./leaving.ts";
 import { readMessage } from "./message.ts";
 import type { NodesListener } from "./nodes-listener.ts";
 import type { LinkOptions } from "./options.ts";
@@ -43,6 +32,7 @@ export class Nodes implements Receiver {
   readonly #ended = new Map<NodeName, string>();
   readonly #limits: PairLimits;
   readonly #hello: Content;
+  readonly #leaving = new Leaving();
   /** Those to which more was to be sent than may wait. */
   readonly #overrun = new Set<Pair>();
   /** When this node lost the carrier, in milliseconds of `performance.now()`; null: it reaches it. */
@@ -54,7 +44,6 @@ export class Nodes implements Receiver {
   #lastEpoch = randomInt(2 ** 31);
   #timer: NodeJS.Timeout | undefined;
   #lastTick = performance.now();
-  readonly #acknowledgements = new Acknowledgements();
   #hasEnded = false;
 
   constructor(carrier: Carrier, options: LinkOptions, listener: NodesListener, log: Log, counts: LinkCounts) {
@@ -155,7 +144,13 @@ export class Nodes implements Receiver {
 
   /** Whether a node can be reached, and has acknowledged most of what it was sent. */
   hasRoom(node: NodeName): boolean {
-    return this.reaches(node) && (this.#pairs.get(node)?.waiting ?? 0) <= this.#limits.window;
+    const pair = this.#pairs.get(node);
+    return pair !== undefined && this.isConnected && pair.isOpen && pair.waiting <= this.#limits.window;
+  }
+
+  /** What was sent in this turn of the event loop leaves now. */
+  leave(): void {
+    this.#leaving.now();
   }
 
   /** Resolves when all nodes that are there act by what they were sent until now, or are not there any more. */
@@ -169,6 +164,7 @@ export class Nodes implements Receiver {
   /** Says goodbye to all. */
   close(): void {
     if (this.#hasEnded) return;
+    this.leave();
     for (const pair of this.#pairs.values()) if (pair.isOpen) pair.notice(Kind.bye, { incarnation: this.incarnation });
     this.#hasEnded = true;
     clearInterval(this.#timer);
@@ -188,7 +184,7 @@ export class Nodes implements Receiver {
         version,
       });
     }
-    if (!isNumbered(envelope.kind)) this.#counts.counted(wordOf(envelope.kind), "received");
+    if (envelope.kind !== Kind.bundle) this.#counts.counted(wordOf(envelope.kind), "received");
     if (envelope.kind === Kind.hello || envelope.kind === Kind.open || envelope.kind === Kind.bye)
       return this.#introduced(from, envelope);
     if (envelope.kind === Kind.ask) return this.#listener.asked(from);
@@ -242,18 +238,32 @@ export class Nodes implements Receiver {
   #take(pair: Pair, envelope: Envelope): void {
     const taken = pair.take(envelope);
     if (taken === "gap") return this.#reset(pair, "something that it sent is missing");
-    if (pair.owesAcknowledgement) this.#acknowledgements.soon(pair);
+    if (pair.owesAcknowledgement) this.#leaving.soon(pair);
     if (taken === null) return;
-    if (taken.kind === Kind.message) {
-      const read = readMessage(taken);
-      if (read === null) return this.#unreadable(pair.node);
-      return this.#listener.messaged(pair.node, read.realm, read.message);
+    const { epoch } = pair;
+    const { body } = taken;
+    for (let at = taken.begin; at < body.length;) {
+      const content = contentAt(body, at);
+      if (content === null) return this.#unreadable(pair.node);
+      at = content.end;
+      this.#read(pair.node, content);
+      // What follows was sent before the pair began again.
+      if (pair.epoch !== epoch) return;
     }
-    this.#counts.counted(wordOf(taken.kind), "received");
-    if (taken.kind === Kind.beat) return;
-    const content = readContent(taken);
-    if (content === null) return this.#unreadable(pair.node);
-    this.#listener.received(pair.node, taken.kind, content.head);
+  }
+
+  #read(node: NodeName, content: Inside): void {
+    const { kind } = content;
+    if (kind === Kind.message) {
+      const read = readMessage(content);
+      if (read === null) return this.#unreadable(node);
+      return this.#listener.messaged(node, read.realm, read.message);
+    }
+    this.#counts.counted(wordOf(kind), "received");
+    if (kind === Kind.beat) return;
+    const read = headIn(content);
+    if (read === null) return this.#unreadable(node);
+    this.#listener.received(node, kind, read.head);
   }
 
   #unreadable(node: NodeName): void {
@@ -263,7 +273,7 @@ export class Nodes implements Receiver {
 
   /** A node says who it is. */
   #introduced(from: NodeName, envelope: Envelope): void {
-    const head = readContent(envelope)?.head;
+    const head = headOf(envelope)?.head;
     const incarnation = isDict(head) ? head["incarnation"] : undefined;
     if (!isDict(head) || typeof incarnation !== "string") return this.#unreadable(from);
     if (this.#ended.get(from) === incarnation) return; // it is late
@@ -312,8 +322,10 @@ export class Nodes implements Receiver {
 
   /** A pair that has no epoch yet. */
   #make(node: NodeName): Pair {
+    const write = (bytes: Buffer): void => this.#write(node, bytes);
+    const soon = (pair: Pair): void => this.#leaving.soon(pair);
     const heartbeat = (ms: number): void => this.#counts.hop.add(ms);
-    const pair = new Pair(node, 0, this.#gone.has(node), (bytes) => this.#write(node, bytes), this.#limits, heartbeat);
+    const pair = new Pair(node, 0, this.#gone.has(node), write, soon, this.#limits, heartbeat);
     this.#pairs.set(node, pair);
     return pair;
   }
@@ -322,7 +334,7 @@ export class Nodes implements Receiver {
   #write(node: NodeName | null, bytes: Buffer): void {
     const kind = bytes.readUInt8(1);
     this.#counts.bytes.sent += bytes.length;
-    if (!isNumbered(kind)) this.#counts.counted(wordOf(kind), "sent");
+    if (kind !== Kind.bundle) this.#counts.counted(wordOf(kind), "sent");
     if (node === null) this.#carrier.sendAll(bytes);
     else this.#carrier.send(node, bytes);
   }

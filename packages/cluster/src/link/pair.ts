@@ -1,16 +1,7 @@
 import type { NodeName } from "@wampgate/core";
-import {
-  type Content,
-  contentOf,
-  type Envelope,
-  isNumbered,
-  Kind,
-  type Marks,
-  Parts,
-  partsOf,
-  writeEnvelope,
-  writeParts,
-} from "./envelope.ts";
+import { Bundle } from "./bundle.ts";
+import { type Content, contentOf } from "./content.ts";
+import { type Envelope, FIXED, Kind, mark, type Marks, Parts, partsOf, writeEnvelope, writeParts } from "./envelope.ts";
 import { EVENT } from "./kinds.ts";
 import type { PairLimits } from "./pair-limits.ts";
 import { Unacknowledged } from "./unacknowledged.ts";
@@ -18,20 +9,24 @@ import { Unacknowledged } from "./unacknowledged.ts";
 /** The last number of an epoch: the next one would not fit into the envelope. */
 const MAX_NUMBER = 0xffff_ff00;
 
-/** The share of the window, and the number of messages, after which one asks to be acknowledged. */
+/** The share of the window, and the number of messages, after which one asks to be acknowledged with what leaves with it. */
 const ASKING_SHARE = 1 / 8;
 const ASKING_COUNT = 1024;
 
 /** What one end of a pair does with a content. */
 export type Sent = "sent" | "over" | "too much";
 
-/** What an envelope is for the end that gets it: a whole content, a part or nothing to read, or a sign that one is missing. */
+/** The most that several contents have together as one envelope, in bytes. */
+const MOST_TOGETHER = 256 * 1024;
+
+/** What an envelope is for the end that gets it: a whole bundle, a part or nothing to read, or a sign that one is missing. */
 export type Taken = Envelope | null | "gap";
 
 /**
  * This node's end of a pair of nodes. Each end chooses an epoch when the pair opens, and each envelope names both: so what
  * was sent before a reset is not taken for what was sent after it. Numbers tell when one is missing. Nothing is sent twice:
- * the pair is reset instead, and each node tells its facts again.
+ * the pair is reset instead, and each node tells its facts again. All that is sent in one turn of the event loop leaves
+ * together: an envelope costs about the same for one content and for many.
  */
 export class Pair {
   readonly node: NodeName;
@@ -54,6 +49,8 @@ export class Pair {
   /** When it was last told what it had missed, in milliseconds of `performance.now()`. */
   caughtUpAt = -Infinity;
   readonly #write: (bytes: Buffer) => void;
+  readonly #leavesSoon: (pair: Pair) => void;
+  readonly #bundle = new Bundle();
   readonly #limits: PairLimits;
   readonly #unacknowledged: Unacknowledged;
   readonly #parts = new Parts();
@@ -66,6 +63,7 @@ export class Pair {
   #isAsked = false;
 
   /**
+   * @param leavesSoon called when there is something to leave: let it, by `leave`, at the end of the turn of the event loop
    * @param limits they may change
    * @param heartbeat called with the milliseconds from a heartbeat to its acknowledgement
    */
@@ -74,6 +72,7 @@ export class Pair {
     epoch: number,
     hadGivenUp: boolean,
     write: (bytes: Buffer) => void,
+    leavesSoon: (pair: Pair) => void,
     limits: PairLimits,
     heartbeat: (ms: number) => void = () => undefined,
   ) {
@@ -81,6 +80,7 @@ export class Pair {
     this.#epoch = epoch;
     this.hadGivenUp = hadGivenUp;
     this.#write = write;
+    this.#leavesSoon = leavesSoon;
     this.#limits = limits;
     this.#unacknowledged = new Unacknowledged(heartbeat);
   }
@@ -147,6 +147,7 @@ export class Pair {
     this.#quietCount = 0;
     this.#isAsked = false;
     this.#parts.clear();
+    this.#bundle.clear();
     return this.#unacknowledged.end();
   }
 
@@ -161,24 +162,36 @@ export class Pair {
    * @param word of kinds.ts
    */
   send(content: Content, word: string): Sent {
-    const size = content.kind === Kind.message ? content.bytes.length : 0;
+    const size = content.kind === Kind.message ? content.size : 0;
     const { maxBytes, window } = this.#limits;
-    const count = partsOf(content, maxBytes);
     const before = this.#unacknowledged.bytes;
     const quiet = window * ASKING_SHARE;
     // One alone may be as long as it wants, also if what was sent before has just not asked to be acknowledged.
     if (word === EVENT && before + size > window && before > quiet) return "over";
-    if (this.#lastSent + count > MAX_NUMBER) return "too much";
+    if (this.#lastSent + 1 + partsOf(FIXED + content.size, maxBytes) > MAX_NUMBER) return "too much";
     if (before + size > 2 * window && before > window) return "too much";
     this.#quietBytes += size;
     const asks = content.kind !== Kind.message || this.#quietBytes > quiet || ++this.#quietCount >= ASKING_COUNT;
     if (asks) this.#quietBytes = this.#quietCount = 0;
-    const marks = this.#marks(this.#lastSent + 1, asks);
-    this.#lastSent += count;
-    this.#unacknowledged.add(this.#lastSent, size, asks, word);
-    if (count === 1) this.#write(writeEnvelope(content, marks));
-    else for (const bytes of writeParts(content, marks, maxBytes)) this.#write(bytes);
+    this.#put(content, Math.min(MOST_TOGETHER, maxBytes));
+    this.#unacknowledged.add(size, asks, word);
     return "sent";
+  }
+
+  /** Lets leave what waits for the end of the turn. */
+  leave(): void {
+    if (this.#bundle.isEmpty) return;
+    const { maxBytes } = this.#limits;
+    const bytes = this.#bundle.take();
+    const count = partsOf(bytes.length, maxBytes);
+    const marks = this.#marks(this.#lastSent + 1, this.#unacknowledged.asks);
+    this.#lastSent += count;
+    this.#unacknowledged.left(this.#lastSent);
+    if (count > 1) for (const part of writeParts(bytes, marks, maxBytes)) this.#write(part);
+    else {
+      mark(bytes, Kind.bundle, marks);
+      this.#write(bytes);
+    }
   }
 
   acknowledge(): void {
@@ -189,7 +202,7 @@ export class Pair {
   take(envelope: Envelope): Taken {
     const { kind, number, acknowledged } = envelope;
     if (acknowledged <= this.#lastSent) this.#unacknowledged.acknowledge(acknowledged);
-    if (!isNumbered(kind) || number <= this.#lastTaken) return null;
+    if (kind !== Kind.bundle || number <= this.#lastTaken) return null;
     if (number !== this.#lastTaken + 1) return "gap";
     this.#lastTaken = number;
     if (envelope.asks) this.#isAsked = true;
@@ -197,9 +210,18 @@ export class Pair {
     return whole === undefined ? "gap" : whole;
   }
 
-  /** Resolves when the other end has acted by all that was sent until now, or never will. */
+  /** Resolves when the other end has acted by all that was sent until now, or never will. What waits leaves. */
   settled(): Promise<void> {
+    this.leave();
     return this.#unacknowledged.emptied();
+  }
+
+  /** @param most how long several contents may be together */
+  #put(content: Content, most: number): void {
+    const bundle = this.#bundle;
+    if (!bundle.isEmpty && (!bundle.fits(content) || bundle.length + content.size > most)) this.leave();
+    if (bundle.isEmpty) this.#leavesSoon(this);
+    bundle.add(content);
   }
 
   #marks(number: number, asks: boolean): Marks {

@@ -4,7 +4,8 @@ import { CapturedLog } from "@wampgate/plugin-testkit";
 import type { Receiver } from "../carrier.ts";
 import { MemoryCarriers } from "../memory/memory-carriers.ts";
 import { startLink } from "./cluster-link.ts";
-import { type Content, contentOf, Kind, NO_PAIR, readEnvelope, writeEnvelope } from "./envelope.ts";
+import { type Content, contentOf } from "./content.ts";
+import { Kind, NO_PAIR, readEnvelope, writeEnvelope } from "./envelope.ts";
 import { linkOptions } from "./options.ts";
 
 // A node was given up, its name was taken by another process, and the first process lives after all.

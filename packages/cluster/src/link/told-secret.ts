@@ -1,5 +1,6 @@
 import type { Carrier } from "../carrier.ts";
-import { contentOf, Kind, NO_PAIR, readContent, readEnvelope, VERSION, versionOf, writeEnvelope } from "./envelope.ts";
+import { contentOf } from "./content.ts";
+import { headOf, Kind, NO_PAIR, readEnvelope, VERSION, versionOf, writeEnvelope } from "./envelope.ts";
 import { SECRET_BYTES } from "./membership.ts";
 
 // An arbiter that has lost all has no secret, but the nodes that run have one: a node that starts then asks them.
@@ -30,7 +31,7 @@ export function secretAnswer(secret: Uint8Array): Buffer {
 function secretIn(bytes: Uint8Array): Uint8Array | null {
   const envelope = versionOf(bytes) === VERSION ? readEnvelope(bytes) : null;
   if (envelope?.kind !== Kind.tell) return null;
-  const head = readContent(envelope)?.head;
+  const head = headOf(envelope)?.head;
   const secret = Buffer.from(typeof head === "string" ? head : "", "hex");
   return secret.length === SECRET_BYTES ? secret : null;
 }

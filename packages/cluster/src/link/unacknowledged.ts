@@ -1,13 +1,16 @@
 import { BEAT } from "./kinds.ts";
 
-/** What was sent and not acknowledged. */
+/** An envelope that was sent and not acknowledged, or the one that leaves next. */
 interface Sent {
-  readonly number: number;
-  readonly size: number;
-  /** When it was sent, in milliseconds of `performance.now()`; null: it does not ask for an acknowledgement. */
-  readonly at: number | null;
-  /** See kinds.ts. */
-  readonly word: string;
+  /** The last one of its parts; `Infinity`: it has not left yet. */
+  number: number;
+  size: number;
+  /** When something was put into it that asks for an acknowledgement, in milliseconds of `performance.now()`; null: nothing was. */
+  at: number | null;
+  /** When a heartbeat was put into it; null: none was. */
+  beatAt: number | null;
+  /** Of its contents: see kinds.ts. */
+  readonly words: string[];
 }
 
 /** How many acknowledged ones may stay in the list, to be removed at once. */
@@ -19,6 +22,7 @@ export class Unacknowledged {
   /** Where the first one that counts is. */
   #first = 0;
   #bytes = 0;
+  #leaving: Sent | null = null;
   #waiting: { readonly number: number; readonly resolve: () => void }[] = [];
   readonly #heartbeat: (ms: number) => void;
 
@@ -30,6 +34,11 @@ export class Unacknowledged {
   /** In bytes. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Whether the envelope that leaves next wants to be acknowledged soon. */
+  get asks(): boolean {
+    return this.#leaving !== null && this.#leaving.at !== null;
   }
 
   /** When the oldest one was sent that asks for it, in milliseconds of `performance.now()`; null: there is none. */
@@ -46,17 +55,32 @@ export class Unacknowledged {
     return this.#first < this.#sent.length && this.#sent.at(-1)?.at === null;
   }
 
-  /** @param asks whether it asks to be acknowledged soon @param word of kinds.ts */
-  add(number: number, size: number, asks: boolean, word: string): void {
-    this.#sent.push({ number, size, at: asks ? performance.now() : null, word });
+  /** Something was put into the envelope that leaves next. @param asks whether it asks to be acknowledged soon @param word of kinds.ts */
+  add(size: number, asks: boolean, word: string): void {
+    let leaving = this.#leaving;
+    if (leaving === null) {
+      this.#leaving = leaving = { number: Infinity, size: 0, at: null, beatAt: null, words: [] };
+      this.#sent.push(leaving);
+    }
+    leaving.size += size;
     this.#bytes += size;
+    leaving.words.push(word);
+    if (!asks) return;
+    leaving.at ??= performance.now();
+    if (word === BEAT) leaving.beatAt ??= performance.now();
+  }
+
+  /** It has left. @param number the last one of its parts */
+  left(number: number): void {
+    if (this.#leaving !== null) this.#leaving.number = number;
+    this.#leaving = null;
   }
 
   /** All up to this number has come. */
   acknowledge(number: number): void {
     for (let next = this.#sent[this.#first]; next !== undefined && next.number <= number;) {
       this.#bytes -= next.size;
-      if (next.word === BEAT && next.at !== null) this.#heartbeat(performance.now() - next.at);
+      if (next.beatAt !== null) this.#heartbeat(performance.now() - next.beatAt);
       next = this.#sent[++this.#first];
     }
     if (this.#first > SLACK || this.#first === this.#sent.length) {
@@ -66,7 +90,7 @@ export class Unacknowledged {
     while (this.#waiting[0] !== undefined && this.#waiting[0].number <= number) this.#waiting.shift()?.resolve();
   }
 
-  /** Resolves when all that was sent until now is acknowledged, or never will be. */
+  /** Resolves when all that has left until now is acknowledged, or never will be. */
   emptied(): Promise<void> {
     const last = this.#sent.at(-1);
     if (last === undefined || this.#first === this.#sent.length) return Promise.resolve();
@@ -75,11 +99,12 @@ export class Unacknowledged {
 
   /** Nothing is acknowledged any more. @returns words for what may be lost */
   end(): readonly string[] {
-    const lost = this.#sent.slice(this.#first).map(({ word }) => word);
+    const lost = this.#sent.slice(this.#first).flatMap(({ words }) => words);
     for (const { resolve } of this.#waiting) resolve();
     this.#sent = [];
     this.#first = 0;
     this.#bytes = 0;
+    this.#leaving = null;
     this.#waiting = [];
     return lost;
   }

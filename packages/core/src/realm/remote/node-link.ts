@@ -66,10 +66,14 @@ export class NodeLink {
   }
 
   send(nodes: readonly NodeName[], message: RemoteMessage): void {
-    attempt(
-      () => this.#joined.send(nodes, message),
-      (error) => this.#failed("send", error),
-    );
+    try {
+      this.#joined.send(nodes, message);
+    } catch (error) {
+      attempt(
+        () => this.#failed("send", error),
+        () => undefined,
+      );
+    }
   }
 
   /** Whether what is sent to a node leaves. */
