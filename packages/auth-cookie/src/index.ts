@@ -70,7 +70,7 @@ function cookie({ stores, names }: Own): AuthMethod {
       for (const visit of visitsOf(attempt.transport).values()) visit.accepted();
       return acceptAgain(found.credential, "cookie");
     },
-    // The client has left between two questions: it is accepted as no user, and core denies that.
+    // A block has applied, but none knows the client now, as after a reload: core denies a login that accepts a decoy.
     decoy: () => credential({}),
   });
 }

@@ -10,8 +10,8 @@ export type Bound =
   | { readonly ids: null; readonly problem: string; readonly reason: string };
 
 /**
- * The ids of a client's connection by the binding that it asks for. A binding that is not to be had ends the login: without
- * it, whoever stands between client and router need only take it out of HELLO.
+ * The ids of a client's connection by the binding that it asks for. A binding that the connection does not have ends the login:
+ * otherwise an attacker between client and router need only take it out of HELLO.
  */
 export function boundTo(name: string | null, transport: Hello["transport"], options: Options): Bound {
   const mode = options["channel-binding"];

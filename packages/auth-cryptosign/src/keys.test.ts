@@ -164,7 +164,7 @@ describe("a weak key", () => {
     }
   });
 
-  it("is no key that somebody made", () => {
+  it("is never a key that was made from a seed", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (seed) => {
         const { publicKey } = new SigningKey(Buffer.from(seed).toString("hex"));

@@ -360,7 +360,7 @@ describe("a config", () => {
 });
 
 describe("channel-binding", () => {
-  it("required: a HELLO without one is refused, whoever it names", async () => {
+  it("required: a HELLO without one is refused, whatever authid it names", async () => {
     await start(BLOCK, { "channel-binding": "required" });
     for (const authid of ["joe", "nobody", null])
       expect(await hello(joe.publicKey, { authid }).aborted()).toEqual({

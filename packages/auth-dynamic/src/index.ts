@@ -7,6 +7,7 @@ import {
   definePlugin,
   denied,
   ErrorUri,
+  FAILED,
   type Hello,
   isUri,
   type PluginApi,
@@ -24,8 +25,6 @@ import { type Block, block } from "./block.ts";
 /** How much of what a client sent a line of the log shows. */
 const MOST_KEYS = 10;
 const MOST_LETTERS = 40;
-
-const FAILED = "the login could not be decided; the router's log says why";
 
 /** The strategy `dynamic`: a WAMP procedure, the authenticator, decides each login. See docs/guides/dynamic-authenticators.md. */
 export const dynamic = defineStrategy<Block>({

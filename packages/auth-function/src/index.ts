@@ -7,6 +7,7 @@ import {
   definePlugin,
   denied,
   ErrorUri,
+  FAILED,
   isUri,
   type NoOptions,
   type PrincipalAnswer,
@@ -28,8 +29,6 @@ export {
   type Create,
   defineAuthenticator,
 } from "./authenticator.ts";
-
-const FAILED = "the login could not be decided; the router's log says why";
 
 /** The strategy `function`: a JavaScript function decides each login. */
 export const functionStrategy = defineStrategy<Block, FunctionBlock>({

@@ -10,6 +10,7 @@ import {
   DENIED,
   denied,
   ErrorUri,
+  FAILED,
   fromJson,
   isDict,
   isUri,
@@ -27,8 +28,6 @@ import {
 import { type Block, block } from "./block.ts";
 import { Caller, IsDown } from "./caller.ts";
 import { type Answer, NoAnswer } from "./exchange.ts";
-
-const FAILED = "the login could not be decided; the router's log says why";
 
 /** What a client sent is no proof that the server could know. */
 const UNSAYABLE: Cause = {

@@ -11,6 +11,7 @@ import {
   definePlugin,
   denied,
   ErrorUri,
+  FAILED,
   type NoOptions,
   type PrincipalAnswer,
   type PrincipalQuery,
@@ -32,8 +33,6 @@ const MOST_BYTES = 16 * 1024;
 
 /** Of more cookies of one name only the first ones are looked at. */
 const MOST_COOKIES = 4;
-
-const FAILED = "the login could not be decided; the router's log says why";
 
 /** A block at work. */
 interface JwtBlock {

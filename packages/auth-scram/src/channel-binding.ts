@@ -19,8 +19,8 @@ export interface Unbindable {
 const LONGEST_NAME = 64;
 
 /**
- * The channel binding that HELLO asks for; null: none. One that is not to be had ends the login: without it, whoever
- * stands between client and router need only take it out of HELLO.
+ * The channel binding that HELLO asks for; null: none. One that the connection does not have ends the login: otherwise an
+ * attacker between client and router need only take it out of HELLO.
  */
 export function bindingFor(
   { authextra, transport }: Pick<Hello, "authextra" | "transport">,

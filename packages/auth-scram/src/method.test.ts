@@ -78,7 +78,7 @@ describe.each([CROSSBAR, SPEC])("$method", (dialect) => {
     ["base64 with bits left over", "AAAAAAAAAB=="],
     ["base64 without its padding", "AAAAAAAAAA"],
     ["with a comma", "AAAA,r=AAAAAA"],
-  ])("turns away a HELLO whose nonce is %s, whoever it names, in a sentence", async (_what, nonce) => {
+  ])("turns away a HELLO whose nonce is %s, whatever authid it names, in a sentence", async (_what, nonce) => {
     for (const authid of ["user", "nobody", null]) {
       const client = running.connect();
       client.hello({ authid, authmethods: [dialect.method], authextra: nonce === undefined ? {} : { nonce } });
@@ -123,7 +123,7 @@ describe.each([CROSSBAR, SPEC])("$method", (dialect) => {
     expect(nonces.size).toBe(50);
   });
 
-  it("keys of the other method let nobody in", async () => {
+  it("keys of the other method let no client in", async () => {
     const other = dialect === CROSSBAR ? inSpec : inCrossbar;
     const strange = await startTestRouter({
       plugins: [plugin],

@@ -19,7 +19,7 @@ export interface SqlBlock {
 }
 
 /** A question that no row answers: it shows whether the query can be asked. */
-const NOBODY = Object.fromEntries(PARAMETERS.map((name) => [name, null])) as Record<Parameter, null>;
+const NO_CLIENT = Object.fromEntries(PARAMETERS.map((name) => [name, null])) as Record<Parameter, null>;
 
 /** Opens the database of a block, and asks it once, so that the log tells what is wrong before a client comes. */
 export async function openBlock(own: Block, log: Log, resolve: (path: string) => string): Promise<OpenBlock<SqlBlock>> {
@@ -58,7 +58,7 @@ export async function problemInAnswer(
 }
 
 async function problemOf(own: Block, caller: Caller, signal: AbortSignal): Promise<string | null> {
-  const { columns } = await caller.ask(NOBODY, signal);
+  const { columns } = await caller.ask(NO_CLIENT, signal);
   return columns === null ? null : columnProblem(own.columns, columns);
 }
 

@@ -6,6 +6,7 @@ import {
   DeadlineError,
   denied,
   ErrorUri,
+  FAILED,
   type PrincipalAnswer,
   type PrincipalQuery,
   readAnswer,
@@ -16,8 +17,6 @@ import { judges, neededBy, PASSWORD_HASH, type Row, rowOf } from "./columns.ts";
 import { DatabaseError } from "./database.ts";
 import type { SqlBlock } from "./open-block.ts";
 import type { Parameter } from "./query.ts";
-
-const FAILED = "the login could not be decided; the router's log says why";
 
 /** What no text of a database has: NUL is an error of PostgreSQL, and half of a pair is not UTF-8. */
 const UNSTORABLE = /[\0\p{Surrogate}]/u;

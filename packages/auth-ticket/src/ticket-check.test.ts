@@ -37,7 +37,7 @@ const principal = fc.constantFrom(
 );
 const principals = fc.dictionary(fc.string(), principal, { minKeys: 1, maxKeys: 6 });
 
-it("all principals of a block cost the same work, and so does somebody unknown", async () => {
+it("all principals of a block cost the same work, and so does an unknown authid", async () => {
   await fc.assert(
     fc.asyncProperty(principals, fc.string(), async (block, unknown) => {
       const own = kept(block);
@@ -48,7 +48,7 @@ it("all principals of a block cost the same work, and so does somebody unknown",
   );
 });
 
-it("with several blocks, somebody unknown costs what the principals of one of them cost, always of the same one", async () => {
+it("with several blocks, an unknown authid costs what the principals of one of them cost, always of the same one", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(principals, { minLength: 1, maxLength: 3 }), fc.string(), async (blocks, unknown) => {
       const own = blocks.map(kept);

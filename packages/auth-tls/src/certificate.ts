@@ -40,8 +40,8 @@ export function alternativeOf({ subjectaltname }: ClientCertificate, type: strin
 }
 
 /**
- * A certificate with two names is of nobody in particular. One with a NUL is meant to be read as something else by programs
- * that stop there.
+ * The value, if there is exactly one: two names would be of two principals. A name with a NUL is refused, since programs that
+ * stop reading there take it for a shorter one, which may have been what its owner wanted.
  */
 function only([value = "", ...others]: readonly string[], what: string): Only {
   const none = (problem: string, isMissing = false): Only => ({ value: null, problem, isMissing });

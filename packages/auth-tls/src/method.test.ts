@@ -174,7 +174,7 @@ describe("a reload keeps the sessions", () => {
 
   it.each<[string, object, boolean]>([
     ["whose certificate is still of the same principal", { subject: { o: "dev" } }, true],
-    ["and ends those whose certificate is of nobody", { subject: { cn: "joe" } }, false],
+    ["and ends those whose certificate is of no principal", { subject: { cn: "joe" } }, false],
     ["and ends those whose principal has another role", { subject: { cn: "client_0" }, role: "device" }, false],
   ])("%s", async (_what, own, stays) => {
     await start(ofJoe({ "certificate-sha256": client.sha256 }));
@@ -187,7 +187,7 @@ describe("a reload keeps the sessions", () => {
   });
 });
 
-it("a session that a reload finds without its connection, and so without its certificate, is of nobody", () => {
+it("a session that a reload finds without its connection, and so without its certificate, is of no principal", () => {
   const [method] = plugin.methods as readonly AuthMethod[];
   const block = method?.static?.prepare?.({ principals: {}, "authid-from": "sha256" });
   const query = { attempt: { transport: { client_cert: null } }, last: true } as unknown as PrincipalQuery;

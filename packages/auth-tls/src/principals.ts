@@ -103,7 +103,7 @@ function find({ attempt, last }: PrincipalQuery, block: Prepared): PrincipalAnsw
   const authid = authidFrom(certificate, source);
   // The next block may take another one.
   if (authid.value === null) return authid.isMissing && !last ? unknown() : refused(attempt, authid.problem);
-  // Whoever watches, throttles or kills by authid means the principal.
+  // A log, a limit or a kill that names this authid means the principal.
   if (block.authids.has(authid.value))
     return refused(attempt, `its ${source} is ${authid.value}, the authid of a principal that has another certificate`);
   return credential({}, ending({ authid: authid.value }, certificate));
@@ -114,7 +114,7 @@ function byFingerprint({ sha256, sha1 }: ClientCertificate, block: Prepared): re
 }
 
 function bySubject(certificate: ClientCertificate, block: Prepared): readonly Known[] {
-  // Null, for what it has not or not once, is no value of any principal.
+  // An attribute that is missing, or there twice, is null: no principal has that.
   return Array.from(block.bySubject.values(), ({ names, known }) =>
     known.get(JSON.stringify(names.map((name) => attributeOf(certificate, name).value))),
   ).filter((known) => known !== undefined);

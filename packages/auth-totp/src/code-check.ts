@@ -8,7 +8,7 @@ export class CodeCheck {
   /** The seed in base32. */
   readonly #seed: Secret<string>;
   readonly settings: Settings;
-  /** Whether it belongs to nobody. */
+  /** Whether it is of no principal: no code of it lets a client in. */
   readonly isDecoy: boolean;
 
   constructor(seed: string, settings: Settings, isDecoy = false) {

@@ -89,7 +89,7 @@ function codesOf(api: MethodApi): UsedCodes {
 /** The method `totp`: the client shows the code of an app (RFC 6238), which counts once. */
 function totp(own: Own): AuthMethod {
   const { settings: ownSettings, stores } = own;
-  const nobodysSeed = new Seed({ buffer: Uint8Array.from(randomBytes(20)).buffer }).base32;
+  const decoySeed = new Seed({ buffer: Uint8Array.from(randomBytes(20)).buffer }).base32;
   return defineMethod({
     name: "totp",
     at: "authenticate",
@@ -151,7 +151,7 @@ function totp(own: Own): AuthMethod {
     },
     decoy: (_query, [first]: readonly Block[]) =>
       credential({
-        check: new CodeCheck(nobodysSeed, first?.settings ?? ownSettings, true),
+        check: new CodeCheck(decoySeed, first?.settings ?? ownSettings, true),
         store: first === undefined ? own.store : first.store,
       }),
   });

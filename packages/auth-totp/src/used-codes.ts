@@ -77,7 +77,7 @@ export class UsedCodes {
       this.#tell(key, false, tolerance);
       return account.lockedUntil > this.#now() ? "locked" : "wrong";
     }
-    // An older code may have been seen by somebody else.
+    // Another person may have seen a code that is older.
     const life = lifeOf(tolerance);
     if (isUsed(account, step, this.#now())) return "used";
     if (!(await this.#shared.spend(key, step, { keepFor: life }))) return "used";

@@ -108,6 +108,7 @@ export {
   DENIED,
   denied,
   deny,
+  FAILED,
   refuse,
   unknown,
 } from "./hooks/answers.ts";

@@ -3,13 +3,11 @@ import type { Cause } from "../contract/login-cause.ts";
 import { LimitError } from "../errors/limit-error.ts";
 import { PluginError } from "../errors/plugin-error.ts";
 import { DeadlineError } from "../wamp/deadline.ts";
+import { FAILED } from "../hooks/answers.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { NONE, type Repeats, unlessRepeated } from "../wamp/unless-repeated.ts";
 import type { HandshakeContext } from "./context.ts";
 import { Denial, pluginOf } from "./denial.ts";
-
-/** What a client is told of a login that failed, whatever did. */
-export const FAILED = "the login could not be decided; the router's log says why";
 
 /**
  * What was thrown in a login, as a denial. A plugin's mistake goes to the log: the client only learns that it is not let

@@ -1,11 +1,11 @@
 import type { MethodSettings } from "../contract/auth-settings.ts";
 import type { Challenge } from "../contract/verdict.ts";
+import { FAILED } from "../hooks/answers.ts";
 import { ErrorUri } from "../wamp/error-uris.ts";
 import { clip } from "../wamp/excerpt.ts";
 import type { Dict } from "../wamp/payload.ts";
 import { Denial } from "./denial.ts";
 import type { Factor } from "./factor.ts";
-import { FAILED } from "./failures.ts";
 import { left, type Login, type Next } from "./login.ts";
 
 /** AUTHENTICATE's extra may have the proof of the second factor, for clients that answer one challenge alone. */

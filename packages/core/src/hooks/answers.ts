@@ -85,6 +85,9 @@ export function deny(reason: string = ErrorUri.authenticationDenied, message?: s
 /** The one text for a wrong proof and for an unknown authid. */
 export const DENIED = "the authentication was denied: unknown authid or wrong proof";
 
+/** The one text for a login that nothing could decide, whatever failed. */
+export const FAILED = "the login could not be decided; the router's log says why";
+
 /** Sends CHALLENGE with `extra`; `state` comes back with the client's AUTHENTICATE; the client never sees it. */
 export function challenge(extra: Readonly<Dict>, options: { state?: unknown } = {}): Challenge {
   return { kind: "challenge", extra, state: options.state };
