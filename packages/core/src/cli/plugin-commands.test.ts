@@ -123,6 +123,18 @@ it("a command of the config's plugin comes before one of the same name of an off
   expect((await run("hash", "--ticket", "--config", "@/own.yaml")).stdout).toBe("own hash");
 });
 
+it("a command of an official package that is not there names the package", async () => {
+  const only = ["--plugin", "@/greeter.mjs"];
+  expect(await run("keygen", ...only)).toEqual({
+    code: 2,
+    stdout: "",
+    stderr:
+      "WG_USAGE: keygen is a command of @wampgate/auth-cryptosign: run npm install @wampgate/auth-cryptosign, or name it by --plugin",
+  });
+  expect((await run("hash", "--scram", ...only)).stderr).toContain("hash-scram is a command of @wampgate/auth-scram");
+  expect((await run("hash", ...only)).stderr).toContain("hash-wampcra is a command of @wampgate/auth-wampcra");
+});
+
 it("a command that is called wrongly ends with 2", async () => {
   const line = ["--plugin", "@/greeter.mjs"];
   expect((await run("greet", ...line)).code).toBe(2);

@@ -1,7 +1,7 @@
 import { type Command as Program, Option } from "commander";
 import type { Command } from "../contract/command.ts";
 import type { LoadedPlugin } from "../contract/plugin.ts";
-import { HASHING_METHOD } from "../config/known-packages.ts";
+import { HASHING_METHOD, packageOfCommand } from "../config/known-packages.ts";
 import { PluginError } from "../errors/plugin-error.ts";
 import { shownCause, thrownText } from "../errors/thrown.ts";
 import { UsageError } from "../errors/usage-error.ts";
@@ -54,7 +54,11 @@ export async function addPluginCommands(program: Program, args: readonly string[
     rest = hashing(rest, owners);
     command = rest.find((word) => word.startsWith("hash-")) ?? command;
   }
-  if (problem === null || owners.has(command ?? "")) return rest;
+  if (owners.has(command ?? "")) return rest;
+  const official = packageOfCommand(command ?? "");
+  if (official !== undefined)
+    throw new UsageError(`${command} is a command of ${official}: run npm install ${official}, or name it by --plugin`);
+  if (problem === null) return rest;
   if (command !== null) throw problem;
   console.error(`Commands of plugins may be missing here: ${problem.message}`);
   return rest;
@@ -72,7 +76,8 @@ async function addOfficial(program: Program, owners: Map<string, LoadedPlugin>):
 
 /** `hash --ticket` means `hash-ticket`. */
 function hashing(words: readonly string[], commands: ReadonlyMap<string, unknown>): string[] {
-  const flag = words.find((word) => word.startsWith("--") && commands.has(`hash-${word.slice(2)}`));
+  const isKnown = (name: string): boolean => commands.has(name) || packageOfCommand(name) !== undefined;
+  const flag = words.find((word) => word.startsWith("--") && isKnown(`hash-${word.slice(2)}`));
   const command = `hash-${flag?.slice(2) ?? HASHING_METHOD}`;
   return words.filter((word) => word !== flag).map((word) => (word === "hash" ? command : word));
 }

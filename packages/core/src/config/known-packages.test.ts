@@ -1,6 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { METHOD_PACKAGES, officialPackage, packageOfMethod, STRATEGY_PACKAGES } from "./known-packages.ts";
+import {
+  COMMAND_PACKAGES,
+  METHOD_PACKAGES,
+  officialPackage,
+  packageOfCommand,
+  packageOfMethod,
+  STRATEGY_PACKAGES,
+} from "./known-packages.ts";
 
 test("no other file of core names an official package, except in docstrings", () => {
   const src = join(import.meta.dirname, "..");
@@ -13,6 +20,20 @@ test("no other file of core names an official package, except in docstrings", ()
       return names.some((name) => code.includes(name));
     });
   expect(naming).toEqual([join("config", "known-packages.ts")]);
+});
+
+test("the commands of the official packages are known, each with its package", () => {
+  const packages = join(import.meta.dirname, "../../..");
+  const found = readdirSync(packages).flatMap((folder) => {
+    const src = join(packages, folder, "src");
+    const files = folder === "core" ? [] : readdirSync(src).filter((file) => /(?<!\.test)\.ts$/.test(file));
+    const code = files.map((file) => readFileSync(join(src, file), "utf8")).join("\n");
+    const names = [...code.matchAll(/defineCommand\(\{\s+name: "([a-z-]+)"/g)];
+    return names.map(([, name]) => [name, `@wampgate/${folder}`]);
+  });
+  expect(Object.fromEntries(found)).toEqual(COMMAND_PACKAGES);
+  expect(packageOfCommand("keygen")).toBe("@wampgate/auth-cryptosign");
+  expect(packageOfCommand("toString")).toBeUndefined();
 });
 
 test.each([

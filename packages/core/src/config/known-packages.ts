@@ -1,8 +1,8 @@
 import { isSimilar } from "./suggest.ts";
 
 /**
- * The official packages, by the method, strategy or kind of cluster that each provides. If no loaded plugin provides it, a message says
- * which package to install. Only this file of core knows their names.
+ * The official packages, by the method, strategy, kind of cluster or command that each provides. If no loaded plugin provides it, a
+ * message says which package to install. Only this file of core knows their names.
  */
 export const METHOD_PACKAGES = {
   anonymous: "@wampgate/auth-anonymous",
@@ -27,6 +27,15 @@ export const STRATEGY_PACKAGES = {
 /** By the type of a cluster. */
 export const LINK_PACKAGES = { workers: "@wampgate/cluster", nats: "@wampgate/cluster-nats" } as const;
 
+/** By the name of a command. */
+export const COMMAND_PACKAGES = {
+  "hash-ticket": METHOD_PACKAGES.ticket,
+  "hash-wampcra": METHOD_PACKAGES.wampcra,
+  "hash-scram": METHOD_PACKAGES.scram,
+  keygen: METHOD_PACKAGES.cryptosign,
+  totp: METHOD_PACKAGES.totp,
+} as const;
+
 /** The method whose secrets `wampgate hash` makes if no other is named. */
 export const HASHING_METHOD = "wampcra";
 
@@ -43,6 +52,11 @@ export function packageOfStrategy(type: string): string | undefined {
 /** The official package of a kind of cluster, by its type; undefined if there is none. */
 export function packageOfLink(type: string): string | undefined {
   return find(LINK_PACKAGES, type);
+}
+
+/** The official package that has a command; undefined if there is none. */
+export function packageOfCommand(name: string): string | undefined {
+  return find(COMMAND_PACKAGES, name);
 }
 
 /** The official packages that provide none of these. */
