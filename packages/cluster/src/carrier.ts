@@ -74,3 +74,10 @@ export interface Carrier {
  * @throws Error if that cannot be, or if another node has its name: a sentence that says what to do
  */
 export type OpenCarrier<E> = (options: E, context: LinkContext) => Carrier | Promise<Carrier>;
+
+/**
+ * Tries what a carrier needs, as `OpenCarrier` would, and changes nothing: a node of this name may run. What it throws is a problem of
+ * the config; a `BlockError` names the key.
+ * @returns what has answered, for the operator
+ */
+export type ProbeCarrier<E> = (options: E, context: Pick<LinkContext, "folder" | "signal">) => Promise<string>;

@@ -1,5 +1,5 @@
 import { defineLink, type Link, z } from "@wampgate/core";
-import type { OpenCarrier } from "./carrier.ts";
+import type { OpenCarrier, ProbeCarrier } from "./carrier.ts";
 import { startLink } from "./link/cluster-link.ts";
 import { linkOptions } from "./link/options.ts";
 
@@ -11,6 +11,7 @@ import { linkOptions } from "./link/options.ts";
  * @param shape the keys of the carrier, as for `z.strictObject`
  * @param open connects this node to the others
  * @param problemOf what is wrong between the keys, as a sentence; null if nothing is
+ * @param probe tries the network, for `wampgate check --ask`
  * @example
  * definePlugin({
  *   name: "cluster-by-pigeons",
@@ -23,6 +24,7 @@ export function defineCluster<S extends z.ZodRawShape>(
   shape: S,
   open: OpenCarrier<z.output<z.ZodObject<S & typeof linkOptions>>>,
   problemOf: (options: z.output<z.ZodObject<S>>) => string | null = () => null,
+  probe?: ProbeCarrier<z.output<z.ZodObject<S & typeof linkOptions>>>,
 ): Link {
   const schema = z.strictObject({ ...linkOptions, ...shape }).superRefine((options, context) => {
     const problem = problemOf(options as unknown as z.output<z.ZodObject<S>>);
@@ -37,5 +39,6 @@ export function defineCluster<S extends z.ZodRawShape>(
         options,
         context.log,
       ),
+    ...(probe === undefined ? {} : { probe: probe as never }),
   });
 }

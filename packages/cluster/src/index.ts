@@ -5,7 +5,7 @@ import { linkOptions } from "./link/options.ts";
 import { ProcessHub } from "./process/hub.ts";
 import { ProcessCarrier } from "./process/process-carrier.ts";
 
-export type { Arbiter, Carrier, Entry, OpenCarrier, Receiver } from "./carrier.ts";
+export type { Arbiter, Carrier, Entry, OpenCarrier, ProbeCarrier, Receiver } from "./carrier.ts";
 export { defineCluster } from "./define-cluster.ts";
 export { MemoryCarriers, type MemoryCarriersOptions } from "./memory/memory-carriers.ts";
 

@@ -176,6 +176,12 @@ export function bucketOf(cluster: string): string {
   return `wampgate-${cluster}`;
 }
 
+/** Why there is no bucket, for the operator. */
+export function noBucket(error: unknown): string {
+  const why = error instanceof Error ? error.message : String(error);
+  return `NATS has no bucket for this node (${why}): start it with JetStream (nats-server -js), and give this node's user the rights to it`;
+}
+
 async function opened(js: JetStreamClient, { cluster, replicas }: BucketOptions): Promise<Life> {
   // Reads are answered by the leader: a follower may not know yet what was decided.
   const kv = await new Kvm(js).create(bucketOf(cluster), { history: 1, replicas, allow_direct: false });

@@ -11,7 +11,7 @@ import {
   nkeyAuthenticator,
   type TlsOptions,
 } from "@nats-io/transport-node";
-import type { NodeName } from "@wampgate/core";
+import { BlockError, type NodeName } from "@wampgate/core";
 import type { NatsOptions } from "../options.ts";
 
 /** How long to wait before NATS is tried again, in milliseconds. */
@@ -36,7 +36,7 @@ export interface ConnectContext {
 
 /**
  * Connects to NATS.
- * @throws Error a sentence that says why that cannot be
+ * @throws BlockError a sentence that says why that cannot be, and its key in `cluster`
  */
 export async function connectTo(options: NatsOptions, context: ConnectContext): Promise<NatsConnection> {
   const { servers, "connect-timeout": timeout } = options;
@@ -46,10 +46,12 @@ export async function connectTo(options: NatsOptions, context: ConnectContext): 
     try {
       return await connect(settings);
     } catch (error) {
-      const sentence = refusalOf(error);
-      if (sentence !== null) throw new Error(`NATS at ${servers.join(", ")} ${sentence}`, { cause: error });
+      const refusal = refusalOf(error);
+      if (refusal !== null)
+        throw new BlockError(refusal.path, `NATS at ${servers.join(", ")} ${refusal.sentence}`, { cause: error });
       if (performance.now() >= end)
-        throw new Error(
+        throw new BlockError(
+          ["servers"],
           `NATS at ${servers.join(", ")} cannot be reached, tried for ${timeout} ms: start nats-server -js there, or correct servers in cluster`,
           { cause: error },
         );
@@ -59,12 +61,18 @@ export async function connectTo(options: NatsOptions, context: ConnectContext): 
 }
 
 /** Why NATS does not want this node, however often it is tried; null: it may later. */
-function refusalOf(error: unknown): string | null {
+function refusalOf(error: unknown): { readonly path: readonly string[]; readonly sentence: string } | null {
   const { message = "", code } = (error ?? {}) as { message?: string; code?: string };
   if (error instanceof AuthorizationError || /authorization|authentication/i.test(message))
-    return "refuses the login: correct user and password, token, credentials or nkey in cluster";
+    return {
+      path: [],
+      sentence: "refuses the login: correct user and password, token, credentials or nkey in cluster",
+    };
   if (/secure|TLS|certificate|self.signed/i.test(`${message} ${code ?? ""}`))
-    return `does not agree on TLS (${message}): correct tls in cluster, or that of the server`;
+    return {
+      path: ["tls"],
+      sentence: `does not agree on TLS (${message}): correct tls in cluster, or that of the server`,
+    };
   return null;
 }
 
@@ -94,11 +102,14 @@ async function settingsOf(options: NatsOptions, context: ConnectContext): Promis
 }
 
 async function authenticatorOf({ credentials, nkey }: NatsOptions, folder: string): Promise<Authenticator | null> {
-  if (credentials !== undefined) return credsAuthenticator(await read("credentials", folder, credentials));
+  if (credentials !== undefined) return credsAuthenticator(await read(["credentials"], folder, credentials));
   if (nkey === undefined) return null;
-  const seed = (await read("nkey", folder, nkey)).toString().trim();
+  const seed = (await read(["nkey"], folder, nkey)).toString().trim();
   if (!/^SU[A-Z2-7]{56}$/.test(seed))
-    throw new Error(`nkey in cluster is the file ${nkey}, and that has no seed of a user, which begins with SU`);
+    throw new BlockError(
+      ["nkey"],
+      `nkey in cluster is the file ${nkey}, and that has no seed of a user, which begins with SU`,
+    );
   return nkeyAuthenticator(Buffer.from(seed));
 }
 
@@ -106,17 +117,21 @@ async function tlsOf({ servers, tls }: NatsOptions, folder: string): Promise<Tls
   if (tls === undefined) return servers.some((server) => server.startsWith("tls://")) ? {} : null;
   const { ca, certificate, key } = tls;
   return {
-    ...(ca === undefined ? {} : { ca: (await read("ca", folder, ca)).toString() }),
-    ...(certificate === undefined ? {} : { cert: (await read("certificate", folder, certificate)).toString() }),
-    ...(key === undefined ? {} : { key: (await read("key", folder, key)).toString() }),
+    ...(ca === undefined ? {} : { ca: (await read(["tls", "ca"], folder, ca)).toString() }),
+    ...(certificate === undefined
+      ? {}
+      : { cert: (await read(["tls", "certificate"], folder, certificate)).toString() }),
+    ...(key === undefined ? {} : { key: (await read(["tls", "key"], folder, key)).toString() }),
   };
 }
 
-async function read(what: string, folder: string, file: string): Promise<Buffer> {
+async function read(key: readonly string[], folder: string, file: string): Promise<Buffer> {
   const path = resolve(folder, file);
   try {
     return await readFile(path);
   } catch (error) {
-    throw new Error(`the file ${path} cannot be read, which is ${what} in cluster`, { cause: error });
+    throw new BlockError(key, `the file ${path} cannot be read, which is ${key.join(".")} in cluster`, {
+      cause: error,
+    });
   }
 }

@@ -1,11 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import {
-  type Msg,
-  type NatsConnection,
-  NoRespondersError,
-  PermissionViolationError,
-  type Subscription,
-} from "@nats-io/transport-node";
+import { type Msg, type NatsConnection, NoRespondersError, type Subscription } from "@nats-io/transport-node";
 import type { Carrier, Receiver } from "@wampgate/cluster";
 import { type LinkContext, type NodeName, unlessRepeated } from "@wampgate/core";
 import { nodeNameOf } from "../node-name.ts";
@@ -13,10 +7,11 @@ import { clusterKeyOf } from "../seal/keys.ts";
 import { SealedCarrier } from "../seal/sealed-carrier.ts";
 import type { NatsOptions } from "../options.ts";
 import { lastPart, Subjects } from "../subjects.ts";
-import { NatsBucket } from "./bucket.ts";
+import { NatsBucket, noBucket } from "./bucket.ts";
 import { connectTo } from "./connection.ts";
 import { Outbox } from "./outbox.ts";
 import { NameTaken, OwnName, PLACE } from "./own-name.ts";
+import { Rights } from "./rights.ts";
 
 /** What the carrier must know of the link. */
 export interface LinkTimes {
@@ -74,7 +69,7 @@ class NatsCarrier implements Carrier {
   readonly #log: LinkContext["log"];
   readonly #outbox: Outbox;
   readonly #ended = new AbortController();
-  readonly #denied: string[] = [];
+  readonly #rights: Rights;
   #bucket: NatsBucket | null = null;
   #name: OwnName | null = null;
   #receiver: Receiver | null = null;
@@ -97,6 +92,7 @@ class NatsCarrier implements Carrier {
     this.node = node;
     this.#subjects = subjects;
     this.#log = log;
+    this.#rights = new Rights(nc, subjects);
     this.#outbox = new Outbox({
       subjects,
       askAfter: heartbeat * ASK_AFTER,
@@ -128,7 +124,7 @@ class NatsCarrier implements Carrier {
       if (headers?.code === NO_RESPONDERS) this.#receiver?.absent(lastPart(subject));
     });
     await this.#nc.flush();
-    await this.#requireRights();
+    await this.#rights.require();
     await this.#name.confirm();
   }
 
@@ -136,13 +132,10 @@ class NatsCarrier implements Carrier {
   async #openBucket(cluster: string, replicas: number, end: number): Promise<NatsBucket> {
     const bucket = { cluster, replicas, isConnected: () => this.#reachesNats, signal: this.#ended.signal };
     try {
-      return await NatsBucket.open(this.#nc, bucket, () => this.#denied.length === 0 && performance.now() < end);
+      return await NatsBucket.open(this.#nc, bucket, () => this.#rights.areFull && performance.now() < end);
     } catch (error) {
-      await this.#requireRights();
-      throw new Error(
-        `NATS has no bucket for this node (${error instanceof Error ? error.message : String(error)}): start it with JetStream (nats-server -js), and give this node's user the rights to it`,
-        { cause: error },
-      );
+      await this.#rights.require();
+      throw new Error(noBucket(error), { cause: error });
     }
   }
 
@@ -208,24 +201,13 @@ class NatsCarrier implements Carrier {
     try {
       return (await this.#nc.request(this.#subjects.to(this.node), "", { timeout: TWIN_TIME })).string();
     } catch (error) {
-      if (!isUnanswered(error)) await this.#requireRights();
+      if (!isUnanswered(error)) await this.#rights.require();
       if (this.#breaks !== breaks)
         throw new Error("NATS was lost while another process was asked for by this node's name: start the node again", {
           cause: error,
         });
       return null;
     }
-  }
-
-  /** @throws Error if NATS does not let this node do what it asked for */
-  async #requireRights(): Promise<void> {
-    this.#publish(this.#subjects.toAll(), new Uint8Array(), null);
-    await this.#nc.flush();
-    await new Promise(setImmediate);
-    if (this.#denied.length === 0) return;
-    throw new Error(
-      `NATS does not let this node ${this.#denied.join(" nor ")}: give its user the rights that docs/guides/cluster.md lists`,
-    );
   }
 
   /** Follows the state of the connection until it is closed. */
@@ -290,11 +272,7 @@ class NatsCarrier implements Carrier {
   }
 
   #failed(error: Error): void {
-    if (error instanceof PermissionViolationError) {
-      const { operation, subject } = error;
-      if (this.#denied.length < 3)
-        this.#denied.push(`${operation === "publish" ? "publish on" : "subscribe to"} ${subject}`);
-    }
+    this.#rights.failed(error);
     unlessRepeated(this, error.message, (repeats) =>
       this.#log.error({ err: error, ...repeats }, "NATS reports an error"),
     );

@@ -10,13 +10,19 @@ import { Denial } from "./denial.ts";
 
 /** How long a block may take to open, or to answer what it was asked before it is closed, in milliseconds. */
 const PATIENCE = 30_000;
-/** How long it may ask the servers and databases that it names. */
+/** How long a block, or `cluster`, may ask the servers and databases that it names. */
 const PROBE_TIME = 10_000;
 /** How long it may take to close. */
 const CLOSE_TIME = 10_000;
 
 /** What opens a block: a strategy, or a method with blocks of its own. */
 type Opener = Pick<Strategy, "open" | "probe">;
+
+/** What a probe says that has answered; null if there is nothing to try. */
+export async function probed(probe: (signal: AbortSignal) => unknown): Promise<string | null> {
+  const answer = await within(PROBE_TIME, undefined, probe);
+  return typeof answer === "string" ? answer : null;
+}
 
 /** @see BlockInstance */
 export class StrategyInstance implements BlockInstance {
@@ -39,8 +45,7 @@ export class StrategyInstance implements BlockInstance {
   async probe(surroundings: BlockSurroundings): Promise<string | null> {
     const { probe } = this.#strategy;
     if (probe === undefined) return null;
-    const answer = await within(PROBE_TIME, undefined, (signal) => probe(this.#block, { ...surroundings, signal }));
-    return typeof answer === "string" ? answer : null;
+    return probed((signal) => probe(this.#block, { ...surroundings, signal }));
   }
 
   async open(api: PluginApi, surroundings: BlockSurroundings): Promise<void> {

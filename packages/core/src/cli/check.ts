@@ -18,7 +18,7 @@ export async function check({ ask = false, ...options }: CheckCommand): Promise<
   const { problems, warnings, answered } = await router.check({ ask });
   for (const warning of warnings) console.error(`warning: ${issueText(located(warning), file)}`);
   if (ask && answered.length === 0 && problems.length === 0)
-    console.log("There is nothing to ask: no auth block names a server, a database or a store.");
+    console.log("There is nothing to ask: neither an auth block nor cluster names a server, a database or a store.");
   for (const answer of answered) console.log(issueText(located(answer), file));
   if (problems.length > 0) throw new ConfigError(file, problems.map(located));
   const plugins = router.plugins.map(({ plugin }) => shownPlugin(plugin));

@@ -55,7 +55,7 @@ function coreCommands(): Command {
     .option("--workers <n>", "run n processes that act as one router, to use more cores; needs @wampgate/cluster")
     .action((options: StartOptions) => start(options));
   withConfig("check", "check the config and its plugins, without listening")
-    .option("--ask", "also try the servers, databases and stores that auth blocks name")
+    .option("--ask", "also try the servers, databases and stores that auth blocks and cluster name")
     .action((options: CheckCommand) => check(options));
   withConfig("schema", "print the JSON Schema of the config with its plugins, for editors").action(
     (options: RouterCommand) => schema(options),

@@ -370,6 +370,16 @@ export interface Link<E = unknown> {
   readonly schema: Schema<E>;
   /** Starts the link, before components start and before the router listens. Rejects if it cannot. */
   readonly start: (options: E, context: LinkContext) => RunningLink | Promise<RunningLink>;
+  /**
+   * Tries the servers that `cluster` names, as a start would, and changes nothing there. Only `wampgate check --ask` calls it. What it
+   * throws is a problem of the config; a `BlockError` names the key. It may take ten seconds.
+   *
+   * @returns what has answered, for the operator: `NATS answers`; undefined if there is nothing to try
+   */
+  readonly probe?: (
+    options: E,
+    context: Pick<LinkContext, "folder" | "signal">,
+  ) => string | undefined | Promise<string | undefined>;
   /** For a link between the worker processes of one machine: makes the half of it that is in their primary. */
   readonly hub?: () => WorkerHub;
 }

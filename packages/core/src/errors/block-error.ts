@@ -1,5 +1,5 @@
 /**
- * What is wrong in a block of a strategy, for the operator: the router names the file and the line of the key, and this
+ * What is wrong in a block of a strategy, or in `cluster`, for the operator: the router names the file and the line of the key, and this
  * message. It holds no values.
  *
  * @example throw new BlockError(["key-file"], "there is no such file");

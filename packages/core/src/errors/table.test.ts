@@ -49,9 +49,8 @@ const WITHIN_OTHERS: Readonly<Record<string, string>> = {
   "packages/auth-sql/src/read-value.ts": "what is wrong with a column, for the log",
   "packages/auth-totp/src/index.ts": "told by WG_PLUGIN_APPLY",
   "packages/cluster-nats/src/nats/bucket.ts": "told by WG_CLUSTER_LINK, or to a client as an ERROR of its REGISTER",
-  "packages/cluster-nats/src/nats/connection.ts": "told by WG_CLUSTER_LINK",
   "packages/cluster-nats/src/nats/nats-carrier.ts": "told by WG_CLUSTER_LINK",
-  "packages/cluster-nats/src/nats/own-name.ts": "told by WG_CLUSTER_LINK",
+  "packages/cluster-nats/src/nats/rights.ts": "told by WG_CLUSTER_LINK, or as a problem of WG_CONFIG_INVALID",
   "packages/cluster-nats/src/seal/sealed-arbiter.ts":
     "told by WG_CLUSTER_LINK, or to a client as an ERROR of its REGISTER",
   "packages/cluster/src/link/brief.ts": "drops the envelope, and the log line says so",

@@ -87,7 +87,13 @@ const TRANSPORT: Shape<Transport> = {
   needs: "function?",
 };
 
-const LINK: Shape<Link> = { type: "string", schema: "schema", start: "function", hub: "function?" };
+const LINK: Shape<Link> = {
+  type: "string",
+  schema: "schema",
+  start: "function",
+  probe: "function?",
+  hub: "function?",
+};
 
 const COMMAND: Shape<Command> = {
   name: "string",

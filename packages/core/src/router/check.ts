@@ -1,5 +1,7 @@
 import type { BlockInstance } from "../contract/auth-settings.ts";
+import type { LoadedConfig } from "../config/load.ts";
 import type { ListenEndpoint } from "../contract/endpoint.ts";
+import { probed } from "../auth/block-instance.ts";
 import { BlockError } from "../errors/block-error.ts";
 import type { ConfigIssue } from "../errors/config-error.ts";
 import { thrownText } from "../errors/thrown.ts";
@@ -16,15 +18,15 @@ export interface RouterCheck {
   readonly problems: readonly ConfigIssue[];
   /** What it may fail at. */
   readonly warnings: readonly ConfigIssue[];
-  /** What was asked, and has answered: each with its block. */
+  /** What was asked, and has answered: each with its block, or `cluster`. */
   readonly answered: readonly ConfigIssue[];
 }
 
 /** How a router is checked. */
 export interface CheckOptions {
   /**
-   * Whether to try the servers, databases and stores that blocks of `auth` name: those that fail are problems. Also host names
-   * of endpoints are looked up. Default: nothing leaves this machine.
+   * Whether to try the servers, databases and stores that blocks of `auth` and `cluster` name: those that fail are problems. Also
+   * host names of endpoints are looked up. Default: nothing leaves this machine.
    */
   readonly ask?: boolean;
 }
@@ -49,7 +51,7 @@ export async function checkRouter(context: RouterContext, { ask = false }: Check
     const problem = typeof module === "string" ? await componentProblem(module) : null;
     if (problem !== null) problems.push({ path: ["components", i, "module"], ...problem });
   }
-  const asked = await Promise.all(ask ? instancesOf(context.config.now).map((one) => askBlock(one, context)) : []);
+  const asked = await Promise.all(ask ? probesOf(context.config.now).map((one) => tried(one, context)) : []);
   return {
     problems: [...problems, ...asked.flatMap(({ problem }) => problem ?? [])],
     warnings: [...warnings, ...asked.flatMap((one) => one.warnings)],
@@ -57,21 +59,31 @@ export async function checkRouter(context: RouterContext, { ask = false }: Check
   };
 }
 
-/** What came of asking a block: neither a problem nor an answer if there is nothing to ask. */
+/** What in the config may name servers, databases and stores: it tries them. */
+type Probe = Pick<BlockInstance, "at" | "probe">;
+
+function probesOf(config: LoadedConfig): readonly Probe[] {
+  const { cluster, folder } = config;
+  const blocks: readonly Probe[] = instancesOf(config);
+  if (cluster?.link.probe === undefined) return blocks;
+  const { link, options } = cluster;
+  return [...blocks, { at: ["cluster"], probe: () => probed((signal) => link.probe?.(options, { folder, signal })) }];
+}
+
+/** What came of asking: neither a problem nor an answer if there is nothing to ask. */
 interface Asked {
   readonly problem: ConfigIssue | null;
   readonly answer: ConfigIssue | null;
   readonly warnings: readonly ConfigIssue[];
 }
 
-async function askBlock(instance: BlockInstance, context: RouterContext): Promise<Asked> {
+async function tried(probe: Probe, context: RouterContext): Promise<Asked> {
   const { now } = context.config;
-  const at = (path: ConfigIssue["path"], message: string): ConfigIssue =>
-    now.issueAt([...instance.at, ...path], message);
+  const at = (path: ConfigIssue["path"], message: string): ConfigIssue => now.issueAt([...probe.at, ...path], message);
   const warnings: ConfigIssue[] = [];
   const warn = (path: ConfigIssue["path"], message: string): void => void warnings.push(at(path, message));
   try {
-    const answer = await instance.probe({ ...now.surroundings, warn });
+    const answer = await probe.probe({ ...now.surroundings, warn });
     return { problem: null, answer: answer === null ? null : at([], answer), warnings };
   } catch (error) {
     const path = error instanceof BlockError ? error.path : [];
