@@ -68,7 +68,7 @@ describe.each(HOOKS)("a plugin that goes wrong in %s", (_hook, tap) => {
           return misdeed();
         }) as () => never),
       );
-      const router = await startTestRouter({ plugins: [...OFFICIAL, plugin], auth, authTimeout: 200 });
+      const router = await startTestRouter({ plugins: [...OFFICIAL, plugin], auth, authTimeout: 1500 });
       expect(await attempt(router)).toBe(FAILED);
       expect(router.log.text()).toContain('plugin "bad-plugin"');
       expect(await attempt(router)).toBe(Code.WELCOME);
@@ -79,7 +79,7 @@ describe.each(HOOKS)("a plugin that goes wrong in %s", (_hook, tap) => {
 
 it("a plugin that is late at many logins is one error in the log", async () => {
   const plugin = bad(({ hooks }) => hooks.challenge.for("ticket").tapPromise({ name: "bad-plugin", stage: -1 }, hang));
-  const router = await startTestRouter({ plugins: [...OFFICIAL, plugin], auth, authTimeout: 50 });
+  const router = await startTestRouter({ plugins: [...OFFICIAL, plugin], auth, authTimeout: 300 });
   for (let i = 0; i < 3; i++) expect(await attempt(router)).toBe(FAILED);
   expect(router.log.lines.filter(({ level }) => level === "error")).toHaveLength(1);
   await router.close();

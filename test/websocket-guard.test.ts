@@ -35,7 +35,7 @@ async function join(url: string, options: object = {}): Promise<WebSocket> {
 }
 
 it("a client that answers no PING is disconnected, and its session is gone; one that answers stays", async () => {
-  const { router, url, left } = await start({ "ping-interval": 50 });
+  const { router, url, left } = await start({ "ping-interval": 1000 });
   const deaf = await join(url, { autoPong: false });
   const well = await join(url);
   await Promise.all([once(deaf, "close"), left]);

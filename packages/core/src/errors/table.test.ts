@@ -53,9 +53,8 @@ const WITHIN_OTHERS: Readonly<Record<string, string>> = {
   "packages/cluster-nats/src/nats/rights.ts": "told by WG_CLUSTER_LINK, or as a problem of WG_CONFIG_INVALID",
   "packages/cluster-nats/src/seal/sealed-arbiter.ts":
     "told by WG_CLUSTER_LINK, or to a client as an ERROR of its REGISTER",
-  "packages/cluster/src/link/brief.ts": "drops the envelope, and the log line says so",
   "packages/cluster/src/link/claims.ts": "told to a client as an ERROR of its REGISTER",
-  "packages/cluster/src/link/envelope.ts": "breaks the pair of nodes, whose log line has it",
+  "packages/cluster/src/link/content.ts": "breaks the pair of nodes, whose log line has it",
   "packages/cluster/src/link/head.ts": "drops the envelope, and the log line says so",
   "packages/cluster/src/link/held.ts": "caught beside it: what another program wrote is no claim",
   "packages/cluster/src/link/membership.ts": "told by WG_CLUSTER_LINK",
