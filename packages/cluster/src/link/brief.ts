@@ -1,6 +1,6 @@
 import { type Dict, isDict, type PackedPayload, type RemoteMessage, textAt } from "@wampgate/core";
 import { getNumber, isAscii, putAscii, putBytes, putNumber } from "./bytes.ts";
-import { type Content, CONTENT_FIXED, formatOf, type Inside, writeFixed } from "./content.ts";
+import { type Content, CONTENT_FIXED, formatOf, type Inside, lengthOf, putPayload, writeFixed } from "./content.ts";
 import { Kind } from "./envelope.ts";
 import { Form, isPlain } from "./head.ts";
 
@@ -53,7 +53,7 @@ class BriefContent implements Content {
     this.#headLength = headLength;
     const { payload } = message;
     this.#format = formatOf(payload);
-    this.size = CONTENT_FIXED + headLength + (payload?.bytes.length ?? 0);
+    this.size = CONTENT_FIXED + headLength + lengthOf(payload);
   }
 
   write(bytes: Buffer, at: number): void {
@@ -81,8 +81,8 @@ class BriefContent implements Content {
         putNumber(bytes, end, message.request);
         end = putAscii(bytes, end + 8, this.#realm);
     }
-    if (this.#details !== null) end = putBytes(bytes, end, this.#details);
-    if (payload !== undefined) putBytes(bytes, end, payload.bytes);
+    if (this.#details !== null) end = putBytes(bytes, end, this.#details, 0, this.#details.length);
+    if (payload !== undefined) putPayload(bytes, end, payload);
   }
 
   #begin(bytes: Buffer, at: number, type: number, isSo: boolean, topic: string): void {

@@ -29,11 +29,11 @@ export function getNumber(bytes: Uint8Array, at: number): number {
   return get32(bytes, at) + WORD * get32(bytes, at + 4);
 }
 
-/** Copies bytes to `target`. @returns the position after them */
-export function putBytes(target: Uint8Array, at: number, source: Uint8Array): number {
-  const { length } = source;
-  if (length > SHORT) target.set(source, at);
-  else for (let i = 0; i < length; i++) target[at + i] = source[i] as number;
+/** Copies a range of bytes to `target`. @returns the position after them */
+export function putBytes(target: Uint8Array, at: number, source: Uint8Array, begin: number, end: number): number {
+  const length = end - begin;
+  if (length > SHORT) target.set(source.subarray(begin, end), at);
+  else for (let i = 0; i < length; i++) target[at + i] = source[begin + i] as number;
   return at + length;
 }
 

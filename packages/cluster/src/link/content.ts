@@ -44,6 +44,15 @@ export function formatOf(payload: PackedPayload | undefined): number {
   return format;
 }
 
+/** In bytes. */
+export function lengthOf(payload: PackedPayload | undefined): number {
+  return payload === undefined ? 0 : payload.end - payload.begin;
+}
+
+export function putPayload(bytes: Uint8Array, at: number, { source, begin, end }: PackedPayload): void {
+  putBytes(bytes, at, source, begin, end);
+}
+
 /** Writes the fixed fields. */
 export function writeFixed(
   bytes: Uint8Array,
@@ -59,7 +68,7 @@ export function writeFixed(
   bytes[at + 2] = format;
   bytes[at + 3] = 0;
   put32(bytes, at + 4, headLength);
-  put32(bytes, at + 8, payload?.bytes.length ?? 0);
+  put32(bytes, at + 8, lengthOf(payload));
 }
 
 /** A content whose head is ready. */
@@ -72,7 +81,7 @@ class Ready implements Content {
 
   constructor(kind: number, head: Head, payload: PackedPayload | undefined) {
     this.kind = kind;
-    this.size = CONTENT_FIXED + head.bytes.length + (payload?.bytes.length ?? 0);
+    this.size = CONTENT_FIXED + head.bytes.length + lengthOf(payload);
     this.#head = head;
     this.#format = formatOf(payload);
     this.#payload = payload;
@@ -81,8 +90,8 @@ class Ready implements Content {
   write(bytes: Buffer, at: number): void {
     const { bytes: head, form } = this.#head;
     writeFixed(bytes, at, this.kind, form, head.length, this.#format, this.#payload);
-    const end = putBytes(bytes, at + CONTENT_FIXED, head);
-    if (this.#payload !== undefined) putBytes(bytes, end, this.#payload.bytes);
+    const end = putBytes(bytes, at + CONTENT_FIXED, head, 0, head.length);
+    if (this.#payload !== undefined) putPayload(bytes, end, this.#payload);
   }
 }
 
@@ -106,7 +115,7 @@ export function contentAt(bytes: Buffer, at: number): Inside | null {
 export function payloadOf({ bytes, count, format, middle, end }: Inside): PackedPayload | undefined {
   const name = FORMATS[format];
   if (name === undefined) return undefined;
-  return { format: name, count: count as 0 | 1 | 2, bytes: bytes.subarray(middle, end) };
+  return { format: name, count: count as 0 | 1 | 2, source: bytes, begin: middle, end };
 }
 
 /** The head of a content, but a brief one. In an object, since a head may be anything; null if it is none. */

@@ -17,11 +17,19 @@ import { Pair } from "./pair.ts";
 
 const MARKS = { epoch: 7, peerEpoch: 8, number: 9, acknowledged: 10, asks: true };
 
-const payload = fc.record({
-  format: fc.constantFrom("json", "msgpack", "cbor"),
-  count: fc.constantFrom<0 | 1 | 2>(0, 1, 2),
-  bytes: fc.uint8Array({ maxLength: 500 }),
-});
+/** A range of longer bytes. */
+const payload = fc
+  .record({
+    format: fc.constantFrom("json", "msgpack", "cbor"),
+    count: fc.constantFrom<0 | 1 | 2>(0, 1, 2),
+    source: fc.uint8Array({ maxLength: 500 }),
+    begin: fc.nat(500),
+    end: fc.nat(500),
+  })
+  .map(({ source, begin, end, ...rest }) => {
+    const from = Math.min(begin, source.length);
+    return { ...rest, source, begin: from, end: Math.max(from, Math.min(end, source.length)) };
+  });
 const values = fc.anything({
   key: fc.string().filter((key) => key !== "__proto__"),
   withBigInt: false,
@@ -161,10 +169,12 @@ it("a pair takes whatever numbers come: each content once, in its order, or a ga
   );
 });
 
-/** Buffers as other bytes, and objects without a prototype as others. */
+/** Buffers as other bytes, ranges as what is in them, and objects without a prototype as others. */
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return [...value];
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
+  const { source, begin, end, ...rest } = value as { source?: unknown; begin?: number; end?: number };
+  if (source instanceof Uint8Array) return { ...rest, bytes: [...source.subarray(begin, end)] };
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, plain(one)]));
 }

@@ -14,14 +14,20 @@ function written(realm: string, sent: RemoteMessage, before = 0): Buffer {
   return bytes;
 }
 
-const payload = fc.option(
-  fc.record({
+/** A range of longer bytes. */
+const packed = fc
+  .record({
     format: fc.constantFrom("json", "msgpack", "cbor"),
     count: fc.constantFrom<0 | 1 | 2>(0, 1, 2),
-    bytes: fc.uint8Array({ maxLength: 300 }),
-  }),
-  { nil: undefined },
-);
+    source: fc.uint8Array({ maxLength: 300 }),
+    begin: fc.nat(300),
+    end: fc.nat(300),
+  })
+  .map(({ source, begin, end, ...rest }) => {
+    const from = Math.min(begin, source.length);
+    return { ...rest, source, begin: from, end: Math.max(from, Math.min(end, source.length)) };
+  });
+const payload = fc.option(packed, { nil: undefined });
 const text = fc.oneof(
   fc.string({ maxLength: 60 }),
   fc.string({ unit: "binary", maxLength: 60 }),
@@ -107,10 +113,12 @@ it("of bytes that are no brief head, a message comes out or none, and nothing is
   );
 });
 
-/** Buffers as other bytes, and objects without a prototype as others. */
+/** Buffers as other bytes, ranges as what is in them, and objects without a prototype as others. */
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return [...value];
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
+  const { source, begin, end, ...rest } = value as { source?: unknown; begin?: number; end?: number };
+  if (source instanceof Uint8Array) return { ...rest, bytes: [...source.subarray(begin, end)] };
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, plain(one)]));
 }

@@ -17,7 +17,7 @@ function opened(): { readonly pair: Pair; readonly sent: Envelope[] } {
 }
 
 function eventOf(size: number): RemoteEvent {
-  const payload = { format: "json", count: 1, bytes: new Uint8Array(size) } as const;
+  const payload = { format: "json", count: 1, source: new Uint8Array(size), begin: 0, end: size } as const;
   const rest = { details: {}, audience: null, retain: false, at: 0 } as const;
   return { type: "EVENT", id: 1, topic: "com.example.topic", payload, ...rest };
 }

@@ -1,6 +1,5 @@
 import type { InvocationPolicy } from "../wamp/invocation-policy.ts";
-import type { Tail } from "../wamp/formats.ts";
-import type { Dict } from "../wamp/payload.ts";
+import type { Dict, Stretch } from "../wamp/payload.ts";
 import type { MatchPolicy } from "../wamp/uri.ts";
 import type { LinkStats } from "./cluster-stats.ts";
 import type { RouterCause } from "./session-port.ts";
@@ -14,8 +13,8 @@ import type { RouterLink, RouterSide } from "./shared-state.ts";
 /** One router of a cluster, by its name. */
 export type NodeName = string;
 
-/** `args` and `kwargs` of a message as the bytes that came, which are not read on their way. */
-export interface PackedPayload extends Tail {
+/** `args` and `kwargs` of a message as the bytes that came, which are not read on their way: a range of longer bytes. */
+export interface PackedPayload extends Stretch {
   /** The format of the bytes: `json`, `msgpack` or `cbor`. */
   readonly format: string;
 }

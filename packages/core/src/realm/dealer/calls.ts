@@ -17,7 +17,7 @@ export interface Choice {
   readonly message: MessageOf<"CALL">;
   readonly decision: Decision;
   /** The callees that did not take it. */
-  readonly refused: Map<Callee, RefusalReason>;
+  refused: Map<Callee, RefusalReason> | null;
 }
 
 /** A pending call: who called, and who must answer. */

@@ -131,7 +131,7 @@ export class Dealer {
             ...(timeout > 0 && callee.forwardTimeout ? { timeout } : NOTHING),
           };
     const isElsewhere = callee.member.answerer !== callee.member;
-    const choice = isElsewhere && !more ? (before ?? { message, decision, refused: new Map() }) : null;
+    const choice = isElsewhere && !more ? (before ?? { message, decision, refused: null }) : null;
     const ownTimeout = callee.forwardTimeout ? 0 : timeout;
     this.invoke(
       caller,
@@ -202,7 +202,7 @@ export class Dealer {
     registration: Registration,
     before: Choice | null,
   ): void {
-    const refused = [...(before?.refused.values() ?? [])];
+    const refused = [...(before?.refused?.values() ?? [])];
     const busy = busyCallee(registration, procedure, before?.refused ?? null)?.member;
     if (busy === undefined && refused.includes("slow")) return caller.error("CALL", request, tryLater(), "callee-busy");
     if (busy === undefined)
@@ -224,7 +224,7 @@ export class Dealer {
     const { caller, request, choice } = call;
     const chooseAgain = (): void => {
       if (choice === null) throw notTaken(call.procedure);
-      choice.refused.set(call.callee, why);
+      (choice.refused ??= new Map()).set(call.callee, why);
       const { message, decision } = choice;
       this.#choose(caller, message, readCallOptions(message.options, caller), decision, choice);
     };

@@ -15,22 +15,32 @@ const CODECS: ReadonlyMap<unknown, TailCodec> = new Map([json, msgpack, cbor].ma
 export function packed(payload: Payload | undefined): PackedPayload | undefined {
   if (payload === undefined) return undefined;
   const native = payload.native();
-  if (native === null || !CODECS.has(native.codec.name)) return { format: cbor.name, ...payload.tail(cbor) };
-  const { count, source, begin, end } = native.stretch;
-  return { format: native.codec.name, count, bytes: source.subarray(begin, end) };
+  const isSayable = native !== null && CODECS.has(native.codec.name);
+  const { count, source, begin, end } = isSayable ? native.stretch : payload.stretch(cbor);
+  return { format: isSayable ? native.codec.name : cbor.name, count, source, begin, end };
+}
+
+/** The same payload, whose bytes are its own range alone: for a head, which has all of them. */
+export function cut(payload: PackedPayload | undefined): PackedPayload | undefined {
+  if (payload === undefined) return undefined;
+  const { format, count, source, begin, end } = payload;
+  return { format, count, source: source.subarray(begin, end), begin: 0, end: end - begin };
 }
 
 /** A payload that came from another node. It was checked where it came in, so it is not read again. */
 export function unpacked(payload: PackedPayload | undefined): Payload | undefined {
   const codec = CODECS.get(payload?.format);
   if (payload === undefined || codec === undefined) return undefined;
-  return new RawPayload(codec, payload.count, payload.bytes, 0, payload.bytes.length);
+  return new RawPayload(codec, payload.count, payload.source, payload.begin, payload.end);
 }
 
 /** Whether what came from another node is a payload, or none. */
 export function isPacked(value: unknown): value is PackedPayload | undefined {
   if (value === undefined) return true;
   if (typeof value !== "object" || value === null) return false;
-  const { format, count, bytes } = value as Partial<Record<keyof PackedPayload, unknown>>;
-  return CODECS.has(format) && (count === 0 || count === 1 || count === 2) && bytes instanceof Uint8Array;
+  const { format, count, source, begin, end } = value as Partial<Record<keyof PackedPayload, unknown>>;
+  if (!CODECS.has(format) || !(count === 0 || count === 1 || count === 2) || !(source instanceof Uint8Array))
+    return false;
+  if (!Number.isInteger(begin) || !Number.isInteger(end)) return false;
+  return 0 <= (begin as number) && (begin as number) <= (end as number) && (end as number) <= source.length;
 }

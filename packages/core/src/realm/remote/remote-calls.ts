@@ -2,6 +2,7 @@ import type { RefusalReason, RemoteInterrupt, RemoteInvocation, RemoteMessage } 
 import { Code } from "../../wamp/messages.ts";
 import { protocolViolation, WampError } from "../../errors/wamp-error.ts";
 import { whenDone } from "../../wamp/guarded.ts";
+import { type Dict, isEmpty, NOTHING } from "../../wamp/payload.ts";
 import type { Dealer } from "../dealer/dealer.ts";
 import { type Callee, hasRoom, mayAnswer, type Registration } from "../dealer/registrations.ts";
 import { unpacked } from "./payloads.ts";
@@ -92,18 +93,13 @@ export class RemoteCalls {
     const { request, details } = message;
     const registration = this.#dealer.registrar.registrations.get(message.registration);
     const callee = registration?.callees.find(({ member }) => isHere(member, message.callee));
-    const why =
-      registration === undefined || callee === undefined
-        ? "not-here"
-        : refusalOf(callee, procedureOf(registration, details));
-    if (why !== null || registration === undefined || callee === undefined)
-      return node.send({ type: "REFUSAL", request, why: why ?? "not-here" });
-    const { progress, ...rest } = details;
-    const [procedure, payload, more] = [
-      procedureOf(registration, details),
-      unpacked(message.payload),
-      progress === true,
-    ];
+    if (registration === undefined || callee === undefined)
+      return node.send({ type: "REFUSAL", request, why: "not-here" });
+    const procedure = procedureOf(registration, details);
+    const why = refusalOf(callee, procedure);
+    if (why !== null) return node.send({ type: "REFUSAL", request, why });
+    const payload = unpacked(message.payload);
+    const { more, rest } = isEmpty(details) ? ALONE : partOf(details);
     try {
       this.#dealer.invoke(node.member, request, procedure, registration, callee, rest, payload, more, true, 0, null);
     } catch (error) {
@@ -124,6 +120,14 @@ export class RemoteCalls {
     if (!WampError.is(error)) throw error;
     node.member.error("CALL", request, error);
   }
+}
+
+/** A call that comes in one piece. */
+const ALONE = { more: false, rest: NOTHING };
+
+/** Whether more parts of a call follow, and its details less that. */
+function partOf({ progress, ...rest }: Readonly<Dict>): { readonly more: boolean; readonly rest: Readonly<Dict> } {
+  return { more: progress === true, rest };
 }
 
 function isHere(member: Callee["member"], session: number): boolean {

@@ -9,7 +9,7 @@ import type { Subscription } from "../broker/subscription.ts";
 import { PatternIndex } from "../pattern-index.ts";
 import type { SharedIds } from "./shared-ids.ts";
 import type { NodeLink } from "./node-link.ts";
-import { packed, unpacked } from "./payloads.ts";
+import { cut, packed, unpacked } from "./payloads.ts";
 
 /** A topic or pattern that other nodes want. */
 export interface Interest {
@@ -42,10 +42,11 @@ export function eventOf({ id, topic, payload, details, audience, retain }: Publi
   return { type: "EVENT", id, topic, payload: packed(payload), details, audience: lists, retain, at };
 }
 
-/** As `eventOf`; null if the payload cannot cross. */
+/** As `eventOf`, for a fact; null if the payload cannot cross. */
 export function crossing(publication: Publication, at: number): RemoteEvent | null {
   try {
-    return eventOf(publication, at);
+    const event = eventOf(publication, at);
+    return { ...event, payload: cut(event.payload) };
   } catch (error) {
     if (WampError.is(error)) return null;
     throw error;

@@ -158,9 +158,7 @@ export class RemoteRealm implements RealmSide {
       else if (message.type === "ANSWER") this.#questions.answered(node, message);
       else this.#calls.received(node, message);
     } catch (error) {
-      this.#attempt(name, () => {
-        throw error;
-      });
+      this.#failed(name, error);
     }
     return true;
   }

@@ -84,6 +84,7 @@ export class RemoteRegistrations {
 
   /** Resolves when a session knows of its registration; null if it does already, or will never. */
   whenOpened(registration: number, session: number): Promise<void> | null {
+    if (this.#openings.size === 0) return null;
     return this.#openings.get(`${registration} ${session}`)?.opened ?? null;
   }
 
