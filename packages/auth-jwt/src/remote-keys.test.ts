@@ -15,10 +15,11 @@ const URL = "https://id.example.com/keys?secret=1";
 
 /** Keys whose clock and server a test moves. */
 function keysWith(keeping: Partial<{ cache: number; stale: number; cooldown: number }> = {}) {
-  const world = { seconds: 0, asked: 0, isDown: false };
+  const world = { seconds: 0, asked: 0, isDown: false, hangs: null as Promise<JSONWebKeySet> | null };
   const log = new CapturedLog();
   const fetch = (): Promise<JSONWebKeySet> => {
     world.asked++;
+    if (world.hangs !== null) return world.hangs;
     return world.isDown ? Promise.reject(new NoKeys("it is down")) : Promise.resolve(SET);
   };
   const settings = { cache: 600, stale: 86_400, cooldown: 30, ...keeping };
@@ -52,6 +53,22 @@ it("a server that is down is asked once in each cooldown, and its old keys serve
   world.seconds = 730;
   await keys.current();
   expect(log.lines.at(-1)).toMatchObject({ level: "info", fields: { url: "https://id.example.com/keys" } });
+});
+
+it("while a server fails, no login waits to see it fail again: the old keys serve at once, and new ones when they are there", async () => {
+  const { keys, world } = keysWith();
+  const set = await keys.current();
+  world.isDown = true;
+  world.seconds = 600;
+  expect(await keys.current()).toBe(set);
+  let answer: (set: JSONWebKeySet) => void = () => undefined;
+  world.hangs = new Promise((resolve) => (answer = resolve));
+  world.seconds = 630;
+  expect(await keys.current()).toBe(set);
+  expect(world.asked).toBe(3);
+  answer(SET);
+  await world.hangs;
+  expect(await keys.current()).not.toBe(set);
 });
 
 it("newer keys are fetched where none fits, but not within the cooldown, and not twice for the same lack", async () => {

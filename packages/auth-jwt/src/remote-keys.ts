@@ -52,12 +52,25 @@ export class RemoteKeys {
 
   /** The keys: those that were fetched last, or new ones if those are too old. @throws NoKeys if there are none */
   async current(): Promise<KeySet> {
+    const fresh = this.#youngerThan(this.#keeping.cache);
+    if (fresh !== null) return fresh;
+    const refreshed = this.#refresh();
+    // While the server fails no login waits to see it fail again.
+    if (this.#failure === null || this.#usable === null) await refreshed;
+    const set = this.#usable;
+    if (set === null) throw new NoKeys(this.#failure ?? "it was asked a moment ago");
+    return set;
+  }
+
+  /** The keys that were fetched last, if they may be used while the server fails. */
+  get #usable(): KeySet | null {
     const { cache, stale } = this.#keeping;
-    if (this.#fetched === null || this.#ageOf(this.#fetched) >= cache * 1000) await this.#refresh();
+    return this.#youngerThan(Math.max(cache, stale));
+  }
+
+  #youngerThan(seconds: number): KeySet | null {
     const fetched = this.#fetched;
-    if (fetched === null || this.#ageOf(fetched) >= Math.max(cache, stale) * 1000)
-      throw new NoKeys(this.#failure ?? "it was asked a moment ago");
-    return fetched.set;
+    return fetched !== null && this.#now() - fetched.at < seconds * 1000 ? fetched.set : null;
   }
 
   /** The keys after another fetch, since none of `known` fits; null if it is too early for one, or it failed. */
@@ -75,10 +88,6 @@ export class RemoteKeys {
   /** Ends a fetch that is under way. */
   end(): void {
     this.#ended.abort(new NoKeys("the router stops"));
-  }
-
-  #ageOf({ at }: Fetched): number {
-    return this.#now() - at;
   }
 
   /** Never rejects. Nothing is fetched within the cooldown. */
