@@ -249,6 +249,69 @@ describe("codes that count once", () => {
 });
 
 describe("what plugins announce", () => {
+  describe("while a session leaves", () => {
+    /** Whether about half a second is over: then GOODBYE does not wait any longer, as on a machine that is very busy. */
+    const patience = (): (() => boolean) => {
+      const end = performance.now() + 400;
+      return () => performance.now() > end;
+    };
+
+    /** A client at one node, and what another node, which is slow to reach, has heard of the ends of sessions there. */
+    async function entered(): Promise<{ client: RawClient; session: number; heard: unknown[]; a: Node }> {
+      networkOf({ delay: () => 30 });
+      const heard: unknown[] = [];
+      const telling = (hear: (value: unknown) => void): Plugin =>
+        definePlugin({
+          name: "telling",
+          core: "*",
+          apply({ hooks, shared }) {
+            shared.on("left", hear);
+            hooks.left.tap("telling", ({ authid }, { reason }) => void shared.announce("left", [authid, reason]));
+          },
+        });
+      const a = await start("a", { plugins: [telling(() => undefined)] });
+      await start("b", { plugins: [telling((value) => heard.push(value))] });
+      const client = await connectRaw(a.url);
+      client.hello({ authid: "joe", authmethods: ["ticket"] });
+      await client.expect(Code.CHALLENGE);
+      client.authenticate("right");
+      return { client, session: (await client.welcomed()).session, heard, a };
+    }
+
+    it("is at the other nodes when its client gets the answer to its GOODBYE", async () => {
+      const { client, heard } = await entered();
+      const isLate = patience();
+      client.send(Code.GOODBYE, {}, "wamp.close.logout");
+      await client.expect(Code.GOODBYE);
+      const expected = [["joe", "wamp.close.logout"]];
+      expect(isLate() ? expected : heard).toEqual(expected);
+      await client.closed;
+    });
+
+    it("is there when a client that is killed gets its GOODBYE, also if that one says GOODBYE in the same moment", async () => {
+      const { client, session, heard, a } = await entered();
+      const isLate = patience();
+      await a.router.session("realm1", { role: "killer" }).call("wamp.session.kill", [session]);
+      client.send(Code.GOODBYE, {}, "wamp.close.close_realm");
+      await client.expect(Code.GOODBYE);
+      const expected = [["joe", "wamp.close.killed"]];
+      expect(isLate() ? expected : heard).toEqual(expected);
+      client.send(Code.GOODBYE, {}, "wamp.close.goodbye_and_out");
+      await client.closed;
+    });
+
+    it("is waited for half a second at most", async () => {
+      const { client, heard } = await entered();
+      network.part(["a"], ["b"]);
+      const isLate = patience();
+      client.send(Code.GOODBYE, {}, "wamp.close.logout");
+      await client.expect(Code.GOODBYE);
+      expect(isLate()).toBe(true);
+      expect(heard).toEqual([]);
+      await client.closed;
+    });
+  });
+
   it("comes to all nodes once and in order, on the own one at once, and to no other plugin", async () => {
     networkOf({ delay: numbers(2) });
     const all = [await start("a"), await start("b"), await start("c")];

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import cookie from "@wampgate/auth-cookie";
+import cookies from "@wampgate/auth-cookie";
 import wampcra from "@wampgate/auth-wampcra";
 import { MemoryCarriers } from "@wampgate/cluster";
 import { Code } from "@wampgate/core";
@@ -21,12 +21,13 @@ afterEach(async () => {
   nodes = [];
 });
 
-async function start(name: string, filename: string, link: object = {}): Promise<RunningRouter> {
+async function start(name: string, store: string | object, link: object = {}): Promise<RunningRouter> {
   const users = { joe: { secret: "123456", role: "user" } };
-  const auth = { cookie: { store: { type: "file", filename } }, wampcra: { type: "static", users } };
+  const cookie = { store: typeof store === "string" ? { type: "file", filename: store } : store };
+  const auth = { cookie, wampcra: { type: "static", users } };
   const endpoint = { type: "tcp", host: "127.0.0.1", port: 0 };
   const node = await startRouter({
-    plugins: [cookie, wampcra, network.plugin],
+    plugins: [cookies, wampcra, network.plugin],
     realms: [{ name: "realm1", roles: [{ name: "user", "allow-by-default": true }] }],
     transports: [{ type: "websocket", endpoint, auth }],
     cluster: { ...network.entry(name), ...link },
@@ -52,6 +53,32 @@ it("who has logged in at one node is let in at another, and a logout at one ends
     client.hello({ authid: "joe", authmethods: ["cookie", "wampcra"] });
     expect((await client.expect(Code.CHALLENGE))[1]).toBe("wampcra");
   }
+});
+
+it("who has got the answer to its logout is let in by the cookie at no other node, though the store deletes nothing", async () => {
+  network = new MemoryCarriers({ delay: () => 30 });
+  const text = `const kept = new Map();
+    const set = (key, value) => kept.set(key, value);
+    export default () => ({ get: (key) => kept.get(key), set, delete: () => true, clear: () => kept.clear() });`;
+  const store = { type: "module", module: join(await folderOf({ "store.mjs": text }), "store.mjs") };
+  const [a, b] = [await start("a", store), await start("b", store)];
+  const first = await CookieClient.connect(a.url);
+  first.hello({ authid: "joe", authmethods: ["cookie", "wampcra"] });
+  await answerCra(first);
+  const enter = async (): Promise<CookieClient> => {
+    const client = await CookieClient.connect(b.url, { cookie: first.cookie });
+    client.hello({ authid: "joe", authmethods: ["cookie", "wampcra"] });
+    return client;
+  };
+  expect(await (await enter()).welcomed()).toMatchObject({ authprovider: "cookie" });
+  const before = await CookieClient.connect(b.url, { cookie: first.cookie });
+  const left = performance.now();
+  first.send(Code.GOODBYE, {}, "wamp.close.logout");
+  await first.goodbye();
+  // After half a second the answer does not wait any longer, as on a machine that is very busy.
+  if (performance.now() - left > 400) await network.quiet();
+  before.hello({ authid: "joe", authmethods: ["cookie", "wampcra"] });
+  for (const client of [before, await enter()]) expect((await client.expect(Code.CHALLENGE))[1]).toBe("wampcra");
 });
 
 describe("a node that is cut off from the others", () => {

@@ -182,7 +182,9 @@ export interface RouterHooks {
    */
   readonly joined: SyncHook<[SessionInfo, LoginSuccess | null]>;
   /**
-   * A session that had joined is gone. The second argument says who ended it, and why. A throw is logged.
+   * A session that had joined is gone. The second argument says who ended it, and why. What a tap announces by `api.shared`
+   * before it returns is at the other nodes of a cluster before the client gets its GOODBYE, which waits half a second at most. A
+   * throw is logged.
    *
    * @example hooks.left.tap("count", (session) => void gauge.dec({ realm: session.realm }));
    */

@@ -268,7 +268,7 @@ export class Listeners {
   }
 
   #runtimeOf(settings: LiveSource<LoadedTransport>): TransportRuntime {
-    const { hooks, log, limits } = this.#context;
+    const { hooks, log, limits, shared } = this.#context;
     return new TransportRuntime(settings, {
       realms: this.#realms,
       hooks,
@@ -277,6 +277,7 @@ export class Listeners {
       failedLogins: this.#failedLogins,
       records: this.#records,
       expiries: this.#expiries,
+      telling: (work) => shared.telling(work),
       newId: () => this.#sessions.newId(),
       ended: (session: Session) => {
         if (session.id !== null) this.#sessions.freeId(session.id);

@@ -50,6 +50,8 @@ export class Shared implements RouterSide {
   readonly #listeners = new Map<string, Listener[]>();
   readonly #kept = new KeptAnnouncements();
   readonly #spent = new SpentNumbers();
+  /** What plugins announce in what is done now; null: nothing waits for it. */
+  #telling: Promise<void>[] | null = null;
   /** The last announcement of each node that came. */
   readonly #heard = new Map<NodeName, Pick<Announcement, "start" | "number">>();
 
@@ -100,7 +102,9 @@ export class Shared implements RouterSide {
           throw wrong(`what is announced must be what JSON can say, and ${MOST_TEXT} characters long at most`);
         const name = nameOf(topic);
         this.#heardOf(name, JSON.parse(text));
-        return this.announce(name, JSON.parse(text), { keepFor: millisecondsOf(keepFor), size: text.length });
+        const told = this.announce(name, JSON.parse(text), { keepFor: millisecondsOf(keepFor), size: text.length });
+        if (this.#link !== null) this.#telling?.push(told);
+        return told;
       },
       on: (topic, listener) => this.on(nameOf(topic), listener),
       spend: async (key, number, { keepFor }) => {
@@ -110,6 +114,21 @@ export class Shared implements RouterSide {
       },
       canAgree: () => this.#canAgree(),
     };
+  }
+
+  /**
+   * Does something.
+   * @returns resolves when the other nodes have what plugins announced in it, as `announce` does; null: there is nothing to wait for
+   */
+  telling(work: () => void): Promise<unknown> | null {
+    const outer = this.#telling;
+    const told: Promise<void>[] = (this.#telling = []);
+    try {
+      work();
+    } finally {
+      this.#telling = outer;
+    }
+    return told.length === 0 ? null : Promise.all(told);
   }
 
   /**

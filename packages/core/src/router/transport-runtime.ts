@@ -28,6 +28,7 @@ export interface TransportRuntimeContext {
   readonly failedLogins: FailedLogins;
   readonly records: LoginRecords;
   readonly expiries: Expiries;
+  readonly telling: SessionContext["telling"];
   newId(): number;
   ended(session: Session): void;
 }

@@ -9,7 +9,7 @@ import type { SessionEnd } from "../contract/hooks.ts";
 import type { SessionInfo, SessionRenewal } from "../contract/session-port.ts";
 import type { RealmDirectory, RealmAttachment } from "../contract/realm-port.ts";
 import type { ReportLimit } from "../contract/observers.ts";
-import { Deadline } from "../wamp/deadline.ts";
+import { Deadline, within } from "../wamp/deadline.ts";
 import { CloseUri, ErrorUri } from "../wamp/error-uris.ts";
 import { attempt, whenDone } from "../wamp/guarded.ts";
 import { clip, excerpt } from "../wamp/excerpt.ts";
@@ -29,6 +29,9 @@ import { parseHello } from "./parse-hello.ts";
 /** How long the router waits for the answer to its GOODBYE, in milliseconds. */
 const GOODBYE_TIMEOUT = 2000;
 
+/** How long GOODBYE waits for other nodes, in milliseconds. */
+const TELL_TIMEOUT = 500;
+
 /** Clients that log in at once join in many turns of the event loop, which all sessions share: 10 ms in each. */
 const decisions = new TurnBudget(10);
 
@@ -39,6 +42,11 @@ const GONE = new WampgateError("WG_SESSION_LEFT", "the client has left");
 export interface SessionContext extends ReportContext, LifetimeContext {
   readonly realms: RealmDirectory;
   readonly report: ReportLimit;
+  /**
+   * Does something.
+   * @returns resolves when the other nodes have what plugins announce in it; null: there is nothing to wait for
+   */
+  telling(work: () => void): Promise<unknown> | null;
   /** An id that no other session has. */
   newId(): number;
   /** The session has joined a realm. Called once at most. */
@@ -49,7 +57,7 @@ export interface SessionContext extends ReportContext, LifetimeContext {
 
 /**
  * The state of a session (spec, basic/sessions). `new` waits for HELLO, `deciding` for the router's own decision,
- * `challenged` for AUTHENTICATE, `leaving` for the answer to GOODBYE.
+ * `challenged` for AUTHENTICATE, `leaving` until GOODBYE is sent and for the answer to it.
  */
 type State =
   | { readonly is: "new" | "deciding" | "leaving" | "closed" }
@@ -117,7 +125,8 @@ export class Session implements ConnectionHandler {
         else this.#state.attachment.receive(message);
         return;
       case "leaving":
-        if (message.type === "GOODBYE" || message.type === "ABORT") this.#end();
+        // A GOODBYE that came before the router's own is sent is no answer to it.
+        if (message.type === "ABORT" || (message.type === "GOODBYE" && this.#goodbyeTimer !== undefined)) this.#end();
         return;
       case "closed":
         return;
@@ -149,9 +158,10 @@ export class Session implements ConnectionHandler {
       this.#abort(reason, why, { code: "stopping", params: { why } });
       return;
     }
-    this.#leaveRealm({ left: "closed", by, reason, message });
-    if (!this.#send(goodbyeMessage(reason, message))) return;
-    this.#goodbyeTimer = setTimeout(() => this.#end(), GOODBYE_TIMEOUT);
+    this.#leaveRealm({ left: "closed", by, reason, message }, () => {
+      if (!this.#send(goodbyeMessage(reason, message))) return;
+      this.#goodbyeTimer = setTimeout(() => this.#end(), GOODBYE_TIMEOUT);
+    });
   }
 
   /** Follows a reload, after which it may stay. @see Lifetime.reloaded */
@@ -279,9 +289,10 @@ export class Session implements ConnectionHandler {
 
   /** The client says GOODBYE. */
   #goodbye(reason: string): void {
-    this.#leaveRealm({ left: "goodbye", reason });
-    this.#send(goodbyeMessage(CloseUri.goodbyeAndOut));
-    this.#end();
+    this.#leaveRealm({ left: "goodbye", reason }, () => {
+      this.#send(goodbyeMessage(CloseUri.goodbyeAndOut));
+      this.#end();
+    });
   }
 
   /** What the login waits for: a message of the client, or a hook. */
@@ -388,14 +399,23 @@ export class Session implements ConnectionHandler {
     this.#loginReport = null;
   }
 
-  #leaveRealm(ending: Ending): void {
+  /** @param sayGoodbye called once other nodes have what plugins told them of the end, as that a cookie is revoked */
+  #leaveRealm(ending: Ending, sayGoodbye: (() => void) | null = null): void {
     if (this.#state.is !== "joined") return;
     const { info, attachment, lifetime } = this.#state;
     this.#state = { is: "leaving" };
     this.#try(() => lifetime.end(GONE));
     this.#try(() => logEnding(this.#context.log, info, ending));
     this.#try(() => attachment.leave());
-    this.#try(() => this.#context.hooks.left.call(info, sessionEnd(ending)));
+    const told = this.#context.telling(() => this.#try(() => this.#context.hooks.left.call(info, sessionEnd(ending))));
+    if (told === null || sayGoodbye === null) return sayGoodbye?.();
+    whenDone(
+      within(TELL_TIMEOUT, undefined, () => told).catch(() => undefined), // it was waited for long enough
+      () => {
+        if (this.#state.is === "leaving") sayGoodbye();
+      },
+      (error) => this.broken(error),
+    );
   }
 
   /**
