@@ -257,8 +257,16 @@ describe("what plugins announce", () => {
     };
 
     /** A client at one node, and what another node, which is slow to reach, has heard of the ends of sessions there. */
-    async function entered(): Promise<{ client: RawClient; session: number; heard: unknown[]; a: Node }> {
+    async function entered(): Promise<{
+      client: RawClient;
+      session: number;
+      heard: unknown[];
+      left: Promise<void>;
+      a: Node;
+    }> {
       networkOf({ delay: () => 30 });
+      let leaves = (): void => undefined;
+      const left = new Promise<void>((resolve) => (leaves = resolve));
       const heard: unknown[] = [];
       const telling = (hear: (value: unknown) => void): Plugin =>
         definePlugin({
@@ -269,13 +277,13 @@ describe("what plugins announce", () => {
             hooks.left.tap("telling", ({ authid }, { reason }) => void shared.announce("left", [authid, reason]));
           },
         });
-      const a = await start("a", { plugins: [telling(() => undefined)] });
+      const a = await start("a", { plugins: [telling(leaves)] });
       await start("b", { plugins: [telling((value) => heard.push(value))] });
       const client = await connectRaw(a.url);
       client.hello({ authid: "joe", authmethods: ["ticket"] });
       await client.expect(Code.CHALLENGE);
       client.authenticate("right");
-      return { client, session: (await client.welcomed()).session, heard, a };
+      return { client, session: (await client.welcomed()).session, heard, left, a };
     }
 
     it("is at the other nodes when its client gets the answer to its GOODBYE", async () => {
@@ -298,6 +306,16 @@ describe("what plugins announce", () => {
       expect(isLate() ? expected : heard).toEqual(expected);
       client.send(Code.GOODBYE, {}, "wamp.close.goodbye_and_out");
       await client.closed;
+    });
+
+    it("is waited for also if the router stops meanwhile", async () => {
+      const { client, heard, left, a } = await entered();
+      const isLate = patience();
+      client.send(Code.GOODBYE, {}, "wamp.close.logout");
+      await left;
+      await Promise.all([client.expect(Code.GOODBYE), a.router.close()]);
+      const expected = [["joe", "wamp.close.logout"]];
+      expect(isLate() ? expected : heard).toEqual(expected);
     });
 
     it("is waited for half a second at most", async () => {

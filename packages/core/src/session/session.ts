@@ -153,6 +153,7 @@ export class Session implements ConnectionHandler {
 
   /** Ends the session: with GOODBYE if it has joined, else with ABORT. Never throws. @param by what ends it */
   close(reason: string, message?: string, by: Closer = "router"): void {
+    if (this.#state.is === "leaving" && this.#goodbyeTimer === undefined) return; // its GOODBYE is about to be sent
     if (this.#state.is !== "joined") {
       const why = message ?? "the router closes the session";
       this.#abort(reason, why, { code: "stopping", params: { why } });
