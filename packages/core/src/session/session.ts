@@ -17,14 +17,14 @@ import type { Expires } from "../wamp/expires.ts";
 import { TurnBudget } from "../wamp/turn-budget.ts";
 import { unlessRepeated } from "../wamp/unless-repeated.ts";
 import type { MaybePromise } from "../wamp/maybe-promise.ts";
-import type { Message, MessageOf } from "../wamp/messages.ts";
-import type { Dict } from "../wamp/payload.ts";
+import type { Message } from "../wamp/messages.ts";
 import { WampError } from "../errors/wamp-error.ts";
 import { ClientPort } from "./client-port.ts";
 import { type Ending, logEnding, sessionEnd } from "./ending.ts";
 import { Lifetime, type LifetimeContext } from "./lifetime.ts";
 import { LoginReport, type ReportContext } from "./login-report.ts";
 import { parseHello } from "./parse-hello.ts";
+import { SessionMessages } from "./session-messages.ts";
 
 /** How long the router waits for the answer to its GOODBYE, in milliseconds. */
 const GOODBYE_TIMEOUT = 2000;
@@ -76,6 +76,7 @@ type Closer = Exclude<SessionEnd["by"], "client">;
 export class Session implements ConnectionHandler {
   readonly #connection: Connection;
   readonly #context: SessionContext;
+  readonly #messages: SessionMessages;
   /** Null once the session has joined. */
   #deadline: Deadline | null;
   /** The id that the session got at HELLO; null before. */
@@ -91,6 +92,7 @@ export class Session implements ConnectionHandler {
   constructor(connection: Connection, context: SessionContext) {
     this.#connection = connection;
     this.#context = context;
+    this.#messages = new SessionMessages(this, connection, context.log);
     this.#loginReport = new LoginReport(connection.details, context);
     this.#deadline = new Deadline(context.settings.now["auth-timeout"], undefined, () => this.#late());
   }
@@ -160,7 +162,7 @@ export class Session implements ConnectionHandler {
       return;
     }
     this.#leaveRealm({ left: "closed", by, reason, message }, () => {
-      if (!this.#send(goodbyeMessage(reason, message))) return;
+      if (!this.#messages.send(goodbyeMessage(reason, message))) return;
       this.#goodbyeTimer = setTimeout(() => this.#end(), GOODBYE_TIMEOUT);
     });
   }
@@ -231,7 +233,7 @@ export class Session implements ConnectionHandler {
         this.#state = { is: "challenged" };
         // People type the proofs of further factors: each round has its own time.
         if (++this.#rounds > 1) this.#deadline?.restart();
-        this.#send({ type: "CHALLENGE", authmethod: step.authmethod, extra: step.extra });
+        this.#messages.send({ type: "CHALLENGE", authmethod: step.authmethod, extra: step.extra });
         return;
       case "abort":
         if (typeof step.limit === "string") this.limited(step.limit, step.message ?? step.reason);
@@ -260,7 +262,7 @@ export class Session implements ConnectionHandler {
     const lifetime = new Lifetime({ info, admission }, realm, this.#context);
     const { expires } = info;
     const told = expires === null ? details : { ...details, expires };
-    if (!this.#welcome({ type: "WELCOME", session: info.session, details: told })) return;
+    if (!this.#messages.welcome({ type: "WELCOME", session: info.session, details: told })) return;
     this.#deadline?.end();
     this.#deadline = null;
     const port = new ClientPort(info, this.#connection, this);
@@ -291,7 +293,7 @@ export class Session implements ConnectionHandler {
   /** The client says GOODBYE. */
   #goodbye(reason: string): void {
     this.#leaveRealm({ left: "goodbye", reason }, () => {
-      this.#send(goodbyeMessage(CloseUri.goodbyeAndOut));
+      this.#messages.send(goodbyeMessage(CloseUri.goodbyeAndOut));
       this.#end();
     });
   }
@@ -352,47 +354,14 @@ export class Session implements ConnectionHandler {
     if (this.#state.is === "closed") return;
     this.#context.log.debug({ reason }, `ABORT: ${message ?? reason}`);
     this.#refused(reason, message, cause);
-    if (this.#state.is !== "leaving") this.#send(abortMessage(reason, message));
+    if (this.#state.is !== "leaving") this.#messages.send(abortMessage(reason, message));
     this.#end(ending);
   }
 
-  /** A client that takes too short messages for the whole WELCOME gets it without the router's features. */
-  #welcome(message: MessageOf<"WELCOME">): boolean {
-    try {
-      this.#connection.send(message);
-      return true;
-    } catch (error) {
-      if (!isTooLong(error)) return this.#unsendable(message, error);
-      const roles = Object.fromEntries(Object.keys(message.details["roles"] as Dict).map((role) => [role, {}]));
-      return this.#send({ ...message, details: { ...message.details, roles } });
-    }
-  }
-
-  /**
-   * Sends a message of the handshake or of the end. A plugin may have put something in it that cannot be encoded; then
-   * the client is not let in.
-   */
-  #send(message: Message): boolean {
-    try {
-      this.#connection.send(message);
-      return true;
-    } catch (error) {
-      return this.#unsendable(message, error);
-    }
-  }
-
-  #unsendable({ type }: Message, error: unknown): false {
-    this.#context.log.error({ err: error, session: this.id }, `${type} could not be sent`);
-    const [reason, text] = isTooLong(error)
-      ? [error.uri, error.message]
-      : [ErrorUri.authenticationFailed, `${type} could not be sent in this session's format`];
-    attempt(
-      () => this.#connection.send(abortMessage(reason, text)),
-      () => undefined, // the session ends without a message
-    );
+  /** A message of the handshake or of the end could not be sent. @param text what the client was told instead, with `reason` */
+  unsent(type: string, reason: string, text: string): void {
     this.#refused(reason, text, { code: "failed", params: { what: `${type} could not be sent` } });
     this.#end();
-    return false;
   }
 
   #refused(reason: string, message: string | null, cause: Cause): void {
@@ -446,9 +415,4 @@ export class Session implements ConnectionHandler {
 
 function violated(violation: string): Cause {
   return { code: "protocol", params: { violation } };
-}
-
-/** Whether a message is longer than the client takes. */
-function isTooLong(error: unknown): error is WampError {
-  return WampError.is(error) && error.uri === ErrorUri.payloadSizeExceeded;
 }
