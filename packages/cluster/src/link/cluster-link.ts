@@ -29,6 +29,7 @@ import type { LinkOptions } from "./options.ts";
 import { secretAnswer, toldSecret } from "./told-secret.ts";
 import { Reached } from "./reached.ts";
 import { Spent } from "./spent.ts";
+import { statsOf } from "./stats.ts";
 import { ended, within } from "./waits.ts";
 
 /** How long those that wait for other nodes to act by a fact wait for a slow one, in milliseconds. */
@@ -385,38 +386,4 @@ export class ClusterLink implements RunningLink, NodesListener {
       this.#log.warn({ err: error, ...repeats }, "who holds a procedure could not be settled; it is tried again"),
     );
   }
-}
-
-/** What a link counts, as it is at each read. */
-function statsOf(counts: LinkCounts, nodes: Nodes): LinkStats {
-  return {
-    get nodes() {
-      return nodes.open.length + 1;
-    },
-    get isConnected() {
-      return nodes.isConnected;
-    },
-    get unacknowledgedBytes() {
-      return nodes.waiting;
-    },
-    get resets() {
-      return counts.resets;
-    },
-    get claimsLost() {
-      return counts.claimsLost;
-    },
-    get unsettled() {
-      return counts.unsettled;
-    },
-    get unreadable() {
-      return counts.unreadable;
-    },
-    messages: counts.messages,
-    bytes: counts.bytes,
-    lost: counts.lost,
-    dropped: counts.dropped,
-    gone: counts.gone,
-    hop: counts.hop,
-    claim: counts.claim,
-  };
 }
