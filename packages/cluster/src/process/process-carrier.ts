@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers";
 import type { NodeName } from "@wampgate/core";
 import type { Arbiter, Carrier, Receiver } from "../carrier.ts";
 import { type Frame, isForCluster, type Operation, type ToPrimary, type ToWorker } from "./messages.ts";
@@ -63,9 +62,9 @@ export class ProcessCarrier implements Carrier {
     return new Promise((resolve) => this.#leave(resolve));
   }
 
-  /** All that one turn of the event loop sends leaves together. */
+  /** What is sent to several nodes in one go leaves together. It is the end of a turn already: the link has waited for it. */
   #put(frame: Frame): void {
-    if (this.#frames.push(frame) === 1) setImmediate(() => this.#leave());
+    if (this.#frames.push(frame) === 1) process.nextTick(() => this.#leave());
   }
 
   /** @param left called when all has left, or if the primary is gone */
