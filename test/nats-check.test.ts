@@ -21,7 +21,7 @@ import { folderOf } from "../jest/folder.ts";
 import { folderWith, run } from "./support/cli.ts";
 import { freePort } from "./support/free-port.ts";
 import { NatsCluster } from "./support/nats-cluster.ts";
-import { describeWithNats, NatsServer } from "./support/nats-server.ts";
+import { describeWithNats, natsServers } from "./support/nats-server.ts";
 
 // `wampgate check --ask` tries the servers that `cluster` names, as a start would.
 
@@ -94,19 +94,11 @@ it.each([
 });
 
 describeWithNats("wampgate check --ask of a cluster over NATS", () => {
-  const servers: NatsServer[] = [];
-  afterEach(async () => {
-    for (const server of servers.splice(0)) await server.close();
-  });
-
-  const serve = async (args?: readonly string[]): Promise<NatsServer> => {
-    const server = await NatsServer.start(args);
-    servers.push(server);
-    return server;
-  };
+  const serve = natsServers();
 
   it("prints a line if NATS answers, also beside the node that runs, and changes nothing", async () => {
-    const { url } = await serve();
+    const server = await serve();
+    const { url } = server;
     const cluster = shop({ servers: [url] });
     const auth = { anonymous: { type: "static", role: "user" } };
     const transport = { type: "websocket", endpoint: { type: "tcp", host: "127.0.0.1", port: 0 }, auth };
@@ -121,7 +113,7 @@ describeWithNats("wampgate check --ask of a cluster over NATS", () => {
     const nc = await connect({ servers: url });
     expect(await (await jetstreamManager(nc)).streams.names().next()).toEqual([]);
 
-    const running = await NatsCluster.start(["a"], { server: servers[0] as NatsServer, cluster: { name: "shop" } });
+    const running = await NatsCluster.start(["a"], { server, cluster: { name: "shop" } });
     const claims = async (): Promise<unknown> => (await new Kvm(jetstream(nc)).open("wampgate-shop")).status();
     const before = await claims();
     const { problems, answered } = await checked(cluster);

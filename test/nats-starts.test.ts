@@ -10,7 +10,7 @@ import { folderOf } from "../jest/folder.ts";
 import { folderWith, run } from "./support/cli.ts";
 import { freePort } from "./support/free-port.ts";
 import { NatsCluster } from "./support/nats-cluster.ts";
-import { describeWithNats, NatsServer } from "./support/nats-server.ts";
+import { describeWithNats, natsServers } from "./support/nats-server.ts";
 import { startParties } from "./support/party.ts";
 
 // A node that cannot join its cluster does not start: it exits with 1 and a sentence that says what to do.
@@ -73,16 +73,7 @@ it("NATS that is away is tried for connect-timeout, and a file that is missing i
 });
 
 describeWithNats("a node of a cluster over NATS", () => {
-  const servers: NatsServer[] = [];
-  afterEach(async () => {
-    for (const server of servers.splice(0)) await server.close();
-  });
-
-  const serve = async (args?: readonly string[]): Promise<NatsServer> => {
-    const server = await NatsServer.start(args);
-    servers.push(server);
-    return server;
-  };
+  const serve = natsServers();
 
   it("with wrong credentials exits at once", async () => {
     const server = await serve(["-js", "--user", "joe", "--pass", "right"]);

@@ -20,6 +20,19 @@ export function describeWithNats(name: string, tests: () => void): void {
   describe.skip(`${name} (skipped: there is no ${PROGRAM}; install nats-server, or set NATS_SERVER)`, tests);
 }
 
+/** Within a `describe`: a function that starts a server, as `NatsServer.start`. After each test all that it started are closed. */
+export function natsServers(): (args?: readonly string[]) => Promise<NatsServer> {
+  const servers: NatsServer[] = [];
+  afterEach(async () => {
+    for (const server of servers.splice(0)) await server.close();
+  });
+  return async (args) => {
+    const server = await NatsServer.start(args);
+    servers.push(server);
+    return server;
+  };
+}
+
 /** A nats-server of a test, on a port and with a folder of its own. */
 export class NatsServer {
   readonly port: number;
