@@ -56,7 +56,10 @@ export interface Carrier {
   readonly forgets?: boolean;
   /** Lets what comes go to `receiver` from now on. Called first, and once more if a node that starts has something to ask. */
   start(receiver: Receiver): void;
-  /** Sends bytes to a node, if it is there. They are not changed afterwards. Never throws. */
+  /**
+   * Sends bytes to a node, if it is there. They are not changed afterwards. A link has gathered what one turn of the event loop
+   * sends to a node: a carrier need not. Never throws.
+   */
   send(to: NodeName, bytes: Uint8Array): void;
   /** Sends bytes to all other nodes, also those that this one does not know. Never throws. */
   sendAll(bytes: Uint8Array): void;
