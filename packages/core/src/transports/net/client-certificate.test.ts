@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { jest } from "@jest/globals";
 import selfsigned from "selfsigned";
@@ -132,3 +133,16 @@ it("one whose end cannot be read has expired", async () => {
 function bound(value: unknown, target: object): unknown {
   return typeof value === "function" ? (value.bind(target) as unknown) : value;
 }
+
+it("a certificate may be read before anything else of a process uses TLS, which works after that", async () => {
+  const built = new URL("../../../dist/transports/net/client-certificate.js", import.meta.url).href;
+  const script = `
+    import { X509Certificate } from "node:crypto";
+    import { clientCertificate } from ${JSON.stringify(built)};
+    clientCertificate(new X509Certificate(${JSON.stringify((await made()).toString())}));
+    const { createSecureContext } = await import("node:tls");
+    console.log(typeof createSecureContext);
+  `;
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  expect(stdout.trim()).toBe("function");
+});

@@ -1,3 +1,6 @@
+// Before `toLegacyObject`: in Node.js 20 the first call of it would load half of `node:tls`, whose `createSecureContext` would be missing
+// in this process from then on.
+import "node:tls";
 import type { X509Certificate } from "node:crypto";
 import type { CertificateName, ClientCertificate } from "../../contract/hello.ts";
 
