@@ -55,7 +55,7 @@ it("who has logged in at one node is let in at another, and a logout at one ends
   }
 });
 
-it("who has got the answer to its logout is let in by the cookie at no other node, though the store deletes nothing", async () => {
+it("a client that has the answer to its logout cannot log in by the cookie at another node, even if the store deletes nothing", async () => {
   network = new MemoryCarriers({ delay: () => 30 });
   const text = `const kept = new Map();
     const set = (key, value) => kept.set(key, value);

@@ -84,7 +84,7 @@ describe("of a salt that rows share", () => {
   it("the log warns once, without the salt: no unknown authid is shown it", () => {
     const lines = loggedOf(["joe", "pepper"], ["ann", "pepper"], ["bob", "pepper"]);
     expect(lines).toMatchObject([{ level: "warn" }]);
-    expect(JSON.stringify(lines)).toMatch(/several rows have one salt/);
+    expect(JSON.stringify(lines)).toMatch(/several rows share one salt/);
     expect(JSON.stringify(lines)).not.toContain("pepper");
   });
 

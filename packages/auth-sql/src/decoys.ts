@@ -81,7 +81,7 @@ export class Decoys {
     if (isShared)
       this.#log.warn(
         {},
-        "several rows have one salt, and unknown authids are shown others: clients can tell who has no row. Give each user a random salt",
+        "several rows share one salt, but each unknown authid gets its own: clients can see which authids have no row. Give each user a random salt",
       );
   }
 

@@ -9,7 +9,7 @@ import { Form, isPlain } from "./head.ts";
 //     0 u8 type   1 u8 whether it retains, or is the first   2 u16 length of the realm   4 u16 length of the topic
 //     6 numbers, 8 bytes each: those of the type, in the order below   … realm, topic, then the details as JSON, if there are any
 //
-// Realm and topic are ASCII. A message that does not fit into it has a head as any other one.
+// Realm and topic are ASCII. A message that does not fit into it gets an ordinary head.
 
 const EVENT = 1;
 const INVOCATION = 2;

@@ -103,7 +103,7 @@ export class Shared implements RouterSide {
         const name = nameOf(topic);
         this.#heardOf(name, JSON.parse(text));
         const told = this.announce(name, JSON.parse(text), { keepFor: millisecondsOf(keepFor), size: text.length });
-        if (this.#link !== null) this.#telling?.push(told);
+        this.#telling?.push(told);
         return told;
       },
       on: (topic, listener) => this.on(nameOf(topic), listener),
@@ -121,6 +121,10 @@ export class Shared implements RouterSide {
    * @returns resolves when the other nodes have what plugins announced in it, as `announce` does; null: there is nothing to wait for
    */
   telling(work: () => void): Promise<unknown> | null {
+    if (this.#link === null) {
+      work();
+      return null;
+    }
     const outer = this.#telling;
     const told: Promise<void>[] = (this.#telling = []);
     try {
